@@ -41,9 +41,8 @@ def task_role_policy(
     partition, region, account = scope["partition"], scope["region"], scope["account_id"]
     writable = set(writable_buckets)
     readable = set(buckets) | writable
-    workgroups = list(athena_workgroups)
-    databases = list(glue_databases)
     glue = f"arn:{partition}:glue:{region}:{account}"
+    tables = [f"{glue}:{kind}" for name in glue_databases for kind in (f"database/{name}", f"table/{name}/*")]
     return _policy(
         {"Sid": "Identity", "Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": ["*"]},
         _statement(
@@ -71,17 +70,12 @@ def task_role_policy(
                 "athena:StartQueryExecution",
                 "athena:StopQueryExecution",
             ],
-            (f"arn:{partition}:athena:{region}:{account}:workgroup/{name}" for name in workgroups),
+            (f"arn:{partition}:athena:{region}:{account}:workgroup/{name}" for name in athena_workgroups),
         ),
         _statement(
             "ReadGlue",
             ["glue:GetDatabase", "glue:GetDatabases", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"],
-            [
-                f"{glue}:catalog",
-                *(f"{glue}:{kind}" for name in databases for kind in (f"database/{name}", f"table/{name}/*")),
-            ]
-            if databases
-            else [],
+            [f"{glue}:catalog", *tables] if tables else [],
         ),
         _statement("AssumeUserRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], assumable_roles),
         _statement("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], kms_keys),
