@@ -52,7 +52,7 @@ def fill(request: Document) -> Document:
 
 
 def _units(value: str, unit: str) -> str:
-    """"0.25 vCPU" -> "256", "0.5 GB" -> "512": ECS answers with units, however it was asked."""
+    """ "0.25 vCPU" -> "256", "0.5 GB" -> "512": ECS answers with units, however it was asked."""
     match = re.fullmatch(rf"\s*([0-9]*\.?[0-9]+)\s*{unit}s?\s*", value, re.IGNORECASE)
     return str(int(float(match[1]) * 1024)) if match else value
 
@@ -129,9 +129,7 @@ def _validate_container(container: Document, document: Document, volumes: set[st
     if document.get("networkMode") == "awsvpc":
         for port in container.get("portMappings", []):
             if port.get("hostPort", port.get("containerPort")) != port.get("containerPort"):
-                raise client(
-                    "When networkMode=awsvpc, the host ports and container ports in port mappings must match."
-                )
+                raise client("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
 
 
 def _validate_health_check(check: Document) -> None:
