@@ -183,7 +183,7 @@ problems:
     found:
       description: What was there instead.
       type: str
-      sample: not found; is it sales-prod (vpc-0a1b2c3d)?
+      sample: not found (did you mean sales-prod (vpc-0a1b2c3d)?)
     remedy:
       description: What to do.
       type: str

@@ -23,6 +23,9 @@ with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
         PartialCredentialsError,
         SSOError,
     )
+    from botocore.exceptions import (
+        ConnectionError as AwsConnectionError,
+    )
 
 Client = Callable[[str], Any]  # service name -> boto3 client
 
@@ -75,7 +78,7 @@ def explain(error: Exception) -> str:
         return f"the AWS credentials cannot be loaded ({error}); log in again, or correct the profile"
     if isinstance(error, ClientError) and error.response["Error"]["Code"] in REFUSED:
         return f"AWS refuses the credentials ({answer_of(error)}); log in again, or choose another profile"
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, AwsConnectionError | HTTPClientError):
         return (
             f"AWS cannot be reached ({error}); check the network, the region and endpoint_url "
             "(for the sandbox: `python -m sandbox status` says whether it is up)"

@@ -333,7 +333,7 @@ def _only[T](
         remedy = f"give the one that is meant a name of its own, or name another with {option}"
         out.refuse(what, f"{len(matches)} have this name: {_listed(map(name, matches))}", remedy)
     else:
-        out.refuse(what, f"not found; {not_found}", f"correct {option}, the region or the profile")
+        out.refuse(what, f"not found ({not_found})", f"correct {option}, the region or the profile")
     return None
 
 
@@ -344,7 +344,7 @@ def _candidates(wanted: str, there: Sequence[tuple[str, str]]) -> str:
     named = {name: f"{name} ({remark})" if remark else name for name, remark in there if name}
     close = get_close_matches(wanted, named, n=3, cutoff=0.6)
     if close:
-        return "is it " + " or ".join(named[name] for name in close) + "?"
+        return "did you mean " + " or ".join(named[name] for name in close) + "?"
     return f"there is {_listed(sorted(named.values())) or 'none with a name'}"
 
 

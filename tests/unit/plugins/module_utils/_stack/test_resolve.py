@@ -114,7 +114,7 @@ def test_the_partition_is_that_of_the_credentials() -> None:
         pytest.param(
             {"vpc_name": "sales-prd"},
             {},
-            ["VPC named 'sales-prd': not found", "is it sales-prod (vpc-1)?", "correct vpc_name"],
+            ["VPC named 'sales-prd': not found", "did you mean sales-prod (vpc-1)?", "correct vpc_name"],
             id="VPC misspelt",
         ),
         pytest.param(
@@ -155,7 +155,10 @@ def test_the_partition_is_that_of_the_credentials() -> None:
             id="deleted cluster",
         ),
         pytest.param(
-            {"hosted_zone_name": "quilt.com."}, {}, ["hosted zone 'quilt.com'", "is it quiltdata.com (Z2)"], id="zone"
+            {"hosted_zone_name": "quilt.com."},
+            {},
+            ["hosted zone 'quilt.com'", "did you mean quiltdata.com (Z2)"],
+            id="zone",
         ),
         pytest.param(
             {"host": "demo.example.org"},
