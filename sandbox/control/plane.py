@@ -9,8 +9,9 @@ from typing import Any
 
 from sandbox.context import ACCOUNT_ID, REGION
 
-# moto reads these once, when its modules are imported: no EC2 image catalogue, the certificate wait of ACM off.
+# moto reads these once, when its modules are imported: no EC2 image catalogue, AWS's own IAM policies, no wait in ACM.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
 from moto.core.base_backend import BackendDict
@@ -21,6 +22,8 @@ from sandbox import corrections
 from sandbox.control.app import Application, WsgiApp
 from sandbox.control.faults import Faults
 from sandbox.control.recorder import Call, Recorder
+from sandbox.seed import lay as seed_stack
+from sandbox.seed.clients import Clients
 
 # The key of the seed and of the sandbox's own parts. Calls that it signs are not recorded and meet no faults.
 PLATFORM_KEY = "platform"
@@ -68,6 +71,7 @@ class ControlPlane:
         application = Application(self.account_id, self._recorder, self.faults, [PLATFORM_KEY])
         application.routes = self._routes
         self._server = make_server("127.0.0.1", self._port, application, threaded=True, request_handler=_Handler)
+        self._clients = Clients(self.url, self.region, PLATFORM_KEY)
         ControlPlane._running = self
         self._thread = threading.Thread(target=self._server.serve_forever, name="aws-apis", daemon=True)
         self._thread.start()
@@ -86,12 +90,10 @@ class ControlPlane:
 
     def reset(self, seed: bool = True) -> None:
         """A fresh account, no faults, no recorded calls. `seed` lays the stack again."""
-        from sandbox import seed as seeding
-
         self.faults.clear()
         BackendDict.reset()
         if seed:
-            seeding.lay(self.url, self.region, PLATFORM_KEY)
+            seed_stack(self._clients)
         self._recorder.clear()
 
     def calls(self, since: int = 0) -> list[Call]:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from sandbox.seed import balancer, network, packages, platform
+from sandbox.seed.clients import Clients
 
-def lay(endpoint_url: str, region: str, access_key: str) -> None:
+
+def lay(aws: Clients) -> None:
     """Create the whole stack in an empty account."""
+    vpc = network.lay(aws)
+    platform.lay(aws, vpc, balancer.lay(aws, vpc))
+    packages.lay(aws)
