@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
         host = variables.get("inventory_hostname", "this host")
         listing = "\n".join(f"- {fault}" for fault in found)
         title = f"The inventory of {host} has {len(found)} fault(s). Nothing was touched. Correct them and run again:"
-        return {"failed": True, "changed": False, "msg": f"{title}\n{listing}", "faults": found}
+        return {"failed": True, "changed": False, "msg": f"{title}\n{listing}"}
 
     def _value(self, raw: Any) -> Any:
         try:

@@ -36,9 +36,4 @@ checked:
   description: How many variables were checked.
   returned: success
   type: int
-faults:
-  description: Every fault, a sentence each.
-  returned: failure
-  type: list
-  elements: str
 """

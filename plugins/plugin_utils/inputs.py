@@ -126,8 +126,6 @@ def _right(spec: Spec, value: Any) -> bool:
 
 
 def _value_problem(spec: Spec, value: Any) -> str | None:
-    if isinstance(value, Undefined):
-        return f"{spec.name}: wanted {spec.accepted}; found a template that does not resolve: {value.reason}"
     if value is None or value == "":
         return f"{spec.name}: wanted {spec.accepted}; found nothing" if spec.required else None
     if not _right(spec, value):
@@ -150,6 +148,16 @@ def _name_problems(names: Iterable[str], known: Iterable[str], prefixes: Iterabl
             yield f"{name}: there is no such variable; did you mean {close[0]}?"
         elif ours:
             yield f"{name}: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_"
+
+
+def _template_problems(values: Values) -> Iterator[str]:
+    """Yield a sentence for each cause of templates that do not resolve: one cause often has many victims."""
+    victims: dict[str, list[str]] = {}
+    for name, value in values.items():
+        if isinstance(value, Undefined):
+            victims.setdefault(value.reason, []).append(name)
+    for reason, names in victims.items():
+        yield f"{', '.join(sorted(names))}: the template does not resolve: {reason}"
 
 
 def _cross_problems(values: Values) -> Iterator[str]:
@@ -203,10 +211,14 @@ def problems(
     ``values`` holds the known variables that are set, ``names`` every variable of the host, ``prefixes`` the roles'
     own. Only a deployment's variable can be required here: the rest of a role's inputs come from the playbook.
     """
-    found = list(_name_problems(names, {*deployment, *roles}, prefixes))
-    for name, spec in deployment.items():
-        found.append(_value_problem(spec, values.get(name)) or "")
-    for name, spec in roles.items():
-        if name in values:
-            found.append(_value_problem(spec, values[name]) or "")
-    return sorted({*filter(None, found), *_cross_problems(values)})
+    unresolved = {name for name, value in values.items() if isinstance(value, Undefined)}
+    present = {name: value for name, value in values.items() if name not in unresolved}
+    specs = [spec for name, spec in deployment.items() if name not in unresolved]
+    specs += [spec for name, spec in roles.items() if name in present]
+    found = {
+        *_name_problems(names, {*deployment, *roles}, prefixes),
+        *_template_problems(values),
+        *filter(None, (_value_problem(spec, present.get(spec.name)) for spec in specs)),
+        *_cross_problems(present),
+    }
+    return sorted(found)
