@@ -1,0 +1,45 @@
+"""What every part of the data plane is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sandbox.network import AddressBook
+
+Engine = Literal["docker", "process"]
+
+ACCOUNT_ID = "850787717197"
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """PEM files: the sandbox's own CA, and a certificate for the public host signed by it."""
+
+    ca: Path
+    cert: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class Context:
+    """One running sandbox, as its data plane sees it."""
+
+    home: Path
+    """The sandbox's folder, SANDBOX_HOME."""
+    home_id: str
+    """Tells this sandbox's containers from another's: the value of their label `quilt.sandbox`."""
+    account_id: str
+    region: str
+    endpoint_url: str
+    """The AWS APIs over HTTP on loopback, for example http://127.0.0.1:4566."""
+    aws_socket: Path
+    """The same as a unix socket, to be mounted into containers."""
+    addresses: AddressBook
+    certificates: Certificates
+    registry: str | None
+    """127.0.0.1:PORT of the container registry behind ECR, or None when there is none."""
+    engine: Engine
+    """How tasks run: containers of a Docker engine, or plain processes where there is none."""
