@@ -180,7 +180,7 @@ stack:
     secrets:
       description: The ARN of each secret, under the name that was asked for.
       type: dict
-      sample: {"app/jwt": "arn:aws:secretsmanager:us-east-1:850787717197:secret:app/jwt-AbCdEf"}
+      sample: {"jwt": "arn:aws:secretsmanager:us-east-1:850787717197:secret:jwt-AbCdEf"}
 problems:
   description: The reasons of the failure, one by one.
   returned: failure
