@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Calls to AWS: retried when throttled, and every failure an AnsibleAWSError that says what was attempted."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+Call = TypeVar("Call", bound=Callable[..., Any])
+
+# AWSRetry knows `Throttling`; the JSON services (ECS, ECR, Logs) say `ThrottlingException`.
+THROTTLED = ("ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException")
+
+
+class Stale(AnsibleAWSError):  # type: ignore[misc]
+    """What was read is no longer true (somebody else was faster, or our own reply was lost): read and plan again."""
+
+
+def aws_call(
+    description: str, *, missing: Sequence[str] = (), stale: Sequence[str] = (), retry: Sequence[str] = ()
+) -> Callable[[Call], Call]:
+    """Decorate a function that calls AWS.
+
+    description: what is attempted, for the message; may name the function's parameters ("delete {name}").
+    missing: error codes that mean "it does not exist"; the function then returns None.
+    stale: error codes that mean "the world changed since the read"; they raise Stale.
+    retry: further error codes worth waiting for.
+    Raises AnsibleAWSError for every other failure.
+    """
+
+    def decorate(function: Call) -> Call:
+        retried = AWSRetry.jittered_backoff(
+            retries=10, delay=1, max_delay=30, catch_extra_error_codes=[*THROTTLED, *retry]
+        )(function)
+
+        @functools.wraps(function)
+        def answered(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return retried(*args, **kwargs)
+            except is_boto3_error_code(list(missing)):
+                return None
+            except is_boto3_error_code(list(stale)) as error:
+                raise Stale(message=f"Failed to {description}", exception=error) from error
+
+        handled: Call = AWSErrorHandler.common_error_handler(description)(answered)
+        return handled
+
+    return decorate

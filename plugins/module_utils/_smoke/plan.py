@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the module's parameters to a plan of checks. Private to quilt.mcp_server."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._stack.access import explain
+from .checks import Plan
+from .route import Route
+from .tokens import GARBAGE, Claims, key_from, mint
+
+with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
+    from botocore.exceptions import BotoCoreError, ClientError
+
+LIBRARIES = {"mcp": "mcp", "httpx2": "mcp", "jwt": "PyJWT"}
+
+
+class InputError(Exception):
+    """The parameters cannot be used; the message says every reason and what to do."""
+
+
+def missing_library() -> str | None:
+    """The distribution that has to be installed first, if any."""
+    return next((name for module, name in LIBRARIES.items() if find_spec(module) is None), None)
+
+
+def plan_from(params: Mapping[str, Any], client: Callable[[str], Any], *, dry: bool = False) -> Plan:
+    """What the parameters ask for.
+
+    Args:
+        params: the module's parameters.
+        client: makes a boto3 client of a service; used only to read the secret.
+        dry: nothing will be sent: the secret is not read and its token not made.
+
+    Raises:
+        InputError: parameters that cannot be used, or a secret that cannot be read.
+        TokenError: the secret holds no usable key.
+    """
+    problems = _problems(params)
+    if problems:
+        raise InputError("; ".join(problems))
+    bucket = params["bucket"]
+    tokens = _tokens(params, client, dry)
+    arguments = params["tool_arguments"] or ({"bucket": bucket} if bucket else {})
+    tool = params["tool_name"] if arguments else None
+    return Plan(
+        route=Route(params["url"], params["ca_file"], params["connect_to"] or None, params["timeout"]),
+        token=tokens[0],
+        expired_token=tokens[1] if len(tokens) > 1 else None,
+        secrets=tokens,
+        expected_tools=tuple(params["expected_tools"]) or ((tool,) if tool else ()),
+        tool_name=tool,
+        tool_arguments=arguments,
+        wait=params["wait_timeout"],
+    )
+
+
+def _tokens(params: Mapping[str, Any], client: Callable[[str], Any], dry: bool) -> tuple[str, ...]:
+    """The good token; if it was made here also an expired one and the key."""
+    name = params["jwt_secret_id"]
+    if not name:
+        return (params["token"],)
+    if dry:
+        return GARBAGE, GARBAGE
+    key = key_from(_secret(name, client), params["kid"], name)
+    buckets = (params["bucket"],) if params["bucket"] else ()
+    claims = Claims(params["subject"], params["issuer"], params["audience"], buckets)
+    return mint(key, params["kid"], claims), mint(key, params["kid"], claims, lifetime=-3600), key
+
+
+def _problems(params: Mapping[str, Any]) -> list[str]:
+    problems = []
+    url = urlsplit(params["url"])
+    if url.scheme not in ("https", "http") or not url.hostname:
+        problems.append(f"url must look like https://host/mcp, not {params['url']!r}")
+    if params["ca_file"] and not os.path.isfile(params["ca_file"]):
+        problems.append(f"ca_file {params['ca_file']!r} is not a file; give the CA's PEM file, or leave it unset")
+    if params["connect_to"] and not re.fullmatch(r"[^\s/]+:\d{1,5}", params["connect_to"]):
+        problems.append(f"connect_to must look like host:port, not {params['connect_to']!r}")
+    if bool(params["token"]) == bool(params["jwt_secret_id"]):
+        problems.append("give exactly one of token and jwt_secret_id")
+    return problems
+
+
+def _secret(name: str, client: Callable[[str], Any]) -> str:
+    try:
+        answer = client("secretsmanager").get_secret_value(SecretId=name)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ResourceNotFoundException":
+            raise InputError(
+                f"there is no secret {name!r} in this account and region; correct jwt_secret_id, or store it"
+            ) from error
+        if code in ("AccessDeniedException", "AccessDenied"):
+            text = (
+                f"the secret {name!r} may not be read ({error}); allow secretsmanager:GetSecretValue, or give a token"
+            )
+            raise InputError(text) from error
+        raise InputError(f"the secret {name!r} cannot be read: {explain(error)}") from error
+    except BotoCoreError as error:
+        raise InputError(f"the secret {name!r} cannot be read: {explain(error)}") from error
+    return str(answer.get("SecretString") or "")

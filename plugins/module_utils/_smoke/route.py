@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way to the server: where to connect, whom to trust, and what answered last. Private to quilt.mcp_server."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+with suppress(ImportError):  # the module says so before any of this runs
+    import httpx2
+
+SHOWN = 160  # characters of a body in a message
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer that was not a success."""
+
+    status: int
+    challenge: str
+    body: str
+
+    def __str__(self) -> str:
+        text = f"status {self.status}"
+        if self.challenge:
+            text += f", WWW-Authenticate: {self.challenge}"
+        return f"{text}, {self.body!r}" if self.body else f"{text}, an empty body"
+
+
+@dataclass
+class Route:
+    """How to reach the server.
+
+    Attributes:
+        url: the MCP endpoint, https://host/mcp.
+        ca_file: trust only this CA; None: the machine's own store.
+        connect_to: "host:port" to connect to in place of what the url names; Host and SNI keep the url's name.
+        timeout: seconds for one request.
+        failure: the last answer that was not a success, since it was cleared.
+    """
+
+    url: str
+    ca_file: str | None = None
+    connect_to: str | None = None
+    timeout: float = 30.0
+    failure: Answer | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        # An explicit context: what SSL_CERT_FILE and its kin say must not replace the CA that was asked for.
+        self._tls = ssl.create_default_context(cafile=self.ca_file)
+
+    @property
+    def health_url(self) -> str:
+        return self.url.rstrip("/") + "/healthz"
+
+    def client(self, token: str | None = None) -> httpx2.AsyncClient:
+        """An HTTP client on this route; every request carries the token, if any."""
+        return httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            verify=self._tls,
+            timeout=self.timeout,
+            trust_env=False,
+            proxy=self._proxy(),
+            event_hooks={"request": [self._redirect], "response": [self._note]},
+        )
+
+    def _proxy(self) -> str | None:
+        url = urlsplit(self.url)
+        host = url.hostname or ""
+        if self.connect_to or host in ("localhost", "127.0.0.1", "::1") or proxy_bypass(host):
+            return None
+        return getproxies().get(url.scheme)
+
+    async def _redirect(self, request: httpx2.Request) -> None:
+        """Connect elsewhere; the Host header is already written, and SNI and the certificate's name stay the url's."""
+        if self.connect_to:
+            host, _, port = self.connect_to.rpartition(":")
+            request.extensions = {**request.extensions, "sni_hostname": request.url.host}
+            request.url = request.url.copy_with(host=host, port=int(port))
+
+    async def _note(self, response: httpx2.Response) -> None:
+        if not response.is_success:
+            await response.aread()
+            self.failure = answer_of(response)
+
+
+def answer_of(response: Any) -> Answer:
+    """Status, challenge and the short body of a response whose body has been read."""
+    body = " ".join(response.text.split())
+    return Answer(
+        status=response.status_code,
+        challenge=response.headers.get("www-authenticate", ""),
+        body=body[:SHOWN] + ("..." if len(body) > SHOWN else ""),
+    )

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a stack is asked for, and what was read from AWS about it: plain records between api.py and resolve.py.
+
+Private to quilt.mcp_server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The inventory's description of the shared stack."""
+
+    region: str
+    vpc_name: str
+    load_balancer_name: str
+    cluster_name: str
+    listener_port: int = 443
+    host: str | None = None
+    hosted_zone_name: str | None = None  # None: the zone of `host`; "": no zone is wanted
+    private_subnet_ids: tuple[str, ...] = ()
+    private_subnet_tags: Mapping[str, str] = field(default_factory=dict)
+    minimum_zones: int = 2
+    secrets: tuple[str, ...] = ()  # names or ARNs
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the credentials are (STS GetCallerIdentity)."""
+
+    account_id: str
+    arn: str
+
+    @property
+    def partition(self) -> str:
+        return self.arn.split(":")[1]
+
+
+@dataclass(frozen=True)
+class Vpc:
+    id: str
+    name: str
+    cidr: str
+
+
+@dataclass(frozen=True)
+class Subnet:
+    id: str
+    vpc_id: str
+    zone: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RouteTable:
+    """The default routes of one table: `targets` are what 0.0.0.0/0 and ::/0 lead to (igw-..., nat-..., tgw-...)."""
+
+    vpc_id: str
+    main: bool
+    subnet_ids: frozenset[str]
+    targets: frozenset[str]
+
+
+@dataclass(frozen=True)
+class LoadBalancer:
+    arn: str
+    name: str
+    type: str
+    state: str
+    vpc_id: str
+    dns_name: str
+    zone_id: str
+    zones: frozenset[str]
+    security_group_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listener:
+    arn: str
+    port: int
+    protocol: str
+
+    @property
+    def secure(self) -> bool:
+        return self.protocol == "HTTPS"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    arn: str
+    names: frozenset[str]
+    status: str
+
+
+@dataclass(frozen=True)
+class Cluster:
+    arn: str
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret as it is described; its value is never read."""
+
+    name: str  # as it was asked for: a name or an ARN
+    arn: str
+    deleted: bool  # scheduled for deletion, so that nothing can read it
+
+
+@dataclass(frozen=True)
+class HostedZone:
+    id: str
+    name: str  # without the final dot
+    private: bool
+
+
+@dataclass(frozen=True)
+class Records:
+    """Everything read. A topic that could not be read is a key of `unreadable` with the service's answer."""
+
+    identity: Identity
+    vpcs: tuple[Vpc, ...] = ()
+    subnets: tuple[Subnet, ...] = ()
+    route_tables: tuple[RouteTable, ...] = ()
+    load_balancers: tuple[LoadBalancer, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)  # of the load balancer
+    listeners: tuple[Listener, ...] = ()
+    certificates: tuple[Certificate, ...] | None = None  # None: not read
+    clusters: tuple[Cluster, ...] = ()
+    hosted_zones: tuple[HostedZone, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)

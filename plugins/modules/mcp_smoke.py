@@ -1,0 +1,201 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: mcp_smoke
+version_added: 1.0.0
+short_description: Prove a deployed MCP server through its real route
+description:
+  - Talks to an MCP server through the load balancer with the client of the official SDK, as a user would.
+  - Checks, in order, the health path; that a missing, a garbage, a forged and an expired token are refused; that a good
+    token initializes a session, lists the tools and calls one; and that the protocol revision without sessions works.
+  - Every failed check is reported in one message, each with what was expected, what came and what to do.
+  - It changes nothing. In check mode it connects nowhere and reports which checks it would make.
+author:
+  - Quilt Data (@quiltdata)
+requirements:
+  - mcp >= 2.3
+  - PyJWT
+options:
+  url:
+    description: The MCP endpoint.
+    type: str
+    required: true
+  ca_file:
+    description:
+      - A PEM file with the only CA to trust.
+      - Unset trusts the machine's own store.
+    type: path
+  connect_to:
+    description:
+      - C(host:port) to connect to in place of what O(url) names.
+      - The C(Host) header and the name in TLS stay those of O(url).
+    type: str
+  token:
+    description:
+      - A JSON Web Token that the server accepts.
+      - Exactly one of O(token) and O(jwt_secret_id) is needed.
+    type: str
+  jwt_secret_id:
+    description:
+      - The name or ARN of a Secrets Manager secret with the HS256 key. A token of five minutes is made with it.
+      - Its value is a JSON object of key id to key, or the key itself.
+    type: str
+  kid:
+    description: The key id of the token that is made.
+    type: str
+    default: frontend-enhanced
+  issuer:
+    description: The issuer (C(iss)) of the token that is made.
+    type: str
+    default: quilt-frontend
+  audience:
+    description: The audience (C(aud)) of the token that is made.
+    type: str
+    default: quilt-mcp-server
+  subject:
+    description: The subject (C(sub)) of the token that is made.
+    type: str
+    default: smoke-test
+  bucket:
+    description:
+      - A bucket that the token may read and the tool call lists.
+      - Unset leaves the tool call out, unless O(tool_arguments) are given.
+    type: str
+  tool_name:
+    description: The tool that is called. It must only read.
+    type: str
+    default: bucket_objects_list
+  tool_arguments:
+    description:
+      - The arguments of the tool call.
+      - Unset or empty means C(bucket) with the value of O(bucket).
+    type: dict
+    default: {}
+  expected_tools:
+    description:
+      - Tools that the server must list.
+      - Empty expects only the tool that is called.
+    type: list
+    elements: str
+    default: []
+  timeout:
+    description: The seconds that one request may take.
+    type: int
+    default: 30
+  wait_timeout:
+    description:
+      - The seconds that the route may take to answer at all.
+      - A rule or a target that was made a moment ago answers 404 or 503 for a while.
+    type: int
+    default: 30
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: Prove the deployment with a token made from the deployment's own secret
+  quilt.mcp_server.mcp_smoke:
+    url: https://demo.quiltdata.com/mcp
+    jwt_secret_id: sales-prod/mcp-server/jwt
+    bucket: quilt-example
+    region: us-east-1
+
+- name: Prove a load balancer that DNS does not name yet
+  quilt.mcp_server.mcp_smoke:
+    url: https://demo.quiltdata.com/mcp
+    connect_to: sales-prod-alb-1234567890.us-east-1.elb.amazonaws.com:443
+    token: "{{ lookup('ansible.builtin.env', 'MCP_TOKEN') }}"
+    bucket: quilt-example
+"""
+
+RETURN = r"""
+url:
+  description: The endpoint that was checked.
+  returned: always
+  type: str
+  sample: https://demo.quiltdata.com/mcp
+checks:
+  description: The checks that were made, in order. In check mode, those that would be made.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The check.
+      type: str
+      sample: tools_list
+    ok:
+      description: Whether it passed. Null in check mode.
+      type: bool
+    detail:
+      description: What was seen; for a failure what was expected, what came and what to do.
+      type: str
+      sample: 6 tools
+    seconds:
+      description: How long it took. Null in check mode.
+      type: float
+      sample: 0.12
+"""
+
+from dataclasses import asdict
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import names, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import InputError, missing_library, plan_from
+from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.tokens import TokenError
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "url": {"type": "str", "required": True},
+            "ca_file": {"type": "path"},
+            "connect_to": {"type": "str"},
+            "token": {"type": "str", "no_log": True},
+            "jwt_secret_id": {"type": "str", "no_log": False},
+            "kid": {"type": "str", "default": "frontend-enhanced"},
+            "issuer": {"type": "str", "default": "quilt-frontend"},
+            "audience": {"type": "str", "default": "quilt-mcp-server"},
+            "subject": {"type": "str", "default": "smoke-test"},
+            "bucket": {"type": "str"},
+            "tool_name": {"type": "str", "default": "bucket_objects_list"},
+            "tool_arguments": {"type": "dict", "default": {}},
+            "expected_tools": {"type": "list", "elements": "str", "default": []},
+            "timeout": {"type": "int", "default": 30},
+            "wait_timeout": {"type": "int", "default": 30},
+        },
+        supports_check_mode=True,
+    )
+    url = module.params["url"]
+    if library := missing_library():
+        module.fail_json(msg=missing_required_lib(library, reason="to talk to the MCP server"), url=url, checks=[])
+    try:
+        plan = plan_from(module.params, module.client, dry=module.check_mode)
+    except (InputError, TokenError) as error:
+        module.fail_json(msg=str(error), url=url, checks=[])
+    if module.check_mode:
+        planned = [
+            {"name": name, "ok": None, "detail": "not made in check mode", "seconds": None} for name in names(plan)
+        ]
+        module.exit_json(changed=False, url=url, checks=planned)
+    module.no_log_values.update(plan.secrets)  # what was made or read here is as secret as what was given
+    checks = run(plan)
+    failed = [check for check in checks if not check.ok]
+    result = {"changed": False, "url": url, "checks": [asdict(check) for check in checks]}
+    if failed:
+        lines = "\n".join(f"- {check.name}: {check.detail}" for check in failed)
+        module.fail_json(msg=f"{len(failed)} of {len(names(plan))} checks of {url} failed:\n{lines}", **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""How a service's deployments begin and end, in the documents that the API shows. No task is touched here.
+
+AWS facts restored here: a change of the revision starts a deployment with its own id, revision and service deployment;
+the previous one stays ACTIVE while it has tasks; a rollback reinstates the last completed deployment under its own id.
+Not checked against AWS itself: the statusReason texts of service deployments.
+"""
+
+from __future__ import annotations
+
+import copy
+
+from .model import REVISION_FIELDS, Document, Rollout, Service, digits, now
+
+
+def begin(service: Service) -> Rollout:
+    """Start a deployment of the service document as it is now."""
+    created = now()
+    revision = {key: copy.deepcopy(service.document[key]) for key in REVISION_FIELDS if key in service.document}
+    identity = {"serviceArn": service.arn, "clusterArn": service.document["clusterArn"], "createdAt": created}
+    path = f"{service.cluster_name}/{service.name}/{digits()}"
+    prefix = service.arn.split(":service/", 1)[0]
+    revision |= {"serviceRevisionArn": f"{prefix}:service-revision/{path}", **identity}
+    deployment_id = f"ecs-svc/{digits()}"
+    deployment = {
+        key: copy.deepcopy(value)
+        for key, value in revision.items()
+        if key not in ("serviceRevisionArn", "serviceArn", "clusterArn", "loadBalancers", "serviceRegistries")
+    } | {
+        "id": deployment_id,
+        "status": "PRIMARY",
+        "failedTasks": 0,
+        "updatedAt": created,
+        "rolloutState": "IN_PROGRESS",
+        "rolloutStateReason": f"ECS deployment {deployment_id} in progress.",
+    }
+    record = identity | {
+        "serviceDeploymentArn": f"{prefix}:service-deployment/{path}",
+        "startedAt": created,
+        "updatedAt": created,
+        "status": "IN_PROGRESS",
+        "lifecycleStage": "SCALE_UP",
+        "sourceServiceRevisions": [],
+        "deploymentConfiguration": copy.deepcopy(service.document["deploymentConfiguration"]),
+        "deploymentCircuitBreaker": {
+            "status": "MONITORING" if breaker_enabled(service) else "DISABLED",
+            "failureCount": 0,
+            "threshold": threshold(service),
+        },
+        "alarms": {"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []},
+    }
+    for earlier in service.live:
+        if earlier.status == "PRIMARY":
+            record["sourceServiceRevisions"] = [{"arn": earlier.revision["serviceRevisionArn"]}]
+            _supersede(earlier)
+    rollout = Rollout(deployment, revision, record)
+    service.rollouts.insert(0, rollout)
+    return rollout
+
+
+def breaker_enabled(service: Service) -> bool:
+    return bool(service.document["deploymentConfiguration"]["deploymentCircuitBreaker"].get("enable"))
+
+
+def threshold(service: Service) -> int:
+    """Failed tasks that trip the circuit breaker; half the desired count, at least 3 and at most 200, by default."""
+    breaker = service.document["deploymentConfiguration"]["deploymentCircuitBreaker"]
+    rule = {"type": "BOUNDED_PERCENT", "value": 50, **(breaker.get("thresholdConfiguration") or {})}
+    if rule["type"] == "COUNT":
+        return max(1, int(rule["value"]))
+    share: int = -(-service.document["desiredCount"] * int(rule["value"]) // 100)
+    return min(max(share, 3), 200) if rule["type"] == "BOUNDED_PERCENT" else max(1, share)
+
+
+def complete(service: Service, rollout: Rollout) -> None:
+    """Every task of the deployment is healthy and no other deployment has tasks."""
+    rolled_back = rollout.record["status"] == "ROLLBACK_IN_PROGRESS"
+    _state(rollout, "COMPLETED", f"ECS deployment {rollout.id} completed.")
+    if not rolled_back:
+        _close(rollout, "SUCCESSFUL")
+    for failed in service.rollouts:
+        if failed.record["status"] == "ROLLBACK_IN_PROGRESS":
+            _close(failed, "ROLLBACK_SUCCESSFUL", failed.record.get("statusReason"))
+    service.completed = rollout
+    retire(service)
+    service.tell(f"(deployment {rollout.id}) deployment completed.")
+
+
+def retire(service: Service) -> None:
+    """Every deployment but the PRIMARY one has ended."""
+    for rollout in service.live:
+        if rollout.status == "ACTIVE":
+            rollout.deployment.update(status="INACTIVE", updatedAt=now())
+
+
+def fail(service: Service, reason: str, status_reason: str) -> None:
+    """The PRIMARY deployment failed: it starts no further task."""
+    rollout = service.primary
+    _state(rollout, "FAILED", reason)
+    rollout.record["statusReason"] = status_reason
+    if service.completed is rollout:  # a rollback that fails itself: nothing is left to go back to
+        for failed in service.rollouts:
+            if failed.record["status"] == "ROLLBACK_IN_PROGRESS":
+                _close(failed, "ROLLBACK_FAILED", status_reason)
+    else:
+        _close(rollout, "STOPPED", status_reason)
+
+
+def roll_back(service: Service, reason: str, status_reason: str) -> Rollout | None:
+    """Reinstate the last completed deployment, or None when there is none. `reason` may hold {id}, the deployment's."""
+    failed, target = service.primary, service.completed
+    if target is None or target is failed:
+        return None
+    failed.deployment.update(status="ACTIVE", updatedAt=now())
+    failed.record.update(status="ROLLBACK_IN_PROGRESS", statusReason=status_reason, updatedAt=now())
+    failed.record.pop("finishedAt", None)
+    failed.record["rollback"] = {
+        "reason": status_reason,
+        "startedAt": now(),
+        "serviceRevisionArn": target.revision["serviceRevisionArn"],
+    }
+    target.deployment.update(status="PRIMARY", failedTasks=0)
+    _state(target, "IN_PROGRESS", reason.format(id=target.id))
+    for key in REVISION_FIELDS:
+        if key in target.revision:
+            service.document[key] = copy.deepcopy(target.revision[key])
+    service.tell(f"rolling back to deployment {target.id}.")
+    return target
+
+
+def _supersede(rollout: Rollout) -> None:
+    rollout.deployment.update(status="ACTIVE", updatedAt=now())
+    if rollout.record["status"] in ("IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
+        _close(rollout, "STOPPED", "A new service deployment was started.")
+
+
+def _state(rollout: Rollout, state: str, reason: str) -> None:
+    rollout.deployment.update(rolloutState=state, rolloutStateReason=reason, updatedAt=now())
+
+
+def _close(rollout: Rollout, status: str, reason: str | None = None) -> None:
+    record: Document = rollout.record
+    record.update(status=status, finishedAt=now(), updatedAt=now(), lifecycleStage="CLEAN_UP")
+    if status == "STOPPED":
+        record["stoppedAt"] = now()
+    if reason:
+        record["statusReason"] = reason
+    if record["deploymentCircuitBreaker"]["status"] == "MONITORING":
+        record["deploymentCircuitBreaker"]["status"] = "MONITORING_COMPLETE"

@@ -1,0 +1,62 @@
+"""VPC, subnets, gateways and route tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.seed.clients import Clients
+from sandbox.seed.names import STACK
+
+_SUBNETS = (
+    ("private", 1, "10.0.1.0/24", "a"),
+    ("private", 2, "10.0.2.0/24", "b"),
+    ("public", 1, "10.0.101.0/24", "a"),
+    ("public", 2, "10.0.102.0/24", "b"),
+)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Ids of what later parts of the seed need."""
+
+    vpc_id: str
+    private_subnet_ids: list[str]
+    public_subnet_ids: list[str]
+
+
+def lay(aws: Clients) -> Network:
+    ec2 = aws("ec2")
+    vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=_tags("vpc", STACK))["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
+    gateway = ec2.create_internet_gateway(TagSpecifications=_tags("internet-gateway", STACK))["InternetGateway"]
+    ec2.attach_internet_gateway(VpcId=vpc_id, InternetGatewayId=gateway["InternetGatewayId"])
+    subnets: dict[str, list[str]] = {"private": [], "public": []}
+    for tier, number, cidr, zone in _SUBNETS:
+        subnet = ec2.create_subnet(
+            VpcId=vpc_id,
+            CidrBlock=cidr,
+            AvailabilityZone=f"{aws.region}{zone}",
+            TagSpecifications=_tags("subnet", f"{STACK}-{tier}-{number}", Tier=tier),
+        )
+        subnets[tier].append(subnet["Subnet"]["SubnetId"])
+    address = ec2.allocate_address(Domain="vpc")
+    nat = ec2.create_nat_gateway(
+        SubnetId=subnets["public"][0],
+        AllocationId=address["AllocationId"],
+        TagSpecifications=_tags("natgateway", STACK),
+    )["NatGateway"]
+    for tier, target in (
+        ("public", {"GatewayId": gateway["InternetGatewayId"]}),
+        ("private", {"NatGatewayId": nat["NatGatewayId"]}),
+    ):
+        table = ec2.create_route_table(VpcId=vpc_id, TagSpecifications=_tags("route-table", f"{STACK}-{tier}"))
+        table_id = table["RouteTable"]["RouteTableId"]
+        ec2.create_route(RouteTableId=table_id, DestinationCidrBlock="0.0.0.0/0", **target)
+        for subnet_id in subnets[tier]:
+            ec2.associate_route_table(RouteTableId=table_id, SubnetId=subnet_id)
+    return Network(vpc_id, subnets["private"], subnets["public"])
+
+
+def _tags(resource_type: str, name: str, **more: str) -> list[dict[str, object]]:
+    tags = {"Name": name, "Stack": STACK, **more}
+    return [{"ResourceType": resource_type, "Tags": [{"Key": key, "Value": tags[key]} for key in tags]}]

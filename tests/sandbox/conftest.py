@@ -1,0 +1,68 @@
+"""One control plane for all sandbox tests, seeded once; tests that change the account ask for `fresh`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import boto3
+import pytest
+
+# pytest's importlib mode leaves the repository root out of the path.
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from sandbox.control import ControlPlane
+
+
+class Client(Protocol):
+    """Makes boto3 clients; typed as Any because the tests also pass what the stubs forbid."""
+
+    def __call__(self, service: str, access_key: str = "sandbox") -> Any: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_ambient_aws() -> Iterator[None]:
+    """Neither the machine's AWS configuration nor its CA bundle or proxies may reach these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL", "HTTP_PROXY", "http_proxy"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _plane() -> Iterator[ControlPlane]:
+    with ControlPlane(seed=False) as plane:
+        yield plane
+
+
+@pytest.fixture
+def empty(_plane: ControlPlane) -> ControlPlane:
+    """A control plane with an empty account and nothing recorded."""
+    _plane.reset(seed=False)
+    return _plane
+
+
+@pytest.fixture
+def seeded(_plane: ControlPlane) -> ControlPlane:
+    """A control plane with the stack sales-prod and nothing recorded."""
+    _plane.reset(seed=True)
+    return _plane
+
+
+@pytest.fixture
+def client(_plane: ControlPlane) -> Client:
+    """boto3 clients of the deployer."""
+
+    def make(service: str, access_key: str = "sandbox") -> Any:
+        session: Any = boto3
+        return session.client(
+            service,
+            endpoint_url=_plane.url,
+            region_name=_plane.region,
+            aws_access_key_id=access_key,
+            aws_secret_access_key="sandbox",
+        )
+
+    return make
