@@ -85,6 +85,11 @@ def secret_version(actions: Iterable[Mapping[str, Any]]) -> str | None:
     return next((str(version) for version in versions if version is not None), None)
 
 
+def has_secret(actions: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a client secret is given."""
+    return any(_config(action).get("client_secret") for action in actions)
+
+
 def needs_https(actions: Iterable[Mapping[str, Any]]) -> list[str]:
     """The kinds among the actions that only a TLS listener takes."""
     return [action["type"] for action in actions if action["type"] in AUTHENTICATING]
@@ -101,7 +106,9 @@ def problems(actions: Sequence[Mapping[str, Any]]) -> list[str]:
     for action in actions:
         groups = _groups(action)
         if len(groups) > MAX_TARGET_GROUPS:
-            found.append(f"action forward has {len(groups)} target groups; the service takes at most {MAX_TARGET_GROUPS}")
+            found.append(
+                f"action forward has {len(groups)} target groups; the service takes at most {MAX_TARGET_GROUPS}"
+            )
         if len({group["target_group_arn"] for group in groups}) < len(groups):
             found.append("action forward names a target group twice")
         single = action.get("target_group_arn")
@@ -138,11 +145,9 @@ def _normalised(action: Mapping[str, Any]) -> Document:
     name = CONFIGS.get(kind, "config")
     if kind == "forward":
         return {"type": kind, name: _normalised_forward(action)}
-    config = {key: value for key, value in _config(action).items() if value not in (None, "", {}) and key not in SECRETS}
+    empty = (None,) if kind == "redirect" else (None, "", {}, [])  # an empty query means: send none on
+    config = {key: value for key, value in _config(action).items() if value not in empty and key not in SECRETS}
     config = {**DEFAULTS.get(kind, {}), **config}
-    if kind == "redirect":
-        config["query"] = (action.get(name) or {}).get("query", config["query"])
-        config["query"] = DEFAULTS[kind]["query"] if config["query"] is None else config["query"]
     if kind == "jwt-validation" and config.get("additional_claims"):
         claims = [{**claim, "values": sorted(set(claim.get("values") or []))} for claim in config["additional_claims"]]
         config["additional_claims"] = sorted(claims, key=lambda claim: json.dumps(claim, sort_keys=True))
@@ -170,7 +175,9 @@ def _request(action: Mapping[str, Any], keep_secret: bool) -> Document:
         if len(groups) == 1 and not stickiness["enabled"]:
             return {"type": kind, "target_group_arn": groups[0]["target_group_arn"]}
         return {"type": kind, "forward_config": forward}
-    config = {key: value for key, value in _config(action).items() if value is not None and key != "client_secret_version"}
+    config = {
+        key: value for key, value in _config(action).items() if value is not None and key != "client_secret_version"
+    }
     if kind == "authenticate-oidc":
         config = {key: value for key, value in config.items() if key not in SECRETS or key == "client_secret"}
         if keep_secret:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import pattern
+from . import pattern
 
 CONFIGS = {
     "host-header": "HostHeaderConfig",
@@ -24,6 +24,7 @@ CONFIGS = {
     "query-string": "QueryStringConfig",
     "source-ip": "SourceIpConfig",
 }
+CONFIG_OPTIONS = {kind: kind.replace("-", "_") + "_config" for kind in CONFIGS}  # the same in a task's spelling
 REPEATABLE = ("http-header", "query-string")
 WITH_REGEX = ("host-header", "path-pattern", "http-header")
 MAX_VALUES = 5  # hard quota "Condition Values per Rule"
@@ -58,6 +59,15 @@ class Condition:
         """The part of a request that it looks at."""
         return self.field, self.name
 
+    def document(self) -> dict[str, Any]:
+        """For a diff: field, http_header_name, and values or regex_values."""
+        values = [value if isinstance(value, str) else {"key": value[0], "value": value[1]} for value in self.values]
+        return {
+            "field": self.field,
+            **({"http_header_name": self.name} if self.name else {}),
+            **({"regex_values": list(self.regexes)} if self.regexes else {"values": values}),
+        }
+
     def text(self) -> str:
         """For messages, such as ``path-pattern /mcp, /mcp/*``."""
         shown = [value if isinstance(value, str) else _pair_text(value) for value in self.values]
@@ -69,6 +79,11 @@ class Condition:
 def from_service(conditions: Iterable[Mapping[str, Any]]) -> tuple[Condition, ...]:
     """Conditions in the service's spelling (CamelCase), with top-level ``Values``, a ``*Config``, or both."""
     return tuple(_from_service(condition) for condition in conditions)
+
+
+def from_task(conditions: Iterable[Mapping[str, Any]]) -> tuple[Condition, ...]:
+    """Conditions in a task's spelling (snake_case), flat or with a ``*_config`` as this collection's results show them."""
+    return from_service(_renamed(condition) for condition in conditions)
 
 
 def same(one: Iterable[Condition], other: Iterable[Condition]) -> bool:
@@ -86,16 +101,32 @@ def text(conditions: Iterable[Condition]) -> str:
     return "; ".join(condition.text() for condition in conditions) or "no conditions"
 
 
+def _renamed(condition: Mapping[str, Any]) -> dict[str, Any]:
+    kind = str(condition.get("field") or "")
+    config = {**condition, **_without_none(condition.get(CONFIG_OPTIONS.get(kind, "")) or {})}
+    values = [_pair_of(value) if isinstance(value, Mapping) else value for value in config.get("values") or []]
+    return {
+        "Field": kind,
+        CONFIGS.get(kind, "Config"): {
+            "HttpHeaderName": config.get("http_header_name"),
+            "Values": values,
+            "RegexValues": config.get("regex_values"),
+        },
+    }
+
+
 def _from_service(condition: Mapping[str, Any]) -> Condition:
     kind = str(condition.get("Field") or "")
     config = dict(condition.get(CONFIGS.get(kind, "")) or {})
     values = list(config.get("Values") or condition.get("Values") or [])
     regexes = list(config.get("RegexValues") or condition.get("RegexValues") or [])
     name = str(config.get("HttpHeaderName") or "")
+    if kind == "query-string":
+        values = [value if isinstance(value, Mapping) else {"Value": str(value)} for value in values]
     parsed = {_value(kind, value): value for value in values}
     written: dict[str, Any] = {"HttpHeaderName": name} if name else {}
     if parsed:
-        written["Values"] = list(parsed) if kind == "source-ip" else [_scrubbed(value) for value in parsed.values()]
+        written["Values"] = list(parsed) if kind == "source-ip" else list(parsed.values())
     if regexes:
         written["RegexValues"] = list(dict.fromkeys(regexes))
     return Condition(
@@ -119,8 +150,12 @@ def _value(kind: str, value: Any) -> str | Pair:
     return str(value).lower() if kind in ("host-header", "http-header") else str(value)
 
 
-def _scrubbed(value: Any) -> Any:
-    return {key: item for key, item in value.items() if item is not None} if isinstance(value, Mapping) else value
+def _without_none(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in value.items() if item is not None}
+
+
+def _pair_of(value: Mapping[str, Any]) -> dict[str, Any]:
+    return _without_none({"Key": value.get("key"), "Value": value.get("value")})
 
 
 def _order(value: str | Pair) -> tuple[str, str]:
@@ -171,7 +206,9 @@ def _problems(condition: Condition) -> list[str]:
         if not 0 < len(value) <= limit:
             found.append(f"condition {kind}: value {value!r} must have 1 to {limit} characters")
     if kind == "source-ip":
-        found += [f"condition source-ip: {value} is not a CIDR block such as 10.0.0.0/8" for value in _no_networks(condition)]
+        found += [
+            f"condition source-ip: {value} is not a CIDR block such as 10.0.0.0/8" for value in _no_networks(condition)
+        ]
     return found
 
 
@@ -199,7 +236,9 @@ def lint(conditions: Sequence[Condition]) -> list[str]:
     kinds = {condition.field for condition in conditions}
     for condition in conditions:
         if condition.field == "path-pattern":
-            found += _lint_paths([value for value in condition.values if isinstance(value, str)], "host-header" in kinds)
+            found += _lint_paths(
+                [value for value in condition.values if isinstance(value, str)], "host-header" in kinds
+            )
     wildcards = sum(text.count("*") + text.count("?") for condition in conditions for text in _wild_texts(condition))
     if wildcards > MAX_WILDCARDS:
         found.append(
@@ -213,7 +252,12 @@ def _lint_paths(paths: Sequence[str], with_host: bool) -> list[str]:
     for path in paths:
         parent = path.removesuffix("/*")
         globs = [glob for other in paths for glob in pattern.parse_path(other)]
-        if path != parent and parent and not set("*?") & set(parent) and not any(glob.matches(parent) for glob in globs):
+        if (
+            path != parent
+            and parent
+            and not set("*?") & set(parent)
+            and not any(glob.matches(parent) for glob in globs)
+        ):
             found.append(f"path-pattern {path} does not match {parent} itself; add {parent} if it should")
         if with_host and pattern.EVERY_PATH in pattern.parse_path(path):
             found.append(f"path-pattern {path} matches every path; beside host-header it can be left out")

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import pattern, space
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.conditions import Condition
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.request import Request
+from . import pattern, space
+from .conditions import Condition
+from .request import Request
 
 Conditions = tuple[Condition, ...]
 Choice = list[tuple[Condition, space.Texts]]

@@ -156,7 +156,9 @@ def contains(outer: Glob, inner: Glob) -> bool:
     if outer.literal or not inner_may_lie_in(outer, inner):
         return False
     if len(outer.tokens) == len(outer.prefix) + 1 and outer.tokens[-1] == STAR:
-        return True  # `p*` contains a pattern with a wildcard exactly if that pattern's own fixed beginning starts with p
+        return (
+            True  # `p*` contains a pattern with a wildcard exactly if that pattern's own fixed beginning starts with p
+        )
     return _contains_searched(outer, inner)
 
 

@@ -20,10 +20,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import conditions as conds
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import cover, space
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.conditions import Condition
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.request import Request
+from . import conditions as conds
+from . import cover, space
+from .conditions import Condition
+from .request import Request
 
 LOWEST, HIGHEST = 1, 50_000
 CANDIDATES = 16  # free numbers that a retry after a lost race may choose from
@@ -195,6 +195,12 @@ def find_window(listener: Listener, conditions: tuple[Condition, ...]) -> Window
     return Window(None, end)
 
 
+def kills(listener: Listener, conditions: tuple[Condition, ...], priority: int) -> tuple[bool, bool]:
+    """What a rule with these conditions would do at a number: (take a rule its last request, be dead itself)."""
+    window = find_window(listener, conditions)
+    return priority <= window.low, priority >= window.high
+
+
 def newly_dead(
     listener: Listener, position: int, conditions: tuple[Condition, ...], guess: bool = False
 ) -> Request | None:
@@ -222,9 +228,7 @@ def find_overlaps(listener: Listener, conditions: tuple[Condition, ...], priorit
         yield Overlap(rule, earlier, cover.shared(sides, rule.conditions))
 
 
-def _undecided(
-    listener: Listener, window: Window, conditions: tuple[Condition, ...], priority: int
-) -> Iterable[str]:
+def _undecided(listener: Listener, window: Window, conditions: tuple[Condition, ...], priority: int) -> Iterable[str]:
     """What could not be decided because of a regex, unknown values or the bound of the search, each as a sentence."""
     end = sum(1 for rule in listener.rules if rule.priority < min(priority, window.high))
     doubtful = listener.first_cover(conditions, end, guess=True)
@@ -264,11 +268,15 @@ def _searched(listener: Listener, window: Window, ask: Ask, pick: Pick) -> Place
     taken = {rule.priority for rule in listener.rules}
     free = _free(range(max(window.low + 1, ask.floor), min(window.high - 1, ask.ceiling) + 1), taken)
     if free:
-        return Placement(pick(free), "lowest free in the window" if ask.current is None else "moved into the window", window)
+        return Placement(
+            pick(free), "lowest free in the window" if ask.current is None else "moved into the window", window
+        )
     below = _free(range(min(window.high, ask.floor) - 1, window.low, -1), taken)
     if below and ask.allow_below_floor:
         return Placement(pick(below), "below the floor", window)
-    return _relaxed(window, ask, pick, taken) or Placement(None, "no number", window, _no_number(window, ask, below, taken))
+    return _relaxed(window, ask, pick, taken) or Placement(
+        None, "no number", window, _no_number(window, ask, below, taken)
+    )
 
 
 def _relaxed(window: Window, ask: Ask, pick: Pick, taken: set[int]) -> Placement | None:

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import pattern
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.conditions import Condition
+from . import pattern
+from .conditions import Condition
 
 Header = tuple[str, str]
 Parameter = tuple[str, str]

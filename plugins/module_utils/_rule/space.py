@@ -19,8 +19,8 @@ import ipaddress
 import itertools
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import pattern
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.conditions import Condition
+from . import pattern
+from .conditions import Condition
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -152,7 +152,9 @@ def _box_cells(side: Condition, conditions: Sequence[Condition]) -> Cells:
     watched = [(bit, box) for bit, condition in enumerate(conditions) for box in boxes(condition)]
     found: Cells = []
     for box in boxes(side):
-        ways = [_glob_cells(glob, [other[axis] for _bit, other in watched], side.field) for axis, glob in enumerate(box)]
+        ways = [
+            _glob_cells(glob, [other[axis] for _bit, other in watched], side.field) for axis, glob in enumerate(box)
+        ]
         for way in itertools.product(*ways):
             hit = functools.reduce(int.__and__, [mask for mask, _text in way])
             mask = _mask(
@@ -197,7 +199,9 @@ def _method_relation(side: Condition, condition: Condition) -> Relation:
 
 def _method_cells(side: Condition, conditions: Sequence[Condition]) -> Cells:
     named = {str(value) for condition in conditions for value in condition.values}
-    other = next(method for method in itertools.chain(METHODS, ("X" * n for n in itertools.count(1))) if method not in named)
+    other = next(
+        method for method in itertools.chain(METHODS, ("X" * n for n in itertools.count(1))) if method not in named
+    )
     methods = [str(value) for value in side.values] or [other, *sorted(named)]
     return [(_mask(method in condition.values for condition in conditions), (method,)) for method in methods]
 
