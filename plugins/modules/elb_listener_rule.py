@@ -14,10 +14,11 @@ description:
   - Creates, changes, moves and deletes one listener rule among the rules of others, and finds the priority for it.
   - The rule is ours because it carries a tag, never because of its priority or its conditions.
     No other rule is ever changed, moved or deleted.
-  - "The priority is decided exactly, not by a guess such as the highest number plus one. Let C(before) be the first rule
-    with which those ahead of it take every request of ours, and C(after) the last rule that ours would leave without any
-    request. The rule gets the lowest free number between the two that lies in the band of O(priority_floor) and
-    O(priority_ceiling). A rule that already stands between the two keeps its number, also when somebody moved it there."
+  - "The priority is decided exactly, not by a guess such as the highest number plus one. Let C(before) be the first
+    rule with which those ahead of it take every request of ours, and C(after) the last rule that ours would leave
+    without any request. The rule gets the lowest free number between the two that lies in the band of
+    O(priority_floor) and O(priority_ceiling). A rule that already stands between the two keeps its number, also when
+    somebody moved it there."
   - When there is no such number, the module fails before it writes anything. The message names the rules at both ends,
     a request that the wrong rule would answer, and the options that would change it.
   - A rule that is limited by method, header or source address and stands ahead of ours takes a part of its requests.
@@ -73,7 +74,8 @@ options:
         elements: raw
       regex_values:
         description:
-          - Regular expressions in place of O(conditions[].values), for V(host-header), V(path-pattern) and V(http-header).
+          - Regular expressions in place of O(conditions[].values).
+          - Only for V(host-header), V(path-pattern) and V(http-header).
           - Needs botocore 1.40.53.
         type: list
         elements: str
@@ -214,7 +216,8 @@ options:
             description:
               - The secret of the client. AWS never returns it, so it cannot be compared.
               - Sent when the rule or its V(authenticate-oidc) action is created, and when
-                O(actions[].authenticate_oidc_config.client_secret_version) changes; otherwise the existing one stays in use.
+                O(actions[].authenticate_oidc_config.client_secret_version) changes.
+                Otherwise the existing one stays in use.
             type: str
           client_secret_version:
             description:
@@ -521,8 +524,8 @@ placement:
       returned: when present
     before:
       description:
-        - The rule that ours must stand ahead of, the rules it acts C(together_with), and as C(witness) a request that it
-          would take from ours.
+        - The rule that ours must stand ahead of, the rules it acts C(together_with), and as C(witness) a request that
+          it would take from ours.
       type: dict
       returned: when present
 overlaps:

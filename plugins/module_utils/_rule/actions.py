@@ -145,7 +145,7 @@ def _normalised(action: Mapping[str, Any]) -> Document:
     name = CONFIGS.get(kind, "config")
     if kind == "forward":
         return {"type": kind, name: _normalised_forward(action)}
-    empty = (None,) if kind == "redirect" else (None, "", {}, [])  # an empty query means: send none on
+    empty: tuple[Any, ...] = (None,) if kind == "redirect" else (None, "", {}, [])  # an empty query means: send none on
     config = {key: value for key, value in _config(action).items() if value not in empty and key not in SECRETS}
     config = {**DEFAULTS.get(kind, {}), **config}
     if kind == "jwt-validation" and config.get("additional_claims"):

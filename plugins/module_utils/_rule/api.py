@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
@@ -28,10 +28,8 @@ HINTS = {
     "UnauthorizedOperation": "allow the elasticloadbalancing action of that name on this listener and its rules",
 }
 
-Call = TypeVar("Call", bound=Callable[..., Any])
 
-
-def _hinting(function: Call) -> Call:
+def _hinting[Call: Callable[..., Any]](function: Call) -> Call:
     """Add to a failure what the operator can do about it."""
 
     @functools.wraps(function)
@@ -53,8 +51,8 @@ def _hinting(function: Call) -> Call:
 def read(elb: Any, listener_arn: str) -> Snapshot:
     """All rules of the listener with their tags; no rules if there is no such listener.
 
-    One DescribeRules per 400 rules and one DescribeTags per 20. Fewer would not do: the tag is the identity, it can be on
-    any rule (ours may have other conditions and another priority by now), and two rules with our tag must be noticed.
+    One DescribeRules per 400 rules and one DescribeTags per 20. Fewer would not do: the tag is the identity, it can be
+    on any rule (ours may have other conditions and another priority by now), and two rules with it must be noticed.
     The Resource Groups Tagging API could search by tag, but it lags behind, which would create a second rule, and needs
     a permission of its own.
     """

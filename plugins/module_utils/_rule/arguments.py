@@ -57,9 +57,7 @@ _OIDC = _record(
     client_secret_version=_text(no_log=False),
     **_SESSION,
 )
-_COGNITO = _record(
-    user_pool_arn=_text(True), user_pool_client_id=_text(True), user_pool_domain=_text(True), **_SESSION
-)
+_COGNITO = _record(user_pool_arn=_text(True), user_pool_client_id=_text(True), user_pool_domain=_text(True), **_SESSION)
 _JWT = _record(
     jwks_endpoint=_text(True),
     issuer=_text(True),
@@ -76,6 +74,7 @@ _CONDITIONS = _records(
     values={"type": "list", "elements": "raw"},
     regex_values={"type": "list", "elements": "str"},
     http_header_name=_text(),
+    required=False,
     **{name: {"type": "dict"} for name in conditions.CONFIG_OPTIONS.values()},
 )
 _ACTIONS = _records(

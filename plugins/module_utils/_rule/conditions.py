@@ -4,14 +4,15 @@
 
 # Private to quilt.mcp_server: may change without notice.
 
-"""Rule conditions: from any spelling (a task's, either echo of DescribeRules) to one value that can be compared and sent."""
+"""Rule conditions: from any spelling (a task's, either echo of DescribeRules) to one value to compare and to send."""
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from . import pattern
@@ -47,7 +48,7 @@ class Condition:
     values: tuple[str | Pair, ...] = ()
     regexes: tuple[str, ...] = ()
     name: str = ""  # of the header, in lower case
-    written: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    written: Mapping[str, Any] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     @property
     def opaque(self) -> bool:
@@ -82,7 +83,7 @@ def from_service(conditions: Iterable[Mapping[str, Any]]) -> tuple[Condition, ..
 
 
 def from_task(conditions: Iterable[Mapping[str, Any]]) -> tuple[Condition, ...]:
-    """Conditions in a task's spelling (snake_case), flat or with a ``*_config`` as this collection's results show them."""
+    """Conditions in a task's spelling (snake_case), flat or with a ``*_config`` as our results show them."""
     return from_service(_renamed(condition) for condition in conditions)
 
 
@@ -92,7 +93,7 @@ def same(one: Iterable[Condition], other: Iterable[Condition]) -> bool:
 
 
 def to_service(conditions: Iterable[Condition]) -> list[dict[str, Any]]:
-    """What CreateRule and ModifyRule are sent: one form only (both at once are refused), values as they were written."""
+    """What CreateRule and ModifyRule are sent: one form only (both are refused), values as they were written."""
     return [dict(condition.written) for condition in dict.fromkeys(conditions)]
 
 
@@ -181,7 +182,7 @@ def problems(conditions: Sequence[Condition]) -> list[str]:
     total = sum(len(condition.values) + len(condition.regexes) for condition in dict.fromkeys(conditions))
     if total > MAX_VALUES:
         found.append(
-            f"the conditions have {total} values together; a rule takes at most {MAX_VALUES}, use wildcards or two rules"
+            f"the conditions have {total} values in all; a rule takes at most {MAX_VALUES}; use wildcards or two rules"
         )
     return found
 

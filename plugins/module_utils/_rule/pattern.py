@@ -22,7 +22,7 @@ ONE = -1  # `?`, exactly one character
 STAR = -2  # `*`, any number of characters
 SEARCH_BOUND = 20_000  # product states; about a second of work, far above what real listeners need
 
-# The characters a witness is made of, the most readable first. Characters beyond them count as soon as a pattern names them.
+# What a witness is made of, the most readable first. Characters beyond them count as soon as a pattern names them.
 HOST_CHARACTERS = "xabcdefghijklmnopqrstuvwyz0123456789-."
 TEXT_CHARACTERS = HOST_CHARACTERS + "_~/ABCDEFGHIJKLMNOPQRSTUVWXYZ$'@:+&=*?"
 
@@ -104,7 +104,7 @@ class Glob:
         return self.accepts(state)
 
     def samples(self) -> tuple[str, str]:
-        """Two strings that match and that other patterns are unlikely to match: with and without something for a star."""
+        """Two strings that match and that other patterns hardly match: with and without something for a star."""
         filled = "".join("x" if token < 0 else chr(token) for token in self.tokens)
         return filled, "".join("" if token == STAR else "x" if token < 0 else chr(token) for token in self.tokens)
 
@@ -134,7 +134,7 @@ def _parse(text: str, fold: bool, escapes: bool) -> Glob:
 def parse_path(text: str) -> tuple[Glob, ...]:
     """The globs, all beginning with ``/``, which together match the paths that the text matches: none, one or two.
 
-    Every path begins with ``/``: ``*`` is ``/*``, ``?x`` is ``/x``, ``*/x`` is ``/*/x`` or ``/x``, and ``x`` never matches.
+    Every path begins with ``/``: ``*`` is ``/*``, ``?x`` is ``/x``, ``*/x`` is ``/*/x`` or ``/x``, ``x`` never matches.
     """
     slash = ord("/")
     tokens = _parse(text, False, False).tokens
@@ -153,7 +153,7 @@ def contains(outer: Glob, inner: Glob) -> bool:
         return outer.matches(inner.prefix)
     if outer == inner or outer.tokens == (STAR,):
         return True
-    if outer.literal or not inner_may_lie_in(outer, inner):
+    if outer.literal or not _may_lie_in(outer, inner):
         return False
     if len(outer.tokens) == len(outer.prefix) + 1 and outer.tokens[-1] == STAR:
         return (
@@ -162,8 +162,8 @@ def contains(outer: Glob, inner: Glob) -> bool:
     return _contains_searched(outer, inner)
 
 
-def inner_may_lie_in(outer: Glob, inner: Glob) -> bool:
-    """False when the fixed ends already refute containment: a wildcard of ``inner`` can differ from a letter of ``outer``."""
+def _may_lie_in(outer: Glob, inner: Glob) -> bool:
+    """False when the fixed ends refute containment: a wildcard of ``inner`` can differ from a letter of ``outer``."""
     return inner.prefix.startswith(outer.prefix) and inner.suffix.endswith(outer.suffix)
 
 
@@ -287,7 +287,7 @@ def _text(tokens: Sequence[int]) -> str:
 
 
 def _head(tokens: Sequence[int]) -> Sequence[int]:
-    return tokens[: tokens.index(STAR)]  # type: ignore[arg-type]
+    return tokens[: tokens.index(STAR)]
 
 
 def _agree(one: str, other: str) -> bool:

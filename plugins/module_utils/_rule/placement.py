@@ -10,7 +10,7 @@ Let E1, E2, ... be the others in order and M ours. ``before`` is the first of th
 unreachable, so M must stand before it. ``after`` is the last one that M would newly make unreachable, so M must stand
 after it. Any free number between the two keeps everybody alive; we take the lowest in the band.
 
-``after`` never stands behind ``before``: if M is covered by E1..Eb, a later rule covered by M and what is ahead of it is
+``after`` never stands behind ``before``: if M is covered by E1..Eb, a later rule that M and those ahead of it cover is
 covered by those ahead of it alone, hence was dead already. So the search for ``after`` begins at ``before``.
 """
 
@@ -90,7 +90,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Overlap:
-    """A rule that shares requests with ours without covering it: it takes them if it is earlier, and loses them if later."""
+    """A rule that shares requests with ours without covering it: an earlier one takes them, a later one loses them."""
 
     rule: Rule
     earlier: bool
@@ -204,7 +204,7 @@ def kills(listener: Listener, conditions: tuple[Condition, ...], priority: int) 
 def newly_dead(
     listener: Listener, position: int, conditions: tuple[Condition, ...], guess: bool = False
 ) -> Request | None:
-    """A request that the rule at ``position`` answers today, if ``conditions`` ahead of it would leave it none at all."""
+    """A request that the rule at ``position`` answers today, if ``conditions`` ahead of it would leave it none."""
     rule = listener.rules[position].conditions
     sides = cover.sides(rule)
     left = cover.rest(sides, conditions, guess)
@@ -217,7 +217,7 @@ def newly_dead(
 
 
 def find_overlaps(listener: Listener, conditions: tuple[Condition, ...], priority: int) -> Iterable[Overlap]:
-    """The rules that share requests with ours, each with a request that both match; not those behind that contain ours."""
+    """The rules that share requests with ours, each with such a request; not those behind that contain ours."""
     sides = cover.sides(conditions)
     for position in listener.near(conditions):
         rule = listener.rules[position]

@@ -191,7 +191,9 @@ def _require_secret(wanted: Wanted, current: Current | None) -> None:
 
 def _sent_actions(wanted: Wanted, current: Current | None) -> list[Document]:
     actions = list(wanted.actions or ())
-    return acts.with_weights_of(actions, current.document["actions"]) if wanted.delegate_weights and current else actions
+    return (
+        acts.with_weights_of(actions, current.document["actions"]) if wanted.delegate_weights and current else actions
+    )
 
 
 def _adoptable(wanted: Wanted, snapshot: Snapshot) -> Found | None:
@@ -208,8 +210,8 @@ def _adoptable(wanted: Wanted, snapshot: Snapshot) -> Found | None:
         )
     if not wanted.adopt:
         raise Refused(
-            message=f"listener rule {wanted.name}: {twin.text()} has the same conditions and carries no {wanted.identity} "
-            "tag; it was left as it is. adopt=true takes it over, or change the conditions"
+            message=f"listener rule {wanted.name}: {twin.text()} has the same conditions and no tag {wanted.identity}; "
+            "it was left as it is. adopt=true takes it over, or change the conditions"
         )
     return twin
 

@@ -35,8 +35,9 @@ class Request:
         """For messages: ``GET https://demo.quiltdata.com/mcp?a=b (X-Test: 1) from 10.0.0.1``."""
         query = "&".join(f"{key}={value}" if key else value for key, value in self.query)
         headers = ", ".join(f"{name}: {value}" for name, value in self.headers)
+        url = f"{scheme}://{self.host or '(host by regex)'}{self.path or '/(path by regex)'}"
         parts = [
-            f"{self.method or '(any method)'} {scheme}://{self.host or '(host by regex)'}{self.path or '/(path by regex)'}",
+            f"{self.method or '(any method)'} {url}",
             f"?{query}" if query else "",
             f" ({headers})" if headers else "",
             f" from {self.address}" if self.address else "",
@@ -50,7 +51,7 @@ def matches(conditions: Iterable[Condition], request: Request) -> bool:
 
 
 def holds(condition: Condition, request: Request) -> bool:
-    """Whether one condition holds. Unknown values never hold; a regex is judged by Python's re, a near relative only."""
+    """Whether one condition holds. Unknown values never do; a regex is judged by Python's re, only a near relative."""
     if condition.field == "host-header":
         return request.host is not None and _text_holds(condition, request.host, fold=True)
     if condition.field == "path-pattern":

@@ -79,7 +79,9 @@ class ListenerRule(Resource):
         if acts.secret_version(rule.actions or ()) and not acts.has_secret(rule.actions or ()):
             problems.append("client_secret_version needs client_secret, which is sent when the version changes")
         if self.listener_is_known and ":listener/app/" not in self.listener_arn:
-            problems.append(f"{self.listener_arn} is no listener of an Application Load Balancer; only those have such rules")
+            problems.append(
+                f"{self.listener_arn} is no listener of an Application Load Balancer; only those have such rules"
+            )
         if problems:
             raise InvalidParameters(message=f"{self.label}: {'; '.join(problems)}")
 
@@ -110,7 +112,7 @@ class ListenerRule(Resource):
     @property
     def listener_is_known(self) -> bool:
         """A check on an empty account may not know the listener yet."""
-        return self.params["listener_arn"] != KNOWN_AFTER_APPLY
+        return bool(self.params["listener_arn"] != KNOWN_AFTER_APPLY)
 
     @cached_property
     def listener_arn(self) -> str:
@@ -148,27 +150,27 @@ class ListenerRule(Resource):
             plan = plan_absent(self.wanted_rule, self.snapshot, owned)
         else:
             plan = plan_present(self.wanted_rule, self.snapshot, owned, self._pick)
-        if plan.changed and self.listener_is_known:
-            self._refuse_unsuitable(plan)
+        if plan.action in ("create", "update") and self.listener_is_known:
+            self._refuse_unsuitable()
         if self.module.params["state"] == "present" and not self.listener_is_known:
             plan = replace(plan, after={**plan.after, "priority": KNOWN_AFTER_APPLY})
         return plan
 
     def _pick(self, free: Sequence[int]) -> int:
-        """The best number at first; after a lost race any of the best few, so that many runs do not collide for ever."""
+        """The best number at first; after a lost race any of the best few, so that runs do not collide for ever."""
         return random.choice(free) if self._lost_races else lowest(free)
 
-    def _refuse_unsuitable(self, plan: RulePlan) -> None:
+    def _refuse_unsuitable(self) -> None:
         """What speaks against a write and takes a call to know."""
         balancer = balancer_arn(self.listener_arn)
         tags = api.describe_tags(self.client(), [balancer]).get(balancer, {})
         owners = [key for key in tags if key.startswith(CONTROLLER_TAGS)]
-        if owners and plan.action != "delete" and not self.params["force"]:
+        if owners and not self.params["force"]:
             raise Refused(
-                message=f"load balancer {balancer} carries {', '.join(owners)}: it belongs to the AWS Load Balancer Controller "
-                "of a Kubernetes cluster, which deletes rules that it does not know. Use an Ingress there, or force=true"
+                message=f"load balancer {balancer} carries {', '.join(owners)}: the AWS Load Balancer Controller of a "
+                "Kubernetes cluster owns it and deletes rules that it does not know. Use an Ingress, or force=true"
             )
-        secured = acts.needs_https(self.wanted_rule.actions or ()) if plan.action != "delete" else []
+        secured = acts.needs_https(self.wanted_rule.actions or ())
         if secured and api.listener(self.client(), self.listener_arn)["Protocol"] != "HTTPS":
             raise Refused(
                 message=f"action {', '.join(secured)} needs an HTTPS listener; {self.listener_arn} is not one"
@@ -202,11 +204,17 @@ class ListenerRule(Resource):
         if plan.adopted:  # first of all, so that what follows happens to a rule of ours
             api.tag(self.client(), arn, plan.set_tags)
         written = [name for name in WRITTEN if name in plan.changes or (name == "actions" and plan.rotate_secret)]
-        steps = [lambda: api.modify(self.client(), arn, self._request(plan, written))] if written else []
-        if "priority" in plan.changes:
-            steps.insert(len(steps) if plan.modify_first else 0, lambda: api.move(self.client(), arn, plan.after["priority"]))
-        for step in steps:
-            step()
+
+        def modify() -> None:
+            if written:
+                api.modify(self.client(), arn, self._request(plan, written))
+
+        def move() -> None:
+            if "priority" in plan.changes:
+                api.move(self.client(), arn, plan.after["priority"])
+
+        for write in (modify, move) if plan.modify_first else (move, modify):
+            write()
 
     def delete(self, current: Current) -> None:
         api.delete(self.client(), current.facts["rule_arn"])
@@ -222,7 +230,7 @@ class ListenerRule(Resource):
         return str(plan.current.facts["rule_arn"])
 
     def _request(self, plan: RulePlan, names: Sequence[str]) -> Document:
-        """The members of CreateRule or ModifyRule. An empty list would mean "leave", so transforms are reset by a flag."""
+        """The members of CreateRule or ModifyRule. An empty list means "leave", so a flag resets transforms."""
         request: Document = {}
         if "conditions" in names:
             request["Conditions"] = conds.to_service(plan.wanted["conditions"])
@@ -237,7 +245,7 @@ class ListenerRule(Resource):
         return request
 
     def _look_again(self, plan: RulePlan) -> None:
-        """Read once more after a write: a second rule of our name, or a foreign one that changes the window, may have come."""
+        """Read once more: a second rule of our name, or a foreign one that changes the window, may have come."""
         arn = self._arn or self._current_arn(plan)
         before = {rule.arn: rule for rule in self.snapshot.rules}
         fresh = api.reread(self.client(), self.listener_arn, self.snapshot)
@@ -271,9 +279,7 @@ class ListenerRule(Resource):
         before ours was there and will never know, so ours goes.
         """
         for pause in (*PAUSES, None):
-            doubles = {
-                rule.arn: rule.priority or 0 for rule in fresh.owned(self.wanted_rule.identity, self.name)
-            }
+            doubles = {rule.arn: rule.priority or 0 for rule in fresh.owned(self.wanted_rule.identity, self.name)}
             if set(doubles) <= {arn}:
                 return False
             if arn not in doubles or doubles[arn] > min(doubles.values()) or pause is None:

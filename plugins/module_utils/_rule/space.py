@@ -44,7 +44,7 @@ class Relation(enum.Enum):
 
 
 def relation(side: Condition, condition: Condition) -> Relation:
-    """How the requests of ``side`` (a condition of one rule, or one of WHOLE) lie to a ``condition`` of another rule."""
+    """How the requests of ``side`` (a condition of one rule, or one of WHOLE) lie to another rule's ``condition``."""
     if condition.opaque or is_opaque(side):
         return _opaque_relation(side, condition)
     if condition.field == "http-request-method":
@@ -245,7 +245,7 @@ def _address_cells(side: Condition, conditions: Sequence[Condition]) -> Cells:
 
 
 def _representatives(block: Network, inside: Iterable[Network]) -> list[Address]:
-    """One address of each part into which the inner blocks cut the block: its start, their starts, what follows each."""
+    """One address of each part into which the inner blocks cut the block: its start, theirs, what follows each."""
     addresses: set[Address] = {block.network_address}
     for network in inside:
         addresses.add(network.network_address)

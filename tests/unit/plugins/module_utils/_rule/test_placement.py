@@ -9,12 +9,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import cover, placement
 from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.conditions import Condition, from_service
 from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.request import Request, matches
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 Conditions = tuple[Condition, ...]
 
@@ -44,7 +43,9 @@ def condition(kind: str, *values: Any, name: str = "") -> Condition:
 
 
 @st.composite
-def rules(draw: st.DrawFn, kinds: tuple[str, ...] = ("host-header", "path-pattern", "http-request-method")) -> Conditions:
+def rules(
+    draw: st.DrawFn, kinds: tuple[str, ...] = ("host-header", "path-pattern", "http-request-method")
+) -> Conditions:
     found = []
     for kind in kinds:
         values = draw(st.lists(st.sampled_from(SIDES[kind]), max_size=2, unique=True))
@@ -56,7 +57,9 @@ def rules(draw: st.DrawFn, kinds: tuple[str, ...] = ("host-header", "path-patter
 def rich_rules(draw: st.DrawFn) -> Conditions:
     found = list(draw(rules(("host-header", "path-pattern", "source-ip"))))
     for _ in range(draw(st.integers(0, 2))):
-        found.append(condition("http-header", *draw(st.lists(st.sampled_from(HEADERS), min_size=1, max_size=2)), name="h"))
+        found.append(
+            condition("http-header", *draw(st.lists(st.sampled_from(HEADERS), min_size=1, max_size=2)), name="h")
+        )
     if draw(st.booleans()):
         found.append(condition("query-string", *draw(st.lists(st.sampled_from(PAIRS), min_size=1, max_size=2))))
     return tuple(found)
@@ -145,6 +148,8 @@ def test_the_universe_tells_the_patterns_apart() -> None:
     for kind, values in SIDES.items():
         seen = {}
         for value in values:
-            seen.setdefault(frozenset(map(id, (r for r in SMALL if matches((condition(kind, value),), r)))), []).append(value)
+            seen.setdefault(frozenset(map(id, (r for r in SMALL if matches((condition(kind, value),), r)))), []).append(
+                value
+            )
         assert [group for group in seen.values() if len(group) > 1] in ([], [["/*", "*"]])
     assert len(list(itertools.chain(SMALL))) < 2000
