@@ -170,7 +170,7 @@ def test_deregistered_targets_drain_and_then_are_unused(
 ) -> None:
     seconds = {"now": 0.0}
     monkeypatch.setattr(health, "now", lambda: seconds["now"])
-    monkeypatch.setenv("SANDBOX_TIME_SCALE", "0.1")
+    monkeypatch.setenv("SANDBOX_SPEED", "10")
     arn = stack.group()
     stack.rule(1, Actions=[forward(arn)])
     stack.elb.register_targets(TargetGroupArn=arn, Targets=[IP])
