@@ -99,9 +99,15 @@ class RunningTask(Protocol):
     def remove(self) -> None:
         """Leave nothing behind. Kills what still runs."""
 
+    def pids(self) -> dict[str, int]:
+        """Processes on this machine by container name; none where an engine owns them."""
+
 
 class Engine(Protocol):
     """Runs tasks. Every method may block; each task has a thread of its own."""
+
+    endpoint: str
+    """Where a container reaches the control plane, on its own loopback."""
 
     def pull(self, image: str, platform: str) -> str | None:
         """Make an image available; its digest if it has one. Raises CannotStart."""

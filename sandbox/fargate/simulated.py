@@ -48,9 +48,14 @@ class SimulatedTask:
     def remove(self) -> None:
         self.kill()
 
+    def pids(self) -> dict[str, int]:
+        return {}
+
 
 class SimulatedEngine:
     """Keeps what it started, newest last."""
+
+    endpoint = "http://127.0.0.1"
 
     def __init__(self) -> None:
         self.started: list[SimulatedTask] = []
