@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sandbox.network import AddressBook
+
+if TYPE_CHECKING:
+    from sandbox.control import TaskCredentials
 
 Engine = Literal["docker", "process"]
 
 ACCOUNT_ID = "850787717197"
 REGION = "us-east-1"
+
+# Signatures are not checked: whoever reaches loopback may call. The keys only tell callers apart.
+DEPLOYER_KEY = "sandbox"
+"""Access key and secret key of the deployer: its calls are what `python -m sandbox calls` lists."""
+PLATFORM_KEY = "platform"
+"""Key of the seed and of the sandbox's own parts: its calls are not recorded and meet no faults."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,13 @@ class Context:
     """The same as a unix socket, to be mounted into containers."""
     addresses: AddressBook
     certificates: Certificates
+    credentials: TaskCredentials
+    """Hands credentials to tasks."""
+    routes: MutableMapping[str, Callable[..., Iterable[bytes]]]
+    """WSGI applications by path prefix on the control plane, such as a task's metadata: add to it, take from it."""
     registry: str | None
     """127.0.0.1:PORT of the container registry behind ECR, or None when there is none."""
+    registry_auth: dict[str, str] | None
+    """Username and password with which the Docker engine may pull from it."""
     engine: Engine
     """How tasks run: containers of a Docker engine, or plain processes where there is none."""

@@ -6,6 +6,8 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_HOME = Path(__file__).resolve().parent.parent / ".sandbox"
+
+
+class ForeignFolder(Exception):
+    """SANDBOX_HOME names a folder that holds something else."""
 
 
 @dataclass(frozen=True)
@@ -39,30 +45,63 @@ class Home:
     def log_file(self) -> Path:
         return self.path / "daemon.log"
 
+    @property
+    def _marker(self) -> Path:
+        return self.path / ".quilt-sandbox"
+
     def create(self) -> None:
+        """Make the folder. Raises ForeignFolder when it holds anything that no sandbox put there."""
+        if self.path.is_dir() and any(self.path.iterdir()) and not self._marker.exists():
+            raise ForeignFolder(f"{self.path} holds other files; let SANDBOX_HOME name an empty or a new folder")
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._marker.touch()
+
+    def remove(self) -> None:
+        """Remove the folder with all its content, if it is a sandbox's."""
+        if self._marker.exists():
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def read_state(self) -> dict[str, Any] | None:
         """The state that a daemon wrote, or None when there is none or it is damaged."""
         try:
             state = json.loads(self.state_file.read_text())
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         return state if isinstance(state, dict) else None
 
     def write_state(self, state: dict[str, Any]) -> None:
-        """Replace the state in one step, readable by its owner only: it tells where the tokens' key is."""
+        """Replace the state in one step: a reader never sees half of it."""
         draft = self.path / "state.json.new"
-        draft.touch(mode=0o600)
         draft.write_text(json.dumps(state, indent=2, sort_keys=True) + "\n")
         draft.replace(self.state_file)
 
+    def daemon_lives(self) -> bool:
+        """Whether a daemon holds this folder. A lock, not a pid: the kernel drops it however the daemon died."""
+        try:
+            with self._lock_file.open("r") as handle:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the folder against a second `up` or `down`; waits for the other one to end."""
-        self.create()
-        # Beside the folder and not in it: `down` removes the folder while it holds the lock.
-        path = self.path.with_name(f".{self.path.name.lstrip('.')}.lock")
+    def hold(self) -> Iterator[None]:
+        """Hold the folder as its daemon. Raises BlockingIOError when another one does."""
+        with self._lock_file.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.path / "daemon.lock"
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """One `up` or `down` at a time for this folder; waits for the other one to end."""
+        # In the system's temporary folder and not in ours: `down` removes ours while it holds the lock.
+        path = Path(tempfile.gettempdir()) / f"quilt-sandbox-{os.getuid()}-{self.id}.lock"
         with path.open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             try:

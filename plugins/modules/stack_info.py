@@ -70,6 +70,13 @@ options:
     description: The number of availability zones that the private subnets must cover at least.
     type: int
     default: 2
+  secrets:
+    description:
+      - Names or ARNs of the Secrets Manager secrets that the tasks read.
+      - They are described, their values are never read.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -170,6 +177,10 @@ stack:
       description: The hosted zone, or null when none was asked for.
       type: str
       sample: Z3M3LMPEXAMPLE
+    secrets:
+      description: The ARN of each secret, under the name that was asked for.
+      type: dict
+      sample: {"sales-prod/mcp-server/jwt": "arn:aws:secretsmanager:us-east-1:850787717197:secret:sales-prod/mcp-server/jwt-AbCdEf"}
 problems:
   description: The reasons of the failure, one by one.
   returned: failure
@@ -213,6 +224,7 @@ def wanted_from(module: AnsibleAWSModule) -> Wanted:
         private_subnet_ids=tuple(params["private_subnet_ids"]),
         private_subnet_tags={key: str(value) for key, value in params["private_subnet_tags"].items()},
         minimum_zones=params["minimum_zones"],
+        secrets=tuple(params["secrets"]),
     )
 
 
@@ -229,6 +241,7 @@ def main() -> None:
             "private_subnet_ids": {"type": "list", "elements": "str", "default": []},
             "private_subnet_tags": {"type": "dict", "default": {}},
             "minimum_zones": {"type": "int", "default": 2},
+            "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
         },
         supports_check_mode=True,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +12,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from sandbox.control.errors import Answer, aws_error
 from sandbox.control.faults import Faults
 from sandbox.control.identify import Environ, Request, identify
+from sandbox.control.lock import api_lock
 from sandbox.control.recorder import Recorder
 
 log = logging.getLogger("sandbox.control")
@@ -20,13 +20,9 @@ log = logging.getLogger("sandbox.control")
 StartResponse = Callable[..., Any]
 WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-# moto is not thread-safe: two concurrent CreateRule calls both pass its check for a free priority, and a list read
-# while another thread writes fails. Every API call holds this lock; so should data plane code that changes backends.
-api_lock = threading.RLock()
-
 
 class LostReply(ConnectionError):
-    """The call was performed; its answer never arrives. The server closes the connection (see server.py)."""
+    """The call was performed; its answer never arrives. The server closes the connection."""
 
 
 class Application:
@@ -39,7 +35,6 @@ class Application:
         self.silent_keys = set(silent_keys)
         self.routes: dict[str, WsgiApp] = {}
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self._busy = threading.local()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", "/"))

@@ -19,14 +19,14 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import corrections
+from sandbox.context import PLATFORM_KEY
+from sandbox.control import credentials
 from sandbox.control.app import Application, WsgiApp
+from sandbox.control.credentials import TaskCredentials
 from sandbox.control.faults import Faults
 from sandbox.control.recorder import Call, Recorder
 from sandbox.seed import lay as seed_stack
 from sandbox.seed.clients import Clients
-
-# The key of the seed and of the sandbox's own parts. Calls that it signs are not recorded and meet no faults.
-PLATFORM_KEY = "platform"
 
 
 class ControlPlane:
@@ -49,7 +49,8 @@ class ControlPlane:
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self._application: Application | None = None
-        self._routes: dict[str, WsgiApp] = {}
+        self.credentials = TaskCredentials(self.account_id, self.region)
+        self._routes: dict[str, WsgiApp] = {credentials.PREFIX: self.credentials}
 
     @property
     def routes(self) -> dict[str, WsgiApp]:
@@ -62,6 +63,10 @@ class ControlPlane:
         if self._server is None:
             raise RuntimeError("the control plane is not running; call start() first")
         return f"http://127.0.0.1:{self._server.server_port}"
+
+    def platform(self, service: str) -> Any:
+        """A boto3 client of the sandbox itself: neither recorded nor disturbed by faults."""
+        return self._clients(service)
 
     def start(self) -> None:
         """Listen, then seed. Raises OSError when the port is taken."""

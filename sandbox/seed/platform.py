@@ -78,7 +78,7 @@ def _quilt_access() -> str:
         {
             "Effect": "Allow",
             "Action": ["s3:GetObject", "s3:GetObjectVersion"],
-            "Resource": [f"{arn}/*" for arn in arns],
+            "Resource": objects,
         },
     )
 

@@ -22,6 +22,7 @@ from .records import (
     LoadBalancer,
     Records,
     RouteTable,
+    Secret,
     Subnet,
     Vpc,
     Wanted,
@@ -88,6 +89,7 @@ class _Reader:
             hosted_zones=self.topic(
                 "hosted_zones", lambda: map(_zone, _all(route53, "list_hosted_zones", "HostedZones")), wants_zone
             ),
+            secrets=self.topic("secrets", lambda: _secrets(self.client("secretsmanager"), wanted.secrets)),
             unreadable=self.unreadable,
         )
 
@@ -118,6 +120,15 @@ class _Reader:
 
 def _all(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
     return client.get_paginator(operation).paginate(**arguments).build_full_result().get(key, [])  # type: ignore[no-any-return]
+
+
+def _secrets(client: Any, names: Iterable[str]) -> list[Secret]:
+    found = []
+    for name in names:
+        with suppress(client.exceptions.ResourceNotFoundException):
+            raw = client.describe_secret(SecretId=name)
+            found.append(Secret(name=name, arn=raw["ARN"], deleted="DeletedDate" in raw))
+    return found
 
 
 def _vpc(raw: Mapping[str, Any]) -> Vpc:

@@ -26,6 +26,7 @@ class Wanted:
     private_subnet_ids: tuple[str, ...] = ()
     private_subnet_tags: Mapping[str, str] = field(default_factory=dict)
     minimum_zones: int = 2
+    secrets: tuple[str, ...] = ()  # names or ARNs
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,15 @@ class Cluster:
 
 
 @dataclass(frozen=True)
+class Secret:
+    """A secret as it is described; its value is never read."""
+
+    name: str  # as it was asked for: a name or an ARN
+    arn: str
+    deleted: bool  # scheduled for deletion, so that nothing can read it
+
+
+@dataclass(frozen=True)
 class HostedZone:
     id: str
     name: str  # without the final dot
@@ -124,4 +134,5 @@ class Records:
     certificates: tuple[Certificate, ...] | None = None  # None: not read
     clusters: tuple[Cluster, ...] = ()
     hosted_zones: tuple[HostedZone, ...] = ()
+    secrets: tuple[Secret, ...] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)

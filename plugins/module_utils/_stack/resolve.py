@@ -68,6 +68,7 @@ def resolve(wanted: Wanted, records: Records) -> Resolution:
             _certificate(wanted, records, listener, out)
     _cluster(wanted, records, out)
     _hosted_zone(wanted, records, out)
+    _secrets(wanted, records, out)
     return out
 
 
@@ -294,6 +295,20 @@ def _hosted_zone(wanted: Wanted, records: Records, out: Resolution) -> None:
     if host and not _within(host, zone.name):
         out.refuse(what, f"the host {host} does not lie in it", "correct host or hosted_zone_name")
     out.stack["hosted_zone_id"] = zone.id
+
+
+def _secrets(wanted: Wanted, records: Records, out: Resolution) -> None:
+    if _unreadable("secrets", "the secrets", "secretsmanager:DescribeSecret", records, out):
+        return
+    there = {secret.name: secret for secret in records.secrets}
+    for name in wanted.secrets:
+        what = f"secret {name!r}"
+        if name not in there:
+            remedy = "create it in Secrets Manager, or correct secrets, the region or the profile"
+            out.refuse(what, "not found", remedy)
+        elif there[name].deleted:
+            out.refuse(what, "it is scheduled for deletion", "restore it (aws secretsmanager restore-secret)")
+    out.stack["secrets"] = {secret.name: secret.arn for secret in records.secrets}
 
 
 def _zones_named(name: str, zones: Iterable[HostedZone]) -> list[HostedZone]:

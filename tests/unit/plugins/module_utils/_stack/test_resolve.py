@@ -14,6 +14,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.records im
     LoadBalancer,
     Records,
     RouteTable,
+    Secret,
     Subnet,
     Vpc,
     Wanted,
@@ -100,6 +101,7 @@ def test_a_whole_stack_is_one_flat_dict() -> None:
         "cluster_name": "sales-prod",
         "cluster_arn": "arn:aws:ecs:us-east-1:850787717197:cluster/sales-prod",
         "hosted_zone_id": "Z2",
+        "secrets": {},
     }
 
 
@@ -342,3 +344,18 @@ def test_the_certificate_is_judged(certificates: tuple[Certificate, ...] | None,
 )
 def test_covers(pattern: str, host: str, expected: bool) -> None:
     assert covers(pattern, host) is expected
+
+
+def test_secrets_are_exported_under_the_name_that_was_asked_for() -> None:
+    records = replace(RECORDS, secrets=(Secret("app/jwt", "arn:aws:secretsmanager:x:1:secret:app/jwt-AbCdEf", False),))
+    resolution = resolve(replace(WANTED, secrets=("app/jwt",)), records)
+    assert resolution.problems == []
+    assert resolution.stack["secrets"] == {"app/jwt": "arn:aws:secretsmanager:x:1:secret:app/jwt-AbCdEf"}
+
+
+def test_a_missing_and_a_deleted_secret_are_both_named() -> None:
+    records = replace(RECORDS, secrets=(Secret("app/old", "arn:old", True),))
+    message = resolve(replace(WANTED, secrets=("app/jwt", "app/old")), records).message()
+    assert "secret 'app/jwt'" in message
+    assert "secret 'app/old'" in message
+    assert "scheduled for deletion" in message

@@ -1,0 +1,45 @@
+# The MCP server's image. The result holds Python, the locked packages and the server as bytecode; no pip, no compiler.
+# Behind a proxy with its own CA: docker buildx build --network host --secret id=ca,src=<bundle.pem> -t quilt-mcp-server .
+ARG BASE=python:3.13-slim-trixie
+
+FROM ${BASE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PYTHONDONTWRITEBYTECODE=1
+# pip stays in an environment of its own, so that nothing of it has to be removed from the result.
+RUN python3 -m venv /pip && python3 -m venv --without-pip /opt/venv
+COPY server/requirements.txt /build/
+RUN --mount=type=secret,id=ca,required=false \
+    if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi; \
+    /pip/bin/pip --python /opt/venv/bin/python3 install --quiet --no-compile --only-binary :all: --require-hashes \
+      -r /build/requirements.txt
+COPY server/src/quilt_mcp_server /build/quilt_mcp_server
+# Of botocore's data only what the server calls (25 MB less). Bytecode that is not compared with its source, fixed times
+# and the owner root: the layer depends on its contents alone.
+RUN set -eu; \
+    site=$(/opt/venv/bin/python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+    mv /build/quilt_mcp_server "$site/"; \
+    for service in "$site"/botocore/data/*/; do \
+      case "$(basename "$service")" in athena|glue|s3|sts) ;; *) rm -r "$service" ;; esac; \
+    done; \
+    find "$site" -type d -name tests -prune -exec rm -r {} +; \
+    /opt/venv/bin/python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash "$site"; \
+    find /opt/venv -exec touch --no-dereference --date=@${SOURCE_DATE_EPOCH:-0} {} +
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="quilt-mcp-server" \
+      org.opencontainers.image.source="https://github.com/quiltdata/quilt.mcp_server"
+RUN groupadd --gid 10001 quilt \
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin quilt \
+ && rm -f /var/log/lastlog /var/log/faillog
+COPY --from=build /opt/venv /opt/venv
+ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
+    HOME=/tmp \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+USER 10001:10001
+WORKDIR /tmp
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+# ECS does not read HEALTHCHECK; its task definition runs the same module.
+HEALTHCHECK --interval=30s --timeout=6s --start-period=30s --retries=3 \
+    CMD ["python3", "-m", "quilt_mcp_server.healthcheck"]
+ENTRYPOINT ["python3", "-m", "quilt_mcp_server"]

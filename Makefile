@@ -1,0 +1,74 @@
+# What a newcomer runs. `make` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+SERVER_VENV := server/.venv
+# The environment's CA bundles and byte code switch are the machine's affair; ours are given by name.
+unexport AWS_CA_BUNDLE REQUESTS_CA_BUNDLE PYTHONDONTWRITEBYTECODE
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# tools/find-python reads it.
+export PYTHON
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/.demo runtime ## Deploy everything on this machine and show how to use it
+	@python -m sandbox up
+	@ansible-playbook playbooks/site.yml
+	@python -m sandbox summary
+
+demo-down: ## Stop the sandbox and leave nothing behind
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m sandbox down; else echo "Nothing to stop: there is no $(VENV)."; fi
+
+test: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run everything that CI runs
+	@python tests/run.py
+
+lint: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run the linters and type checks alone
+	@python tests/run.py lint
+
+unit: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run pytest alone
+	@python tests/run.py unit
+
+bench: $(VENV)/.dev ## Print the listener rule's cost
+	@python -m bench.listener_rule
+
+lock: ## Renew the locked requirements from the .in files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --upgrade requirements-dev.in -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes -c requirements-dev.txt requirements.in -o requirements.txt
+
+$(VENV)/bin/python:
+	@python=$$(tools/find-python) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
+
+$(VENV)/.demo: requirements.txt | $(VENV)/bin/python
+	@echo "Installing the pinned requirements (about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing the pinned development requirements (about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/.demo
+
+# Without a Docker engine the sandbox runs the server as a process, so its own requirements are needed here.
+.PHONY: runtime
+runtime:
+	@if ! docker info >/dev/null 2>&1; then $(MAKE) $(SERVER_VENV)/.run; fi
+
+$(SERVER_VENV)/bin/python:
+	@python=$$(tools/find-python) && "$$python" -m venv $(SERVER_VENV)
+
+$(SERVER_VENV)/.run: server/requirements.txt | $(SERVER_VENV)/bin/python
+	@echo "Installing the server's pinned requirements"
+	@$(SERVER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r server/requirements.txt
+	@touch $@
+
+$(SERVER_VENV)/.dev: server/requirements-dev.txt | $(SERVER_VENV)/bin/python
+	@echo "Installing the server's pinned development requirements"
+	@$(SERVER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r server/requirements-dev.txt
+	@touch $@ $(SERVER_VENV)/.run
+
+.PHONY: help demo demo-down test lint unit bench lock

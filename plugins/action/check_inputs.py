@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Refuse a wrong inventory before the first AWS call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import Spec, Undefined, problems
+
+COLLECTION = Path(__file__).resolve().parents[2]
+
+
+def _load(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _role_specs(forms: Mapping[str, Any]) -> tuple[dict[str, Spec], list[str]]:
+    """Return the inputs of all roles, and the prefixes of their names."""
+    specs: dict[str, Spec] = {}
+    prefixes = []
+    for path in sorted(COLLECTION.glob("roles/*/meta/argument_specs.yml")):
+        prefix = f"{path.parents[1].name}_"
+        prefixes.append(prefix)
+        # What a role exports is set by the role itself; it is known, and it is no input.
+        specs[f"{prefix}exports"] = Spec(f"{prefix}exports", type="dict")
+        for entry_point in _load(path)["argument_specs"].values():
+            for name, option in entry_point["options"].items():
+                specs[name] = Spec.make(name, option, {"required": False}, forms.get(name, {}))
+    return specs, prefixes
+
+
+def _defaults() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path in sorted(COLLECTION.glob("roles/*/defaults/main.yml")):
+        found |= _load(path)
+    return found
+
+
+class ActionModule(ActionBase):
+    """See the documentation in plugins/modules/check_inputs.py."""
+
+    _requires_connection = False
+    _VALID_ARGS = frozenset()
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return how many values were checked, or fail with every fault in one message."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        inputs = _load(COLLECTION / "meta" / "inputs.yml")
+        deployment = {name: Spec.make(name, option) for name, option in inputs["deployment"].items()}
+        roles, prefixes = _role_specs(inputs["roles"])
+        values = {name: self._value(variables[name]) for name in {*deployment, *roles} if name in variables}
+        # A plain default takes part in the comparisons between values; a templated one follows what was checked.
+        plain = {name: value for name, value in _defaults().items() if "{{" not in str(value)}
+        names = [name for name in variables if isinstance(name, str)]
+        found = problems({**plain, **values}, names, deployment, roles, prefixes)
+        if not found:
+            return {"changed": False, "checked": len(values)}
+        host = variables.get("inventory_hostname", "this host")
+        listing = "\n".join(f"- {fault}" for fault in found)
+        title = f"The inventory of {host} has {len(found)} fault(s). Nothing was touched. Correct them and run again:"
+        return {"failed": True, "changed": False, "msg": f"{title}\n{listing}"}
+
+    def _value(self, raw: Any) -> Any:
+        try:
+            return self._templar.template(raw)
+        except AnsibleError as error:
+            return Undefined(str(error.message).splitlines()[0])

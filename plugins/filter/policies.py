@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Least-privilege policies of the two ECS roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Policy = dict[str, Any]
+Statement = dict[str, Any]
+
+
+def _statement(sid: str, actions: Iterable[str], resources: Iterable[str], **more: Any) -> Statement | None:
+    found = sorted(resources)
+    if not found:
+        return None
+    return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": found, **more}
+
+
+def _policy(*statements: Statement | None) -> Policy:
+    return {"Version": "2012-10-17", "Statement": [statement for statement in statements if statement]}
+
+
+def task_role_policy(
+    scope: Mapping[str, str],
+    buckets: Iterable[str] = (),
+    writable_buckets: Iterable[str] = (),
+    athena_workgroups: Iterable[str] = (),
+    glue_databases: Iterable[str] = (),
+    assumable_roles: Iterable[str] = (),
+    kms_keys: Iterable[str] = (),
+) -> Policy:
+    """Return what the server itself may do.
+
+    ``scope`` holds ``partition``, ``region`` and ``account_id``. Role and key inputs are ARNs, the others names.
+    A role's policy must have a statement, so the identity call, which AWS allows everybody, is always there.
+    """
+    partition, region, account = scope["partition"], scope["region"], scope["account_id"]
+    writable = set(writable_buckets)
+    readable = set(buckets) | writable
+    glue = f"arn:{partition}:glue:{region}:{account}"
+    tables = [f"{glue}:{kind}" for name in glue_databases for kind in (f"database/{name}", f"table/{name}/*")]
+    return _policy(
+        {"Sid": "Identity", "Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": ["*"]},
+        _statement(
+            "ListBuckets",
+            ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions"],
+            (f"arn:{partition}:s3:::{bucket}" for bucket in readable),
+        ),
+        _statement(
+            "ReadObjects",
+            ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectAttributes"],
+            (f"arn:{partition}:s3:::{bucket}/*" for bucket in readable),
+        ),
+        _statement(
+            "WriteObjects",
+            ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"],
+            (f"arn:{partition}:s3:::{bucket}/*" for bucket in writable),
+        ),
+        _statement(
+            "QueryAthena",
+            [
+                "athena:GetQueryExecution",
+                "athena:GetQueryResults",
+                "athena:GetWorkGroup",
+                "athena:ListQueryExecutions",
+                "athena:StartQueryExecution",
+                "athena:StopQueryExecution",
+            ],
+            (f"arn:{partition}:athena:{region}:{account}:workgroup/{name}" for name in athena_workgroups),
+        ),
+        _statement(
+            "ReadGlue",
+            ["glue:GetDatabase", "glue:GetDatabases", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"],
+            [f"{glue}:catalog", *tables] if tables else [],
+        ),
+        _statement("AssumeUserRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], assumable_roles),
+        _statement("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], kms_keys),
+    )
+
+
+def execution_role_policy(
+    scope: Mapping[str, str],
+    repository_arn: str,
+    log_group_arn: str,
+    secrets: Iterable[str],
+    kms_keys: Iterable[str] = (),
+) -> Policy:
+    """Return what ECS may do to start a task: pull the image, read the secrets, write the logs.
+
+    Every resource is an ARN; a secret is one of Secrets Manager or a parameter of SSM.
+    """
+    given = list(secrets)
+    parameters = [arn for arn in given if arn.split(":")[2:3] == ["ssm"]]
+    group = log_group_arn.removesuffix(":*")
+    return _policy(
+        {"Sid": "LogIn", "Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": ["*"]},
+        _statement(
+            "PullImage",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            [repository_arn],
+        ),
+        _statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group}:*"]),
+        _statement("ReadSecrets", ["secretsmanager:GetSecretValue"], (arn for arn in given if arn not in parameters)),
+        _statement("ReadParameters", ["ssm:GetParameters"], parameters),
+        _statement("Decrypt", ["kms:Decrypt"], kms_keys),
+    )
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"task_role_policy": task_role_policy, "execution_role_policy": execution_role_policy}

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Small reshapings between what people write and what AWS takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+OWNER_TAG = "quilt:deployment"
+
+
+def foreign(resources: list[dict[str, Any]], owner: str) -> list[dict[str, Any]]:
+    """Return the resources whose ``quilt:deployment`` tag is not ``owner``, so that they are somebody else's."""
+    return [resource for resource in resources if (resource.get("tags") or {}).get(OWNER_TAG) != owner]
+
+
+def name_value(mapping: Mapping[str, Any], key: str = "value") -> list[dict[str, str]]:
+    """Return a map as AWS's list of ``{name, <key>}``, sorted by name; an empty value means unset and is left out."""
+    return [{"name": name, key: str(value)} for name, value in sorted(mapping.items()) if value not in (None, "")]
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"foreign": foreign, "name_value": name_value}

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: ecr_password
+author: Quilt Data (@quiltdata)
+version_added: 1.0.0
+short_description: The password of an ECR registry
+description:
+  - Asks ECR for an authorization token and returns the password that belongs to the user V(AWS).
+  - Use it inside the arguments of a task with C(no_log), so that it is never kept in a variable.
+  - Options are the connection options that every AWS module takes.
+options:
+  _terms:
+    description: Not used.
+  region:
+    description: The region of the registry.
+    type: str
+  endpoint_url:
+    description: Another endpoint for the API.
+    type: str
+  profile:
+    description: A profile of the AWS configuration files.
+    type: str
+  access_key:
+    description: Access key id; needs O(secret_key).
+    type: str
+  secret_key:
+    description: Secret access key.
+    type: str
+  session_token:
+    description: Session token that belongs to temporary keys.
+    type: str
+requirements:
+  - boto3
+"""
+
+EXAMPLES = r"""
+- name: Log in to the registry
+  community.docker.docker_login:
+    registry_url: 123456789012.dkr.ecr.us-east-1.amazonaws.com
+    username: AWS
+    password: "{{ lookup('quilt.mcp_server.ecr_password', region='us-east-1') }}"
+  no_log: true
+"""
+
+RETURN = r"""
+_raw:
+  description: The password.
+  type: list
+  elements: str
+"""
+
+import base64
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+try:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    boto3 = None
+
+
+class LookupModule(LookupBase):
+    """One ECR authorization token."""
+
+    def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        """Return the password; raise AnsibleLookupError with AWS's answer."""
+        if boto3 is None:
+            raise AnsibleLookupError("The Python library boto3 is missing on the controller; install it.")
+        self.set_options(var_options=variables, direct=kwargs)
+        session = boto3.Session(
+            profile_name=self.get_option("profile"),
+            region_name=self.get_option("region"),
+            aws_access_key_id=self.get_option("access_key"),
+            aws_secret_access_key=self.get_option("secret_key"),
+            aws_session_token=self.get_option("session_token"),
+        )
+        try:
+            client = session.client("ecr", endpoint_url=self.get_option("endpoint_url"))
+            data = client.get_authorization_token()["authorizationData"]
+        except (BotoCoreError, ClientError) as error:
+            raise AnsibleLookupError(f"ECR gave no authorization token: {error}") from error
+        return [base64.b64decode(data[0]["authorizationToken"]).decode().partition(":")[2]]

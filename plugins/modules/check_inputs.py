@@ -1,0 +1,39 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: check_inputs
+version_added: 1.0.0
+short_description: Refuse a wrong inventory before the first AWS call
+description:
+  - Checks every C(mcp_server_*) variable and every role input that the inventory sets.
+  - Wrong, missing and misspelt values are all refused in one message that names the accepted form.
+  - A name that begins with C(mcp_server_) must exist; a name that begins with a role's prefix is refused when it is
+    close to an existing one, so that variables of other people's roles are left alone.
+  - Runs on the controller and touches nothing.
+author:
+  - Quilt Data (@quiltdata)
+attributes:
+  check_mode:
+    support: full
+    description: Only reads.
+  diff_mode:
+    support: none
+    description: Changes nothing, so there is no difference to show.
+"""
+
+EXAMPLES = r"""
+- name: Check the inventory
+  quilt.mcp_server.check_inputs:
+"""
+
+RETURN = r"""
+checked:
+  description: How many variables were checked.
+  returned: success
+  type: int
+"""

@@ -1,0 +1,224 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection.
+"""Judge the inventory's values before anything is touched. Pure: values in, sentences out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+Values = Mapping[str, Any]
+
+# Inputs are compared with these so that a misspelt name is found, and a stranger's variable is left alone.
+CLOSE = 0.8
+VERY_CLOSE = 0.9
+
+# Memory in MiB that Fargate allows for each number of CPU units (Amazon ECS Developer Guide, task size).
+FARGATE_MEMORY = {
+    256: [512, 1024, 2048],
+    512: range(1024, 4096 + 1, 1024),
+    1024: range(2048, 8192 + 1, 1024),
+    2048: range(4096, 16384 + 1, 1024),
+    4096: range(8192, 30720 + 1, 1024),
+    8192: range(16384, 61440 + 1, 4096),
+    16384: range(32768, 122880 + 1, 8192),
+}
+RULE_VALUES = 5
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """A value whose template did not resolve."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What one variable may hold."""
+
+    name: str
+    type: str = "str"
+    elements: str | None = None
+    required: bool = False
+    choices: tuple[Any, ...] = ()
+    pattern: str = ""
+    range: tuple[int, int] | None = None
+    keys: tuple[str, ...] = ()
+    form: str = ""
+
+    @classmethod
+    def make(cls, name: str, *parts: Mapping[str, Any]) -> Spec:
+        """Return the spec that the parts make together; a later part wins."""
+        merged: dict[str, Any] = {}
+        for part in parts:
+            merged |= {key: value for key, value in part.items() if key in cls.__dataclass_fields__}
+        for key in ("choices", "keys"):
+            merged[key] = tuple(merged.get(key) or ())
+        if merged.get("range"):
+            merged["range"] = tuple(merged["range"])
+        return cls(name=name, **merged)
+
+    @property
+    def accepted(self) -> str:
+        """The accepted form, for people."""
+        if self.form:
+            return self.form
+        if self.range:
+            return f"a whole number from {self.range[0]} to {self.range[1]}"
+        if self.choices:
+            kind = "a list of" if self.type == "list" else "one of"
+            return f"{kind} {', '.join(str(choice) for choice in self.choices)}"
+        kinds = {"bool": "true or false", "dict": "a map", "int": "a whole number", "list": "a list", "str": "a text"}
+        return kinds.get(self.type, f"a {self.type}")
+
+
+def _shown(name: str, value: Any) -> str:
+    if re.search(r"token|secret|password|_aws$", name):
+        return "a value that is not shown here"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _as_int(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        return int(str(value).strip())
+    except ValueError:
+        return None
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool) or str(value).lower() in {"true", "false", "yes", "no", "on", "off", "1", "0"}
+
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str | int | float) and not isinstance(value, bool),
+    "path": lambda value: isinstance(value, str),
+    "int": lambda value: _as_int(value) is not None,
+    "bool": _is_bool,
+    "list": lambda value: isinstance(value, list | tuple),
+    "dict": lambda value: isinstance(value, Mapping),
+}
+
+
+def _right(spec: Spec, value: Any) -> bool:
+    if not _KINDS[spec.type](value):
+        return False
+    items = value if spec.type == "list" else [value]
+    if spec.type == "list" and spec.elements and not all(_KINDS[spec.elements](item) for item in items):
+        return False
+    if spec.choices and not all(str(item) in {str(choice) for choice in spec.choices} for item in items):
+        return False
+    if spec.pattern and not all(re.fullmatch(spec.pattern, str(item)) for item in items):
+        return False
+    if spec.range:
+        number = _as_int(value)
+        return number is not None and spec.range[0] <= number <= spec.range[1]
+    return True
+
+
+def _value_problem(spec: Spec, value: Any) -> str | None:
+    if value is None or value == "":
+        return f"{spec.name}: wanted {spec.accepted}; found nothing" if spec.required else None
+    if not _right(spec, value):
+        return f"{spec.name}: wanted {spec.accepted}; found {_shown(spec.name, value)}"
+    unknown = sorted(set(value) - set(spec.keys)) if spec.keys else []
+    if unknown:
+        return f"{spec.name}: wanted only the keys {', '.join(spec.keys)}; found {', '.join(unknown)}"
+    return None
+
+
+def _name_problems(names: Iterable[str], known: Iterable[str], prefixes: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each variable that is misspelt: every stranger under our own prefix, and near misses."""
+    known = sorted(known)
+    prefixes = tuple(prefixes)
+    for name in sorted(set(names) - set(known)):
+        ours = name.startswith("mcp_server_")
+        cutoff = CLOSE if ours or name.startswith(prefixes) else VERY_CLOSE
+        close = get_close_matches(name, known, n=1, cutoff=cutoff)
+        if close:
+            yield f"{name}: there is no such variable; did you mean {close[0]}?"
+        elif ours:
+            yield f"{name}: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_"
+
+
+def _template_problems(values: Values) -> Iterator[str]:
+    """Yield a sentence for each cause of templates that do not resolve: one cause often has many victims."""
+    victims: dict[str, list[str]] = {}
+    for name, value in values.items():
+        if isinstance(value, Undefined):
+            victims.setdefault(value.reason, []).append(name)
+    for reason, names in victims.items():
+        yield f"{', '.join(sorted(names))}: the template does not resolve: {reason}"
+
+
+def _cross_problems(values: Values) -> Iterator[str]:
+    """Yield what is wrong between values that are right by themselves."""
+
+    def number(name: str) -> int | None:
+        return _as_int(values.get(name))
+
+    cpu, memory = number("ecs_service_cpu"), number("ecs_service_memory")
+    if cpu in FARGATE_MEMORY and memory is not None and memory not in FARGATE_MEMORY[cpu]:
+        allowed = list(FARGATE_MEMORY[cpu])
+        shown = ", ".join(str(size) for size in allowed) if len(allowed) < 5 else f"{allowed[0]} to {allowed[-1]}"
+        yield f"ecs_service_memory: Fargate gives {cpu} CPU units {shown} MiB; found {memory}"
+    for short, long in (
+        ("alb_rule_health_check_timeout", "alb_rule_health_check_interval"),
+        ("ecs_service_health_check_timeout", "ecs_service_health_check_interval"),
+    ):
+        low, high = number(short), number(long)
+        if low is not None and high is not None and low >= high:
+            yield f"{short}: wanted less than {long}, which is {high}; found {low}"
+    floor, ceiling = number("alb_rule_priority_floor"), number("alb_rule_priority_ceiling")
+    if floor is not None and ceiling is not None and floor > ceiling:
+        yield f"alb_rule_priority_floor: wanted at most alb_rule_priority_ceiling, which is {ceiling}; found {floor}"
+    hosts, paths = values.get("alb_rule_hosts"), values.get("alb_rule_paths")
+    if isinstance(hosts, list) and isinstance(paths, list) and len(hosts) + len(paths) > RULE_VALUES:
+        yield (
+            f"alb_rule_hosts and alb_rule_paths: a rule holds {RULE_VALUES} values at most; "
+            f"found {len(hosts)} hosts and {len(paths)} paths"
+        )
+    if values.get("image_source") == "prebuilt" and not values.get("image_uri"):
+        yield "image_uri: wanted the image to deploy, because image_source is prebuilt; found nothing"
+    if values.get("ecr_kms_key") and values.get("ecr_encryption_type") != "KMS":
+        yield "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type"
+    if values.get("ecs_service_credentials") == "assume_role" and not values.get("mcp_server_assumable_roles"):
+        yield "mcp_server_assumable_roles: wanted at least one role ARN, because ecs_service_credentials is assume_role"
+    region = values.get("mcp_server_region")
+    connection = values.get("mcp_server_aws")
+    if isinstance(connection, Mapping) and region and connection.get("region", region) != region:
+        yield f"mcp_server_aws: wanted the region of mcp_server_region, {region}; found {connection['region']}"
+
+
+def problems(
+    values: Values,
+    names: Iterable[str],
+    deployment: Mapping[str, Spec],
+    roles: Mapping[str, Spec],
+    prefixes: Iterable[str],
+) -> list[str]:
+    """Return every fault of an inventory, one sentence each, sorted; empty when it is right.
+
+    ``values`` holds the known variables that are set, ``names`` every variable of the host, ``prefixes`` the roles'
+    own. Only a deployment's variable can be required here: the rest of a role's inputs come from the playbook.
+    """
+    unresolved = {name for name, value in values.items() if isinstance(value, Undefined)}
+    present = {name: value for name, value in values.items() if name not in unresolved}
+    specs = [spec for name, spec in deployment.items() if name not in unresolved]
+    specs += [spec for name, spec in roles.items() if name in present]
+    found = {
+        *_name_problems(names, {*deployment, *roles}, prefixes),
+        *_template_problems(values),
+        *filter(None, (_value_problem(spec, present.get(spec.name)) for spec in specs)),
+        *_cross_problems(present),
+    }
+    return sorted(found)

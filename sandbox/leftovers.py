@@ -1,0 +1,41 @@
+"""What a sandbox may have left running: containers and networks of tasks, and a registry without its daemon."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import docker
+from docker.errors import APIError, DockerException
+
+LABEL = "quilt.sandbox"
+
+
+def remove_containers(home_id: str) -> list[str]:
+    """Remove every container and network with the label quilt.sandbox=<home_id>; returns their names."""
+    removed: list[str] = []
+    # No engine: nothing can be left in it.
+    with contextlib.suppress(DockerException), contextlib.closing(docker.from_env(timeout=60)) as client:
+        filters: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={home_id}"}
+        for container in client.containers.list(all=True, filters=filters, ignore_removed=True):
+            with contextlib.suppress(APIError):
+                container.remove(force=True, v=True)
+                removed.append(str(container.name))
+        for network in client.networks.list(filters=filters):
+            with contextlib.suppress(APIError):
+                network.remove()
+                removed.append(str(network.name))
+    return removed
+
+
+def kill_registry(pid: object, folder: Path) -> None:
+    """End the registry of a daemon that was killed; `pid` is believed only if that process serves `folder`."""
+    if not isinstance(pid, int):
+        return
+    shown = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
+    if str(folder) in shown.stdout:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,125 @@
+"""The ASGI application: routes and the order of the layers around the MCP endpoint."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .access import AccessLogMiddleware
+from .authn import AuthenticationMiddleware, FixedPrincipalMiddleware
+from .authz import LOCAL_USER
+from .aws import Gateway
+from .config import Config
+from .health import Readiness, healthz
+from .limits import MAXIMUM_BODY, AdmissionMiddleware
+from .server import QuiltServer
+from .tokens import TokenVerifier
+from .tools import groups
+
+log = logging.getLogger(__name__)
+
+_REQUEST_HEADERS = (
+    "accept",
+    "authorization",
+    "content-type",
+    "last-event-id",
+    "mcp-method",
+    "mcp-name",
+    "mcp-protocol-version",
+    "mcp-session-id",
+)
+_RESPONSE_HEADERS = ("mcp-protocol-version", "mcp-session-id", "retry-after", "www-authenticate", "x-request-id")
+
+
+class PostOnly:
+    """405 for everything but POST: there is no stream to GET and no session to DELETE."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            await self._app(scope, receive, send)
+            return
+        body = {"error": "method_not_allowed", "error_description": "this endpoint takes POST only"}
+        await JSONResponse(body, 405, headers={"Allow": "POST"})(scope, receive, send)
+
+
+def build(config: Config) -> Starlette:
+    """The whole application. Nothing is asked of AWS before the first request."""
+    aws = Gateway(config)
+    verifier = TokenVerifier(config.jwt_keys, config.jwt_issuer, config.jwt_audience) if config.auth == "jwt" else None
+    server = QuiltServer(config.tool_timeout)
+    for group in groups(config, aws):
+        server.add_group(group)
+    origins = [*config.allowed_origins, *(f"https://{host}" for host in config.allowed_hosts)]
+    server.streamable_http_app(
+        stateless_http=True,
+        json_response=True,
+        max_request_body_size=MAXIMUM_BODY,
+        transport_security=TransportSecuritySettings(
+            allowed_hosts=[form for host in config.allowed_hosts for form in (host, f"{host}:*")],
+            allowed_origins=origins,
+        ),
+    )
+    sessions = server.session_manager
+    endpoint: ASGIApp = sessions.handle_request
+    if verifier is None:
+        endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
+    else:
+        endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject)
+    endpoint = PostOnly(AdmissionMiddleware(endpoint, config.max_requests))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        warming = asyncio.create_task(_warm_up(aws))
+        try:
+            async with sessions.run():
+                log.info("serving")
+                yield
+        finally:
+            warming.cancel()
+            await aws.close()
+
+    app = Starlette(
+        routes=[
+            # Both forms are served as they are: a redirect behind a balancer would lead to http://.
+            Route("/mcp", endpoint),
+            Route("/mcp/", endpoint),
+            Route("/healthz", healthz),
+            Route("/mcp/healthz", healthz),
+            Route("/readyz", Readiness(verifier, aws.check)),
+        ],
+        middleware=[
+            Middleware(AccessLogMiddleware),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=origins,
+                allow_methods=["POST", "GET", "DELETE", "OPTIONS"],
+                allow_headers=_REQUEST_HEADERS,
+                expose_headers=_RESPONSE_HEADERS,
+                max_age=600,
+            ),
+        ],
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _warm_up(aws: Gateway) -> None:
+    """Load what the first call needs, after the first health answer and before most callers."""
+    await asyncio.sleep(0.5)
+    try:
+        await aws.warm_up()
+    except Exception:
+        # The first caller will get the error where it can be explained.
+        log.warning("loading the AWS SDK failed", exc_info=True)

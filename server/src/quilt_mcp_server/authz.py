@@ -1,0 +1,86 @@
+"""Who calls, and which buckets they may touch: the one place where that is decided."""
+
+import re
+from contextvars import ContextVar
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+# Lower case, 3 to 63 characters. Neither an ARN nor a path fits, so no other resource can pose as a bucket.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z", re.ASCII)
+# Reserved by S3 for aliases, which lead to another bucket than the one they name.
+_ALIAS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+class AccessDeniedError(Exception):
+    """The caller may not do this; the message is for the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller, as its token describes it.
+
+    Attributes:
+        subject: The `sub` claim.
+        buckets: Names, or patterns with `*`, of the buckets that the caller may touch.
+        permissions: IAM actions that the token grants; None when it does not speak of them.
+        roles: Names of IAM roles that the token asks for.
+        expires: When the token expires, in seconds since 1970; None for a caller without a token.
+    """
+
+    subject: str
+    buckets: tuple[str, ...] = ()
+    permissions: frozenset[str] | None = None
+    roles: tuple[str, ...] = ()
+    expires: int | None = None
+
+
+LOCAL_USER = Principal(subject="local", buckets=("*",))
+"""The caller when authentication is switched off, which binds the server to loopback."""
+
+current_principal: ContextVar[Principal | None] = ContextVar("current_principal", default=None)
+
+
+def principal() -> Principal:
+    """The caller of the request being served.
+
+    Raises:
+        AccessDeniedError: outside an authenticated request.
+    """
+    found = current_principal.get()
+    if found is None:
+        raise AccessDeniedError("the request carries no identity; send a bearer token")
+    return found
+
+
+def is_bucket_name(name: str) -> bool:
+    """Whether the string is the name of a general purpose bucket, and of nothing else that S3 takes for one."""
+    return bool(_BUCKET.match(name)) and ".." not in name and not name.endswith(_ALIAS)
+
+
+def may_touch(who: Principal, bucket: str) -> bool:
+    """Whether the caller's token names the bucket."""
+    return is_bucket_name(bucket) and any(fnmatchcase(bucket, pattern) for pattern in who.buckets)
+
+
+def authorise(who: Principal, bucket: str, action: str) -> None:
+    """Pass, or refuse.
+
+    Args:
+        who: The caller.
+        bucket: The bucket's bare name.
+        action: The IAM action, for example `s3:GetObject`.
+
+    Raises:
+        AccessDeniedError: naming what was asked and what the caller may do.
+    """
+    if not is_bucket_name(bucket):
+        raise AccessDeniedError(
+            f"{bucket[:80]!r} is not a bucket name; give a name such as my-bucket, or s3://my-bucket"
+        )
+    if not may_touch(who, bucket):
+        raise AccessDeniedError(
+            f"you may not touch the bucket {bucket!r}: your token does not name it. "
+            "bucket_list shows the buckets you may use"
+        )
+    if who.permissions is not None and not any(fnmatchcase(action, granted) for granted in who.permissions):
+        raise AccessDeniedError(f"your token does not grant {action}, which this needs on the bucket {bucket!r}")

@@ -1,0 +1,177 @@
+"""Whose credentials sign a request: the container's role by explicit choice, or one assumed for the caller.
+
+There is no way from one to the other: what fails here fails the call.
+"""
+
+import asyncio
+import hashlib
+import json
+import re
+import time
+from collections import OrderedDict
+from typing import Any, Protocol
+
+from ..authz import AccessDeniedError, Principal
+from ..config import Config
+
+CACHE_ENTRIES = 1024
+SESSION_SECONDS = 3600
+REFRESH_BEFORE = 300  # seconds before their end that credentials are no longer handed out
+_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+
+
+class CredentialsError(Exception):
+    """No credentials can be had for the caller; the message is for the caller."""
+
+
+class CredentialSource(Protocol):
+    """Gets frozen botocore credentials for a caller and a bucket."""
+
+    async def credentials(self, who: Principal, bucket: str | None) -> Any: ...
+
+    async def check(self) -> None:
+        """Pass if the server itself can call AWS (STS answers)."""
+
+    async def close(self) -> None: ...
+
+
+def credential_source(config: Config) -> CredentialSource:
+    """The source that the operator chose."""
+    return AssumedRoles(config) if config.credentials == "assume_role" else TaskRole(config)
+
+
+class TaskRole:
+    """The container's own role for everyone; the callers' claims still limit the buckets."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._session: Any = None
+        self._client: Any = None
+        self._lock = asyncio.Lock()
+
+    async def credentials(self, who: Principal, bucket: str | None) -> Any:
+        """The container's credentials, refreshed by the SDK.
+
+        Raises:
+            CredentialsError: if the container has none.
+        """
+        session = self.session()
+        async with self._lock:
+            found = await session.get_credentials()
+        if found is None:
+            raise CredentialsError("this server has no AWS credentials of its own; tell its operator")
+        return await found.get_frozen_credentials()
+
+    def session(self) -> Any:
+        """The SDK's session with its usual chain of credential providers."""
+        if self._session is None:
+            from aiobotocore.session import AioSession
+
+            self._session = AioSession()
+        return self._session
+
+    async def sts(self) -> Any:
+        """The STS client that acts as the container's role."""
+        from .clients import client_config
+
+        async with self._lock:
+            if self._client is None:
+                context = self.session().create_client(
+                    "sts", region_name=self._config.region, config=client_config(self._config)
+                )
+                self._client = await context.__aenter__()
+        return self._client
+
+    async def check(self) -> None:
+        await (await self.sts()).get_caller_identity()
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+
+class AssumedRoles:
+    """A role of the allowlist, assumed in the caller's name and narrowed to the bucket that is touched."""
+
+    def __init__(self, config: Config) -> None:
+        self._roles = {arn.rpartition("/")[2]: arn for arn in config.assume_roles}
+        self._own = TaskRole(config)
+        self._cache: OrderedDict[tuple[str, str, str | None], tuple[float, asyncio.Future[Any]]] = OrderedDict()
+
+    async def credentials(self, who: Principal, bucket: str | None) -> Any:
+        """Credentials of the caller's role, at most an hour old.
+
+        Raises:
+            AccessDeniedError: if the token asks for no role of the allowlist.
+            botocore.exceptions.ClientError: if STS refuses.
+        """
+        role = self._role_of(who)
+        key = (role, who.subject, bucket)
+        known = self._cache.get(key)
+        if known is not None and known[0] > time.monotonic():
+            self._cache.move_to_end(key)
+            return await asyncio.shield(known[1])
+        # Callers that come while STS is asked wait for the same answer; a failed answer is not kept.
+        future = asyncio.ensure_future(self._assume(role, who, bucket))
+        self._cache[key] = (time.monotonic() + SESSION_SECONDS - REFRESH_BEFORE, future)
+        future.add_done_callback(lambda done: self._forget_failure(key, done))
+        while len(self._cache) > CACHE_ENTRIES:
+            self._cache.popitem(last=False)
+        return await asyncio.shield(future)
+
+    def _forget_failure(self, key: tuple[str, str, str | None], done: asyncio.Future[Any]) -> None:
+        if (done.cancelled() or done.exception()) and self._cache.get(key, (0, None))[1] is done:
+            del self._cache[key]
+
+    def _role_of(self, who: Principal) -> str:
+        """A role is chosen from the allowlist; what a claim says can only select, never add."""
+        wanted = [role for role in who.roles if role in self._roles or role in self._roles.values()]
+        if wanted:
+            return self._roles.get(wanted[0], wanted[0])
+        if not who.roles and len(self._roles) == 1:
+            return next(iter(self._roles.values()))
+        asked = ", ".join(who.roles) or "none"
+        raise AccessDeniedError(
+            f"your token asks for the role(s) {asked}; this server assumes only {', '.join(sorted(self._roles))}"
+        )
+
+    async def _assume(self, role: str, who: Principal, bucket: str | None) -> Any:
+        from botocore.credentials import ReadOnlyCredentials
+
+        name = session_name(who.subject)
+        answer = await (await self._own.sts()).assume_role(
+            RoleArn=role,
+            RoleSessionName=name,
+            SourceIdentity=name,
+            Policy=session_policy(role.split(":")[1], bucket),
+            DurationSeconds=SESSION_SECONDS,
+        )
+        given = answer["Credentials"]
+        return ReadOnlyCredentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+
+    async def check(self) -> None:
+        await self._own.check()
+
+    async def close(self) -> None:
+        await self._own.close()
+
+
+def session_name(subject: str) -> str:
+    """The subject as a RoleSessionName: 2 to 64 characters of STS's alphabet, different for different subjects."""
+    name = _SESSION_NAME.sub("-", subject)
+    if name == subject and 2 <= len(name) <= 64:
+        return name
+    return f"{name[:47]}-{hashlib.sha256(subject.encode()).hexdigest()[:16]}"
+
+
+def session_policy(partition: str, bucket: str | None) -> str:
+    """The inline policy that narrows a session to one bucket, or to Athena and Glue where no bucket is touched."""
+    if bucket is None:
+        statements: list[dict[str, Any]] = [
+            {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets", "athena:*", "glue:Get*"], "Resource": "*"}
+        ]
+    else:
+        arn = f"arn:{partition}:s3:::{bucket}"
+        actions = ["s3:Get*", "s3:List*", "s3:PutObject*", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+        statements = [{"Effect": "Allow", "Action": actions, "Resource": [arn, f"{arn}/*"]}]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))

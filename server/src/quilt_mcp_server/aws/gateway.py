@@ -1,0 +1,80 @@
+"""The one way from a tool to AWS: authorise the bucket, get the caller's credentials, explain what fails."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+from ..authz import AccessDeniedError, authorise, principal
+from ..config import Config
+from .clients import Clients
+from .credentials import CredentialsError, credential_source
+from .errors import explain
+from .grants import Grant, current_grant
+
+
+class Gateway:
+    """Hands out AWS clients under a grant. Tools have no other way to a client."""
+
+    def __init__(self, config: Config) -> None:
+        self._clients = Clients(config)
+        self._source = credential_source(config)
+
+    @asynccontextmanager
+    async def bucket(self, name: str, asked: str, action: str = "s3:GetObject") -> AsyncIterator[Any]:
+        """The S3 client, for one bucket of the caller's.
+
+        Args:
+            name: The bucket's bare name.
+            asked: What is wanted, as a noun phrase for error messages: "listing s3://b/x".
+            action: The IAM action that it takes.
+
+        Raises:
+            ToolError: if the caller may not touch the bucket, or AWS refuses or fails inside the block.
+        """
+        async with self._granted(asked, name, action):
+            yield await self._clients.get("s3")
+
+    @asynccontextmanager
+    async def service(self, service: str, asked: str) -> AsyncIterator[Any]:
+        """A client for calls that name no bucket. S3 objects cannot be reached with it.
+
+        Raises:
+            ToolError: as `bucket` does.
+        """
+        async with self._granted(asked, None, ""):
+            yield await self._clients.get(service)
+
+    @asynccontextmanager
+    async def _granted(self, asked: str, bucket: str | None, action: str) -> AsyncIterator[None]:
+        try:
+            who = principal()
+            if bucket is not None:
+                authorise(who, bucket, action)
+            token = current_grant.set(Grant(await self._source.credentials(who, bucket), bucket))
+            try:
+                yield
+            finally:
+                current_grant.reset(token)
+        except (AccessDeniedError, CredentialsError) as error:
+            raise ToolError(f"{asked} was refused: {error}") from error
+        except ToolError:
+            raise
+        except Exception as error:
+            if (explained := explain(asked, error)) is None:
+                raise
+            raise explained from error
+
+    async def warm_up(self) -> None:
+        """Load the SDK and the S3 client before the first caller needs them."""
+        await self._clients.get("s3")
+
+    async def check(self) -> None:
+        """Pass if STS answers with the server's own credentials."""
+        await self._source.check()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._clients.close()
+        await self._source.close()

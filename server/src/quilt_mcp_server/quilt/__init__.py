@@ -1,0 +1,1 @@
+"""Quilt's own formats: locations, packages, manifests."""

@@ -1,0 +1,71 @@
+"""Where things are: buckets, registries, objects, packages, as a caller may write them."""
+
+import re
+from dataclasses import dataclass
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+from ..authz import is_bucket_name
+
+_PACKAGE = re.compile(r"[\w-]+/[\w-]+\Z")  # quilt3's own rule
+_TOP_HASH = re.compile(r"[0-9a-f]{64}\Z")
+MAXIMUM_KEY_BYTES = 1024  # S3's own limit
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectLocation:
+    """An object, or one version of it."""
+
+    bucket: str
+    key: str
+    version: str | None = None
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def parse_bucket(text: str) -> str:
+    """The bare name of a bucket or registry, written `name`, `s3://name` or `s3://name/`.
+
+    Raises:
+        ToolError: if it is anything else.
+    """
+    name = text.removeprefix("s3://").removesuffix("/")
+    if not is_bucket_name(name):
+        raise ToolError(f"{text[:200]!r} is not a bucket; write its name or s3://name")
+    return name
+
+
+def parse_object(uri: str) -> ObjectLocation:
+    """The object that an S3 URI names, `s3://bucket/key` or `s3://bucket/key?versionId=id`.
+
+    The key is taken as it is written: S3 keys may hold `%`, `..` and `//`, and are never decoded or normalised.
+
+    Raises:
+        ToolError: if it is not such a URI.
+    """
+    if not uri.startswith("s3://"):
+        raise ToolError(f"{uri[:200]!r} is not an S3 URI; write s3://bucket/key")
+    path, mark, version = uri.removeprefix("s3://").rpartition("?versionId=")
+    if not mark:
+        path, version = version, ""
+    bucket, _, key = path.partition("/")
+    if not is_bucket_name(bucket) or not key or len(key.encode("utf-8", "surrogatepass")) > MAXIMUM_KEY_BYTES:
+        raise ToolError(f"{uri[:200]!r} names no object; write s3://bucket/key")
+    return ObjectLocation(bucket, key, version or None)
+
+
+def check_package_name(name: str) -> str:
+    """The name itself, if it is one.
+
+    Raises:
+        ToolError: if it is not of the form user/name.
+    """
+    if not _PACKAGE.match(name):
+        raise ToolError(f"{name[:200]!r} is not a package name; the form is user/name, packages_list shows them")
+    return name
+
+
+def is_top_hash(text: str) -> bool:
+    """Whether the text has the form of a package's top hash."""
+    return bool(_TOP_HASH.match(text))

@@ -1,0 +1,147 @@
+"""The MCP server: the SDK's, with our rules for every tool call."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
+from pydantic import ValidationError
+
+from . import __version__
+from .logs import record
+from .tools.marking import Mark, marked
+
+INSTRUCTIONS = (
+    "Data in Amazon S3, organised as Quilt packages. bucket_list shows the buckets you may use; packages_list and "
+    "package_browse show packages, which are versioned; bucket_object_text reads a file. Lists are paged: pass "
+    "next_cursor on as cursor."
+)
+
+
+class QuiltServer(MCPServer[Any]):
+    """The SDK's server; every tool call passes through `call_tool`."""
+
+    def __init__(self, tool_timeout: int) -> None:
+        self._tool_timeout = tool_timeout
+        super().__init__(
+            name="quilt-mcp-server",
+            title="Quilt",
+            version=__version__,
+            instructions=INSTRUCTIONS,
+            subscriptions=False,
+            middleware=[note_method],
+        )
+
+    def add_group(self, group: object) -> None:
+        """Register every marked method of a group as a tool."""
+        for method, mark in marked(group):
+            self._add(method, mark)
+
+    def _add(self, method: Callable[..., Any], mark: Mark) -> None:
+        name = method.__name__
+        self.add_tool(
+            method,
+            title=mark.title,
+            description=(method.__doc__ or "").strip(),
+            annotations=ToolAnnotations(
+                read_only_hint=mark.read_only,
+                destructive_hint=mark.destructive,
+                idempotent_hint=mark.idempotent,
+                open_world_hint=False,
+            ),
+            structured_output=True,
+        )
+        added = self._tool_manager.get_tool(name)
+        if added is None or added.fn_metadata.output_schema is None:
+            raise TypeError(f"the tool {name} has no output schema")
+        # A misspelt argument is an error, not a silent default; titles only repeat the names.
+        added.parameters = {**_without_titles(added.parameters), "additionalProperties": False}
+        added.fn_metadata.output_schema = _without_titles(added.fn_metadata.output_schema)
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool within its time; what fails becomes a sentence for the model.
+
+        Raises:
+            ToolError: as the SDK's own, with a message that needs no knowledge of the SDK.
+        """
+        record().tool = name
+        try:
+            self._check_names(name, arguments)
+            async with asyncio.timeout(self._tool_timeout):
+                result = await super().call_tool(name, arguments, context)
+        except TimeoutError as error:
+            record().outcome = "timeout"
+            raise ToolError(
+                f"{name} took longer than {self._tool_timeout} s and was stopped; ask for less at once"
+            ) from error
+        except UnexpectedToolError as error:
+            record().outcome = "crash"
+            request = record().request_id
+            message = f"{name} failed for a reason of its own; tell the operator the request id {request}"
+            raise UnexpectedToolError(message) from error.__cause__
+        except ToolError as error:
+            record().outcome = "tool_error"
+            raise ToolError(_plain(name, error)) from error.__cause__
+        record().outcome = "ok"
+        return _compact(result)
+
+    def _check_names(self, name: str, arguments: dict[str, Any]) -> None:
+        found = self._tool_manager.get_tool(name)
+        if found is None:
+            return
+        accepted = found.parameters["properties"]
+        unknown = sorted(set(arguments) - set(accepted))
+        if unknown:
+            listed = ", ".join(accepted) or "none"
+            raise ToolError(
+                f"{name} has no argument {', '.join(map(repr, unknown))[:200]}; its arguments are: {listed}"
+            )
+
+
+async def note_method(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Write the JSON-RPC method into the request's record, for the log."""
+    record().method = ctx.method
+    return await call_next(ctx)
+
+
+def _plain(name: str, error: ToolError) -> str:
+    """The error's message without the SDK's prefix and pydantic's links and echoes of the input."""
+    if isinstance(error.__cause__, ValidationError):
+        faults = (
+            f"{'.'.join(str(part) for part in fault['loc']) or 'arguments'}: {fault['msg']}"
+            for fault in error.__cause__.errors(include_input=False, include_url=False)
+        )
+        return f"{name}: " + "; ".join(faults)
+    return str(error).removeprefix(f"Error executing tool {name}: ")
+
+
+def _compact(result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
+    """The text form without indentation, which nobody reads and every model pays for."""
+    if isinstance(result, CallToolResult) and result.structured_content is not None:
+        from pydantic_core import to_json
+
+        text = to_json(result.structured_content).decode()
+        return result.model_copy(update={"content": [TextContent(type="text", text=text)]})
+    return result
+
+
+def _without_titles(schema: Any) -> Any:
+    """The JSON schema without pydantic's titles; a property that is called title stays."""
+    if isinstance(schema, list):
+        return [_without_titles(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    cleaned: dict[str, Any] = {}
+    for name, value in schema.items():
+        if name in ("properties", "$defs"):
+            cleaned[name] = {key: _without_titles(item) for key, item in value.items()}
+        elif name in ("default", "const", "enum"):
+            cleaned[name] = value
+        elif name != "title":
+            cleaned[name] = _without_titles(value)
+    return cleaned

@@ -1,0 +1,108 @@
+"""Bearer tokens: from an Authorization header to a principal, or a reason why not."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jwt
+
+from .authz import Principal
+from .claims import principal_from
+
+LEEWAY = 30  # seconds of clock difference that are forgiven
+MAXIMUM_BYTES = 8192
+_REQUIRED = ("exp", "iat", "iss", "aud", "sub")
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (jwt.ExpiredSignatureError, "the token has expired; get a new one"),
+    (jwt.ImmatureSignatureError, "the token is not valid yet; check the clock of its issuer"),
+    (jwt.InvalidAudienceError, "the token is for another audience"),
+    (jwt.InvalidIssuerError, "the token is from another issuer"),
+    (jwt.MissingRequiredClaimError, "the token lacks a required claim (exp, iat, iss, aud, sub)"),
+    (jwt.InvalidSignatureError, "the token's signature does not match"),
+)
+
+
+class InvalidTokenError(Exception):
+    """The token is refused; the message is a fixed sentence, safe to send back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A verification key with the one algorithm that it may be used with."""
+
+    value: str
+    algorithm: str = "HS256"
+
+
+class TokenVerifier:
+    """Verifies tokens against a fixed set of keys, issuer and audience."""
+
+    def __init__(self, keys: Mapping[str, str], issuer: str, audience: str) -> None:
+        self._keys = {kid: Key(value) for kid, value in keys.items()}
+        self._issuer = issuer
+        self._audience = audience
+
+    def verify(self, token: str) -> Principal:
+        """The caller that the token stands for.
+
+        Raises:
+            InvalidTokenError: for every token that is not beyond doubt.
+        """
+        if len(token) > MAXIMUM_BYTES:
+            raise InvalidTokenError(f"the token is longer than {MAXIMUM_BYTES} bytes")
+        key = self._key(_header(token))
+        try:
+            claims = jwt.decode(
+                token,
+                key.value,
+                algorithms=[key.algorithm],
+                issuer=self._issuer,
+                audience=self._audience,
+                leeway=LEEWAY,
+                options={"require": list(_REQUIRED)},
+            )
+            if not claims["sub"]:
+                raise InvalidTokenError("the token names no subject")
+            return principal_from(claims)
+        except InvalidTokenError:
+            raise
+        except Exception as error:
+            # Whatever a library makes of hostile input, it is one thing to us: not a token.
+            reason = next((text for kind, text in _REASONS if isinstance(error, kind)), "the token is malformed")
+            raise InvalidTokenError(reason) from error
+
+    def _key(self, header: Mapping[str, object]) -> Key:
+        kid = header.get("kid")
+        key = self._keys.get(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise InvalidTokenError("the token's kid names no key of this server")
+        # The key decides the algorithm, never the token: neither `none` nor RS256-as-HS256 gets through.
+        if header.get("alg") != key.algorithm:
+            raise InvalidTokenError("the token's algorithm is not the one of its key")
+        return key
+
+
+def _header(token: str) -> Mapping[str, object]:
+    """The token's header, refused where two readers could understand it differently."""
+    encoded, dot, _ = token.partition(".")
+    try:
+        if not dot:
+            raise ValueError("no dot")
+        raw = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+        header = json.loads(raw, object_pairs_hook=_unique)
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise InvalidTokenError("the token is malformed") from error
+    if not isinstance(header, dict):
+        raise InvalidTokenError("the token is malformed")
+    if "crit" in header:
+        raise InvalidTokenError("the token demands an extension that this server does not have (crit)")
+    return header
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a member is named twice")
+    return result

@@ -1,0 +1,12 @@
+"""The tools, one file for each group. A tool is an async method marked with `@tool`."""
+
+from ..aws import Gateway
+from ..config import Config
+from .buckets import BucketTools
+from .identity import IdentityTools
+from .packages import PackageTools
+
+
+def groups(config: Config, aws: Gateway) -> list[object]:
+    """Every group of tools, ready to be registered."""
+    return [IdentityTools(config), BucketTools(aws), PackageTools(aws)]

@@ -1,0 +1,47 @@
+"""Who the caller is to this server."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from .. import __version__
+from ..authz import principal
+from ..config import Config
+from .marking import tool
+
+
+class WhoAmI(BaseModel):
+    subject: Annotated[str, Field(description="The user, as the token names it.")]
+    buckets: Annotated[list[str], Field(description="Buckets, or patterns with *, that this user may touch.")]
+    permissions: Annotated[list[str] | None, Field(description="IAM actions granted; null when not limited.")]
+    roles: list[str]
+    token_expires: Annotated[str | None, Field(description="ISO 8601, UTC.")]
+    credentials: Annotated[str, Field(description="task_role or assume_role.")]
+    region: str
+    catalog_url: str | None
+    server_version: str
+
+
+class IdentityTools:
+    """Questions about the caller; none of them asks AWS."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    @tool("Who am I")
+    async def whoami(self) -> WhoAmI:
+        """Who you act for: the user, the buckets and actions granted, and when the token expires."""
+        who = principal()
+        expires = datetime.fromtimestamp(who.expires, UTC).isoformat() if who.expires is not None else None
+        return WhoAmI(
+            subject=who.subject,
+            buckets=sorted(who.buckets),
+            permissions=sorted(who.permissions) if who.permissions is not None else None,
+            roles=list(who.roles),
+            token_expires=expires,
+            credentials=self._config.credentials,
+            region=self._config.region,
+            catalog_url=self._config.catalog_url,
+            server_version=__version__,
+        )

@@ -1,0 +1,54 @@
+"""How a method says that it is a tool, and what its arguments are called everywhere."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field
+
+_MARK = "__quilt_tool__"
+
+Bucket = Annotated[str, Field(description="Bucket name, or s3://name.", min_length=3, max_length=70)]
+Registry = Annotated[
+    str, Field(description="Bucket that holds the packages: its name, or s3://name.", min_length=3, max_length=70)
+]
+PackageName = Annotated[str, Field(description="Package name, user/name.", min_length=3, max_length=200)]
+S3Uri = Annotated[
+    str, Field(description="s3://bucket/key, optionally with ?versionId=.", min_length=8, max_length=2048)
+]
+Cursor = Annotated[
+    str | None,
+    Field(description="next_cursor of the previous page, with the other arguments unchanged.", max_length=4096),
+]
+NextCursor = Annotated[str | None, Field(description="Pass as cursor for the next page; null when this is the last.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is said of a tool beside its signature and its docstring, which is its description for the model."""
+
+    title: str
+    read_only: bool = True
+    destructive: bool = False
+    idempotent: bool = True
+
+
+def tool[**P, R](
+    title: str, *, read_only: bool = True, destructive: bool = False, idempotent: bool = True
+) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
+    """Mark an async method as a tool. Its name, signature and docstring are what the model sees."""
+
+    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+        setattr(function, _MARK, Mark(title, read_only, destructive, idempotent))
+        return function
+
+    return decorate
+
+
+def marked(group: object) -> Iterator[tuple[Callable[..., Any], Mark]]:
+    """The tools of a group, in the order of their definition."""
+    for name in vars(type(group)):
+        method = getattr(group, name)
+        mark = getattr(method, _MARK, None)
+        if mark is not None:
+            yield method, mark

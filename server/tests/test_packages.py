@@ -1,0 +1,156 @@
+"""The package tools against registries as quilt3 lays them out."""
+
+import json
+from typing import Any
+
+import pytest
+from conftest import Running, token
+
+HASH = "a" * 64
+
+
+def push(
+    s3: Any, name: str, entries: list[dict[str, Any]], top_hash: str = HASH, bucket: str = "quilt-example"
+) -> None:
+    header = {"version": "v0", "message": "first", "user_meta": {"by": "test"}}
+    body = "".join(json.dumps(line) + "\n" for line in (header, *entries))
+    s3.put_object(Bucket=bucket, Key=f".quilt/packages/{top_hash}", Body=body.encode())
+    for tag in ("latest", "1700000000"):
+        s3.put_object(Bucket=bucket, Key=f".quilt/named_packages/{name}/{tag}", Body=top_hash.encode())
+
+
+def entry(key: str, bucket: str = "quilt-example", **more: Any) -> dict[str, Any]:
+    return {
+        "logical_key": key,
+        "physical_keys": [f"s3://{bucket}/objects/{key}?versionId=v1"],
+        "size": 3,
+        "hash": {"type": "SHA256", "value": "ff"},
+        "meta": {"user_meta": {"n": 1}},
+    } | more
+
+
+def names(server: Running, **arguments: Any) -> list[list[str]]:
+    pages, cursor = [], None
+    while not pages or cursor:
+        page = server.call("packages_list", {"registry": "quilt-example", "cursor": cursor} | arguments)
+        pages.append(page["packages"])
+        cursor = page["next_cursor"]
+    return pages
+
+
+@pytest.fixture
+def many(s3: Any) -> list[str]:
+    # Names around the slash in the alphabet: `-` sorts before it, `0` and `_` behind it.
+    packages = ["a/x", "a-b/y", "a0/z", "a_/w", "b/1", "b/1-2", "b/2", "c/c", *(f"u{n}/p" for n in range(10, 30))]
+    for name in packages:
+        s3.put_object(Bucket="quilt-example", Key=f".quilt/named_packages/{name}/latest", Body=HASH.encode())
+    return packages
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+def test_every_package_is_listed_once_whatever_the_page_size(server: Running, many: list[str], limit: int) -> None:
+    pages = names(server, limit=limit)
+    assert all(len(page) <= limit for page in pages)
+    assert sorted(name for page in pages for name in page) == sorted(many)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [("b/", ["b/1", "b/1-2", "b/2"]), ("b/1", ["b/1", "b/1-2"]), ("a", ["a-b/y", "a/x", "a0/z", "a_/w"]), ("q", [])],
+)
+def test_packages_by_prefix(server: Running, many: list[str], prefix: str, expected: list[str]) -> None:
+    for limit in (1, 100):
+        assert sorted(n for page in names(server, prefix=prefix, limit=limit) for n in page) == sorted(expected)
+
+
+def test_browses_the_latest_version(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [entry("a.csv"), entry("b/c.csv")])
+    contents = server.call("package_browse", {"registry": "s3://quilt-example", "package_name": "team/data"})
+    assert contents["top_hash"] == HASH
+    assert contents["message"] == "first"
+    assert contents["meta"] == {"by": "test"}
+    assert contents["entries"][0] == {
+        "logical_key": "a.csv",
+        "size": 3,
+        "s3_uri": "s3://quilt-example/objects/a.csv?versionId=v1",
+        "hash": "SHA256:ff",
+        "meta": None,
+    }
+    assert contents["next_cursor"] is None
+
+
+@pytest.mark.parametrize("limit", [1, 3, 10])
+def test_pages_go_on_where_the_last_one_ended(server: Running, s3: Any, limit: int) -> None:
+    keys = [f"d{number % 3}/é{number}" for number in range(10)]
+    push(s3, "team/data", [entry(key) for key in keys])
+    found, cursor, pages = [], None, 0
+    while pages == 0 or cursor:
+        asked = {"registry": "quilt-example", "package_name": "team/data", "limit": limit, "cursor": cursor}
+        contents = server.call("package_browse", asked)
+        found += [item["logical_key"] for item in contents["entries"]]
+        cursor, pages = contents["next_cursor"], pages + 1
+    assert found == keys
+    assert pages == -(-10 // limit)
+
+
+def test_a_page_stays_with_the_version_it_began_with(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [entry("a"), entry("b")])
+    asked = {"registry": "quilt-example", "package_name": "team/data", "limit": 1}
+    first = server.call("package_browse", asked)
+    push(s3, "team/data", [entry("other")], top_hash="b" * 64)
+    second = server.call("package_browse", asked | {"cursor": first["next_cursor"]})
+    assert (second["top_hash"], second["entries"][0]["logical_key"]) == (HASH, "b")
+
+
+def test_a_page_is_bounded_in_bytes(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [entry(f"{n}", meta={"text": "x" * 10_000}) for n in range(100)])
+    contents = server.call(
+        "package_browse",
+        {"registry": "quilt-example", "package_name": "team/data", "include_meta": True, "limit": 1000},
+    )
+    assert 20 < len(contents["entries"]) < 40
+    assert contents["next_cursor"]
+
+
+def test_folders_by_path(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [entry("a/1"), entry("b/1"), entry("b/2")])
+    contents = server.call("package_browse", {"registry": "quilt-example", "package_name": "team/data", "path": "b/"})
+    assert [item["logical_key"] for item in contents["entries"]] == ["b/1", "b/2"]
+
+
+def test_physical_keys_in_foreign_buckets_are_not_shown(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [entry("mine"), entry("theirs", bucket="quilt-secret")])
+    contents = server.call("package_browse", {"registry": "quilt-example", "package_name": "team/data"})
+    assert [item["s3_uri"] is None for item in contents["entries"]] == [False, True]
+    assert "quilt-secret" not in json.dumps(contents)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"package_name": "no/such"}, "there is no package no/such"),
+        ({"package_name": "nonsense"}, "user/name"),
+        ({"package_name": "../../x/y"}, "user/name"),
+        ({"package_name": "team/data", "top_hash": "f" * 64}, "no package version"),
+        ({"package_name": "team/data", "top_hash": "../" + "f" * 61}, "hexadecimal"),
+    ],
+)
+def test_refusals_say_what_to_do(server: Running, s3: Any, arguments: dict[str, Any], message: str) -> None:
+    push(s3, "team/data", [entry("a")])
+    assert message in server.fail("package_browse", {"registry": "quilt-example"} | arguments)
+
+
+def test_a_damaged_manifest_is_an_error_not_a_crash(server: Running, s3: Any) -> None:
+    s3.put_object(Bucket="quilt-example", Key=f".quilt/packages/{HASH}", Body=b'{"version": "v0"}\nnot json\n')
+    s3.put_object(Bucket="quilt-example", Key=".quilt/named_packages/team/data/latest", Body=HASH.encode())
+    asked = {"registry": "quilt-example", "package_name": "team/data"}
+    assert "damaged" in server.fail("package_browse", asked)
+
+
+def test_registry_is_authorised(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [entry("a")], bucket="quilt-secret")
+    asked = {"registry": "s3://quilt-secret", "package_name": "team/data"}
+    assert "may not touch" in server.fail("package_browse", asked)
+    assert "may not touch" in server.fail("packages_list", {"registry": "quilt-secret"})
+    allowed = f"Bearer {token(buckets=['quilt-secret'])}"
+    assert server.call("package_browse", asked, Authorization=allowed)["entries"]

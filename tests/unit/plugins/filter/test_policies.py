@@ -1,0 +1,67 @@
+"""The roles' policies hold what the inputs need and nothing more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.quilt.mcp_server.plugins.filter.policies import execution_role_policy, task_role_policy
+
+SCOPE = {"partition": "aws", "region": "us-east-1", "account_id": "850787717197"}
+
+
+def allowed(policy: dict[str, Any]) -> dict[str, set[str]]:
+    """Action to the resources it is allowed on."""
+    found: dict[str, set[str]] = {}
+    for statement in policy["Statement"]:
+        assert statement["Effect"] == "Allow"
+        for action in statement["Action"]:
+            found.setdefault(action, set()).update(statement["Resource"])
+    return found
+
+
+def test_no_inputs_give_no_rights_but_the_identity_call() -> None:
+    assert allowed(task_role_policy(SCOPE)) == {"sts:GetCallerIdentity": {"*"}}
+
+
+def test_a_readable_bucket_cannot_be_written() -> None:
+    actions = allowed(task_role_policy(SCOPE, buckets=["quilt-example"]))
+    assert actions["s3:GetObject"] == {"arn:aws:s3:::quilt-example/*"}
+    assert actions["s3:ListBucket"] == {"arn:aws:s3:::quilt-example"}
+    assert "s3:PutObject" not in actions
+
+
+def test_a_writable_bucket_is_readable_too() -> None:
+    actions = allowed(task_role_policy(SCOPE, buckets=["a-bucket"], writable_buckets=["b-bucket"]))
+    assert actions["s3:PutObject"] == {"arn:aws:s3:::b-bucket/*"}
+    assert actions["s3:GetObject"] == {"arn:aws:s3:::a-bucket/*", "arn:aws:s3:::b-bucket/*"}
+
+
+def test_athena_is_limited_to_the_workgroup_and_the_database() -> None:
+    actions = allowed(task_role_policy(SCOPE, athena_workgroups=["quilt"], glue_databases=["sales"]))
+    assert actions["athena:StartQueryExecution"] == {"arn:aws:athena:us-east-1:850787717197:workgroup/quilt"}
+    glue = "arn:aws:glue:us-east-1:850787717197"
+    assert actions["glue:GetTable"] == {f"{glue}:catalog", f"{glue}:database/sales", f"{glue}:table/sales/*"}
+
+
+def test_only_the_named_roles_can_be_assumed() -> None:
+    role = "arn:aws:iam::850787717197:role/reader"
+    assert allowed(task_role_policy(SCOPE, assumable_roles=[role]))["sts:AssumeRole"] == {role}
+
+
+def test_no_statement_is_a_wildcard_on_a_resource_that_can_be_named() -> None:
+    policy = task_role_policy(SCOPE, ["b"], ["c"], ["w"], ["d"], ["arn:aws:iam::1:role/r"], ["arn:aws:kms:x:1:key/k"])
+    wild = [statement["Sid"] for statement in policy["Statement"] if "*" in statement["Resource"]]
+    assert wild == ["Identity"]
+
+
+def test_the_execution_role_pulls_logs_and_reads_exactly_what_it_was_given() -> None:
+    secret = "arn:aws:secretsmanager:us-east-1:850787717197:secret:jwt-AbCdEf"
+    parameter = "arn:aws:ssm:us-east-1:850787717197:parameter/jwt"
+    repository = "arn:aws:ecr:us-east-1:850787717197:repository/quilt-mcp-server"
+    group = "arn:aws:logs:us-east-1:850787717197:log-group:/ecs/mcp-server-production"
+    actions = allowed(execution_role_policy(SCOPE, repository, f"{group}:*", [secret, parameter]))
+    assert actions["ecr:BatchGetImage"] == {repository}
+    assert actions["logs:PutLogEvents"] == {f"{group}:*"}
+    assert actions["secretsmanager:GetSecretValue"] == {secret}
+    assert actions["ssm:GetParameters"] == {parameter}
+    assert actions["ecr:GetAuthorizationToken"] == {"*"}

@@ -1,0 +1,125 @@
+# ruff: noqa: E501 - a table, one fault a line
+"""Each fault of an inventory becomes one sentence, and a right inventory none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import Spec, Undefined, problems
+
+DEPLOYMENT = {
+    spec.name: spec
+    for spec in (
+        Spec("mcp_server_region", required=True, pattern=r"[a-z]{2}-[a-z]+-\d", form="a region such as us-east-1"),
+        Spec("mcp_server_buckets", type="list", elements="str", pattern=r"[a-z0-9-]+", form="a list of bucket names"),
+        Spec("mcp_server_retain", type="list", elements="str", choices=("log_group", "repository")),
+        Spec("mcp_server_aws", type="dict", keys=("region", "profile")),
+        Spec("mcp_server_assumable_roles", type="list", elements="str"),
+    )
+}
+ROLES = {
+    spec.name: spec
+    for spec in (
+        Spec("ecs_service_cpu", type="int", choices=(256, 512)),
+        Spec("ecs_service_memory", type="int"),
+        Spec("ecs_service_credentials", choices=("task_role", "assume_role")),
+        Spec("ecs_service_execute_command", type="bool"),
+        Spec("alb_rule_hosts", type="list", elements="str"),
+        Spec("alb_rule_paths", type="list", elements="str"),
+        Spec("alb_rule_priority", pattern=r"\d+", range=(1, 50000)),
+        Spec("alb_rule_priority_floor", type="int", range=(1, 50000)),
+        Spec("alb_rule_priority_ceiling", type="int", range=(1, 50000)),
+        Spec("alb_rule_health_check_interval", type="int"),
+        Spec("alb_rule_health_check_timeout", type="int"),
+        Spec("image_source", choices=("build", "prebuilt")),
+        Spec("image_uri"),
+        Spec("ecr_kms_key"),
+        Spec("ecr_encryption_type"),
+        Spec("smoke_token"),
+    )
+}
+PREFIXES = ["alb_rule_", "ecr_", "ecs_service_", "image_", "smoke_"]
+RIGHT = {"mcp_server_region": "us-east-1"}
+
+
+def judge(**values: Any) -> list[str]:
+    given = RIGHT | values
+    known = {name: value for name, value in given.items() if name in DEPLOYMENT or name in ROLES}
+    return problems(known, given, DEPLOYMENT, ROLES, PREFIXES)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({}, id="only what is required"),
+        pytest.param({"mcp_server_buckets": ["a-bucket"], "mcp_server_retain": ["log_group"]}, id="lists"),
+        pytest.param({"mcp_server_buckets": []}, id="empty list"),
+        pytest.param({"mcp_server_buckets": ""}, id="an optional text from a survey is unset"),
+        pytest.param({"alb_rule_priority": "", "alb_rule_priority_floor": "100"}, id="numbers as texts"),
+        pytest.param({"alb_rule_priority": 120}, id="a number for a text with a range"),
+        pytest.param({"ecs_service_execute_command": "true"}, id="a boolean as a text"),
+        pytest.param({"ecs_service_cpu": 256, "ecs_service_memory": 1024}, id="a pair that Fargate has"),
+        pytest.param({"image_source": "prebuilt", "image_uri": "registry/x:1"}, id="prebuilt with its image"),
+        pytest.param({"http_port": 80, "image_magick_version": "7", "ecr_team": "x"}, id="variables of other people"),
+    ],
+)
+def test_right(values: dict[str, Any]) -> None:
+    assert judge(**values) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        pytest.param({"mcp_server_region": ""}, "mcp_server_region: wanted a region such as us-east-1; found nothing", id="missing"),
+        pytest.param({"mcp_server_region": "useast1"}, "mcp_server_region: wanted a region such as us-east-1; found 'useast1'", id="form"),
+        pytest.param({"mcp_server_buckets": "one"}, "mcp_server_buckets: wanted a list of bucket names; found 'one'", id="no list"),
+        pytest.param({"mcp_server_buckets": ["s3://x"]}, "mcp_server_buckets: wanted a list of bucket names; found ['s3://x']", id="item"),
+        pytest.param({"mcp_server_buckets": [["x"]]}, "mcp_server_buckets: wanted a list of bucket names; found [['x']]", id="nested"),
+        pytest.param({"mcp_server_retain": ["logs"]}, "mcp_server_retain: wanted a list of log_group, repository; found ['logs']", id="choice in a list"),
+        pytest.param({"image_source": "pull"}, "image_source: wanted one of build, prebuilt; found 'pull'", id="choice"),
+        pytest.param({"ecs_service_memory": "half"}, "ecs_service_memory: wanted a whole number; found 'half'", id="number"),
+        pytest.param({"ecs_service_memory": True}, "ecs_service_memory: wanted a whole number; found True", id="a boolean is no number"),
+        pytest.param({"ecs_service_execute_command": "maybe"}, "ecs_service_execute_command: wanted true or false; found 'maybe'", id="boolean"),
+        pytest.param({"alb_rule_priority_floor": 0}, "alb_rule_priority_floor: wanted a whole number from 1 to 50000; found 0", id="range"),
+        pytest.param({"alb_rule_priority": 50001}, "alb_rule_priority: wanted a whole number from 1 to 50000; found 50001", id="range of a text"),
+        pytest.param({"mcp_server_aws": {"regoin": "x"}}, "mcp_server_aws: wanted only the keys region, profile; found regoin", id="key"),
+        pytest.param({"mcp_server_aws": {"region": "eu-west-1"}}, "mcp_server_aws: wanted the region of mcp_server_region, us-east-1; found eu-west-1", id="two regions"),
+        pytest.param({"mcp_server_regoin": "x"}, "mcp_server_regoin: there is no such variable; did you mean mcp_server_region?", id="misspelt"),
+        pytest.param({"mcp_server_colour": "x"}, "mcp_server_colour: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_", id="unknown"),
+        pytest.param({"mcp_sever_region": "x"}, "mcp_sever_region: there is no such variable; did you mean mcp_server_region?", id="misspelt prefix"),
+        pytest.param({"ecs_service_cpus": 1}, "ecs_service_cpus: there is no such variable; did you mean ecs_service_cpu?", id="misspelt role input"),
+        pytest.param({"ecs_service_cpu": 256, "ecs_service_memory": 700}, "ecs_service_memory: Fargate gives 256 CPU units 512, 1024, 2048 MiB; found 700", id="memory"),
+        pytest.param({"ecs_service_cpu": 512, "ecs_service_memory": 512}, "ecs_service_memory: Fargate gives 512 CPU units 1024, 2048, 3072, 4096 MiB; found 512", id="memory of another size"),
+        pytest.param({"alb_rule_health_check_interval": 5, "alb_rule_health_check_timeout": 5}, "alb_rule_health_check_timeout: wanted less than alb_rule_health_check_interval, which is 5; found 5", id="timeout"),
+        pytest.param({"alb_rule_priority_floor": 200, "alb_rule_priority_ceiling": 199}, "alb_rule_priority_floor: wanted at most alb_rule_priority_ceiling, which is 199; found 200", id="band"),
+        pytest.param({"alb_rule_hosts": ["a", "b", "c"], "alb_rule_paths": ["/a", "/b", "/c"]}, "alb_rule_hosts and alb_rule_paths: a rule holds 5 values at most; found 3 hosts and 3 paths", id="five values"),
+        pytest.param({"image_source": "prebuilt"}, "image_uri: wanted the image to deploy, because image_source is prebuilt; found nothing", id="prebuilt without image"),
+        pytest.param({"ecr_kms_key": "arn", "ecr_encryption_type": "AES256"}, "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type", id="key without KMS"),
+        pytest.param({"ecs_service_credentials": "assume_role"}, "mcp_server_assumable_roles: wanted at least one role ARN, because ecs_service_credentials is assume_role", id="no role to assume"),
+        pytest.param({"mcp_server_region": Undefined("'x' is undefined")}, "mcp_server_region: the template does not resolve: 'x' is undefined", id="template"),
+    ],
+)  # fmt: skip
+def test_wrong(values: dict[str, Any], said: str) -> None:
+    assert judge(**values) == [said]
+
+
+def test_all_faults_are_said_at_once() -> None:
+    found = judge(mcp_server_region="x", mcp_server_regoin="x", ecs_service_cpu=3, alb_rule_priority_floor=0)
+    assert [fault.partition(":")[0] for fault in found] == [
+        "alb_rule_priority_floor",
+        "ecs_service_cpu",
+        "mcp_server_region",
+        "mcp_server_regoin",
+    ]
+
+
+def test_one_cause_behind_many_values_is_said_once() -> None:
+    cause = Undefined("The sandbox is not running.")
+    assert judge(mcp_server_region=cause, mcp_server_buckets=cause) == [
+        "mcp_server_buckets, mcp_server_region: the template does not resolve: The sandbox is not running."
+    ]
+
+
+def test_a_secret_is_never_shown() -> None:
+    assert judge(smoke_token=["hunter2"]) == ["smoke_token: wanted a text; found a value that is not shown here"]
