@@ -1,11 +1,11 @@
 """Fargate: runs the tasks of the control plane's ECS services, as containers or as processes.
 
-    deployment.py   what to do next for a service (pure)
-    scheduler.py    does it: starts and stops tasks, ends deployments
-    agent.py        one task from PROVISIONING to STOPPED
-    resolve.py      task definition -> what an engine runs; network.py, logs.py: its place in the VPC, its log streams
-    engine.py       the interface of the engines: docker_engine.py, process_engine.py, simulated.py (for tests)
-    pace.py         how fast the sandbox's time passes (SANDBOX_TIME_SCALE)
+deployment.py   what to do next for a service (pure)
+scheduler.py    does it: starts and stops tasks, ends deployments
+agent.py        one task from PROVISIONING to STOPPED
+resolve.py      task definition -> what an engine runs; network.py, logs.py: its place in the VPC, its log streams
+engine.py       the interface of the engines: docker_engine.py, process_engine.py, simulated.py (for tests)
+pace.py         how fast the sandbox's time passes (SANDBOX_TIME_SCALE)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from moto.ecs import ecs_backends
 
 from sandbox.context import Context
-from sandbox.control.app import api_lock
+from sandbox.control.lock import api_lock
 from sandbox.corrections import ecs
 from sandbox.corrections.ecs.model import Service, Task, TaskDefinition
 from sandbox.fargate import network
@@ -75,9 +75,7 @@ class FargateLauncher:
     def describe(self) -> dict[str, Any]:
         """`tasks` and `pids` for `python -m sandbox status`."""
         runners = [runner for runner in self._runners.values() if not runner.task.stopped]
-        pids = {
-            f"task {runner.task.id} {name}": pid for runner in runners for name, pid in runner.pids().items()
-        }
+        pids = {f"task {runner.task.id} {name}": pid for runner in runners for name, pid in runner.pids().items()}
         return {"tasks": [self._summary(runner) for runner in runners], "pids": pids}
 
     def tasks(self) -> list[dict[str, Any]]:

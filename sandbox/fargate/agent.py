@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.context import Context
-from sandbox.control.app import api_lock
+from sandbox.control.lock import api_lock
 from sandbox.corrections.ecs.model import Task, now
 from sandbox.fargate import logs, network, resolve
-from sandbox.fargate.engine import CannotStart, ContainerState, Engine, Health, RunningTask
+from sandbox.fargate.engine import CannotStart, ContainerState, Engine, Health, RunningTask, TaskSpec
 from sandbox.fargate.pace import wait_of
 
 log = logging.getLogger("sandbox.fargate")
@@ -118,7 +118,7 @@ class TaskRunner(threading.Thread):
                 raise CannotStart(f"ResourceInitializationError: network interface: {error}") from error
         self._show("PENDING")
 
-    def _prepare(self) -> resolve.TaskSpec:
+    def _prepare(self) -> TaskSpec:
         with api_lock:
             spec = resolve.task_spec(
                 self.task.id,
@@ -155,7 +155,7 @@ class TaskRunner(threading.Thread):
             environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = endpoint + path
         return environment
 
-    def _start_containers(self, spec: resolve.TaskSpec) -> None:
+    def _start_containers(self, spec: TaskSpec) -> None:
         self._show("ACTIVATING")
         output = {container.name: logs.writer(self._logs.get(container.name)) for container in spec.containers}
         self._running = self._engine.start(spec, output)

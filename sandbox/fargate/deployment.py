@@ -3,7 +3,8 @@
 It is asked again after every change, so it plans only what may be done now.
 
 AWS facts restored here (developer guide, "Rolling update deployments" and "How the circuit breaker detects failures"):
-- at most floor(desired * maximumPercent) tasks run or start, at least ceil(desired * minimumHealthyPercent) stay healthy;
+- at most floor(desired * maximumPercent) tasks run or start; at least ceil(desired * minimumHealthyPercent) are
+  healthy;
 - a task that was healthy and no longer is gets its replacement first, if maximumPercent leaves room for it;
 - a deployment is COMPLETED when its tasks are all healthy and no other deployment has a task left;
 - a failed deployment starts nothing more; without rollback the older tasks keep running.
@@ -95,7 +96,8 @@ def plan(service: ServiceView) -> list[Action]:
     actions: list[Action] = [Stop(task.id, task.unhealthy or "") for task in broken]
     room = service.desired * service.maximum_percent // 100 - len(good) - len(leaving)
     missing = service.desired - len(good)
-    if service.may_start:
+    breaking = service.threshold is not None and service.failed + len(broken) >= service.threshold
+    if service.may_start and not (breaking and service.state == "IN_PROGRESS"):
         actions += _start(service.zones, good, min(missing, room))
     actions += [Stop(task.id, _scaling(task)) for task in _excess(good, -missing)]
     actions += _retire(service, good, leaving, blocked=missing > room)
@@ -126,9 +128,7 @@ def _excess(good: Sequence[TaskView], count: int) -> list[TaskView]:
     return chosen
 
 
-def _retire(
-    service: ServiceView, good: Sequence[TaskView], leaving: Sequence[TaskView], blocked: bool
-) -> list[Action]:
+def _retire(service: ServiceView, good: Sequence[TaskView], leaving: Sequence[TaskView], blocked: bool) -> list[Action]:
     """Tasks of older deployments, and ones that fell ill, as far as enough healthy tasks remain without them."""
     lowest = -(-service.desired * service.minimum_percent // 100)
     floor = lowest if blocked else max(lowest, service.desired)

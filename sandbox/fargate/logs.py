@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.logs.models import logs_backends
 
-from sandbox.control.app import api_lock
+from sandbox.control.lock import api_lock
 from sandbox.fargate.engine import CannotStart, Write
 
 _LONGEST = 1 << 20

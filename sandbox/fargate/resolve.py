@@ -105,7 +105,9 @@ def secret(value_from: str, account: str) -> str:
 
 
 def _from_secrets_manager(value_from: str, account: str) -> str:
-    match = re.fullmatch(r"(arn:[\w-]+:secretsmanager:([\w-]+):\d+:secret:[^:]+)(?::([^:]*):([^:]*):([^:]*))?", value_from)
+    match = re.fullmatch(
+        r"(arn:[\w-]+:secretsmanager:([\w-]+):\d+:secret:[^:]+)(?::([^:]*):([^:]*):([^:]*))?", value_from
+    )
     if match is None:
         raise CannotStart(f"{_PULL}unable to retrieve secret from asm: invalid ARN {value_from}")
     arn, region, key, stage, version = match.groups()

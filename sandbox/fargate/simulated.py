@@ -1,7 +1,7 @@
 """An engine without programs, for tests of the scheduler: what a task does is told by its image.
 
-    sim:ok          runs and is healthy        sim:exit-3      runs and then exits with 3
-    sim:unhealthy   fails its health check     sim:unpullable  cannot be pulled
+sim:ok          runs and is healthy        sim:exit-3      runs and then exits with 3
+sim:unhealthy   fails its health check     sim:unpullable  cannot be pulled
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ BASE = ServiceView(
 
 
 def tasks(text: str) -> tuple[TaskView, ...]:
-    """Tasks written as words: deployment, then s(tarting) r(unning) h(ealthy) u(nhealthy) i(ll, was healthy) x(stopping).
+    """Tasks as words: deployment, then s(tarting) r(unning) h(ealthy) u(nhealthy) i(ll, was healthy) x(stopping).
 
     "old-h old-h@b new-s": ids are the positions; "@zone" defaults to a.
     """
@@ -107,6 +107,7 @@ def test_the_breaker_trips_at_the_threshold_and_before_anything_else() -> None:
     service = replace(BASE, tasks=tasks("old-h"), threshold=3, rollback=True)
     assert len(starts(plan(replace(service, failed=2)))) == 1
     assert plan(replace(service, failed=3)) == [Break(rollback=True)]
+    assert starts(plan(replace(service, failed=2, tasks=tasks("old-h new-u")))) == [], "this failure will trip it"
     assert len(starts(plan(replace(service, failed=9, threshold=None)))) == 1, "no breaker, no end"
     assert Break(True) not in plan(replace(service, failed=9, state="COMPLETED"))
 
@@ -146,9 +147,7 @@ def test_a_whole_rolling_deployment_keeps_its_limits(desired: int, minimum: int,
         if actions == [Complete()]:
             break
         current = {key: task for key, task in current.items() if task.phase != "stopping"}
-        current = {
-            key: replace(task, phase="running", healthy=True, was_healthy=True) for key, task in current.items()
-        }
+        current = {key: replace(task, phase="running", healthy=True, was_healthy=True) for key, task in current.items()}
         for count, action in enumerate(actions):
             if isinstance(action, Start):
                 current[f"{number}.{count}"] = TaskView(f"{number}.{count}", "new", action.zone, "starting")

@@ -12,7 +12,6 @@ from collections.abc import Collection
 
 from .model import REVISION_FIELDS, Document, Rollout, Service, digits, now
 
-
 UNFINISHED = ("PENDING", "IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 
 
