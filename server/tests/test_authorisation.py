@@ -46,7 +46,11 @@ def test_a_foreign_bucket_is_refused_everywhere(server: Running, written: str) -
     bare = written.removeprefix("s3://")
     for tool, arguments in (
         ("bucket_objects_list", {"bucket": written}),
+        ("check_bucket_access", {"bucket": written}),
         ("bucket_object_text", {"s3_uri": f"s3://{bare}/k"}),
+        ("bucket_object_fetch", {"s3_uri": f"s3://{bare}/k"}),
+        ("bucket_object_info", {"s3_uri": f"s3://{bare}/k"}),
+        ("bucket_object_link", {"s3_uri": f"s3://{bare}/k"}),
         ("packages_list", {"registry": written}),
         ("package_browse", {"registry": written, "package_name": "a/b"}),
     ):

@@ -3,8 +3,8 @@
 The Quilt frontend writes its claims in full (`buckets`, `permissions`, `roles`) or compressed (`b`, `p`, `r`). The full
 form wins where both are there. Compressed buckets are a list, or an object `{"_type": ..., "_data": ...}`:
 
-    groups      {"quilt": ["raw"], "cell": ["cellpainting"]}   group-name, or the name itself if it begins with the group
-    patterns    {"quilt": ["raw"], "other": ["data-drop"]}     quilt-name under "quilt", else the name itself
+    groups      {"quilt": ["raw"], "cell": ["cellpainting"]}: group-name, or the name itself if it begins with the group
+    patterns    {"quilt": ["raw"], "other": ["data-drop"]}: quilt-name under "quilt", elsewhere the name itself
     compressed  base64 of a JSON list
 """
 

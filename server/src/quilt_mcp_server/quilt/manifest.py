@@ -10,8 +10,6 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from .locations import ObjectLocation
 
-NAMED = ".quilt/named_packages/"
-MANIFESTS = ".quilt/packages/"
 CHUNK = 256 * 1024  # bytes read at a time
 MAXIMUM_LINE = 4 * 1024 * 1024  # bytes; an entry's metadata is never near this
 

@@ -1,6 +1,5 @@
 """Quilt packages: named, versioned sets of objects, described by a manifest in their registry bucket."""
 
-import asyncio
 import time
 from typing import Annotated, Any
 
@@ -10,14 +9,13 @@ from pydantic import BaseModel, Field
 from .. import paging
 from ..authz import may_touch, principal
 from ..aws import Gateway
-from ..quilt.locations import check_package_name, is_top_hash, parse_bucket
-from ..quilt.manifest import MANIFESTS, NAMED, lines, physical_location
+from ..quilt.locations import check_package_name, parse_bucket
+from ..quilt.manifest import lines, physical_location
+from ..quilt.registry import open_manifest, package_names, resolve
 from .marking import Cursor, NextCursor, PackageName, Registry, tool
 
 MAXIMUM_RESULT = 256 * 1024  # bytes of entries that one page may hold
 SCAN_SECONDS = 20.0  # after which a page ends, however little it found
-_USERS_AT_ONCE = 8
-_AFTER_SLASH = chr(ord("/") + 1)
 
 
 class PackageList(BaseModel):
@@ -63,7 +61,7 @@ class PackageTools:
         question = (bucket, prefix)
         after = paging.decode(question, cursor, str) or ""
         async with self._aws.bucket(bucket, f"listing the packages of s3://{bucket}", "s3:ListBucket") as s3:
-            names = await _package_names(s3, bucket, prefix, after, limit + 1)
+            names = await package_names(s3, bucket, prefix, after, limit + 1)
         more = len(names) > limit
         names = names[:limit]
         return PackageList(
@@ -94,7 +92,7 @@ class PackageTools:
             if position is not None:
                 version, start = _split_position(position)
             else:
-                version, start = top_hash or await latest(s3, bucket, name), 0
+                version, start = top_hash or await resolve(s3, bucket, name), 0
             contents = PackageContents(registry=f"s3://{bucket}", package_name=name, top_hash=version, entries=[])
             end = await self._page(s3, bucket, contents, start, path, include_meta, limit)
         if end is not None:
@@ -121,102 +119,6 @@ class PackageTools:
                     contents.entries.append(entry)
                     size += len(entry.model_dump_json())
         return None
-
-
-async def latest(s3: Any, bucket: str, name: str) -> str:
-    """The top hash of a package's latest version.
-
-    Raises:
-        ToolError: if there is no such package.
-    """
-    return await resolve(s3, bucket, name, "latest")
-
-
-async def resolve(s3: Any, bucket: str, name: str, tag: str) -> str:
-    """The top hash that a tag (`latest`, or a time in seconds since 1970) of a package points to.
-
-    Raises:
-        ToolError: if there is no such package or tag, or it points nowhere.
-    """
-    from botocore.exceptions import ClientError
-
-    try:
-        answer = await s3.get_object(Bucket=bucket, Key=f"{NAMED}{name}/{tag}", Range="bytes=0-255")
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("NoSuchKey", "404"):
-            raise
-        raise ToolError(
-            f"there is no package {name} in s3://{bucket} (tag {tag}); packages_list shows what is there"
-        ) from error
-    async with answer["Body"] as body:
-        raw: bytes = await body.read(256)
-    text = raw.decode("ascii", "replace").strip()
-    if not is_top_hash(text):
-        raise ToolError(f"the package {name} in s3://{bucket} is damaged: its tag {tag} holds no top hash")
-    return text
-
-
-async def open_manifest(s3: Any, bucket: str, top_hash: str, start: int) -> Any:
-    """The body of a manifest from the offset `start` on.
-
-    Raises:
-        ToolError: if there is no such manifest, or nothing at that offset.
-    """
-    from botocore.exceptions import ClientError
-
-    if not is_top_hash(top_hash):
-        raise ToolError("top_hash must be 64 hexadecimal digits in lower case")
-    request: dict[str, Any] = {"Bucket": bucket, "Key": MANIFESTS + top_hash}
-    if start:
-        request["Range"] = f"bytes={start}-"
-    try:
-        return (await s3.get_object(**request))["Body"]
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "InvalidRange":
-            raise ToolError("the cursor points behind the end of the package; start again without it") from error
-        if code not in ("NoSuchKey", "404"):
-            raise
-        raise ToolError(f"there is no package version {top_hash} in s3://{bucket}; check top_hash") from error
-
-
-async def _package_names(s3: Any, bucket: str, prefix: str, after: str, count: int) -> list[str]:
-    """Up to `count` package names in order, from the first one behind `after` that starts with `prefix`.
-
-    Names are two levels of folders and the tags below them are many, so each level is listed with a delimiter.
-    """
-    names: list[str] = []
-    user, slash, _ = prefix.partition("/")
-    if slash:
-        return await _folders(s3, bucket, prefix, after, count)
-    if after:
-        last_user = after.partition("/")[0]
-        names = await _folders(s3, bucket, f"{last_user}/", after, count)
-        after = last_user
-    while len(names) < count:
-        users = await _folders(s3, bucket, user, after, _USERS_AT_ONCE)
-        found = await asyncio.gather(*(_folders(s3, bucket, f"{each}/", "", count) for each in users))
-        names.extend(name for group in found for name in group)
-        if len(users) < _USERS_AT_ONCE:
-            break
-        after = users[-1]
-    return names[:count]
-
-
-async def _folders(s3: Any, bucket: str, prefix: str, after: str, count: int) -> list[str]:
-    """Up to `count` folders (without the slash) that start with `prefix` and come behind the folder `after`."""
-    found: list[str] = []
-    request: dict[str, Any] = {"Bucket": bucket, "Prefix": NAMED + prefix, "Delimiter": "/"}
-    if after:
-        # Everything inside the folder sorts before this.
-        request["StartAfter"] = NAMED + after + _AFTER_SLASH
-    while len(found) < count:
-        answer = await s3.list_objects_v2(**request, MaxKeys=min(1000, count - len(found)))
-        found.extend(item["Prefix"].removeprefix(NAMED).removesuffix("/") for item in answer.get("CommonPrefixes", ()))
-        if not answer.get("IsTruncated"):
-            break
-        request["ContinuationToken"] = answer["NextContinuationToken"]
-    return found
 
 
 def _set_header(contents: PackageContents, header: dict[str, Any]) -> None:
