@@ -53,6 +53,9 @@ def test_a_foreign_bucket_is_refused_everywhere(server: Running, written: str) -
         ("bucket_object_link", {"s3_uri": f"s3://{bare}/k"}),
         ("packages_list", {"registry": written}),
         ("package_browse", {"registry": written, "package_name": "a/b"}),
+        ("package_versions", {"registry": written, "package_name": "a/b"}),
+        ("package_entries_search", {"registry": written, "package_name": "a/b", "pattern": "*"}),
+        ("package_diff", {"registry": written, "package_name": "a/b", "before": "a" * 64}),
     ):
         message = server.fail(tool, arguments)
         assert SECRET not in message

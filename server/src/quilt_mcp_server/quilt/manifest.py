@@ -61,6 +61,12 @@ def _parse(raw: bytes) -> dict[str, Any]:
     return value
 
 
+def entry_key(value: dict[str, Any]) -> str | None:
+    """The path of a line's entry; None for the header and for the metadata of a directory, which are no entries."""
+    key = value.get("logical_key")
+    return key if isinstance(key, str) and "physical_keys" in value else None
+
+
 def physical_location(entry: dict[str, Any]) -> ObjectLocation | None:
     """Where an entry's bytes are; None where that is not S3, or not said."""
     keys = entry.get("physical_keys")
