@@ -76,4 +76,10 @@ def _fill(default: Any, parent: Document, name: str) -> None:
 
 def _sort(parent: Document, name: str) -> None:
     if isinstance(parent.get(name), list):
-        parent[name] = sorted(parent[name], key=lambda item: json.dumps(item, sort_keys=True))
+        parent[name] = sorted(parent[name], key=_rank)
+
+
+def _rank(item: Any) -> tuple[str, str]:
+    """By name where there is one, so that a diff shows a thing beside its former self."""
+    name = item.get("name", "") if isinstance(item, Mapping) else ""
+    return str(name), json.dumps(item, sort_keys=True)

@@ -28,20 +28,25 @@ class Stale(AnsibleAWSError):  # type: ignore[misc]
 
 
 def aws_call(
-    description: str, *, missing: Sequence[str] = (), stale: Sequence[str] = (), retry: Sequence[str] = ()
+    description: str,
+    *,
+    missing: Sequence[str] = (),
+    stale: Sequence[str] = (),
+    retry: Sequence[str] = (),
+    retries: int = 10,
 ) -> Callable[[Call], Call]:
     """Decorate a function that calls AWS.
 
     description: what is attempted, for the message; may name the function's parameters ("delete {name}").
     missing: error codes that mean "it does not exist"; the function then returns None.
     stale: error codes that mean "the world changed since the read"; they raise Stale.
-    retry: further error codes worth waiting for.
+    retry: further error codes worth waiting for, besides throttling; retries: how often.
     Raises AnsibleAWSError for every other failure.
     """
 
     def decorate(function: Call) -> Call:
         retried = AWSRetry.jittered_backoff(
-            retries=10, delay=1, max_delay=30, catch_extra_error_codes=[*THROTTLED, *retry]
+            retries=retries, delay=1, max_delay=30, catch_extra_error_codes=[*THROTTLED, *retry]
         )(function)
 
         @functools.wraps(function)

@@ -42,9 +42,15 @@ class InvalidParameters(AnsibleAWSError):  # type: ignore[misc]
     """The parameters cannot be right, whatever the service holds; the message lists everything that is wrong."""
 
 
+def snake_case(name: str) -> str:
+    """A name of the API as a parameter: `sizeInGiB` is size_in_gib."""
+    snake: str = xform_name(name.replace("GiB", "Gib"))
+    return snake
+
+
 def members(shape: Shape) -> dict[str, tuple[str, Shape]]:
     """The members of a structure: snake_case name to (name in the API, shape)."""
-    return {xform_name(name): (name, member) for name, member in shape.members.items()}  # type: ignore[attr-defined]
+    return {snake_case(name): (name, member) for name, member in shape.members.items()}  # type: ignore[attr-defined]
 
 
 def canonical(given: Mapping[str, Any], shape: Shape) -> Document:
@@ -132,7 +138,7 @@ def _checked_structure(value: Any, shape: Shape, path: str, problems: list[str])
         else:
             checked[name] = inner if is_empty(name, inner) else _checked(inner, known[name][1], where, problems)
     if path and checked:  # the module's own arguments say which parameters are required
-        required = [xform_name(name) for name in shape.required_members]
+        required = [snake_case(name) for name in shape.required_members]
         problems += [f"{path}.{name} is required" for name in required if is_empty(name, checked.get(name))]
     return checked
 
@@ -169,5 +175,5 @@ def _refuse(value: Any, path: str, wanted: str, problems: list[str]) -> Any:
 
 
 def _hint(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(xform_name(name), known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(snake_case(name), known, n=1, cutoff=0.6)
     return f": did you mean {close[0]}?" if close else f": it knows {', '.join(sorted(known))}"

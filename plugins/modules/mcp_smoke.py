@@ -145,11 +145,9 @@ checks:
       sample: 0.12
 """
 
-from dataclasses import asdict
-
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import names, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import complaint, names, run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import InputError, missing_library, plan_from
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.tokens import TokenError
 
@@ -189,11 +187,10 @@ def main() -> None:
         module.exit_json(changed=False, url=url, checks=planned)
     module.no_log_values.update(plan.secrets)  # what was made or read here is as secret as what was given
     checks = run(plan)
-    failed = [check for check in checks if not check.ok]
-    result = {"changed": False, "url": url, "checks": [asdict(check) for check in checks]}
+    result = {"changed": False, "url": url, "checks": [check.result() for check in checks]}
+    failed = sum(not check.ok for check in checks)
     if failed:
-        lines = "\n".join(f"- {check.name}: {check.detail}" for check in failed)
-        module.fail_json(msg=f"{len(failed)} of {len(names(plan))} checks of {url} failed:\n{lines}", **result)
+        module.fail_json(msg=f"{failed} of {len(names(plan))} checks of {url} failed:\n{complaint(checks)}", **result)
     module.exit_json(**result)
 
 

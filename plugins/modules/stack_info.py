@@ -180,7 +180,7 @@ stack:
     secrets:
       description: The ARN of each secret, under the name that was asked for.
       type: dict
-      sample: {"sales-prod/mcp-server/jwt": "arn:aws:secretsmanager:us-east-1:850787717197:secret:sales-prod/mcp-server/jwt-AbCdEf"}
+      sample: {"jwt": "arn:aws:secretsmanager:us-east-1:850787717197:secret:jwt-AbCdEf"}
 problems:
   description: The reasons of the failure, one by one.
   returned: failure

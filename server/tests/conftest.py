@@ -27,32 +27,28 @@ ACCOUNT = "123456789012"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _environment() -> Iterator[None]:
-    """No credentials, region or CA of the machine that runs the tests."""
+def _moto() -> Iterator[str]:
+    """An AWS of our own, and an environment without credentials, region or CA of the machine that runs the tests."""
     saved = dict(os.environ)
     for name in list(os.environ):
         if name.startswith(("AWS_", "QUILT_MCP_")):
             del os.environ[name]
+    aws = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    aws.start()
+    host, port = aws.get_host_and_port()
+    url = f"http://{host}:{port}"
     os.environ |= {"AWS_ACCESS_KEY_ID": "ambient", "AWS_SECRET_ACCESS_KEY": "ambient", "AWS_REGION": "us-east-1"}
-    yield
+    os.environ["AWS_ENDPOINT_URL"] = url
+    yield url
+    aws.stop()
     os.environ.clear()
     os.environ.update(saved)
 
 
-@pytest.fixture(scope="session")
-def _moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def aws_url(_moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def aws_url(_moto: str) -> str:
     """The endpoint of an empty account."""
-    httpx.post(f"{_moto}/moto-api/reset")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", _moto)
+    httpx.post(f"{_moto}/moto-api/reset", trust_env=False)
     return _moto
 
 
@@ -168,7 +164,13 @@ def serve() -> Iterator[Callable[..., Running]]:
         yield lambda **changes: stack.enter_context(running(load(environment(**changes))))
 
 
+@pytest.fixture(scope="session")
+def _server(_moto: str) -> Iterator[Running]:
+    with running(load(environment())) as found:
+        yield found
+
+
 @pytest.fixture
-def server(s3: Any, serve: Callable[..., Running]) -> Running:
-    """The server with the default environment, on an account with two empty buckets."""
-    return serve()
+def server(s3: Any, _server: Running) -> Running:
+    """The server with the default environment, the same for all tests, on an account with two empty buckets."""
+    return _server

@@ -30,7 +30,8 @@ def entry(key: str, bucket: str = "quilt-example", **more: Any) -> dict[str, Any
 
 
 def names(server: Running, **arguments: Any) -> list[list[str]]:
-    pages, cursor = [], None
+    pages: list[list[str]] = []
+    cursor = None
     while not pages or cursor:
         page = server.call("packages_list", {"registry": "quilt-example", "cursor": cursor} | arguments)
         pages.append(page["packages"])

@@ -68,9 +68,18 @@ class Check:
     """The outcome of one check; `seconds` is how long it took."""
 
     name: str
-    ok: bool
-    detail: str
     seconds: float
+    seen: str = ""
+    failure: CheckFailed | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.failure is None
+
+    def result(self) -> dict[str, Any]:
+        """As the module returns it."""
+        detail = str(self.failure) if self.failure else self.seen
+        return {"name": self.name, "ok": self.ok, "detail": detail, "seconds": self.seconds}
 
 
 class CheckFailed(Exception):
@@ -78,6 +87,7 @@ class CheckFailed(Exception):
 
     def __init__(self, expected: str, came: object, remedy: str) -> None:
         super().__init__(f"expected {expected}; came {came}; {remedy}")
+        self.expected, self.came, self.remedy = expected, str(came), remedy
 
 
 class Unreachable(CheckFailed):
@@ -99,15 +109,28 @@ async def _run(plan: Plan) -> list[Check]:
     for name, check in _checks(plan):
         started = time.monotonic()
         plan.route.failure = None
-        stop = False
+        seen, failure = "", None
         try:
-            ok, detail = True, await check(plan)
-        except CheckFailed as failure:
-            ok, detail, stop = False, str(failure), isinstance(failure, Unreachable)
-        done.append(Check(name, ok, detail, round(time.monotonic() - started, 3)))
-        if stop:
+            seen = await check(plan)
+        except CheckFailed as error:
+            failure = error
+        done.append(Check(name, round(time.monotonic() - started, 3), seen, failure))
+        if isinstance(failure, Unreachable):
             break
     return done
+
+
+def complaint(checks: list[Check]) -> str:
+    """The failures of a run, a line each; what came from the same cause is told once."""
+    causes: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        if check.failure:
+            causes.setdefault((check.failure.came, check.failure.remedy), []).append(check)
+    lines = []
+    for first, *others in causes.values():
+        also = f" (as do {', '.join(check.name for check in others)})" if others else ""
+        lines.append(f"- {first.name}{also}: {first.failure}")
+    return "\n".join(lines)
 
 
 def _checks(plan: Plan) -> list[tuple[str, Callable[[Plan], Awaitable[str]]]]:
@@ -135,15 +158,11 @@ async def _health(plan: Plan) -> str:
             async with plan.route.client() as client:
                 response = await client.get(plan.route.health_url)
         except httpx2.HTTPError as error:
-            if last:
-                raise Unreachable(expected, *remedies.of_error(error)) from error
-        else:
-            if response.status_code == 200 and response.headers.get("content-type", "").startswith("application/json"):
-                return f"status 200 from {plan.route.health_url}"
-            if response.status_code == 200:
-                raise CheckFailed(expected, f"another page, {answer_of(response)}", remedies.ANOTHER_RULE)
-            if last or response.status_code not in NOT_THERE_YET:
-                raise CheckFailed(expected, answer_of(response), remedies.of_status(response.status_code))
+            raise Unreachable(expected, *remedies.of_error(error)) from error
+        if response.status_code == 200 and response.headers.get("content-type", "").startswith("application/json"):
+            return f"status 200 from {plan.route.health_url}"
+        if last or response.status_code not in NOT_THERE_YET:
+            raise CheckFailed(expected, answer_of(response), remedies.of_status(response.status_code))
         await asyncio.sleep(PAUSE)
 
 

@@ -20,7 +20,7 @@ SHOWN = 160  # characters of a body in a message
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer that was not a success."""
+    """An HTTP answer that is not what an MCP server says to a good request: no success, or a page of text."""
 
     status: int
     challenge: str
@@ -42,7 +42,7 @@ class Route:
         ca_file: trust only this CA; None: the machine's own store.
         connect_to: "host:port" to connect to in place of what the url names; Host and SNI keep the url's name.
         timeout: seconds for one request.
-        failure: the last answer that was not a success, since it was cleared.
+        failure: the last such answer since it was cleared.
     """
 
     url: str
@@ -85,7 +85,8 @@ class Route:
             request.url = request.url.copy_with(host=host, port=int(port))
 
     async def _note(self, response: httpx2.Response) -> None:
-        if not response.is_success:
+        kind = response.headers.get("content-type", "")
+        if not response.is_success or (kind.startswith("text/") and not kind.startswith("text/event-stream")):
             await response.aread()
             self.failure = answer_of(response)
 

@@ -42,6 +42,9 @@ class AccessLogMiddleware:
 
         try:
             await self._app(scope, receive, counting_send)
+        except Exception:
+            status, request.outcome = status or 500, "crash"
+            raise
         finally:
             current_record.reset(token)
             # Health checks come every few seconds for ever; they matter when they fail.

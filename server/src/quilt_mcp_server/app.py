@@ -96,7 +96,7 @@ def build(config: Config) -> Starlette:
             Route("/mcp/", endpoint),
             Route("/healthz", healthz),
             Route("/mcp/healthz", healthz),
-            Route("/readyz", Readiness(verifier, aws.check)),
+            Route("/readyz", Readiness(verifier, aws.check).answer),
         ],
         middleware=[
             Middleware(AccessLogMiddleware),

@@ -220,7 +220,7 @@ def _roles(read: _Reader) -> tuple[str, ...]:
 
 def _credentials(read: _Reader, roles: tuple[str, ...]) -> Literal["task_role", "assume_role"]:
     mode = read.choice("CREDENTIALS", "assume_role" if roles else "", "", "task_role", "assume_role")
-    if not mode:
+    if not mode and not read.text("CREDENTIALS"):
         read.fault(
             "CREDENTIALS",
             "is not set; say task_role (the container's own role), or assume_role with QUILT_MCP_ASSUME_ROLES",

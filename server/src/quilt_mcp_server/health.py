@@ -29,7 +29,8 @@ class Readiness:
         self._lock = asyncio.Lock()
         self._known: tuple[float, str | None] | None = None
 
-    async def __call__(self, request: Request) -> JSONResponse:
+    async def answer(self, request: Request) -> JSONResponse:
+        """200 or 503; what was checked only for a caller with a valid token."""
         async with self._lock:
             if self._known is None or self._known[0] < time.monotonic():
                 self._known = (time.monotonic() + REMEMBERED_SECONDS, await self._ask())

@@ -13,6 +13,7 @@ from ..quilt.locations import parse_bucket, parse_object
 from .marking import Bucket, Cursor, NextCursor, S3Uri, tool
 
 MAXIMUM_TEXT = 256 * 1024  # bytes of an object that one call may return
+MAXIMUM_OFFSET = 50 * 1024**4  # bytes; S3 objects are not larger
 
 
 class BucketList(BaseModel):
@@ -94,7 +95,7 @@ class BucketTools:
         self,
         s3_uri: S3Uri,
         max_bytes: Annotated[int, Field(ge=1, le=MAXIMUM_TEXT)] = 65536,
-        offset: Annotated[int, Field(ge=0, description="Byte to start at.")] = 0,
+        offset: Annotated[int, Field(ge=0, le=MAXIMUM_OFFSET, description="Byte to start at.")] = 0,
         encoding: Annotated[str, Field(max_length=20)] = "utf-8",
     ) -> ObjectText:
         """Read a text object (CSV, JSON, Markdown, source code ...), or a part of it."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
+import botocore.client
+import botocore.loaders
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from moto import mock_aws
@@ -31,11 +34,17 @@ class Aws:
         return [call for call in self.calls if not call.startswith(READS)]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _service_models_loaded_once() -> Iterator[None]:
+    """Every module run makes its own clients; without this each would parse the service models again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.loaders, "create_loader", functools.cache(botocore.loaders.create_loader))
+        yield
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """Moto's empty account; `aws.calls` holds the operations since the last run_module()."""
-    import botocore.client
-
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_URL"):
         monkeypatch.delenv(name, raising=False)
     account = Aws()
@@ -54,7 +63,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 def run_module(aws: Aws, capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
     """run_module(name, check=False, **parameters): the result as a dictionary, failures too (failed=True)."""
 
-    def run(name: str, check: bool = False, **parameters: Any) -> dict[str, Any]:
+    def run(name: str, /, check: bool = False, **parameters: Any) -> dict[str, Any]:
         module = importlib.import_module(f"ansible_collections.quilt.mcp_server.plugins.modules.{name}")
         aws.calls.clear()
         arguments = {**CREDENTIALS, **parameters, "_ansible_check_mode": check, "_ansible_diff": True}

@@ -1,0 +1,250 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""An ECS service: how it is read, compared and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+
+from .._plan import Current, Plan, Refused
+from .._runner import Resource
+from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake
+from .calls import Answer, Calls
+from .plan import DEFAULTS, UNORDERED, needs_force, short_name, to_send
+from .rollout import Rollout
+from .wait import Ours, primary_of
+
+DEPLOYMENT_KEYS = (
+    "id",
+    "status",
+    "task_definition",
+    "rollout_state",
+    "rollout_state_reason",
+    "desired_count",
+    "running_count",
+    "pending_count",
+    "failed_tasks",
+    "created_at",
+    "updated_at",
+)
+
+
+class Service(Resource):
+    kind = "ECS service"
+    service = "ecs"
+    result_key = "service"
+    identifier = "service_name"
+    request = "CreateService"
+    fields = (
+        "service_name",
+        "cluster",
+        "task_definition",
+        "desired_count",
+        "launch_type",
+        "capacity_provider_strategy",
+        "platform_version",
+        "scheduling_strategy",
+        "deployment_configuration",
+        "network_configuration",
+        "load_balancers",
+        "service_registries",
+        "service_connect_configuration",
+        "volume_configurations",
+        "vpc_lattice_configurations",
+        "health_check_grace_period_seconds",
+        "placement_constraints",
+        "placement_strategy",
+        "propagate_tags",
+        "enable_ecs_managed_tags",
+        "enable_execute_command",
+        "availability_zone_rebalancing",
+    )
+    facts = ("service_arn", "cluster_arn", "status", "created_at")
+    defaults = DEFAULTS
+    unordered = UNORDERED
+    immutable = ("launch_type", "scheduling_strategy")
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        self.cluster = short_name(self.params["cluster"])
+        self.calls = Calls(self.client, self.cluster, self.name)
+        self.rollout = Rollout(self.calls, self.label, self.params["wait_timeout"], module.log)
+        self.answer: Answer | None = None  # the service as last described, when it is ACTIVE
+        self.written: Answer | None = None  # the service as our own write answered: its PRIMARY deployment is ours
+        self.leftover = False  # an earlier run's deletion still drains
+        self.task_arns: list[str] = []  # of a service that is deleted
+        self.forced = False
+
+    def validate(self) -> None:
+        if self.params["launch_type"] and self.params["capacity_provider_strategy"]:
+            raise InvalidParameters(message="give one of launch_type and capacity_provider_strategy")
+
+    # Reading
+
+    def read(self) -> Current | None:
+        described = self.calls.describe()
+        self.leftover = described is not None and described["status"] == "DRAINING"
+        if described is None or described["status"] != "ACTIVE":
+            self.answer = None
+            return None
+        self.answer = described
+        controller = described.get("deploymentController", {}).get("type", "ECS")
+        if controller != "ECS":
+            raise Refused(
+                message=f"{self.label} is deployed by {controller}, which this module cannot do; "
+                "use a service with the ECS deployment controller, or another name"
+            )
+        shape = self.model.shape_for("Deployment")
+        of_deployment = to_snake(primary_of(described), shape)
+        more = {name: of_deployment[name] for name in self.fields if name in of_deployment and "configuration" in name}
+        tags = boto3_tag_list_to_ansible_dict(described.get("tags", []), "key", "value")
+        return self.current(described, "Service", tags, **{**more, "cluster": self.cluster})
+
+    def wanted(self) -> Document:
+        return {**super().wanted(), "cluster": self.cluster, **self._revision}
+
+    @property
+    def _revision(self) -> Document:
+        return {"task_definition": self._task_definition} if self.params["task_definition"] else {}
+
+    @cached_property
+    def _task_definition(self) -> str:
+        """The ARN of the revision that is asked for; of a family its latest ACTIVE one."""
+        given = str(self.params["task_definition"])
+        if given.startswith("arn:") or given == KNOWN_AFTER_APPLY:
+            return given
+        arn = self.calls.resolve(given)
+        if arn is None and not self.module.check_mode:
+            raise Refused(message=f"{self.label}: there is no active task definition {given}; create it first")
+        return arn or given
+
+    # Planning
+
+    def after(self, wanted: Document, current: Current | None) -> Document:
+        if (
+            current
+            and wanted.get("desired_count", current.document["desired_count"]) != current.document["desired_count"]
+        ):
+            wanted = self._without_fight(wanted)
+        after = super().after(wanted, current)
+        if wanted.get("capacity_provider_strategy"):
+            after.pop("launch_type", None)  # UpdateService replaces the one by the other
+        return after
+
+    def plan(self, current: Current | None) -> Plan:
+        plan = super().plan(current)
+        if self.params["state"] == "absent":
+            return plan
+        warnings = list(plan.warnings)
+        if current and self.params["desired_count"] is not None and self._fights:
+            warnings.append(
+                f"{self.label}: desired_count stays {current.document['desired_count']}: Application Auto Scaling "
+                "decides it; change its minimum and maximum instead"
+            )
+        failed = primary_of(self.answer or {}).get("rolloutState") == "FAILED"
+        self.forced = current is not None and (bool(self.params["force_new_deployment"]) or failed)
+        action = "update" if self.forced and plan.action == "none" else plan.action
+        return replace(plan, action=action, warnings=tuple(warnings))
+
+    _fights = False
+
+    def _without_fight(self, wanted: Document) -> Document:
+        try:
+            self._fights = self.calls.is_scaled()
+        except AnsibleAWSError as error:
+            self._fights = False
+            self.module.warn(f"{self.label}: whether it is scaled automatically cannot be read ({error})")
+        return {name: value for name, value in wanted.items() if name != "desired_count"} if self._fights else wanted
+
+    def predict(self, plan: Plan) -> Document:
+        if plan.current:
+            return {}
+        return {
+            "service_arn": self.arn(f"service/{self.cluster}/{self.name}"),
+            "cluster_arn": self.arn(f"cluster/{self.cluster}"),
+            "status": "ACTIVE",
+        }
+
+    # Writing
+
+    def create(self, plan: Plan) -> None:
+        if self.leftover:
+            self._wait_until_gone()
+        document = to_send({"desired_count": 1, **plan.wanted}, {}, plan.wanted)
+        self.written = self.calls.create(_complete(self.request_for(document)), plan.tags_after)
+
+    def apply(self, plan: Plan) -> None:
+        if plan.action == "update" and not plan.changes and self.forced:
+            self.update(plan)
+        super().apply(plan)
+
+    def update(self, plan: Plan) -> None:
+        changed = {name: plan.after[name] for name in plan.changes if name in plan.after}
+        request = self.request_for(to_send(changed, plan.before, plan.wanted), "UpdateService")
+        known = members(self.shape_of("UpdateService"))
+        cleared = [name for name in plan.changes if name not in plan.after and name in known]
+        for api, shape in (known[name] for name in cleared):
+            request[api] = (
+                {"enabled": False} if api == "serviceConnectConfiguration" else [] if shape.type_name == "list" else {}
+            )
+        if self.forced or needs_force(plan.changes):
+            request["forceNewDeployment"] = True
+        self.written = self.calls.update(_complete(request))
+
+    def delete(self, current: Current) -> None:
+        self.task_arns = self.calls.list_tasks() or []
+        if current.document["desired_count"]:
+            self.calls.update({"desiredCount": 0})
+        self.calls.delete()
+
+    def tag(self, current: Current, tags: Mapping[str, str]) -> None:
+        self.calls.tag(current.facts["service_arn"], tags)
+
+    def untag(self, current: Current, keys: Sequence[str]) -> None:
+        self.calls.untag(current.facts["service_arn"], keys)
+
+    # Waiting
+
+    def finish(self, plan: Plan) -> Document:
+        waits = self.params["wait"] and not self.module.check_mode
+        if self.params["state"] == "absent":
+            if waits and (plan.action == "delete" or self.leftover):
+                self._wait_until_gone()
+            return {"deployment": {}, "progress": self.rollout.progress}
+        if self.module.check_mode and plan.changed:
+            return {"deployment": self._predicted(plan), "progress": []}
+        service = self.written or self.answer or {}
+        if waits:
+            primary = primary_of(service)
+            service = self.rollout.complete(Ours(primary.get("id", ""), primary.get("taskDefinition", "")))
+        return {"deployment": self._shown(primary_of(service)), "progress": self.rollout.progress}
+
+    def _wait_until_gone(self) -> None:
+        self.rollout.gone(self.task_arns or self.calls.list_tasks() or [])
+
+    def _shown(self, deployment: Mapping[str, Any]) -> Document:
+        """A deployment in the result, always with the same keys."""
+        shown = to_snake(deployment, self.model.shape_for("Deployment"))
+        return {name: shown.get(name) for name in DEPLOYMENT_KEYS}
+
+    def _predicted(self, plan: Plan) -> Document:
+        known = {name: plan.after.get(name) for name in ("task_definition", "desired_count")}
+        return {**dict.fromkeys(DEPLOYMENT_KEYS, KNOWN_AFTER_APPLY), **known, "status": "PRIMARY"}
+
+
+def _complete(request: Document) -> Document:
+    """Put back the one empty list that the API requires."""
+    alarms = request.get("deploymentConfiguration", {}).get("alarms")
+    if alarms is not None:
+        alarms.setdefault("alarmNames", [])
+    return request

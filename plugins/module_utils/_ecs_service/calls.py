@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""The calls that one ECS service needs, and no decision."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+
+from .._errors import Stale, aws_call
+from .._shapes import Document
+
+Answer = Mapping[str, Any]  # in the API's names
+TASKS_AT_ONCE = 100  # of DescribeTasks
+GONE = ["ServiceNotFoundException", "ServiceNotActiveException"]
+NO_CLUSTER = ["ClusterNotFoundException"]
+
+
+class Calls:
+    """One service of one cluster. Every method raises AnsibleAWSError."""
+
+    def __init__(self, client: Callable[[str], Any], cluster: str, name: str) -> None:
+        self.client, self.cluster, self.name = client, cluster, name
+
+    @aws_call("describe ECS service {self.name} in cluster {self.cluster}", missing=NO_CLUSTER)
+    def describe(self) -> Answer | None:
+        answer = self.client("ecs").describe_services(cluster=self.cluster, services=[self.name], include=["TAGS"])
+        return next(iter(answer["services"]), None)
+
+    @aws_call("find task definition {name}", missing=["ClientException"])
+    def resolve(self, name: str) -> str | None:
+        arn: str = self.client("ecs").describe_task_definition(taskDefinition=name)["taskDefinition"][
+            "taskDefinitionArn"
+        ]
+        return arn
+
+    @aws_call("ask whether ECS service {self.name} is scaled automatically")
+    def is_scaled(self) -> bool:
+        answer = self.client("application-autoscaling").describe_scalable_targets(
+            ServiceNamespace="ecs", ResourceIds=[f"service/{self.cluster}/{self.name}"]
+        )
+        return bool(answer["ScalableTargets"])
+
+    def create(self, request: Document, tags: Mapping[str, str]) -> Answer:
+        """Create the service. Raises Stale when it is there by now, or still drains."""
+        tagged = {"tags": ansible_dict_to_boto3_tag_list(dict(tags), "key", "value")} if tags else {}
+        try:
+            # The token makes a retry after a lost reply the same request, not a second service.
+            return self._create({**request, **tagged, "clientToken": str(uuid.uuid4())})
+        except AnsibleAWSError as error:
+            if "not idempotent" in str(error) or "still Draining" in str(error):
+                raise Stale(message=error.message, exception=error.exception) from error
+            raise
+
+    @aws_call("create ECS service {self.name} in cluster {self.cluster}")
+    def _create(self, request: Document) -> Answer:
+        service: Answer = self.client("ecs").create_service(**request)["service"]
+        return service
+
+    @aws_call("update ECS service {self.name}", stale=GONE)
+    def update(self, request: Document) -> Answer:
+        service: Answer = self.client("ecs").update_service(**request, service=self.name, cluster=self.cluster)[
+            "service"
+        ]
+        return service
+
+    @aws_call("delete ECS service {self.name}", missing=GONE)
+    def delete(self) -> None:
+        self.client("ecs").delete_service(cluster=self.cluster, service=self.name, force=True)
+
+    @aws_call("list the tasks of ECS service {self.name}", missing=[*GONE, *NO_CLUSTER])
+    def list_tasks(self) -> list[str] | None:
+        found: list[str] = []
+        for status in ("RUNNING", "STOPPED"):
+            pages = self.client("ecs").get_paginator("list_tasks")
+            answer = pages.paginate(cluster=self.cluster, serviceName=self.name, desiredStatus=status)
+            found += answer.build_full_result().get("taskArns", [])
+        return found
+
+    @aws_call("describe the tasks of ECS service {self.name}")
+    def not_stopped(self, arns: Sequence[str]) -> list[str]:
+        """Those of the tasks that still run or stop."""
+        left: list[str] = []
+        for start in range(0, len(arns), TASKS_AT_ONCE):
+            batch = arns[start : start + TASKS_AT_ONCE]
+            tasks = self.client("ecs").describe_tasks(cluster=self.cluster, tasks=batch)["tasks"]
+            left += [task["taskArn"] for task in tasks if task["lastStatus"] not in ("STOPPED", "DELETED")]
+        return left
+
+    def targets(self, service: Answer) -> tuple[int, int] | None:
+        """Healthy targets and all of them; None without a load balancer, or when they may not be read."""
+        arns = [one["targetGroupArn"] for one in service.get("loadBalancers", []) if one.get("targetGroupArn")]
+        try:
+            states = [state for arn in arns for state in self._target_states(arn)]
+        except AnsibleAWSError:
+            return None
+        return (states.count("healthy"), len(states)) if arns else None
+
+    @aws_call("describe the targets of {arn}")
+    def _target_states(self, arn: str) -> list[str]:
+        answer = self.client("elbv2").describe_target_health(TargetGroupArn=arn)
+        return [one["TargetHealth"]["State"] for one in answer["TargetHealthDescriptions"]]
+
+    @aws_call("tag ECS service {self.name}")
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        self.client("ecs").tag_resource(
+            resourceArn=arn, tags=ansible_dict_to_boto3_tag_list(dict(tags), "key", "value")
+        )
+
+    @aws_call("untag ECS service {self.name}")
+    def untag(self, arn: str, keys: Sequence[str]) -> None:
+        self.client("ecs").untag_resource(resourceArn=arn, tagKeys=list(keys))

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Waiting for a deployment to complete, or for a service to be gone, and telling how it goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from .calls import Answer, Calls
+from .evidence import collect
+from .plan import short_name
+from .wait import Ours, judge, progress
+
+PAUSES = (1.0, 1.0, 2.0, 2.0, 3.0, 5.0)  # seconds between two looks; the last one repeats
+
+
+class DeploymentFailed(AnsibleAWSError):  # type: ignore[misc]
+    """Our deployment is not what runs; the message holds the evidence."""
+
+
+class Rollout:
+    """The wait for one service.
+
+    label: what an operator calls the service; timeout: seconds; log: takes a line while the module runs.
+    """
+
+    def __init__(self, calls: Calls, label: str, timeout: int, log: Callable[[str], None]) -> None:
+        self.calls, self.label, self.timeout, self.log = calls, label, timeout, log
+        self.progress: list[str] = []
+        self._told = ""
+
+    def complete(self, ours: Ours) -> Answer:
+        """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be."""
+        service: Answer | None = None
+        for left in self._looks():
+            service = self.calls.describe()
+            verdict = judge(service, ours)
+            if service:
+                self._tell(progress(service, ours, self.calls.targets(service)), left)
+            if service and verdict.state == "done":
+                return service
+            if verdict.state == "failed":
+                raise self._failure(f"failed: {verdict.reason}", service, ours)
+        raise self._failure(f"is not complete after {self.timeout} s", service, ours)
+
+    def gone(self, task_arns: Sequence[str]) -> None:
+        """Wait until the service is inactive and its tasks have stopped: their interfaces hold the security group."""
+        running = list(task_arns)
+        for left in self._looks():
+            service, running = self.calls.describe(), self.calls.not_stopped(running)
+            if not running and (service is None or service["status"] == "INACTIVE"):
+                return
+            self._tell(f"draining, {len(running)} tasks left", left)
+        raise DeploymentFailed(
+            message=f"{self.label} is deleted, but not gone after {self.timeout} s ({len(running)} tasks left); "
+            "run again to wait on, or give wait_timeout more seconds"
+        )
+
+    def _looks(self) -> Iterator[float]:
+        """Seconds left, again and again with pauses between, until the time is over; at least once."""
+        deadline = time.monotonic() + self.timeout
+        looks = 0
+        while True:
+            yield max(deadline - time.monotonic(), 0.0)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(PAUSES[min(looks, len(PAUSES) - 1)], left))
+            looks += 1
+
+    def _tell(self, line: str, left: float) -> None:
+        """A module cannot print while it runs: the system's log and the result tell how it went."""
+        if line == self._told:
+            return
+        self._told = line
+        self.progress.append(f"{line}, {left:.0f} s left")
+        self.log(f"{self.label}: {self.progress[-1]}")
+
+    def _failure(self, what: str, service: Answer | None, ours: Ours) -> DeploymentFailed:
+        parts = [f"{self.label}: deployment {ours.id} of {short_name(ours.task_definition)} {what.rstrip('.')}."]
+        if service:
+            parts.append(collect(self.calls.client, service, ours.id))
+        if self.progress:
+            parts += ["Progress:", *(f"  {line}" for line in self.progress)]
+        return DeploymentFailed(message="\n".join(parts))

@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Whether OUR deployment is there, judged from what DescribeServices answers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .plan import short_name
+
+ServiceAnswer = Mapping[str, Any]  # a service of DescribeServices, in the API's names
+
+
+@dataclass(frozen=True)
+class Ours:
+    """The deployment that is waited for."""
+
+    id: str
+    task_definition: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """waiting, done or failed; `reason` says why it failed."""
+
+    state: Literal["waiting", "done", "failed"]
+    reason: str = ""
+
+
+def judge(service: ServiceAnswer | None, ours: Ours) -> Verdict:
+    """How our deployment stands.
+
+    Done: it is PRIMARY, its rollout COMPLETED and all its tasks run. Failed: it failed, was rolled back, was replaced
+    by another, or the service is being deleted. ECS leaves a failed deployment in the list only for a while, so that
+    ours is missing is a failure too.
+    """
+    if service is None or service.get("status") != "ACTIVE":
+        status = service.get("status", "gone") if service else "gone"
+        return Verdict("failed", f"the service is {status}: somebody deletes it")
+    primary, deployment = primary_of(service), deployment_of(service, ours.id)
+    state = deployment.get("rolloutState") if deployment else None
+    if deployment and state == "FAILED":
+        return Verdict("failed", _failure(deployment, primary))
+    if deployment is None or deployment.get("status") != "PRIMARY":
+        return Verdict("failed", _displaced(primary))
+    complete = state == "COMPLETED" or (state is None and len(service.get("deployments", [])) == 1)
+    if complete and deployment.get("runningCount", 0) >= deployment.get("desiredCount", 0):
+        return Verdict("done")
+    return Verdict("waiting")
+
+
+def progress(service: ServiceAnswer, ours: Ours, targets: tuple[int, int] | None) -> str:
+    """One line for an operator. `targets`: healthy ones and all of them, when there is a load balancer."""
+    deployment = deployment_of(service, ours.id) or {}
+    old = sum(one.get("runningCount", 0) for one in service.get("deployments", []) if one.get("id") != ours.id)
+    parts = [
+        f"{deployment.get('runningCount', 0)} of {deployment.get('desiredCount', 0)} running",
+        f"{deployment.get('pendingCount', 0)} pending",
+    ]
+    if deployment.get("failedTasks"):
+        parts.append(f"{deployment['failedTasks']} failed")
+    if old:
+        parts.append(f"{old} of earlier deployments")
+    if targets is not None:
+        parts.append(f"{targets[0]} of {targets[1]} targets healthy")
+    return f"{short_name(ours.task_definition)}: {', '.join(parts)}"
+
+
+def primary_of(service: ServiceAnswer) -> Mapping[str, Any]:
+    """The PRIMARY deployment, or an empty one."""
+    deployments: Sequence[Mapping[str, Any]] = service.get("deployments", [])
+    return next((one for one in deployments if one.get("status") == "PRIMARY"), {})
+
+
+def deployment_of(service: ServiceAnswer, identifier: str) -> Mapping[str, Any] | None:
+    """The deployment with this id."""
+    return next((one for one in service.get("deployments", []) if one.get("id") == identifier), None)
+
+
+def _failure(deployment: Mapping[str, Any], primary: Mapping[str, Any]) -> str:
+    reason = deployment.get("rolloutStateReason") or "ECS gave no reason"
+    if primary.get("id") == deployment.get("id"):
+        return f"{reason} It was not rolled back"
+    return f"{reason} {_displaced(primary)}"
+
+
+def _displaced(primary: Mapping[str, Any]) -> str:
+    """Which deployment stands in our place, and why."""
+    instead = f"{short_name(primary.get('taskDefinition', 'nothing'))} ({primary.get('id', 'no deployment')})"
+    reason = primary.get("rolloutStateReason", "")
+    if "roll" in reason.lower() and "back" in reason.lower():
+        return f"ECS rolled back to {instead}: {reason}"
+    return f"The service now runs {instead}, so ours was rolled back or replaced by somebody else's"

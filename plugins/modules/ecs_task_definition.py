@@ -1,0 +1,245 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ecs_task_definition
+version_added: 1.0.0
+short_description: Manage one family of ECS task definitions
+description:
+  - Registers a new revision when the given document differs from the latest active revision of the family that is ours.
+    The whole document is compared, after what ECS fills in; the order of environment, secrets, ports and the like
+    means nothing.
+  - A revision is a whole document. What is not given is not in the next revision.
+  - Names inside O(container_definitions) and the other structures are those of the ECS API in snake_case.
+    A misspelt one is refused before anything is written, with the nearest right one.
+    The keys of free maps (log options, labels, driver options) are kept as they are.
+  - With O(state=absent) all active revisions of the family that carry O(require_tags) are deregistered.
+author:
+  - Quilt Data (@quiltdata)
+options:
+  family:
+    description: The name of the family.
+    type: str
+    required: true
+  task_role_arn:
+    description: The ARN of the role that the containers act as.
+    type: str
+  execution_role_arn:
+    description: The ARN of the role that ECS acts as to start the task (pull, logs, secrets).
+    type: str
+  network_mode:
+    description: How the containers are networked; FARGATE needs V(awsvpc).
+    type: str
+    choices: [awsvpc, bridge, host, none]
+  container_definitions:
+    description:
+      - The containers, as in C(RegisterTaskDefinition), with keys in snake_case.
+      - Needed when O(state=present).
+    type: list
+    elements: dict
+  volumes:
+    description: The volumes, as in C(RegisterTaskDefinition), with keys in snake_case.
+    type: list
+    elements: dict
+  placement_constraints:
+    description: Where the task may be placed; not for FARGATE.
+    type: list
+    elements: dict
+  requires_compatibilities:
+    description: The launch types that the document must suit.
+    type: list
+    elements: str
+    choices: [EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES]
+  cpu:
+    description: The CPU of the task in CPU units (V(256)) or in vCPUs (V(.25 vCPU)).
+    type: str
+  memory:
+    description: The memory of the task in MiB (V(512)) or in GB (V(0.5 GB)).
+    type: str
+  pid_mode:
+    description: Which process namespace the containers share.
+    type: str
+    choices: [host, task]
+  ipc_mode:
+    description: Which IPC namespace the containers share.
+    type: str
+    choices: [host, task, none]
+  proxy_configuration:
+    description: The proxy of the task, as in C(RegisterTaskDefinition), with keys in snake_case.
+    type: dict
+  inference_accelerators:
+    description: Accelerators of the task, as in C(RegisterTaskDefinition), with keys in snake_case.
+    type: list
+    elements: dict
+  ephemeral_storage:
+    description: The temporary disk of the task.
+    type: dict
+    suboptions:
+      size_in_gib:
+        description: Its size in GiB.
+        type: int
+        required: true
+  runtime_platform:
+    description: The machine that the task runs on.
+    type: dict
+    suboptions:
+      cpu_architecture:
+        description: Its processor; FARGATE takes V(X86_64) when it is unset.
+        type: str
+        choices: [X86_64, ARM64]
+      operating_system_family:
+        description: Its operating system; FARGATE takes V(LINUX) when it is unset.
+        type: str
+  enable_fault_injection:
+    description: Whether the containers may call the fault injection endpoints.
+    type: bool
+  trusted_execution_configuration:
+    description:
+      - The isolation of the task, as in C(RegisterTaskDefinition), with keys in snake_case.
+      - Needs a botocore that knows it.
+    type: dict
+extends_documentation_fragment:
+  - quilt.mcp_server.resource
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: Register the task definition of the MCP server
+  quilt.mcp_server.ecs_task_definition:
+    family: quilt-mcp-server
+    requires_compatibilities: [FARGATE]
+    network_mode: awsvpc
+    cpu: "256"
+    memory: "512"
+    task_role_arn: arn:aws:iam::850787717197:role/sales-prod-mcp-server-task
+    execution_role_arn: arn:aws:iam::850787717197:role/sales-prod-mcp-server-execution
+    container_definitions:
+      - name: mcp-server
+        image: 850787717197.dkr.ecr.us-east-1.amazonaws.com/quilt-mcp-server:1.0.0
+        readonly_root_filesystem: true
+        port_mappings:
+          - container_port: 8000
+        environment:
+          - name: QUILT_MCP_LOG_LEVEL
+            value: info
+        log_configuration:
+          log_driver: awslogs
+          options:
+            awslogs-group: /ecs/mcp-server-production
+            awslogs-region: us-east-1
+            awslogs-stream-prefix: mcp-server
+    require_tags:
+      quilt:deployment: sales-prod-mcp-server-production
+
+- name: Deregister every active revision that is ours
+  quilt.mcp_server.ecs_task_definition:
+    family: quilt-mcp-server
+    require_tags:
+      quilt:deployment: sales-prod-mcp-server-production
+    state: absent
+"""
+
+RETURN = r"""
+task_definition:
+  description: The latest active revision that is ours, or in check mode as it would be; empty when there is none.
+  returned: always
+  type: dict
+  contains:
+    family:
+      description: The name of the family.
+      type: str
+      returned: when present
+    task_definition_arn:
+      description: The ARN of the revision.
+      type: str
+      returned: when present
+    revision:
+      description: Its number.
+      type: int
+      returned: when present
+    status:
+      description: Its status.
+      type: str
+      returned: when present
+    registered_at:
+      description: When it was registered.
+      type: str
+      returned: when present
+    container_definitions:
+      description: Its containers, with what ECS fills in, in a fixed order.
+      type: list
+      elements: dict
+      returned: when present
+    cpu:
+      description: The CPU of the task in CPU units.
+      type: str
+      returned: when present
+    memory:
+      description: The memory of the task in MiB.
+      type: str
+      returned: when present
+    runtime_platform:
+      description: The machine that the task runs on.
+      type: dict
+      returned: when present
+    tags:
+      description: All its tags.
+      type: dict
+      returned: when present
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_task_definition.api import TaskDefinition
+from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import common_arguments, run
+
+ARGUMENTS = {
+    "family": {"type": "str", "required": True},
+    "task_role_arn": {"type": "str"},
+    "execution_role_arn": {"type": "str"},
+    "network_mode": {"type": "str", "choices": ["awsvpc", "bridge", "host", "none"]},
+    "container_definitions": {"type": "list", "elements": "dict"},
+    "volumes": {"type": "list", "elements": "dict"},
+    "placement_constraints": {"type": "list", "elements": "dict"},
+    "requires_compatibilities": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"],
+    },
+    "cpu": {"type": "str"},
+    "memory": {"type": "str"},
+    "pid_mode": {"type": "str", "choices": ["host", "task"]},
+    "ipc_mode": {"type": "str", "choices": ["host", "task", "none"]},
+    "proxy_configuration": {"type": "dict"},
+    "inference_accelerators": {"type": "list", "elements": "dict"},
+    "ephemeral_storage": {"type": "dict", "options": {"size_in_gib": {"type": "int", "required": True}}},
+    "runtime_platform": {
+        "type": "dict",
+        "options": {
+            "cpu_architecture": {"type": "str", "choices": ["X86_64", "ARM64"]},
+            "operating_system_family": {"type": "str"},
+        },
+    },
+    "enable_fault_injection": {"type": "bool"},
+    "trusted_execution_configuration": {"type": "dict"},
+}
+
+
+def main() -> None:
+    """Manage the task definition that the arguments describe."""
+    module = AnsibleAWSModule(
+        argument_spec={**common_arguments(), **ARGUMENTS},
+        required_if=[("state", "present", ["container_definitions"])],
+        supports_check_mode=True,
+    )
+    run(module, TaskDefinition)
+
+
+if __name__ == "__main__":
+    main()

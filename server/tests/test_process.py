@@ -1,0 +1,151 @@
+"""The process: start, signals, exit codes, what it writes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import HOST, KEY, OTHER_KEY, Running, environment, free_port, token
+
+SOURCE = Path(__file__).parents[1] / "src"
+Start = Callable[..., tuple[subprocess.Popen[str], Running]]
+
+
+def run_environment(**changes: str) -> dict[str, str]:
+    ambient = {"AWS_ACCESS_KEY_ID": "ambient", "AWS_SECRET_ACCESS_KEY": "ambient"}
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)} | ambient | environment(**changes)
+
+
+@pytest.fixture
+def start(s3: Any) -> Iterator[Start]:
+    processes: list[subprocess.Popen[str]] = []
+
+    def go(**changes: str) -> tuple[subprocess.Popen[str], Running]:
+        port = free_port()
+        env = run_environment(QUILT_MCP_HOST="127.0.0.1", QUILT_MCP_PORT=str(port), **changes)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "quilt_mcp_server"],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        processes.append(process)
+        deadline = time.monotonic() + 30
+        while process.poll() is None and time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return process, Running(port)
+            time.sleep(0.05)
+        raise AssertionError(process.stdout.read() if process.stdout else "")
+
+    yield go
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def lines(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_configuration_faults_are_one_line_and_exit_78() -> None:
+    env = run_environment(QUILT_MCP_PORT="x", QUILT_MCP_JWT_KEYS="", AWS_REGION="")
+    done = subprocess.run([sys.executable, "-m", "quilt_mcp_server"], env=env, capture_output=True, text=True)
+    assert done.returncode == 78
+    (line,) = lines(done.stdout)
+    assert all(name in line["message"] for name in ("QUILT_MCP_PORT", "QUILT_MCP_JWT_KEYS", "AWS_REGION"))
+    assert done.stderr == ""
+
+
+def test_sigterm_lets_running_requests_finish_and_exits_0(start: Start) -> None:
+    process, server = start()
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+    with socket.create_connection(("127.0.0.1", server.http.base_url.port or 0), timeout=10) as raw:
+        raw.sendall(
+            f"POST /mcp HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {token()}\r\nAccept: application/json\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body[:10]}".encode()
+        )
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert process.poll() is None
+        with pytest.raises(OSError):
+            socket.create_connection(("127.0.0.1", server.http.base_url.port or 0), timeout=2)
+        raw.sendall(body[10:].encode())
+        assert raw.recv(4096).startswith(b"HTTP/1.1 200 ")
+    assert process.wait(10) == 0
+
+
+def test_sigterm_before_the_server_serves_exits_0() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "quilt_mcp_server"],
+        env=run_environment(QUILT_MCP_HOST="127.0.0.1", QUILT_MCP_PORT=str(free_port())),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert "starting" in process.stdout.readline()
+    process.terminate()
+    assert process.wait(10) == 0
+    process.stdout.close()
+
+
+def test_the_health_check(start: Start) -> None:
+    _, server = start()
+    check = [sys.executable, "-m", "quilt_mcp_server.healthcheck"]
+    port = str(server.http.base_url.port)
+    assert subprocess.run(check, env=run_environment(QUILT_MCP_PORT=port)).returncode == 0
+    assert subprocess.run(check, env=run_environment(QUILT_MCP_PORT=str(free_port()))).returncode == 1
+
+
+def test_a_busy_port_is_a_failure_that_is_said(start: Start) -> None:
+    _, server = start()
+    env = run_environment(QUILT_MCP_HOST="127.0.0.1", QUILT_MCP_PORT=str(server.http.base_url.port))
+    done = subprocess.run([sys.executable, "-m", "quilt_mcp_server"], env=env, capture_output=True, text=True)
+    assert done.returncode not in (0, 78)
+    assert "address already in use" in done.stdout
+
+
+def test_the_log_tells_what_happened_and_no_secret(start: Start) -> None:
+    process, server = start(QUILT_MCP_LOG_LEVEL="debug")
+    good, bad = token(sub="carol"), token(KEY[::-1])
+    server.rpc(
+        "tools/call",
+        {"name": "bucket_objects_list", "arguments": {"bucket": "quilt-example"}},
+        Authorization=f"Bearer {good}",
+        X_Amzn_Trace_Id="Root=1-67891233-abcdef012345678912345678",
+    )
+    server.fail("bucket_objects_list", {"bucket": f"Bearer {good}"}, Authorization=f"Bearer {good}")
+    server.fail("bucket_object_text", {"s3_uri": f"s3://quilt-example/{good}"}, Authorization=f"Bearer {good}")
+    server.post({}, Authorization=f"Bearer {bad}")
+    server.post({}, f"/mcp?access_token={good}", Authorization="")
+    server.post({}, Host=f"{good}.example")
+    process.terminate()
+    output, _ = process.communicate(timeout=10)
+    for secret in (good, bad, KEY, OTHER_KEY, good.split(".")[2]):
+        assert secret not in output
+    written = lines(output)
+    first = next(line for line in written if line.get("method") == "tools/call")
+    assert first["subject"] == "carol"
+    assert first["tool"] == "bucket_objects_list"
+    assert first["trace_id"] == "Root=1-67891233-abcdef012345678912345678"
+    assert (first["status"], first["outcome"]) == (200, "ok")
+    assert first["duration_ms"] > 0 and first["bytes"] > 50 and len(first["request_id"]) == 32
+    assert any(line.get("outcome") == "invalid_token" and line["status"] == 401 for line in written)
+
+
+def test_subjects_are_hashed_on_request(start: Start) -> None:
+    process, server = start(QUILT_MCP_LOG_SUBJECT="hashed")
+    server.call("whoami", Authorization=f"Bearer {token(sub='carol')}")
+    process.terminate()
+    output, _ = process.communicate(timeout=10)
+    assert "carol" not in output
+    assert any(len(line.get("subject", "")) == 16 for line in lines(output))
