@@ -24,6 +24,8 @@ demo: $(VENV)/.demo runtime ## Deploy everything on this machine and show how to
 demo-down: ## Stop the sandbox and leave nothing behind
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m sandbox down; else echo "Nothing to stop: there is no $(VENV)."; fi
 
+venv: $(VENV)/.demo ## Make the environment for working with a real account
+
 test: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run everything that CI runs
 	@python tests/run.py
 
@@ -71,4 +73,4 @@ $(SERVER_VENV)/.dev: server/requirements-dev.txt | $(SERVER_VENV)/bin/python
 	@$(SERVER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r server/requirements-dev.txt
 	@touch $@ $(SERVER_VENV)/.run
 
-.PHONY: help demo demo-down test lint unit bench lock
+.PHONY: help demo demo-down venv test lint unit bench lock

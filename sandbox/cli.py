@@ -1,4 +1,4 @@
-"""The command line: up, down, status, token, calls. Talks to people; the work is in daemon.py."""
+"""The command line: up, down, status, token, calls, mcp, summary. Talks to people; the work is in daemon.py."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--since", type=int, default=0, metavar="MARK", help="only calls after this mark")
     command.add_argument("--all", action="store_true", help="also calls of running tasks")
     command.set_defaults(command=_calls)
+
+    command = commands.add_parser("summary", help="how to use the deployed MCP server")
+    command.set_defaults(command=_summary)
+
+    command = commands.add_parser("mcp", help="ask the deployed MCP server as a client")
+    asks = command.add_subparsers(required=True, metavar="WHAT", dest="what")
+    asks.add_parser("tools", help="list its tools")
+    ask = asks.add_parser("call", help="call a tool")
+    ask.add_argument("tool", metavar="TOOL")
+    ask.add_argument("arguments", nargs="*", metavar="NAME=VALUE")
+    asks.add_parser("bridge", help="speak MCP over standard input and output, for Claude Desktop")
+    command.set_defaults(command=_mcp)
     return parser
 
 
@@ -196,10 +209,58 @@ def _print_summary(state: dict[str, Any]) -> None:
         print(f"  {name:<11} {text}")
 
 
+def _summary(home: Home, options: argparse.Namespace) -> None:
+    from sandbox.summary import render
+
+    print(render(_require_up(home)))
+
+
+def _mcp(home: Home, options: argparse.Namespace) -> None:
+    # Imported here: the SDK takes its time to load.
+    import asyncio
+
+    from sandbox import bridge, client
+    from sandbox.seed.names import BUCKETS
+    from sandbox.summary import USER
+
+    state = _require_up(home)
+
+    def token() -> str:
+        return _mint(state, USER, BUCKETS, ttl=300)
+
+    where = (state["mcp_url"], state["ca_file"])
+    if options.what == "bridge":
+        bridge.serve(*where, token, sys.stdin, sys.stdout)
+        return
+    try:
+        if options.what == "tools":
+            print(asyncio.run(client.tools(*where, token())))
+            return
+        arguments = dict(client.argument(text) for text in options.arguments)
+        answer, failed = asyncio.run(client.call(*where, token(), options.tool, arguments))
+    except ValueError as error:
+        raise Failure(str(error), 2) from None
+    except Exception as error:
+        raise Failure(f"{state['mcp_url']} did not answer as an MCP server: {_innermost(error)}") from None
+    if failed:
+        raise Failure(answer)
+    print(answer)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """The cause inside the groups that concurrent code wraps it in."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def _token(home: Home, options: argparse.Namespace) -> None:
     if options.ttl == 0:
         raise Failure("--ttl is 0; give a number of seconds, or a negative one for a token that has expired", 2)
-    state = _require_up(home)
+    print(_mint(_require_up(home), options.sub, options.bucket, options.ttl))
+
+
+def _mint(state: dict[str, Any], subject: str, buckets: Sequence[str], ttl: int) -> str:
     from sandbox.context import PLATFORM_KEY
     from sandbox.seed.clients import Clients
     from sandbox.seed.names import JWT_SECRET
@@ -207,7 +268,7 @@ def _token(home: Home, options: argparse.Namespace) -> None:
     aws = Clients(state["aws_endpoint_url"], state["region"], PLATFORM_KEY)
     try:
         keys = aws("secretsmanager").get_secret_value(SecretId=JWT_SECRET)["SecretString"]
-        print(tokens.mint(keys, options.sub, options.bucket, options.ttl))
+        return tokens.mint(keys, subject, buckets, ttl)
     except aws("secretsmanager").exceptions.ResourceNotFoundException:
         raise Failure(f"the secret {JWT_SECRET} is gone; `down` and `up` bring it back") from None
     except (KeyError, ValueError):

@@ -140,7 +140,7 @@ def _name_problems(names: Iterable[str], known: Iterable[str], prefixes: Iterabl
     """Yield a sentence for each variable that is misspelt: every stranger under our own prefix, and near misses."""
     known = sorted(known)
     prefixes = tuple(prefixes)
-    for name in sorted(set(names) - set(known)):
+    for name in sorted(name for name in set(names) - set(known) if not name.startswith("_")):
         ours = name.startswith("mcp_server_")
         cutoff = CLOSE if ours or name.startswith(prefixes) else VERY_CLOSE
         close = get_close_matches(name, known, n=1, cutoff=cutoff)

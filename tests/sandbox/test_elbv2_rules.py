@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from sandbox.control import ControlPlane
+from sandbox.corrections import elbv2
 from tests.sandbox.elbv2_stack import (
     Document,
     Stack,
@@ -20,9 +23,6 @@ from tests.sandbox.elbv2_stack import (
     refused,
     source,
 )
-
-from sandbox.control import ControlPlane
-from sandbox.corrections import elbv2
 
 OIDC: Document = {
     "Issuer": "https://idp.example.com",

@@ -40,9 +40,12 @@ def now() -> float:
     return time.monotonic()
 
 
-def time_scale() -> float:
-    """SANDBOX_TIME_SCALE: seconds here for one second of AWS in health check intervals and deregistration delays."""
-    return float(os.environ.get("SANDBOX_TIME_SCALE") or 1)
+def wait_of(seconds: float) -> float:
+    """The sandbox's seconds for a wait of AWS's: SANDBOX_SPEED (10) divides intervals and deregistration delays.
+
+    Timeouts are not waits: a real program has to keep them.
+    """
+    return seconds / float(os.environ.get("SANDBOX_SPEED") or 10)
 
 
 # Accounts and regions whose targets a running load balancer checks. Elsewhere every target of a used group is healthy.

@@ -55,7 +55,7 @@ _RANGES = {
 }
 
 
-@dataclass
+@dataclass(eq=False)
 class Target:
     """One registered (ip or instance, port). `health` is None until the balancer, or a test, said something."""
 
@@ -131,7 +131,7 @@ class TargetGroup(FakeTargetGroup):  # type: ignore[misc]
         Without a port every port of the id is meant. A target of a group that no load balancer uses needs no draining.
         """
         delay = float(self.attributes["deregistration_delay.timeout_seconds"]) if self.load_balancer_arns else 0.0
-        until = health.now() + delay * health.time_scale()
+        until = health.now() + health.wait_of(delay)
         for description in targets:
             for target in self.registered():
                 if target.id == description["Id"] and description.get("Port") in (None, target.port):

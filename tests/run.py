@@ -1,0 +1,135 @@
+"""Everything that CI runs, in one order, with one summary: `python tests/run.py [lint] [unit] [collection] [molecule]`.
+
+Each step is a command that anybody can run by hand; its output is shown when it fails, or always with VERBOSE=1.
+Without a Docker engine the steps and tests that need one are skipped, and said.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SERVER_PYTHON = "server/.venv/bin/python"
+# A machine's own settings that would reach our loopback TLS or slow every child; ours are given by name.
+UNWANTED = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PYTHONDONTWRITEBYTECODE", "SANDBOX_HOME", "AWS_PROFILE")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of a group, and whether it needs a Docker engine."""
+
+    group: str
+    name: str
+    command: list[str]
+    docker: bool = False
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a step ended."""
+
+    step: Step
+    outcome: str  # passed | failed | skipped
+    seconds: float
+    note: str = ""
+
+
+def steps() -> Iterator[Step]:
+    """The steps, cheap ones first."""
+    yield Step("lint", "ruff check", ["ruff", "check", "."])
+    yield Step("lint", "ruff format", ["ruff", "format", "--check", "."])
+    yield Step("lint", "mypy", ["mypy", "sandbox", "plugins/module_utils", "plugins/plugin_utils", "plugins/filter"])
+    yield Step("lint", "yamllint", ["yamllint", "--strict", "."])
+    yield Step("lint", "server: ruff check", ["ruff", "check", "--config", "server/pyproject.toml", "server"])
+    yield Step(
+        "lint", "server: mypy", [SERVER_PYTHON, "-m", "mypy", "--config-file", "server/pyproject.toml", "server/src"]
+    )
+    yield Step("unit", "pytest", [sys.executable, "-m", "pytest", "-q"])
+    yield Step(
+        "unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q", "server/tests", "-c", "server/pyproject.toml"]
+    )
+    yield Step("collection", "ansible-lint", ["ansible-lint"])
+    yield Step("collection", "antsibull-changelog lint", ["antsibull-changelog", "lint"])
+    yield Step(
+        "collection",
+        "antsibull-docs lint",
+        ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."],
+    )
+    yield Step("collection", "ansible-test", ["tests/ansible-test"])
+    yield Step(
+        "molecule", "molecule site (processes)", ["molecule", "test", "-s", "site"], env={"SANDBOX_ENGINE": "process"}
+    )
+    yield Step("molecule", "molecule site (containers)", ["molecule", "test", "-s", "site"], docker=True)
+
+
+def has_docker() -> bool:
+    """Whether an engine answers."""
+    if not shutil.which("docker"):
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+def environment(step: Step) -> dict[str, str]:
+    """The caller's environment without what disturbs, with our tools first on PATH."""
+    kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
+    return kept | {"PATH": path, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")} | step.env
+
+
+def note_of(output: str) -> str:
+    """The line in which a test runner sums itself up."""
+    found = re.findall(r"^=*\s*(\d+ (?:passed|failed|skipped|error).*?) in [\d.]+s", output, re.MULTILINE)
+    return found[-1] if found else ""
+
+
+def run(step: Step, docker: bool) -> Result:
+    """Run one step and show what it printed when it fails."""
+    if step.docker and not docker:
+        return Result(step, "skipped", 0.0, "no Docker engine")
+    print(f"--- {step.name}", flush=True)
+    begin = time.monotonic()
+    done = subprocess.run(
+        step.command, cwd=ROOT, env=environment(step), stdin=subprocess.DEVNULL, text=True, errors="replace",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
+    seconds = time.monotonic() - begin
+    if done.returncode or os.environ.get("VERBOSE"):
+        print(done.stdout, flush=True)
+    return Result(step, "failed" if done.returncode else "passed", seconds, note_of(done.stdout))
+
+
+def main() -> int:
+    """Run the chosen groups, all of them without a choice; return 1 if a step failed."""
+    chosen = sys.argv[1:]
+    unknown = set(chosen) - {step.group for step in steps()}
+    if unknown:
+        print(f"There is no group {', '.join(sorted(unknown))}.", file=sys.stderr)
+        return 2
+    docker = has_docker()
+    results = [run(step, docker) for step in steps() if not chosen or step.group in chosen]
+    print()
+    for result in results:
+        print(
+            f"{result.outcome:8} {result.seconds:6.1f} s  {result.step.name}{'  (' + result.note + ')' if result.note else ''}"
+        )
+    if not docker:
+        print("\nNo Docker engine answers, so the container scenarios were skipped (.ci/install-docker installs one).")
+    count = {
+        outcome: sum(result.outcome == outcome for result in results) for outcome in ("passed", "failed", "skipped")
+    }
+    print()
+    print(f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped")
+    return 1 if count["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
