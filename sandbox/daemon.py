@@ -51,7 +51,8 @@ def main() -> int:
     try:
         with home.hold(), ExitStack() as parts:
             daemon = Daemon(home)
-            daemon.start(parts)
+            with ports.reserved():
+                daemon.start(parts)
             _tell(ready=home.read_state())
             log.info("ready")
             stopping.wait()
