@@ -137,6 +137,9 @@ def test_the_log_tells_what_happened_and_no_secret(start: Start) -> None:
     server.post({}, Authorization=f"Bearer {bad}")
     server.post({}, f"/mcp?access_token={good}", Authorization="")
     server.post({}, Host=f"{good}.example")
+    server.post({}, f"/mcp/{good}")
+    server.fail(good, Authorization=f"Bearer {good}")
+    server.post({"jsonrpc": "2.0", "id": 1, "method": good}, Authorization=f"Bearer {good}")
     process.terminate()
     output, _ = process.communicate(timeout=10)
     for secret in (good, bad, KEY, OTHER_KEY, good.split(".")[2]):
