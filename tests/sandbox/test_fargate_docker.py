@@ -83,7 +83,7 @@ def image() -> Iterator[str]:
 
 @pytest.fixture
 def stack(empty: ControlPlane, client: Any, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    monkeypatch.setenv("SANDBOX_TIME_SCALE", "0.02")
+    monkeypatch.setenv("SANDBOX_SPEED", "50")
     return lay(client)
 
 
