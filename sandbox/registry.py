@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -228,9 +228,11 @@ class _Handler(BaseHTTPRequestHandler):
         if refusal:
             self._error(400, "TAG_INVALID", refusal)
             return
-        status = self._forward(f"/v2/{name}/manifests/{digest}", iter([manifest]))
-        if status == 201:
+
+        def record() -> None:
             self.server.images.put(name, tag, digest, manifest.decode(), self.headers.get("Content-Type", ""))
+
+        self._forward(f"/v2/{name}/manifests/{digest}", iter([manifest]), on_created=record)
 
     def _get_manifest(self, name: str, reference: str) -> None:
         digest = self.server.images.resolve(name, reference)
@@ -261,8 +263,8 @@ class _Handler(BaseHTTPRequestHandler):
         while self.rfile.readline(8192).strip():
             pass
 
-    def _forward(self, path: str, body: Iterator[bytes] | None) -> int:
-        """Send the request on and stream the answer back; returns its status."""
+    def _forward(self, path: str, body: Iterator[bytes] | None, on_created: Callable[[], None] = lambda: None) -> None:
+        """Send the request on and stream the answer back; `on_created` runs before the client hears of a 201."""
         headers = {key: value for key, value in self.headers.items() if key.lower() not in _HOP_BY_HOP}
         chunked = body is not None and "Content-Length" not in headers
         if chunked:
@@ -271,6 +273,8 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.closing(connection):
             connection.request(self.command, path, body=body, headers=headers, encode_chunked=chunked)
             answer = connection.getresponse()
+            if answer.status == 201:
+                on_created()
             self.send_response(answer.status)
             length = answer.getheader("Content-Length")
             for key, value in answer.getheaders():
@@ -281,7 +285,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             while self.command != "HEAD" and (piece := answer.read(_CHUNK)):
                 self.wfile.write(piece)
-            return answer.status
 
     def _error(self, status: int, code: str, message: str, realm: str | None = None) -> None:
         self._answer(status, json.dumps({"errors": [{"code": code, "message": message}]}).encode(), realm)

@@ -356,8 +356,9 @@ def stop_service_deployment(call: Call) -> Answer:
             f"The service deployment is in status {rollout.record['status']}; only one that runs can be stopped.",
         )
     text = "Service deployment was stopped by a StopServiceDeployment request."
-    if rollouts.roll_back(service, "ECS deployment stopped: rolling back to deploymentId {id}.", text) is None:
-        rollouts.fail(service, "ECS deployment stopped: no completed deployment to roll back to.", text)
+    stopped = "ECS deployment stopped by request."
+    if rollouts.roll_back(service, stopped, "ECS deployment stopped: rolling back to deploymentId {id}.", text) is None:
+        rollouts.fail(service, stopped, text)
     call.wake()
     return {"serviceDeploymentArn": arn}
 

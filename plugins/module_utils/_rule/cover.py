@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: may change without notice.
+
+"""Which requests of one rule several other rules leave over: exact over all dimensions together, with a witness.
+
+A request of the target is left over if every other rule has a condition that it does not satisfy. For each side of the
+target space.cells() gives the minimal sets of the others' conditions that a value can satisfy; one choice per side that
+completes no rule is a witness, and if there is none the others cover the target. (Choosing minimal sets is enough:
+satisfying less never completes more.)
+
+Opaque conditions cannot be decided: ``guess`` says whether to suppose that they hold or that they do not. A search that
+passes its bound is treated alike, so ``guess=False`` never calls a target covered that is not, and ``guess=True`` never
+one uncovered that is covered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import pattern, space
+from .conditions import Condition
+from .request import Request
+
+Conditions = tuple[Condition, ...]
+Choice = list[tuple[Condition, space.Texts]]
+CHOICE_BOUND = 20_000
+
+
+def sides(conditions: Sequence[Condition]) -> Conditions:
+    """The sides of a rule's box: the four that every request has, then one per header and query-string condition."""
+    named = {condition.field: condition for condition in conditions}
+    single = [named.get(kind, space.WHOLE[kind]) for kind in space.SINGLE]
+    return (*single, *(condition for condition in conditions if condition.field not in space.SINGLE))
+
+
+def rest(target: Conditions, rule: Sequence[Condition], guess: bool = False) -> Conditions | None:
+    """The conditions of ``rule`` that the target (its sides) does not imply one by one; None if it can avoid the rule.
+
+    An empty result means that the rule alone covers the target.
+    """
+    left: list[Condition] = []
+    for condition in rule:
+        relations = {space.relation(side, condition) for side in target if _same_slot(side, condition)}
+        if space.Relation.INSIDE in relations or (guess and space.Relation.UNKNOWN in relations):
+            continue
+        if space.Relation.PARTLY not in relations:
+            return None
+        left.append(condition)
+    return tuple(left)
+
+
+def touches(target: Conditions, rule: Sequence[Condition]) -> bool:
+    """Whether one request can satisfy both. Headers and parameters never exclude each other: a request has many."""
+    return all(
+        space.relation(side, condition) is not space.Relation.OUTSIDE
+        for condition in rule
+        if condition.field in space.SINGLE
+        for side in target
+        if side.field == condition.field
+    )
+
+
+def covers(target: Conditions, rules: Sequence[Sequence[Condition]], guess: bool = False) -> bool:
+    """Whether the rules together answer every request of the target."""
+    return first_cover(target, rules, guess) is not None
+
+
+def first_cover(target: Conditions, rules: Sequence[Sequence[Condition]], guess: bool = False) -> int | None:
+    """The index of the rule with which the cover is complete, so that the rules up to it leave nothing over."""
+    parts: list[tuple[int, Conditions]] = []
+    single: int | None = None
+    for index, rule in enumerate(rules):
+        left = rest(target, rule, guess)
+        if left == ():
+            single = index
+            break
+        if left:
+            parts.append((index, left))
+    if not _all_covered(target, [left for _index, left in parts], guess):
+        return single
+    low, high = 1, len(parts)
+    while low < high:  # covered stays covered when rules are added, so the first complete prefix is found by halving
+        middle = (low + high) // 2
+        if _all_covered(target, [left for _index, left in parts[:middle]], guess):
+            high = middle
+        else:
+            low = middle + 1
+    return parts[low - 1][0]
+
+
+def contributors(target: Conditions, rules: Sequence[Sequence[Condition]], last: int) -> list[int]:
+    """A minimal set of rules up to ``last`` that covers the target together; ``last`` is one of them."""
+    lefts = {index: rest(target, rules[index]) for index in range(last + 1)}
+    needed = {index: left for index, left in lefts.items() if left is not None}
+    if needed[last] == ():
+        return [last]
+    for index in [index for index in needed if index != last]:
+        fewer = {other: left for other, left in needed.items() if other != index}
+        if _all_covered(target, list(fewer.values()), guess=False):
+            needed = fewer
+    return sorted(needed)
+
+
+def escape(target: Conditions, rules: Sequence[Sequence[Condition]]) -> Request | None:
+    """A request of the target that none of the rules answers; None if they cover it or if the search was too long."""
+    lefts = [rest(target, rule) for rule in rules]
+    if () in lefts:
+        return None
+    try:
+        choice = _choose(target, [left for left in lefts if left])
+    except pattern.TooComplex:
+        return None
+    return None if choice is None else _request(choice)
+
+
+def shared(target: Conditions, rule: Conditions) -> Request | None:
+    """A request that satisfies both rules; None if there is none."""
+    choice: Choice = []
+    others = {side.field: side for side in sides(rule)[: len(space.SINGLE)]}
+    pairs = [(side, others[side.field]) for side in target if side.field in others]
+    pairs = [(side, other) for side, other in pairs if not (_is_whole(side) and _is_whole(other))]
+    extra = [side for side in (*target, *sides(rule)) if side.field not in space.SINGLE]
+    try:
+        values = [(side, space.common(side, other)) for side, other in pairs]
+        values += [(side, space.common(side)) for side in dict.fromkeys(extra)]
+    except pattern.TooComplex:
+        return None
+    for side, texts in values:
+        if texts is None:
+            return None
+        choice.append((side, texts))
+    return _request(choice)
+
+
+def _is_whole(side: Condition) -> bool:
+    return side is space.WHOLE.get(side.field)
+
+
+def _same_slot(side: Condition, condition: Condition) -> bool:
+    return side.field == condition.field and (side.field in space.SINGLE or side.name == condition.name)
+
+
+def _all_covered(target: Conditions, lefts: Sequence[Conditions], guess: bool) -> bool:
+    try:
+        return bool(lefts) and _choose(target, lefts) is None
+    except pattern.TooComplex:
+        return guess
+
+
+def _choose(target: Conditions, lefts: Sequence[Conditions]) -> Choice | None:
+    """One value per side such that every rule keeps a condition that does not hold; None if that is impossible."""
+    bits = {condition: 1 << index for index, condition in enumerate(dict.fromkeys(c for left in lefts for c in left))}
+    rules = [sum(bits[condition] for condition in set(left)) for left in lefts]
+    ways = [(side, _side_ways(side, bits)) for side in target]
+    ways.sort(key=lambda way: len(way[1]))
+    dead: set[tuple[int, int]] = set()
+
+    def go_on(position: int, satisfied: int) -> Choice | None:
+        if (position, satisfied) in dead or any(satisfied & rule == rule for rule in rules):
+            return None
+        if position == len(ways):
+            return []
+        side, cells = ways[position]
+        for mask, texts in cells:
+            following = go_on(position + 1, satisfied | mask)
+            if following is not None:
+                return [(side, texts), *following]
+        if len(dead) >= CHOICE_BOUND:
+            raise pattern.TooComplex(f"more than {CHOICE_BOUND} combinations of {len(lefts)} rules")
+        dead.add((position, satisfied))
+        return None
+
+    return go_on(0, 0)
+
+
+def _side_ways(side: Condition, bits: dict[Condition, int]) -> space.Cells:
+    relevant = [condition for condition in bits if _same_slot(side, condition)]
+    if not relevant and _is_whole(side):
+        return [(0, ())]  # nobody looks at it
+    local = space.cells(side, relevant)
+    return [
+        (sum(bits[condition] for index, condition in enumerate(relevant) if mask >> index & 1), texts)
+        for mask, texts in local
+    ]
+
+
+def _request(choice: Choice) -> Request:
+    """The request with the chosen values; what no rule limits keeps a readable default, what a regex limits is None."""
+    single: dict[str, str | None] = {}
+    headers: list[tuple[str, str]] = []
+    query: list[tuple[str, str]] = []
+    for side, texts in choice:
+        if side.field == "http-header":
+            headers.append((side.name, texts[0] if texts else "(by regex)"))
+        elif side.field == "query-string":
+            query.append((texts[0], texts[1]) if texts else ("(unknown)", ""))
+        elif texts or not _is_whole(side):
+            single[side.field] = texts[0] if texts else None
+    return Request(
+        host=single.get("host-header", "x"),
+        path=single.get("path-pattern", "/"),
+        method=single.get("http-request-method", "GET"),
+        address=single.get("source-ip"),
+        headers=tuple(headers),
+        query=tuple(query),
+    )

@@ -1,0 +1,148 @@
+"""Every field of every request is seen: the shapes of the botocore model are walked, one change at a time."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch_log_group.api import LogGroup
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_repository.api import Repository
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_task_definition.api import TaskDefinition
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_target_group.api import TargetGroup
+from ansible_collections.quilt.mcp_server.plugins.module_utils._plan import Current, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters, members
+
+KINDS = (LogGroup, Repository, TaskDefinition, TargetGroup)
+# Not parameters: the tags have their own option, the registry is the account's.
+NOT_OURS = {"tags", "registry_id"}
+# Where the first choice of the model would make another field meaningless.
+FIRST = {"image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION", "network_mode": "awsvpc"}
+
+clients: dict[str, Any] = {}
+
+
+def client(service: str) -> Any:
+    if service not in clients:
+        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+        clients[service] = boto3.client(service, region_name="us-east-1", **keys)
+    return clients[service]
+
+
+def make(kind, document=None):
+    common = {"state": "present", "tags": None, "purge_tags": False, "require_tags": {}}
+    params = {**dict.fromkeys(kind.fields), **common, **(document or {})}
+    return kind(SimpleNamespace(params=params, check_mode=False, client=client))
+
+
+def sample(shape, name=""):
+    """A value for a shape with everything in it."""
+    if shape.type_name == "structure":
+        return {snake: sample(member, snake) for snake, (_, member) in members(shape).items()}
+    if shape.type_name == "list":
+        return [sample(shape.member, name)]
+    if shape.type_name == "map":
+        return {"Some.Key": sample(shape.value)}
+    if shape.type_name == "string":
+        return FIRST.get(name) or (shape.enum[0] if shape.enum else "a")
+    return True if shape.type_name == "boolean" else 1
+
+
+def other(value, shape):
+    """Another value for a scalar shape, or None when the model has only one."""
+    if shape.type_name == "string":
+        return next((choice for choice in shape.enum if choice != value), None) if shape.enum else "b"
+    return not value if shape.type_name == "boolean" else value + 1
+
+
+def leaves(shape, path=()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    if shape.type_name == "structure":
+        for snake, (_, member) in members(shape).items():
+            yield from leaves(member, (*path, snake))
+    elif shape.type_name == "list":
+        yield from leaves(shape.member, (*path, 0))
+    elif shape.type_name == "map":
+        yield from leaves(shape.value, (*path, "Some.Key"))
+    else:
+        yield path, shape
+
+
+def everything(kind):
+    resource = make(kind)
+    return {name: value for name, value in sample(resource.request_shape).items() if name not in NOT_OURS}
+
+
+def rows():
+    for kind in KINDS:
+        document = everything(kind)
+        for path, shape in leaves(make(kind).request_shape):
+            if path[0] in NOT_OURS | {kind.identifier}:
+                continue
+            value = document
+            for step in path:
+                value = value[step]
+            changed = other(value, shape)
+            if changed is not None:
+                yield pytest.param(kind, path, changed, id=f"{kind.__name__}-{'.'.join(map(str, path))}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_member_of_the_request_is_a_parameter(kind):
+    assert set(members(make(kind).request_shape)) - NOT_OURS == set(kind.fields) - set(kind.beside)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_document_is_no_change(kind):
+    document = everything(kind)
+    resource = make(kind, document)
+    current = Current(resource.normalised(resource.wanted()))
+    assert resource.plan(current).action == "none"
+
+
+@pytest.mark.parametrize(("kind", "path", "changed"), list(rows()))
+def test_every_change_of_every_field_is_named(kind, path, changed):
+    document = everything(kind)
+    resource = make(kind, document)
+    current = Current(resource.normalised(resource.wanted()))
+    wanted = copy.deepcopy(document)
+    parent = wanted
+    for step in path[:-1]:
+        parent = parent[step]
+    parent[path[-1]] = changed
+    if path[0] in kind.immutable:
+        with pytest.raises(Refused, match=path[0]):
+            make(kind, wanted).plan(current)
+        return
+    plan = make(kind, wanted).plan(current)
+    assert plan.action == "update" and path[0] in plan.changes
+    assert plan.diff["before"][path[0]] != plan.diff["after"][path[0]]
+
+
+# Fields whose sample is what ECS fills in, so that leaving them out is the same.
+FILLED_IN = {"protocol", "version_consistency", "scope", "type", "host_port", "essential"}
+
+
+def removable():
+    for path, _ in leaves(make(TaskDefinition).request_shape):
+        if path[0] not in NOT_OURS | {"family"} and path[-1] not in FILLED_IN:
+            step = max(index for index, name in enumerate(path) if isinstance(name, str))
+            yield pytest.param(path[: step + 1], id=".".join(map(str, path)))
+
+
+@pytest.mark.parametrize("path", list(removable()))
+def test_a_field_taken_out_of_a_task_definition_is_named(path):
+    document = everything(TaskDefinition)
+    resource = make(TaskDefinition, document)
+    current = Current(resource.normalised(resource.wanted()))
+    wanted = copy.deepcopy(document)
+    parent = wanted
+    for step in path[:-1]:
+        parent = parent[step]
+    del parent[path[-1]]
+    try:
+        assert path[0] in make(TaskDefinition, wanted).plan(current).changes
+    except InvalidParameters as error:
+        assert "is required" in str(error) and path[-1] in str(error)
