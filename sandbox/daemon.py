@@ -53,7 +53,8 @@ def main() -> int:
         with ExitStack() as parts:
             parts.callback(_remove_leftovers, home)
             daemon = Daemon(home)
-            daemon.start(parts)
+            with ports.reserved():
+                daemon.start(parts)
             _tell(ready=home.read_state())
             log.info("ready")
             stopping.wait()

@@ -21,13 +21,14 @@ from sandbox.fargate.pace import wait_of
 from sandbox.network import Address, free_port
 
 _IMAGE = re.compile(r"process:([A-Za-z_][\w.]*):(.+)")
+_SERVER = Path(__file__).parents[2] / "server"
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
 def server_python() -> Path:
     """The interpreter that has the server's dependencies: SANDBOX_SERVER_PYTHON or server/.venv."""
     named = os.environ.get("SANDBOX_SERVER_PYTHON")
-    return Path(named) if named else Path(__file__).parents[2] / "server" / ".venv" / "bin" / "python"
+    return Path(named) if named else _SERVER / ".venv" / "bin" / "python"
 
 
 class ProcessEngine:
@@ -101,6 +102,8 @@ class _Process:
         assert match is not None, "pull() lets no other image through"
         self._environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         self._environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", **spec.environment}
+        # The environment has the server's dependencies; the server itself is the source of this checkout.
+        self._environment["PYTHONPATH"] = str(_SERVER / "src")
         self._environment["QUILT_MCP_HOST"] = "127.0.0.1"
         if spec.ports:
             self._environment["QUILT_MCP_PORT"] = str(ports[spec.ports[0]])
