@@ -191,7 +191,9 @@ def _status(home: Home, options: argparse.Namespace) -> None:
     tasks = state["tasks"]
     print(f"  Tasks       {len(tasks) or 'none'}")
     for task in tasks:
-        print("    " + "  ".join(str(value) for value in task.values() if value not in (None, "")))
+        print(
+            "    " + "  ".join(str(task.get(key)) for key in ("task", "task_definition", "status", "health", "address"))
+        )
 
 
 def _print_summary(state: dict[str, Any]) -> None:

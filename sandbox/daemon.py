@@ -49,9 +49,12 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        with home.hold(), ExitStack() as parts:
+        home.hold()
+        with ExitStack() as parts:
+            parts.callback(_remove_leftovers, home)
             daemon = Daemon(home)
-            daemon.start(parts)
+            with ports.reserved():
+                daemon.start(parts)
             _tell(ready=home.read_state())
             log.info("ready")
             stopping.wait()
@@ -61,10 +64,15 @@ def main() -> int:
         log.exception("the sandbox could not start")
         _tell(error=str(error) or type(error).__name__)
         return 1
-    finally:
-        removed = leftovers.remove_containers(home.id)
-        log.info("stopped; containers and networks removed: %s", ", ".join(removed) or "none")
+    log.info("stopped")
     return 0
+
+
+def _remove_leftovers(home: Home) -> None:
+    """What a task that would not stop may have left."""
+    removed = leftovers.remove_containers(home.id)
+    if removed:
+        log.warning("removed containers and networks that were still there: %s", ", ".join(removed))
 
 
 def scrub_environment() -> None:

@@ -137,6 +137,9 @@ def test_the_log_tells_what_happened_and_no_secret(start: Start) -> None:
     server.post({}, Authorization=f"Bearer {bad}")
     server.post({}, f"/mcp?access_token={good}", Authorization="")
     server.post({}, Host=f"{good}.example")
+    server.post({}, f"/mcp/{good}")
+    server.fail(good, Authorization=f"Bearer {good}")
+    server.post({"jsonrpc": "2.0", "id": 1, "method": good}, Authorization=f"Bearer {good}")
     process.terminate()
     output, _ = process.communicate(timeout=10)
     for secret in (good, bad, KEY, OTHER_KEY, good.split(".")[2]):
@@ -158,3 +161,29 @@ def test_subjects_are_hashed_on_request(start: Start) -> None:
     output, _ = process.communicate(timeout=10)
     assert "carol" not in output
     assert any(len(line.get("subject", "")) == 16 for line in lines(output))
+
+
+def test_the_line_of_a_tool_call_is_a_data_point(start: Start) -> None:
+    process, server = start()
+    server.call("whoami")
+    server.fail("bucket_objects_list", {"bucket": "quilt-secret"})
+    server.rpc("ping")
+    process.terminate()
+    output, _ = process.communicate(timeout=10)
+    written = [line for line in lines(output) if line["message"] == "request"]
+    assert [(line.get("tool"), line.get("failures"), line.get("crashes")) for line in written] == [
+        ("whoami", 0, 0),
+        ("bucket_objects_list", 1, 0),
+        (None, None, None),
+    ]
+    (definition,) = written[0]["_aws"]["CloudWatchMetrics"]
+    for name in [metric["Name"] for metric in definition["Metrics"]] + definition["Dimensions"][0]:
+        assert name in written[0], name
+    assert "_aws" not in written[2]
+
+
+def test_metrics_can_be_switched_off(start: Start) -> None:
+    process, server = start(QUILT_MCP_METRICS="none")
+    server.call("whoami")
+    process.terminate()
+    assert "_aws" not in process.communicate(timeout=10)[0]

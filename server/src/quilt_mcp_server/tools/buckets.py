@@ -1,5 +1,6 @@
 """Buckets, and what objects are in them."""
 
+import asyncio
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -10,6 +11,9 @@ from ..aws import Gateway
 from ..aws.errors import AwsError
 from ..quilt.locations import parse_bucket
 from .marking import Bucket, Cursor, NextCursor, tool
+
+MAXIMUM_TRIED = 50  # buckets that one call tries
+_AT_ONCE = 8
 
 
 class BucketList(BaseModel):
@@ -36,6 +40,11 @@ class BucketAccess(BaseModel):
     can_list: bool
     can_read: Annotated[bool | None, Field(description="Null when there is no object to try it with.")]
     problem: Annotated[str | None, Field(description="What AWS answered, if anything was refused.")] = None
+
+
+class Permissions(BaseModel):
+    buckets: list[BucketAccess]
+    not_tried: Annotated[list[str], Field(description="Pass these as buckets to go on.")]
 
 
 class BucketTools:
@@ -106,3 +115,23 @@ class BucketTools:
             except AwsError as error:
                 return BucketAccess(bucket=name, region=region, can_list=True, can_read=False, problem=str(error))
         return BucketAccess(bucket=name, region=region, can_list=True, can_read=can_read)
+
+    @tool("Discover permissions")
+    async def discover_permissions(
+        self,
+        buckets: Annotated[
+            list[Bucket] | None, Field(description="Which buckets to try; all of yours if left out.", max_length=50)
+        ] = None,
+    ) -> Permissions:
+        """Try several buckets at once: which you can list and read. The first 50 of yours if you name none."""
+        asked = buckets if buckets is not None else (await self.bucket_list()).buckets
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def attempt(bucket: str) -> BucketAccess:
+            async with turn:
+                return await self.check_bucket_access(bucket)
+
+        return Permissions(
+            buckets=list(await asyncio.gather(*map(attempt, asked[:MAXIMUM_TRIED]))),
+            not_tried=asked[MAXIMUM_TRIED:],
+        )
