@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -187,6 +190,30 @@ def test_a_killed_task_is_replaced(stack: Stack, fargate: FargateLauncher) -> No
     assert (stopped["taskArn"], stopped["stopCode"]) == (victim, "EssentialContainerExited")
     assert stopped["containers"][0]["exitCode"] == 137
     until(lambda: len([task for task in stack.tasks() if task["healthStatus"] == "HEALTHY"]) == 2)
+
+
+def test_faults_and_metadata_are_reached_over_http(stack: Stack, fargate: FargateLauncher, empty: ControlPlane) -> None:
+    stack.create()
+    until(lambda: completed(stack))
+    (task,) = fargate.tasks()
+    with urllib.request.urlopen(f"{empty.url}/_platform/metadata/{task['task']}/task") as answer:
+        seen = json.load(answer)
+    assert (seen["Family"], seen["TaskARN"], seen["LaunchType"]) == ("app", stack.tasks()[0]["taskArn"], "FARGATE")
+    before = empty.mark()
+    request = urllib.request.Request(f"{empty.url}/_platform/fargate/{task['task']}/kill", method="POST")
+    urllib.request.urlopen(request).close()
+    until(lambda: task["task"] not in {one["task"] for one in fargate.tasks()})
+    assert not [call for call in empty.calls(before) if call.write], "faults and the data plane are not AWS calls"
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(request)
+
+
+def test_a_wrong_speed_is_told_at_the_start(
+    empty: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANDBOX_SPEED", "fast")
+    with pytest.raises(ValueError, match="SANDBOX_SPEED must be a number above 0, found 'fast'"):
+        FargateLauncher(context(empty, tmp_path), SimulatedEngine())
 
 
 def test_an_ill_task_gets_its_replacement_first(stack: Stack, fargate: FargateLauncher) -> None:
