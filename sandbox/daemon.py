@@ -149,6 +149,8 @@ class Daemon:
         }
         self.plane.routes["/_platform/status"] = _json_route(lambda environ: self.status())
         self.plane.routes["/_platform/calls"] = _json_route(self._calls)
+        self.plane.routes["/_platform/faults"] = _json_route(self._faults)
+        self.plane.routes["/_platform/reset"] = _json_route(self._reset)
         self.home.write_state(self.state)
 
     def status(self) -> dict[str, Any]:
@@ -162,6 +164,21 @@ class Daemon:
         since = int(environ.get("QUERY_STRING") or 0)
         mark = self.plane.mark()
         return {"mark": mark, "calls": [vars(call) for call in self.plane.calls(since) if call.seq <= mark]}
+
+    def _faults(self, environ: dict[str, Any]) -> dict[str, Any]:
+        """POST the arguments of Faults.add as JSON to ask for a fault, DELETE to end all."""
+        if environ["REQUEST_METHOD"] == "DELETE":
+            self.plane.faults.clear()
+        elif environ["REQUEST_METHOD"] == "POST":
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            self.plane.faults.add(**json.loads(body))
+        return {"faults": self.plane.faults.describe()}
+
+    def _reset(self, environ: dict[str, Any]) -> dict[str, Any]:
+        """POST brings the stack back as it was seeded; running tasks end, because their services are gone."""
+        if environ["REQUEST_METHOD"] == "POST":
+            self.plane.reset()
+        return {"mark": self.plane.mark()}
 
     def _listener_arn(self) -> str:
         elbv2 = self.plane.platform("elbv2")

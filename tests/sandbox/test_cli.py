@@ -148,6 +148,38 @@ def test_calls_of_the_deployer_after_a_mark(up: Sandbox) -> None:
     assert "1 calls, 1 of them write" in up("calls", "--since", str(mark)).stdout
 
 
+def ask(sandbox: Sandbox, method: str, path: str, body: Any = None) -> Any:
+    request = urllib.request.Request(
+        sandbox.json("status")["aws_endpoint_url"] + path, json.dumps(body).encode() if body else None, method=method
+    )
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        return json.load(answer)
+
+
+def test_faults_on_request_from_another_process(up: Sandbox) -> None:
+    state = up.json("status")
+    session: Any = boto3
+    keys = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
+    ecs = session.client("ecs", endpoint_url=state["aws_endpoint_url"], region_name=state["region"], **keys)
+    ask(up, "POST", "/_platform/faults", {"service": "ecs", "operation": "ListServices", "kind": "throttle"})
+    mark = up.json("calls")["mark"]
+    ecs.list_services(cluster="sales-prod")
+    assert [call["status"] for call in up.json("calls", "--since", str(mark))["calls"]] == [400, 200]
+    assert ask(up, "GET", "/_platform/faults")["faults"][0]["fired"] == 1
+    assert ask(up, "DELETE", "/_platform/faults") == {"faults": []}
+
+
+def test_reset_keeps_the_sandbox_and_brings_the_stack_back(up: Sandbox) -> None:
+    state = up.json("status")
+    session: Any = boto3
+    keys = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
+    ecs = session.client("ecs", endpoint_url=state["aws_endpoint_url"], region_name=state["region"], **keys)
+    ecs.create_cluster(clusterName="mine")
+    assert up("reset").returncode == 0
+    assert [arn.rpartition("/")[2] for arn in ecs.list_clusters()["clusterArns"]] == ["sales-prod"]
+    assert up.json("status") == state
+
+
 def test_two_sandboxes_side_by_side(up: Sandbox, down: Sandbox) -> None:
     assert down("up").returncode == 0
     first, second = up.json("status"), down.json("status")
