@@ -84,6 +84,8 @@ class Service(Resource):
         self.leftover = False  # an earlier run's deletion still drains
         self.task_arns: list[str] = []  # of a service that is deleted
         self.forced = False
+        if self.params["capacity_provider_strategy"]:  # it may replace the launch type, see after()
+            self.immutable = ("scheduling_strategy",)  # type: ignore[misc]
 
     def validate(self) -> None:
         if self.params["launch_type"] and self.params["capacity_provider_strategy"]:
