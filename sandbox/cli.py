@@ -66,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("down", help="stop it and remove all that it made")
     command.set_defaults(command=_down)
 
+    command = commands.add_parser("reset", help="bring the stack back as it was before the first deployment")
+    command.set_defaults(command=_reset)
+
     command = commands.add_parser("status", help="what runs where; exit code 3 when the sandbox is down")
     command.add_argument("--json", action="store_true", help="the same for programs")
     command.set_defaults(command=_status)
@@ -191,7 +194,15 @@ def _status(home: Home, options: argparse.Namespace) -> None:
     tasks = state["tasks"]
     print(f"  Tasks       {len(tasks) or 'none'}")
     for task in tasks:
-        print("    " + "  ".join(str(value) for value in task.values() if value not in (None, "")))
+        print(
+            "    " + "  ".join(str(task.get(key)) for key in ("task", "task_definition", "status", "health", "address"))
+        )
+
+
+def _reset(home: Home, options: argparse.Namespace) -> None:
+    state = _require_up(home)
+    _get(f"{state['aws_endpoint_url']}/_platform/reset", method="POST")
+    print("The stack sales-prod is as it was before the first deployment.")
 
 
 def _print_summary(state: dict[str, Any]) -> None:
@@ -309,10 +320,10 @@ def _live_status(home: Home) -> dict[str, Any] | None:
         raise Failure(f"the daemon of {_short(home.path)} runs but does not answer ({error}); see its log") from None
 
 
-def _get(url: str) -> Any:
+def _get(url: str, method: str = "GET") -> Any:
     # Loopback never goes through a proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=15) as answer:
+    with opener.open(urllib.request.Request(url, method=method), timeout=15) as answer:
         return json.load(answer)
 
 

@@ -86,12 +86,19 @@ class Home:
             return True
         return False
 
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Hold the folder as its daemon. Raises BlockingIOError when another one does."""
-        with self._lock_file.open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
+    def hold(self) -> int:
+        """Hold the folder as its daemon: until this process has ended, or the file descriptor is closed.
+
+        A descriptor and no file object, which Python would close a little before the process has ended: `down` waits
+        for that end. Raises RuntimeError when another daemon holds the folder.
+        """
+        descriptor = os.open(self._lock_file, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise RuntimeError(f"another daemon holds {self.path}, it starts or stops; try again") from None
+        return descriptor
 
     @property
     def _lock_file(self) -> Path:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import ssl
 from weakref import WeakKeyDictionary
 
 import httpcore
 
 from sandbox.alb.model import Model
+from sandbox.alb.upstream import new_pool
 from sandbox.corrections.elbv2 import health
 from sandbox.corrections.elbv2.health import Health
 from sandbox.corrections.elbv2.target_groups import Target, TargetGroup
@@ -51,7 +51,7 @@ class HealthChecks:
         self._addresses = addresses
         self._watches: WeakKeyDictionary[Target, asyncio.Task[None]] = WeakKeyDictionary()
         # A connection of its own for every check, as AWS does: an idle one proves nothing about the listener.
-        self._pool = httpcore.AsyncConnectionPool(max_keepalive_connections=0, ssl_context=_no_verification())
+        self._pool = new_pool(keepalive_connections=0)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -125,11 +125,3 @@ def accepts(matcher: str, status: int) -> bool:
             if int(low) <= status <= int(high or low):
                 return True
     return False
-
-
-def _no_verification() -> ssl.SSLContext:
-    # AWS: "The load balancer does not verify the certificates of targets."
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context

@@ -5,7 +5,7 @@ scheduler.py    does it: starts and stops tasks, ends deployments
 agent.py        one task from PROVISIONING to STOPPED
 resolve.py      task definition -> what an engine runs; network.py, logs.py: its place in the VPC, its log streams
 engine.py       the interface of the engines: docker_engine.py, process_engine.py, simulated.py (for tests)
-pace.py         how fast the sandbox's time passes (SANDBOX_TIME_SCALE)
+pace.py         how fast the sandbox's time passes (SANDBOX_SPEED)
 """
 
 from __future__ import annotations

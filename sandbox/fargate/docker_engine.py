@@ -57,6 +57,15 @@ def remove_volumes(client: Any, home_id: str) -> None:
             volume.remove(force=True)
 
 
+def remove_images(client: Any, prefix: str) -> None:
+    """Forget the images of a registry that goes away; layers that other images share stay."""
+    for image in client.images.list():
+        for name in [*image.tags, *(image.attrs.get("RepoDigests") or [])]:
+            if name.startswith(prefix):
+                with contextlib.suppress(APIError):
+                    client.images.remove(name)
+
+
 class DockerEngine:
     """The engine of `docker.from_env()`. Containers and volumes carry the sandbox's label."""
 
@@ -98,6 +107,8 @@ class DockerEngine:
 
     def close(self) -> None:
         self._remove_leftovers()
+        if self._context.registry:
+            remove_images(self._client, f"{self._context.registry}/")
         self._client.close()
 
     def _remove_leftovers(self) -> None:
