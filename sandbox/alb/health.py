@@ -57,7 +57,10 @@ class HealthChecks:
         """Until cancelled."""
         try:
             while True:
-                self._notice()
+                try:
+                    self._notice()
+                except Exception:  # a reset of the control plane takes its state apart while we read; look again
+                    log.debug("the control plane could not be read", exc_info=True)
                 await asyncio.sleep(_NOTICE_SECONDS)
         finally:
             for watch in list(self._watches.values()):

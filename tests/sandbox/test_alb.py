@@ -296,6 +296,45 @@ def test_draining_finishes_what_runs_and_gets_nothing_new(world: World) -> None:
     world.wait_for(group, "healthy")
 
 
+def test_no_request_is_lost_while_targets_are_replaced(world: World) -> None:
+    """The order of a rolling deployment: the new target healthy, the old one deregistered, drained, then stopped."""
+    group = world.group("v0")
+    delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "20"}]
+    world.stack.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=delay)
+    world.stack.rule(1, [path("/*")], Actions=[forward(group)])
+    world.wait_for(group, "healthy")
+    answers: Counter[str] = Counter()
+    done = threading.Event()
+
+    def clicks() -> None:
+        connection = connect(world.balancer.port, world.ca)
+        while not done.is_set():
+            try:
+                connection.request("POST", "/echo", b"body")
+                response = connection.getresponse()
+                body = response.read()
+                answers[json.loads(body)["name"] if response.status == 200 else str(response.status)] += 1
+            except OSError as error:
+                answers[type(error).__name__] += 1
+
+    clients = [threading.Thread(target=clicks) for _ in range(4)]
+    for one in clients:
+        one.start()
+    try:
+        for version in (1, 2, 3):
+            world.register(group, f"v{version}")
+            world.wait_for(group, "healthy", "healthy")
+            wait_until(lambda name=f"v{version}": answers[name] > 0)
+            world.stack.elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": f"10.0.1.{version + 9}"}])
+            world.wait_for(group, "healthy")
+            world.upstreams[f"v{version - 1}"].stop()
+    finally:
+        done.set()
+        for one in clients:
+            one.join()
+    assert set(answers) == {"v0", "v1", "v2", "v3"}
+
+
 @pytest.mark.parametrize(
     ("path_", "status"),
     [

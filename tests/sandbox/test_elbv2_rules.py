@@ -270,10 +270,12 @@ def test_the_default_rule_is_protected(stack: Stack) -> None:
     assert stack.elb.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"] == []
 
 
-def test_rules_come_back_by_priority_with_the_default_last(stack: Stack) -> None:
+def test_rules_come_back_by_priority_with_the_default_last(stack: Stack, empty: ControlPlane) -> None:
     for priority in (300, 2, 50000, 11):
         stack.rule(priority)
     assert [rule["Priority"] for rule in stack.rules()] == ["2", "11", "300", "50000", "default"]
+    backend = elbv2.backend(empty.account_id, empty.region)
+    assert [rule.priority for rule in backend.describe_rules(stack.https, None)] == [2, 11, 300, 50000, "default"]
     arns = [rule["RuleArn"] for rule in stack.rules()]
     assert [rule["Priority"] for rule in stack.rules(RuleArns=arns[2::-1])] == ["2", "11", "300"]
 
