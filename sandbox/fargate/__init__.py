@@ -5,7 +5,7 @@ scheduler.py    does it: starts and stops tasks, ends deployments
 agent.py        one task from PROVISIONING to STOPPED
 resolve.py      task definition -> what an engine runs; network.py, logs.py: its place in the VPC, its log streams
 engine.py       the interface of the engines: docker_engine.py, process_engine.py, simulated.py (for tests)
-pace.py         how fast the sandbox's time passes (SANDBOX_TIME_SCALE)
+pace.py         how fast the sandbox's time passes (SANDBOX_SPEED)
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from sandbox.corrections.ecs.model import Service, Task, TaskDefinition
 from sandbox.fargate import network
 from sandbox.fargate.agent import TaskRunner
 from sandbox.fargate.engine import Engine
+from sandbox.fargate.pace import wait_of
 from sandbox.fargate.scheduler import Scheduler
 
 log = logging.getLogger("sandbox.fargate")
@@ -39,6 +40,7 @@ class FargateLauncher:
 
     def __init__(self, context: Context, engine: Engine | None = None) -> None:
         """`engine` is for tests; the context says which one a sandbox uses."""
+        wait_of(0)  # a wrong SANDBOX_SPEED is told here, and not by every task
         self._context = context
         self.engine = engine if engine is not None else _engine(context)
         self._runners: dict[str, TaskRunner] = {}
@@ -74,7 +76,7 @@ class FargateLauncher:
 
     def describe(self) -> dict[str, Any]:
         """`tasks` and `pids` for `python -m sandbox status`."""
-        runners = [runner for runner in self._runners.values() if not runner.task.stopped]
+        runners = [runner for runner in list(self._runners.values()) if not runner.task.stopped]
         pids = {f"task {runner.task.id} {name}": pid for runner in runners for name, pid in runner.pids().items()}
         return {"tasks": [self._summary(runner) for runner in runners], "pids": pids}
 
@@ -147,6 +149,7 @@ class FargateLauncher:
         return {
             "task": runner.task.id,
             "group": document.get("group"),
+            "deployment": document.get("startedBy"),
             "task_definition": document["taskDefinitionArn"].rsplit("/", 1)[-1],
             "status": document["lastStatus"],
             "health": document["healthStatus"],

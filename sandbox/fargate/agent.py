@@ -164,7 +164,8 @@ class TaskRunner(threading.Thread):
                 real = self._running.address(port)
                 if real is not None:
                     self._context.addresses.publish((self.address, port), real)
-        if self._load_balancers:
+        self._look()
+        if self._load_balancers and self.task.wanted:
             self._targets = network.Targets(
                 self._context.account_id, self._context.region, self.address, self._load_balancers
             )
@@ -177,19 +178,19 @@ class TaskRunner(threading.Thread):
     # Running
 
     def _watch(self) -> None:
-        """Until the task is to stop, or an essential container ends."""
+        """Until the task is to stop."""
+        while self.task.wanted and not self._abandoned.wait(_LOOK_EVERY):
+            self._look()
+
+    def _look(self) -> None:
+        """Show how the containers are; an essential one that has ended ends the task."""
         assert self._running is not None
-        essential = {c["name"] for c in self._definition["containerDefinitions"] if c["essential"]}
-        while self.task.wanted and not self._abandoned.is_set():
-            states = self._running.states()
-            self._show_containers(states)
-            ended = [name for name in essential if states[name].exit_code is not None]
-            if ended:
+        states = self._running.states()
+        self._show_containers(states)
+        for container in self._definition["containerDefinitions"]:
+            if container["essential"] and states[container["name"]].exit_code is not None:
                 with api_lock:
                     self.task.stop("Essential container in task exited", "EssentialContainerExited")
-                    self._tell(f"(task {self.task.id}) stopped: Essential container in task exited.")
-                return
-            self._abandoned.wait(_LOOK_EVERY)
 
     def _show_containers(self, states: dict[str, ContainerState]) -> None:
         checked = {c["name"] for c in self._definition["containerDefinitions"] if "healthCheck" in c}

@@ -3,13 +3,15 @@
 A task is a pause container, which owns the network namespace, and its containers, which join it. The pause container
 publishes the task's ports on random loopback ports and carries connections from the namespace's own 127.0.0.1:4566 to
 the sandbox's unix socket, so a container reaches AWS and its credentials on its own loopback, as in Fargate, and the
-socket is mounted into the pause container only. It runs the Python of the task's first image: no further image is
-needed, and its entry point is overridden, not the application's.
+socket is mounted into the pause container only. (Docker Desktop cannot mount a socket of its host; there the way is
+host.docker.internal.) It runs the Python of the task's first image: no further image is needed, and its entry point is
+overridden, not the application's.
 """
 
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -31,18 +33,19 @@ _NANO = 1_000_000_000
 # The least that Docker takes as a health check's interval.
 _SHORTEST_INTERVAL = 0.2
 
-# Forwards 127.0.0.1:PORT to the socket, one thread per direction, and does nothing else until it is killed.
+# Forwards 127.0.0.1:PORT to the address in its arguments, one thread per direction, until it is killed.
 _PAUSE = f"""
-import socket, threading
+import socket, sys, threading
+def dial():
+    if len(sys.argv) > 2: return socket.create_connection((sys.argv[1], int(sys.argv[2])))
+    aws = socket.socket(socket.AF_UNIX); aws.connect(sys.argv[1]); return aws
 def pump(source, sink):
     try:
         while chunk := source.recv(65536): sink.sendall(chunk)
         sink.shutdown(socket.SHUT_WR)
     except OSError: pass
 def serve(client):
-    with client, socket.socket(socket.AF_UNIX) as aws:
-        try: aws.connect("{_SOCKET}")
-        except OSError: return
+    with client, dial() as aws:
         back = threading.Thread(target=pump, args=(aws, client), daemon=True)
         back.start(); pump(client, aws); back.join()
 listener = socket.create_server(("127.0.0.1", {PORT}), backlog=128)
@@ -55,6 +58,15 @@ def remove_volumes(client: Any, home_id: str) -> None:
     for volume in client.volumes.list(filters={"label": f"{LABEL}={home_id}"}):
         with contextlib.suppress(APIError):
             volume.remove(force=True)
+
+
+def remove_images(client: Any, prefix: str) -> None:
+    """Forget the images of a registry that goes away; layers that other images share stay."""
+    for image in client.images.list():
+        for name in [*image.tags, *(image.attrs.get("RepoDigests") or [])]:
+            if name.startswith(prefix):
+                with contextlib.suppress(APIError):
+                    client.images.remove(name)
 
 
 class DockerEngine:
@@ -88,7 +100,7 @@ class DockerEngine:
     def start(self, task: TaskSpec, output: Mapping[str, Write]) -> DockerTask:
         running = DockerTask(self._client, task)
         try:
-            running.start_pause(self._local_name(task.containers[0].image), str(self._context.aws_socket), self._labels)
+            running.start_pause(self._local_name(task.containers[0].image), self._context, self._labels)
             for container in task.containers:
                 running.start_container(container, self._local_name(container.image), self._labels, output)
         except DockerException as error:
@@ -98,6 +110,8 @@ class DockerEngine:
 
     def close(self) -> None:
         self._remove_leftovers()
+        if self._context.registry:
+            remove_images(self._client, f"{self._context.registry}/")
         self._client.close()
 
     def _remove_leftovers(self) -> None:
@@ -137,17 +151,19 @@ class DockerTask:
         self._readers: list[threading.Thread] = []
         self._last: dict[str, ContainerState] = {}
 
-    def start_pause(self, image: str, socket: str, labels: Mapping[str, str]) -> None:
+    def start_pause(self, image: str, context: Context, labels: Mapping[str, str]) -> None:
+        native = sys.platform == "linux"
+        control_plane = [_SOCKET] if native else ["host.docker.internal", context.endpoint_url.rpartition(":")[2]]
         ports = [port for container in self._task.containers for port in container.ports]
         self._pause = self._client.containers.run(
             image,
             entrypoint=["python3", "-I", "-S", "-c", _PAUSE],
-            command=[],
+            command=control_plane,
             detach=True,
             name=f"quilt-{self._task.id[:12]}-pause",
             labels={**labels, "quilt.task": self._task.id},
             ports={f"{port}/tcp": ("127.0.0.1", None) for port in ports},
-            volumes={socket: {"bind": _SOCKET, "mode": "rw"}},
+            volumes={str(context.aws_socket): {"bind": _SOCKET, "mode": "rw"}} if native else {},
             user="65534:65534",
             read_only=True,
             cap_drop=["ALL"],

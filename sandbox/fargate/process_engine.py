@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -22,6 +23,7 @@ from sandbox.network import Address, free_port
 
 _IMAGE = re.compile(r"process:([A-Za-z_][\w.]*):(.+)")
 _SERVER = Path(__file__).parents[2] / "server"
+PID_FILE = "task-processes"
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
@@ -31,12 +33,27 @@ def server_python() -> Path:
     return Path(named) if named else _SERVER / ".venv" / "bin" / "python"
 
 
+def kill_leftovers(home: Path) -> list[int]:
+    """Kill the processes of a sandbox that was killed itself; their ids. A number that was given anew is left alone."""
+    pid_file, killed = home / PID_FILE, []
+    for text in pid_file.read_text().split() if pid_file.exists() else ():
+        shown = subprocess.run(["ps", "-p", text, "-o", "args="], capture_output=True, text=True, check=False)
+        if shown.stdout.startswith(f"{server_python()} -m "):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(text), signal.SIGKILL)
+                killed.append(int(text))
+    pid_file.unlink(missing_ok=True)
+    return killed
+
+
 class ProcessEngine:
     """Runs `<server python> -m <module>` for every container."""
 
     def __init__(self, context: Context) -> None:
         self.endpoint = context.endpoint_url
+        self._pid_file = context.home / PID_FILE
         self._running: list[ProcessTask] = []
+        kill_leftovers(context.home)  # of a sandbox of this folder that was killed
 
     def pull(self, image: str, platform: str) -> str | None:
         if not _IMAGE.fullmatch(image):
@@ -55,11 +72,14 @@ class ProcessEngine:
     def start(self, task: TaskSpec, output: Mapping[str, Write]) -> ProcessTask:
         running = ProcessTask(task, output)
         self._running.append(running)
+        with self._pid_file.open("a") as pids:
+            pids.writelines(f"{pid}\n" for pid in running.pids().values())
         return running
 
     def close(self) -> None:
         for task in self._running:
             task.remove()
+        self._pid_file.unlink(missing_ok=True)
 
 
 class ProcessTask:
@@ -101,9 +121,9 @@ class _Process:
         match = _IMAGE.fullmatch(spec.image)
         assert match is not None, "pull() lets no other image through"
         self._environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        self._environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", **spec.environment}
-        # The environment has the server's dependencies; the server itself is the source of this checkout.
-        self._environment["PYTHONPATH"] = str(_SERVER / "src")
+        # The interpreter has the server's dependencies; the server itself is the source of this checkout.
+        self._environment |= {"PYTHONPATH": str(_SERVER / "src"), "PYTHONUNBUFFERED": "1"}
+        self._environment |= {"PYTHONDONTWRITEBYTECODE": "1", **spec.environment}
         self._environment["QUILT_MCP_HOST"] = "127.0.0.1"
         if spec.ports:
             self._environment["QUILT_MCP_PORT"] = str(ports[spec.ports[0]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,6 +97,13 @@ def lay(client: Any) -> Stack:
     )
     ecs.create_cluster(clusterName="main")
     return Stack(ecs, elbv2, ec2, subnets, group, target_group)
+
+
+def role(client: Any, name: str = "execution") -> str:
+    """Create a role that ECS may assume; its ARN."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    return str(client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"])
 
 
 def completed(stack: Stack) -> bool:

@@ -19,7 +19,7 @@ from docker.errors import DockerException
 from sandbox.control import ControlPlane
 from sandbox.fargate import FargateLauncher
 from sandbox.network import UnixForwarder
-from tests.sandbox.ecs_stack import Stack, completed, context, lay, until
+from tests.sandbox.ecs_stack import Stack, completed, context, lay, role, until
 
 BASE = "python:3.13-slim-trixie"
 IMAGE = "quilt-sandbox-test:1"
@@ -83,7 +83,7 @@ def image() -> Iterator[str]:
 
 @pytest.fixture
 def stack(empty: ControlPlane, client: Any, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    monkeypatch.setenv("SANDBOX_TIME_SCALE", "0.02")
+    monkeypatch.setenv("SANDBOX_SPEED", "50")
     return lay(client)
 
 
@@ -106,11 +106,7 @@ def fargate(empty: ControlPlane, stack: Stack, tmp_path: Path) -> Iterator[Farga
 
 @pytest.fixture
 def roles(empty: ControlPlane, client: Any) -> dict[str, str]:
-    iam = client("iam")
-    return {
-        field: iam.create_role(RoleName=field, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-        for field in ("taskRoleArn", "executionRoleArn")
-    }
+    return {field: role(client, field) for field in ("taskRoleArn", "executionRoleArn")}
 
 
 def containers_of(task_id: str) -> dict[str, dict[str, Any]]:

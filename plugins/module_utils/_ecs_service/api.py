@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
@@ -72,7 +72,7 @@ class Service(Resource):
     facts = ("service_arn", "cluster_arn", "status", "created_at")
     defaults = DEFAULTS
     unordered = UNORDERED
-    immutable = ("launch_type", "scheduling_strategy")
+    immutable: ClassVar[Sequence[str]] = ("launch_type", "scheduling_strategy")
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
@@ -84,6 +84,8 @@ class Service(Resource):
         self.leftover = False  # an earlier run's deletion still drains
         self.task_arns: list[str] = []  # of a service that is deleted
         self.forced = False
+        if self.params["capacity_provider_strategy"]:  # it may replace the launch type, see after()
+            self.immutable = ("scheduling_strategy",)  # type: ignore[misc]
 
     def validate(self) -> None:
         if self.params["launch_type"] and self.params["capacity_provider_strategy"]:

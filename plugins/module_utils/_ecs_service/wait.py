@@ -20,11 +20,12 @@ ServiceAnswer = Mapping[str, Any]  # a service of DescribeServices, in the API's
 
 @dataclass(frozen=True)
 class Ours:
-    """The deployment that is waited for."""
+    """The deployment that is waited for; `record` is the ARN of its service deployment, which ECS keeps for longer."""
 
     id: str
     task_definition: str
     created_at: datetime | None = None
+    record: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def progress(service: ServiceAnswer, ours: Ours, targets: tuple[int, int] | None
 def ours_of(service: ServiceAnswer) -> Ours:
     """The deployment that a write, or a look at an unchanged service, has as PRIMARY."""
     primary = primary_of(service)
-    return Ours(primary.get("id", ""), primary.get("taskDefinition", ""), primary.get("createdAt"))
+    record = service.get("currentServiceDeployment")
+    return Ours(primary.get("id", ""), primary.get("taskDefinition", ""), primary.get("createdAt"), record)
 
 
 def primary_of(service: ServiceAnswer) -> Mapping[str, Any]:

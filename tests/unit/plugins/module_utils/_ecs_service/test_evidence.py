@@ -10,9 +10,11 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.evid
     describe,
     failed_task,
 )
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.wait import Ours
 from botocore.exceptions import ClientError
 
 TASK_ARN = "arn:aws:ecs:us-east-1:850787717197:task/sales-prod/"
+OURS = Ours("ecs-svc/2", "arn:td", record="arn:record")
 SERVICE = {
     "clusterArn": "arn:aws:ecs:us-east-1:850787717197:cluster/sales-prod",
     "serviceName": "mcp",
@@ -111,6 +113,13 @@ class Fake:
     def describe_tasks(self, **request: Any) -> dict[str, Any]:
         return {"tasks": [one for one in self.tasks if one["taskArn"] in request["tasks"]]}
 
+    def describe_service_deployments(self, **request: Any) -> dict[str, Any]:
+        self._refuse("describe_service_deployments")
+        assert request["serviceDeploymentArns"] == ["arn:record"]
+        rollback = {"reason": "The circuit breaker was triggered."}
+        record = {"status": "ROLLBACK_SUCCESSFUL", "statusReason": "Tasks failed.", "rollback": rollback}
+        return {"serviceDeployments": [record]}
+
     def describe_task_definition(self, **request: Any) -> dict[str, Any]:
         logging = {
             "logDriver": "awslogs",
@@ -133,8 +142,9 @@ class Fake:
 
 def test_everything_is_collected() -> None:
     fake = Fake([CRASHED, task("foreign", startedBy="ecs-svc/1", stoppedAt="9")], [f"line {n}" for n in range(30)])
-    text = collect(fake.client, SERVICE, "ecs-svc/2")
-    assert "Task crashed is STOPPED" in text
+    text = collect(fake.client, SERVICE, OURS)
+    deployment = "The service deployment is ROLLBACK_SUCCESSFUL: Tasks failed. The circuit breaker was triggered."
+    assert text.startswith(f"{deployment}\nTask crashed is STOPPED")
     assert "foreign" not in text
     assert "Last log lines of mcp-server (/ecs/mcp, ecs/mcp-server/crashed):\n  line 10\n" in text
     assert "  line 29\n" in text
@@ -148,9 +158,12 @@ def test_everything_is_collected() -> None:
         pytest.param(Fake([CRASHED]), "mcp-server logged nothing (/ecs/mcp, ecs/mcp-server/crashed)", id="no stream"),
         pytest.param(Fake([CRASHED], [], "get_log_events"), "The log cannot be read: ", id="no right to the log"),
         pytest.param(Fake([CRASHED], [], "list_tasks"), "AccessDeniedException", id="no right to the tasks"),
+        pytest.param(
+            Fake([CRASHED], [], "describe_service_deployments"), "Task crashed is STOPPED", id="no right to the record"
+        ),
     ],
 )
 def test_what_cannot_be_read_is_said(fake: Fake, expected: str) -> None:
-    text = collect(fake.client, SERVICE, "ecs-svc/2")
+    text = collect(fake.client, SERVICE, OURS)
     assert expected in text
     assert "Last events of the service" in text

@@ -109,6 +109,7 @@ def test_ours_is_the_primary_deployment() -> None:
         deployment(1, "COMPLETED", "ACTIVE"), deployment(2, "IN_PROGRESS", createdAt=BEGAN, updatedAt=BEGAN)
     )
     assert ours_of(answer) == OURS
+    assert ours_of({**answer, "currentServiceDeployment": "arn:record"}).record == "arn:record"
 
 
 @pytest.mark.parametrize(
