@@ -69,8 +69,7 @@ class ListenerRule(Resource):
         rule = self.wanted_rule
         problems += conds.problems(rule.conditions or ()) + acts.problems(rule.actions or ())
         problems += acts.transform_problems(rule.transforms or ())
-        if rule.conditions == ():
-            problems.append("conditions is empty; a rule needs at least one condition")
+        problems += [f"{n} is empty; a rule needs at least one" for n in ("conditions", "actions") if self.params[n] == []]
         if rule.floor > rule.ceiling:
             problems.append(f"priority_floor {rule.floor} is above priority_ceiling {rule.ceiling}")
         for name in ("priority", "priority_floor", "priority_ceiling"):
