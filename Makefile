@@ -58,7 +58,7 @@ $(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
 # Without a Docker engine the sandbox runs the server as a process, so its own requirements are needed here.
 .PHONY: runtime
 runtime:
-	@if ! docker info >/dev/null 2>&1; then $(MAKE) $(SERVER_VENV)/.run; fi
+	@if [ "$${SANDBOX_ENGINE:-}" = process ] || ! docker info >/dev/null 2>&1; then $(MAKE) $(SERVER_VENV)/.run; fi
 
 $(SERVER_VENV)/bin/python:
 	@python=$$(tools/find-python) && "$$python" -m venv $(SERVER_VENV)

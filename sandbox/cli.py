@@ -66,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("down", help="stop it and remove all that it made")
     command.set_defaults(command=_down)
 
+    command = commands.add_parser("reset", help="bring the stack back as it was before the first deployment")
+    command.set_defaults(command=_reset)
+
     command = commands.add_parser("status", help="what runs where; exit code 3 when the sandbox is down")
     command.add_argument("--json", action="store_true", help="the same for programs")
     command.set_defaults(command=_status)
@@ -135,7 +138,7 @@ def _start(home: Home) -> dict[str, Any]:
 
 def _down(home: Home, options: argparse.Namespace) -> None:
     with home.exclusive():
-        lives, existed = home.daemon_lives(), home.path.exists()
+        lives, existed = home.daemon_lives(), home.is_ours
         if lives:
             _stop(home)
         removed = _clear_dead(home)
@@ -153,7 +156,7 @@ def _stop(home: Home) -> None:
     state = home.read_state()
     pid = state["pids"]["daemon"] if state else None
     if pid is None:
-        raise Failure(f"a sandbox that is just starting holds {_short(home.path)}; wait a moment and try again")
+        raise Failure(f"a sandbox that starts or stops holds {_short(home.path)}; wait a moment and try again")
     deadline = time.monotonic() + _STOP_SECONDS
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
@@ -170,10 +173,15 @@ def _clear_dead(home: Home) -> list[str]:
     from sandbox import leftovers
 
     state = home.read_state()
-    if state is None and not home.path.exists():
+    if not home.is_ours:
         return []
     removed = leftovers.remove_containers(home.id)
     if state is not None:
+        # Imported here: the data plane takes its time to load, and there is seldom a daemon that was killed.
+        from sandbox.fargate.process_engine import kill_leftovers
+
+        kill_leftovers(home.path)
+        leftovers.remove_images(state.get("registry"))
         leftovers.kill_registry(state.get("pids", {}).get("registry"), home.path / "registry")
         home.state_file.unlink(missing_ok=True)
     shutil.rmtree(home.path / "registry", ignore_errors=True)
@@ -191,7 +199,15 @@ def _status(home: Home, options: argparse.Namespace) -> None:
     tasks = state["tasks"]
     print(f"  Tasks       {len(tasks) or 'none'}")
     for task in tasks:
-        print("    " + "  ".join(str(value) for value in task.values() if value not in (None, "")))
+        print(
+            "    " + "  ".join(str(task.get(key)) for key in ("task", "task_definition", "status", "health", "address"))
+        )
+
+
+def _reset(home: Home, options: argparse.Namespace) -> None:
+    state = _require_up(home)
+    _get(f"{state['aws_endpoint_url']}/_platform/reset", method="POST")
+    print("The stack sales-prod is as it was before the first deployment.")
 
 
 def _print_summary(state: dict[str, Any]) -> None:
@@ -199,7 +215,7 @@ def _print_summary(state: dict[str, Any]) -> None:
     rows = {
         "Account": f"{state['account_id']} in {state['region']}, stack sales-prod",
         "AWS APIs": f"{state['aws_endpoint_url']} (access key and secret key: {state['access_key']})",
-        "MCP server": f"{state['mcp_url']} (once it is deployed)" if state["mcp_url"] else "no load balancer",
+        "MCP server": f"{state['mcp_url']}{'' if state.get('tasks') else ' (once it is deployed)'}",
         "CA": _short(Path(state["ca_file"])),
         "Registry": registry,
         "Tasks run": state["engine_note"],
@@ -309,10 +325,10 @@ def _live_status(home: Home) -> dict[str, Any] | None:
         raise Failure(f"the daemon of {_short(home.path)} runs but does not answer ({error}); see its log") from None
 
 
-def _get(url: str) -> Any:
+def _get(url: str, method: str = "GET") -> Any:
     # Loopback never goes through a proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=15) as answer:
+    with opener.open(urllib.request.Request(url, method=method), timeout=15) as answer:
         return json.load(answer)
 
 

@@ -49,9 +49,12 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        with home.hold(), ExitStack() as parts:
+        home.hold()
+        with ExitStack() as parts:
+            parts.callback(_remove_leftovers, home)
             daemon = Daemon(home)
-            daemon.start(parts)
+            with ports.reserved():
+                daemon.start(parts)
             _tell(ready=home.read_state())
             log.info("ready")
             stopping.wait()
@@ -61,10 +64,15 @@ def main() -> int:
         log.exception("the sandbox could not start")
         _tell(error=str(error) or type(error).__name__)
         return 1
-    finally:
-        removed = leftovers.remove_containers(home.id)
-        log.info("stopped; containers and networks removed: %s", ", ".join(removed) or "none")
+    log.info("stopped")
     return 0
+
+
+def _remove_leftovers(home: Home) -> None:
+    """What a task that would not stop may have left."""
+    removed = leftovers.remove_containers(home.id)
+    if removed:
+        log.warning("removed containers and networks that were still there: %s", ", ".join(removed))
 
 
 def scrub_environment() -> None:
@@ -141,6 +149,8 @@ class Daemon:
         }
         self.plane.routes["/_platform/status"] = _json_route(lambda environ: self.status())
         self.plane.routes["/_platform/calls"] = _json_route(self._calls)
+        self.plane.routes["/_platform/faults"] = _json_route(self._faults)
+        self.plane.routes["/_platform/reset"] = _json_route(self._reset)
         self.home.write_state(self.state)
 
     def status(self) -> dict[str, Any]:
@@ -154,6 +164,21 @@ class Daemon:
         since = int(environ.get("QUERY_STRING") or 0)
         mark = self.plane.mark()
         return {"mark": mark, "calls": [vars(call) for call in self.plane.calls(since) if call.seq <= mark]}
+
+    def _faults(self, environ: dict[str, Any]) -> dict[str, Any]:
+        """POST the arguments of Faults.add as JSON to ask for a fault, DELETE to end all."""
+        if environ["REQUEST_METHOD"] == "DELETE":
+            self.plane.faults.clear()
+        elif environ["REQUEST_METHOD"] == "POST":
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            self.plane.faults.add(**json.loads(body))
+        return {"faults": self.plane.faults.describe()}
+
+    def _reset(self, environ: dict[str, Any]) -> dict[str, Any]:
+        """POST brings the stack back as it was seeded; running tasks end, because their services are gone."""
+        if environ["REQUEST_METHOD"] == "POST":
+            self.plane.reset()
+        return {"mark": self.plane.mark()}
 
     def _listener_arn(self) -> str:
         elbv2 = self.plane.platform("elbv2")

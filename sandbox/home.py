@@ -46,19 +46,24 @@ class Home:
         return self.path / "daemon.log"
 
     @property
+    def is_ours(self) -> bool:
+        """Whether a sandbox made the folder; in any other nothing is ever removed."""
+        return self._marker.exists()
+
+    @property
     def _marker(self) -> Path:
         return self.path / ".quilt-sandbox"
 
     def create(self) -> None:
         """Make the folder. Raises ForeignFolder when it holds anything that no sandbox put there."""
-        if self.path.is_dir() and any(self.path.iterdir()) and not self._marker.exists():
+        if self.path.is_dir() and any(self.path.iterdir()) and not self.is_ours:
             raise ForeignFolder(f"{self.path} holds other files; let SANDBOX_HOME name an empty or a new folder")
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._marker.touch()
 
     def remove(self) -> None:
         """Remove the folder with all its content, if it is a sandbox's."""
-        if self._marker.exists():
+        if self.is_ours:
             shutil.rmtree(self.path, ignore_errors=True)
 
     def read_state(self) -> dict[str, Any] | None:
@@ -86,12 +91,19 @@ class Home:
             return True
         return False
 
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Hold the folder as its daemon. Raises BlockingIOError when another one does."""
-        with self._lock_file.open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
+    def hold(self) -> int:
+        """Hold the folder as its daemon: until this process has ended, or the file descriptor is closed.
+
+        A descriptor and no file object, which Python would close a little before the process has ended: `down` waits
+        for that end. Raises RuntimeError when another daemon holds the folder.
+        """
+        descriptor = os.open(self._lock_file, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise RuntimeError(f"another daemon holds {self.path}, it starts or stops; try again") from None
+        return descriptor
 
     @property
     def _lock_file(self) -> Path:

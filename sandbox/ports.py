@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import getpass
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandbox.network import free_port
 
@@ -22,6 +28,15 @@ class Ports:
     balancer: int
     aws: int
     registry: int
+
+
+@contextmanager
+def reserved() -> Iterator[None]:
+    """Keep other sandboxes of this user from choosing until this one listens: two may start at the same moment."""
+    lock = Path(tempfile.gettempdir()) / f"quilt-sandbox-{getpass.getuser()}.lock"
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def choose() -> Ports:

@@ -14,6 +14,10 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import Spec, Undefined, problems
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.preload import preload
+
+# This runs in the parent of all workers, as the first task of every playbook.
+preload()
 
 COLLECTION = Path(__file__).resolve().parents[2]
 

@@ -51,7 +51,8 @@ class LoadBalancer:
 
     def start(self) -> None:
         """Listen and begin to check targets. Raises OSError when the port is taken."""
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # The protocol must be named: asyncio switches Nagle's delay off only for sockets that say they are TCP.
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind(("127.0.0.1", self._port))
@@ -60,7 +61,6 @@ class LoadBalancer:
             text = f"the load balancer cannot listen on 127.0.0.1:{self._port} ({error.strerror}); choose another port"
             raise OSError(error.errno, text) from error
         self._port = listening.getsockname()[1]
-        health.watch(self._context.account_id, self._context.region)
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._serve(listening)), name="load-balancer", daemon=True
         )
@@ -69,6 +69,7 @@ class LoadBalancer:
             if not self._thread.is_alive():
                 raise RuntimeError("the load balancer could not start; the log has the reason")
             time.sleep(0.01)
+        health.watch(self._context.account_id, self._context.region)
 
     def stop(self) -> None:
         """Stop listening; running requests get a few seconds. Does nothing when not running."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import ssl
 from weakref import WeakKeyDictionary
 
 import httpcore
 
 from sandbox.alb.model import Model
+from sandbox.alb.upstream import new_pool
 from sandbox.corrections.elbv2 import health
 from sandbox.corrections.elbv2.health import Health
 from sandbox.corrections.elbv2.target_groups import Target, TargetGroup
@@ -51,13 +51,16 @@ class HealthChecks:
         self._addresses = addresses
         self._watches: WeakKeyDictionary[Target, asyncio.Task[None]] = WeakKeyDictionary()
         # A connection of its own for every check, as AWS does: an idle one proves nothing about the listener.
-        self._pool = httpcore.AsyncConnectionPool(max_keepalive_connections=0, ssl_context=_no_verification())
+        self._pool = new_pool(keepalive_connections=0)
 
     async def run(self) -> None:
         """Until cancelled."""
         try:
             while True:
-                self._notice()
+                try:
+                    self._notice()
+                except Exception:  # a reset of the control plane takes its state apart while we read; look again
+                    log.debug("the control plane could not be read", exc_info=True)
                 await asyncio.sleep(_NOTICE_SECONDS)
         finally:
             for watch in list(self._watches.values()):
@@ -125,11 +128,3 @@ def accepts(matcher: str, status: int) -> bool:
             if int(low) <= status <= int(high or low):
                 return True
     return False
-
-
-def _no_verification() -> ssl.SSLContext:
-    # AWS: "The load balancer does not verify the certificates of targets."
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context

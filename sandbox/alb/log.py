@@ -48,10 +48,10 @@ class AccessLog:
         self._file.setFormatter(logging.Formatter("%(message)s"))
 
     def add(self, entry: Entry) -> None:
-        with self._lock:
-            self._entries.append(entry)
         line = json.dumps({name: value for name, value in asdict(entry).items() if value is not None})
         self._file.handle(logging.LogRecord("alb", logging.INFO, "", 0, line, None, None))
+        with self._lock:
+            self._entries.append(entry)
 
     def recent(self, n: int = 100) -> list[dict[str, Any]]:
         """The newest n entries, the oldest of them first."""

@@ -20,6 +20,7 @@ from sandbox.alb.match import Request, first_match
 from sandbox.alb.model import Listener, Model
 from sandbox.alb.rewrite import location, transformed
 from sandbox.alb.targets import Targets
+from sandbox.alb.upstream import new_pool
 from sandbox.corrections.elbv2.actions import Action
 from sandbox.corrections.elbv2.rules import Rule
 from sandbox.network import AddressBook
@@ -67,9 +68,9 @@ class Proxy:
         self.public_host = public_host
         self.port = port
         self.targets = Targets()
-        self.pool = httpcore.AsyncConnectionPool(
-            max_connections=None, max_keepalive_connections=100, keepalive_expiry=60.0
-        )
+        # A target must keep idle connections for longer than the load balancer does, here as at AWS: a request that
+        # meets a connection just closed by the target is a 502, because it may have been performed.
+        self.pool = new_pool(keepalive_connections=100, keepalive_seconds=60.0)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -96,13 +97,19 @@ class Body:
     """The client's request body as it arrives. Tells afterwards when the client goes away."""
 
     def __init__(self, receive: Receive) -> None:
+        self.idle_timeout = 60.0
+        """Seconds that the client may be silent within its body."""
         self._receive = receive
         self._read = asyncio.Event()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         more = True
         while more:
-            message = await self._receive()
+            try:
+                async with asyncio.timeout(self.idle_timeout):
+                    message = await self._receive()
+            except TimeoutError:
+                raise Refusal(408, "the client did not send its body before the idle timeout") from None
             if message["type"] == "http.disconnect":
                 raise ClientGone
             more = message.get("more_body", False)
@@ -231,6 +238,7 @@ class Exchange:
         seen = transformed(rule.transforms, self.request)
         length = self._header(b"content-length")
         has_body = bool(self._header(b"transfer-encoding")) or length not in ("", "0")
+        self.body.idle_timeout = listener.idle_timeout
         if not has_body:
             self.body.skip()
         request = httpcore.Request(

@@ -34,7 +34,7 @@ class Application:
         self.faults = faults
         self.silent_keys = set(silent_keys)
         self.routes: dict[str, WsgiApp] = {}
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = DomainDispatcherApplication(_backend_app)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", "/"))
@@ -96,3 +96,10 @@ class Application:
             phrase = "Unknown"
         start_response(f"{status} {phrase}", headers)
         return [body]
+
+
+def _backend_app(service: Any) -> Any:
+    """moto's application of one service; moto itself breaks on a service that it does not know."""
+    if service is None:
+        raise NotImplementedError("moto has no such service")
+    return create_backend_app(service)

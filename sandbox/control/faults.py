@@ -73,6 +73,14 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
+    def describe(self) -> list[dict[str, object]]:
+        """The faults that were asked for, and how often each has fired."""
+        with self._lock:
+            return [
+                {"service": fault.service, "operation": fault.operation, "kind": fault.kind, "fired": fault.fired}
+                for fault in self._faults
+            ]
+
     def take(self, request: Request) -> list[Fault]:
         """The faults that fire for this call, counted."""
         with self._lock:

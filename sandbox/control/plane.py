@@ -14,17 +14,18 @@ os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
-from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import corrections
 from sandbox.context import PLATFORM_KEY
-from sandbox.control import credentials
+from sandbox.control import credentials, snapshot
 from sandbox.control.app import Application, WsgiApp
 from sandbox.control.credentials import TaskCredentials
 from sandbox.control.faults import Faults
+from sandbox.control.lock import api_lock
 from sandbox.control.recorder import Call, Recorder
+from sandbox.control.snapshot import Snapshot
 from sandbox.seed import lay as seed_stack
 from sandbox.seed.clients import Clients
 
@@ -49,6 +50,7 @@ class ControlPlane:
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self._application: Application | None = None
+        self._seeded: Snapshot | None = None
         self.credentials = TaskCredentials(self.account_id, self.region)
         self._routes: dict[str, WsgiApp] = {credentials.PREFIX: self.credentials}
 
@@ -90,15 +92,20 @@ class ControlPlane:
         self._thread.join()
         self._server.server_close()
         self._server = self._thread = None
-        BackendDict.reset()
+        snapshot.clear()
         ControlPlane._running = None
 
     def reset(self, seed: bool = True) -> None:
-        """A fresh account, no faults, no recorded calls. `seed` lays the stack again."""
-        self.faults.clear()
-        BackendDict.reset()
-        if seed:
+        """A fresh account, no faults, no recorded calls. `seed` lays the stack again, with the same ids as before."""
+        with api_lock:
+            self.faults.clear()
+            snapshot.clear()
+            if seed and self._seeded is not None:
+                self._seeded.restore()
+        if seed and self._seeded is None:
             seed_stack(self._clients)
+            with api_lock:
+                self._seeded = Snapshot()
         self._recorder.clear()
 
     def calls(self, since: int = 0) -> list[Call]:

@@ -46,9 +46,18 @@ def test_a_foreign_bucket_is_refused_everywhere(server: Running, written: str) -
     bare = written.removeprefix("s3://")
     for tool, arguments in (
         ("bucket_objects_list", {"bucket": written}),
+        ("check_bucket_access", {"bucket": written}),
         ("bucket_object_text", {"s3_uri": f"s3://{bare}/k"}),
+        ("bucket_object_fetch", {"s3_uri": f"s3://{bare}/k"}),
+        ("bucket_object_info", {"s3_uri": f"s3://{bare}/k"}),
+        ("bucket_object_link", {"s3_uri": f"s3://{bare}/k"}),
+        ("discover_permissions", {"buckets": [written]}),
+        ("catalog_uri", {"registry": written, "package_name": "a/b"}),
         ("packages_list", {"registry": written}),
         ("package_browse", {"registry": written, "package_name": "a/b"}),
+        ("package_versions", {"registry": written, "package_name": "a/b"}),
+        ("package_entries_search", {"registry": written, "package_name": "a/b", "pattern": "*"}),
+        ("package_diff", {"registry": written, "package_name": "a/b", "before": "a" * 64}),
     ):
         message = server.fail(tool, arguments)
         assert SECRET not in message

@@ -45,41 +45,27 @@ def test_a_cursor_of_another_question_is_refused(server: Running, s3: Any) -> No
     assert "damaged" in server.fail("bucket_objects_list", {"bucket": "quilt-example", "cursor": "AAAA"})
 
 
-def test_reads_text_in_parts_without_cutting_characters(server: Running, s3: Any) -> None:
-    text = "naïve café ☕ " * 50
-    s3.put_object(Bucket="quilt-example", Key="t.txt", Body=text.encode(), ContentType="text/plain")
-    read, offset = "", 0
-    while offset is not None:
-        part = server.call(
-            "bucket_object_text", {"s3_uri": "s3://quilt-example/t.txt", "max_bytes": 37, "offset": offset}
-        )
-        read, offset = read + part["text"], part["next_offset"]
-    assert read == text
-    assert part["size"] == len(text.encode())
-
-
-def test_reads_an_empty_object_and_an_old_version(server: Running, s3: Any) -> None:
-    s3.put_bucket_versioning(Bucket="quilt-example", VersioningConfiguration={"Status": "Enabled"})
-    first = s3.put_object(Bucket="quilt-example", Key="k", Body=b"old")["VersionId"]
+def test_access_to_a_bucket_is_tried(server: Running, s3: Any) -> None:
+    empty = server.call("check_bucket_access", {"bucket": "quilt-example"})
+    assert (empty["can_list"], empty["can_read"], empty["problem"]) == (True, None, None)
     s3.put_object(Bucket="quilt-example", Key="k", Body=b"")
-    assert server.call("bucket_object_text", {"s3_uri": "s3://quilt-example/k"})["text"] == ""
-    uri = f"s3://quilt-example/k?versionId={first}"
-    assert server.call("bucket_object_text", {"s3_uri": uri})["text"] == "old"
+    assert server.call("check_bucket_access", {"bucket": "quilt-example"})["can_read"] is True
+    missing = server.call(
+        "check_bucket_access", {"bucket": "no-such-bucket"}, Authorization=f"Bearer {token(buckets=['no-such-*'])}"
+    )
+    assert missing["can_list"] is False
+    assert "NoSuchBucket" in missing["problem"]
+    assert "may not touch" in server.fail("check_bucket_access", {"bucket": "quilt-secret"})
 
 
-def test_says_what_was_asked_what_aws_answered_and_what_to_do(server: Running) -> None:
-    message = server.fail("bucket_object_text", {"s3_uri": "s3://quilt-example/none"})
-    assert "reading s3://quilt-example/none failed" in message
-    assert "NoSuchKey" in message
-    assert "bucket_objects_list" in message
-
-
-def test_refuses_what_is_not_text(server: Running, s3: Any) -> None:
-    s3.put_object(Bucket="quilt-example", Key="b", Body=b"PK\x00\x01", ContentType="application/zip")
-    assert "not text" in server.fail("bucket_object_text", {"s3_uri": "s3://quilt-example/b"})
-
-
-def test_keys_are_taken_as_they_are_written(server: Running, s3: Any) -> None:
-    key = "a/../b//c%2Fd ?x#ü"
-    s3.put_object(Bucket="quilt-example", Key=key, Body=b"here")
-    assert server.call("bucket_object_text", {"s3_uri": f"s3://quilt-example/{key}"})["text"] == "here"
+def test_permissions_are_discovered_for_several_buckets(server: Running, s3: Any) -> None:
+    bearer = f"Bearer {token(buckets=['quilt-example', 'missing-bucket'])}"
+    found = server.call("discover_permissions", Authorization=bearer)
+    assert [(item["bucket"], item["can_list"]) for item in found["buckets"]] == [
+        ("missing-bucket", False),
+        ("quilt-example", True),
+    ]
+    assert "may not touch" in server.fail("discover_permissions", {"buckets": ["quilt-example", "quilt-secret"]})
+    many = [f"bucket-{n}" for n in range(60)]
+    found = server.call("discover_permissions", Authorization=f"Bearer {token(buckets=many)}")
+    assert (len(found["buckets"]), len(found["not_tried"])) == (50, 10)

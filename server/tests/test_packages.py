@@ -155,3 +155,81 @@ def test_registry_is_authorised(server: Running, s3: Any) -> None:
     assert "may not touch" in server.fail("packages_list", {"registry": "quilt-secret"})
     allowed = f"Bearer {token(buckets=['quilt-secret'])}"
     assert server.call("package_browse", asked, Authorization=allowed)["entries"]
+
+
+def browse(server: Running, **arguments: Any) -> dict[str, Any]:
+    return server.call("package_browse", {"registry": "quilt-example", "package_name": "team/data"} | arguments)
+
+
+def test_metadata_of_directories_is_no_entry(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [{"logical_key": "b/", "meta": {"user_meta": {"x": 1}}}, entry("a"), entry("b/c")])
+    contents = browse(server)
+    assert [item["logical_key"] for item in contents["entries"]] == ["a", "b/c"]
+    assert contents["meta"] == {"by": "test"}
+
+
+def test_metadata_too_large_to_read_is_left_out_and_said(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [entry("a", meta={"x": "y" * 100_000})])
+    assert "omitted" in browse(server, include_meta=True)["entries"][0]["meta"]
+
+
+def test_entries_are_found_by_a_pattern(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [entry(f"d{n}/{n}.{kind}") for n in range(4) for kind in ("csv", "txt")])
+    asked = {"registry": "quilt-example", "package_name": "team/data", "pattern": "d[12]/*.csv", "limit": 1}
+    first = server.call("package_entries_search", asked)
+    second = server.call("package_entries_search", asked | {"cursor": first["next_cursor"]})
+    found = [item["logical_key"] for page in (first, second) for item in page["entries"]]
+    assert found == ["d1/1.csv", "d2/2.csv"]
+
+
+def test_a_scan_that_takes_long_ends_with_a_cursor(server: Running, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    push(s3, "team/data", [entry(f"{n:04}") for n in range(100)])
+    monkeypatch.setattr("quilt_mcp_server.tools.entries.SCAN_SECONDS", -1.0)
+    assert browse(server)["entries"] == []
+    assert browse(server)["next_cursor"]
+
+
+def test_versions_the_newest_first(server: Running, s3: Any) -> None:
+    for n in range(5):
+        key = f".quilt/named_packages/team/data/{1700000000 + n}"
+        s3.put_object(Bucket="quilt-example", Key=key, Body=f"{n}".encode() * 64)
+    asked = {"registry": "quilt-example", "package_name": "team/data", "limit": 2}
+    found: list[str] = []
+    cursor = None
+    while not found or cursor:
+        page = server.call("package_versions", asked | {"cursor": cursor})
+        found += [version["top_hash"][0] for version in page["versions"]]
+        cursor = page["next_cursor"]
+    assert found == ["4", "3", "2", "1", "0"]
+    assert page["versions"][0]["pushed"] == "2023-11-14T22:13:20+00:00"
+    assert "there is no package" in server.fail("package_versions", asked | {"package_name": "no/such"})
+
+
+def test_two_versions_are_compared(server: Running, s3: Any) -> None:
+    changed: dict[str, Any] = {"hash": {"type": "SHA256", "value": "00"}, "size": 4}
+    # `a-b` and `a.b` sort before `a/b` as strings, and behind it by path segments, as quilt3 writes them.
+    push(s3, "team/data", [entry("a/b"), entry("a/c"), entry("a-b"), entry("x"), entry("z")])
+    push(s3, "team/data", [entry("a/b"), entry("a/c", **changed), entry("a.b"), entry("x"), entry("y")], "b" * 64)
+    asked = {"registry": "quilt-example", "package_name": "team/data", "before": HASH}
+    diff = server.call("package_diff", asked)
+    assert diff["after"] == "b" * 64
+    assert (diff["added"], diff["removed"], diff["modified"], diff["unchanged"]) == (2, 2, 1, 2)
+    assert [(change["logical_key"], change["change"]) for change in diff["changes"]] == [
+        ("a/c", "modified"),
+        ("a-b", "removed"),
+        ("a.b", "added"),
+        ("y", "added"),
+        ("z", "removed"),
+    ]
+    assert (diff["changes"][0]["size_before"], diff["changes"][0]["size_after"]) == (3, 4)
+    assert (diff["meta_changed"], diff["truncated"]) == (False, False)
+    short = server.call("package_diff", asked | {"limit": 1})
+    assert (len(short["changes"]), short["truncated"], short["added"]) == (1, True, 2)
+    same = server.call("package_diff", asked | {"after": HASH})
+    assert (same["unchanged"], same["changes"]) == (5, [])
+
+
+def test_versions_out_of_order_are_not_compared_wrongly(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [entry("b"), entry("a")])
+    asked = {"registry": "quilt-example", "package_name": "team/data", "before": HASH}
+    assert "path order" in server.fail("package_diff", asked)

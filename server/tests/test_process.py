@@ -75,13 +75,22 @@ def test_sigterm_lets_running_requests_finish_and_exits_0(start: Start) -> None:
         )
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
+        assert refuses_connections(server.http.base_url.port or 0)
         assert process.poll() is None
-        with pytest.raises(OSError):
-            socket.create_connection(("127.0.0.1", server.http.base_url.port or 0), timeout=2)
         raw.sendall(body[10:].encode())
         assert raw.recv(4096).startswith(b"HTTP/1.1 200 ")
     assert process.wait(10) == 0
+
+
+def refuses_connections(port: int) -> bool:
+    """Whether nobody listens any more, at the latest in ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return True
+        time.sleep(0.05)
+    return False
 
 
 def test_sigterm_before_the_server_serves_exits_0() -> None:
@@ -128,6 +137,9 @@ def test_the_log_tells_what_happened_and_no_secret(start: Start) -> None:
     server.post({}, Authorization=f"Bearer {bad}")
     server.post({}, f"/mcp?access_token={good}", Authorization="")
     server.post({}, Host=f"{good}.example")
+    server.post({}, f"/mcp/{good}")
+    server.fail(good, Authorization=f"Bearer {good}")
+    server.post({"jsonrpc": "2.0", "id": 1, "method": good}, Authorization=f"Bearer {good}")
     process.terminate()
     output, _ = process.communicate(timeout=10)
     for secret in (good, bad, KEY, OTHER_KEY, good.split(".")[2]):
@@ -149,3 +161,29 @@ def test_subjects_are_hashed_on_request(start: Start) -> None:
     output, _ = process.communicate(timeout=10)
     assert "carol" not in output
     assert any(len(line.get("subject", "")) == 16 for line in lines(output))
+
+
+def test_the_line_of_a_tool_call_is_a_data_point(start: Start) -> None:
+    process, server = start()
+    server.call("whoami")
+    server.fail("bucket_objects_list", {"bucket": "quilt-secret"})
+    server.rpc("ping")
+    process.terminate()
+    output, _ = process.communicate(timeout=10)
+    written = [line for line in lines(output) if line["message"] == "request"]
+    assert [(line.get("tool"), line.get("failures"), line.get("crashes")) for line in written] == [
+        ("whoami", 0, 0),
+        ("bucket_objects_list", 1, 0),
+        (None, None, None),
+    ]
+    (definition,) = written[0]["_aws"]["CloudWatchMetrics"]
+    for name in [metric["Name"] for metric in definition["Metrics"]] + definition["Dimensions"][0]:
+        assert name in written[0], name
+    assert "_aws" not in written[2]
+
+
+def test_metrics_can_be_switched_off(start: Start) -> None:
+    process, server = start(QUILT_MCP_METRICS="none")
+    server.call("whoami")
+    process.terminate()
+    assert "_aws" not in process.communicate(timeout=10)[0]

@@ -13,6 +13,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Connections that break off are what some tests are about."""
+
+
 class Upstream:
     """Answers /healthz with `health`, and everything else by its path. `seen` are the requests but health checks."""
 
@@ -22,13 +29,17 @@ class Upstream:
         self.checks = 0
         self.seen: list[str] = []
         self.release = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def address(self) -> tuple[str, int]:
         return ("127.0.0.1", self._server.server_port)
+
+    def use_tls(self, cert: Path, key: Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def stop(self) -> None:
         self.release.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,12 +52,13 @@ def seeded(_plane: ControlPlane) -> ControlPlane:
     return _plane
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(_plane: ControlPlane) -> Client:
-    """boto3 clients of the deployer."""
+    """boto3 clients of the deployer, each made once: making one costs more than a test."""
+    session: Any = boto3
 
+    @functools.cache
     def make(service: str, access_key: str = "sandbox") -> Any:
-        session: Any = boto3
         return session.client(
             service,
             endpoint_url=_plane.url,

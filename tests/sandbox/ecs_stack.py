@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from sandbox.context import Certificates, Context, Engine
+from sandbox.control import ControlPlane
+from sandbox.network import AddressBook
 
 DEFINITION: dict[str, Any] = {
     "family": "app",
@@ -89,3 +97,46 @@ def lay(client: Any) -> Stack:
     )
     ecs.create_cluster(clusterName="main")
     return Stack(ecs, elbv2, ec2, subnets, group, target_group)
+
+
+def role(client: Any, name: str = "execution") -> str:
+    """Create a role that ECS may assume; its ARN."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    return str(client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"])
+
+
+def completed(stack: Stack) -> bool:
+    service = stack.describe()
+    return len(service["deployments"]) == 1 and service["deployments"][0]["rolloutState"] == "COMPLETED"
+
+
+def context(plane: ControlPlane, tmp_path: Path, engine: Engine = "process", **fields: Any) -> Context:
+    """A data plane's context; `fields` replace the ones that the tests seldom need."""
+    nowhere = tmp_path / "none"
+    values: dict[str, Any] = dict(
+        home=tmp_path,
+        home_id="test",
+        account_id=plane.account_id,
+        region=plane.region,
+        endpoint_url=plane.url,
+        aws_socket=nowhere,
+        addresses=AddressBook(),
+        certificates=Certificates(nowhere, nowhere, nowhere),
+        credentials=plane.credentials,
+        routes=plane.routes,
+        registry=None,
+        registry_auth=None,
+        engine=engine,
+    )
+    return Context(**values | fields)
+
+
+def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+    """Wait for something true; the assertion shows what was asked."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s: {condition}")

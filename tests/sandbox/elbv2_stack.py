@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.control import ControlPlane
+
 Document = dict[str, Any]
+
+
+@cache
+def _client(service: str, url: str, region: str) -> Any:
+    """Kept for all tests: making a boto3 client takes longer than most of them."""
+    session: Any = boto3
+    keys = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
+    return session.client(service, endpoint_url=url, region_name=region, **keys)
 
 
 @dataclass
@@ -25,8 +37,8 @@ class Stack:
     _names: list[str] = field(default_factory=list)
 
     @classmethod
-    def build(cls, client: Callable[[str], Any], name: str = "alb") -> Stack:
-        ec2, elb, acm = client("ec2"), client("elbv2"), client("acm")
+    def build(cls, plane: ControlPlane, name: str = "alb") -> Stack:
+        ec2, elb = (_client(service, plane.url, plane.region) for service in ("ec2", "elbv2"))
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnets = [
             ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"][
@@ -35,7 +47,7 @@ class Stack:
             for n, zone in ((101, "a"), (102, "b"))
         ]
         balancer = elb.create_load_balancer(Name=name, Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
-        certificate = acm.request_certificate(DomainName="demo.quiltdata.com")["CertificateArn"]
+        certificate = f"arn:aws:acm:{plane.region}:{plane.account_id}:certificate/demo"
         https = elb.create_listener(
             LoadBalancerArn=balancer,
             Protocol="HTTPS",

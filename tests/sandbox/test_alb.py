@@ -74,6 +74,17 @@ class World:
         self.stack.elb.register_targets(TargetGroupArn=group, Targets=[target])
         return target
 
+    def entry(self, start: str) -> Document:
+        """The newest log entry of a path that starts so: it is written when the answer is on its way."""
+        found: list[Document] = []
+
+        def written() -> bool:
+            found[:] = [one for one in self.balancer.recent() if one["path"].startswith(start)]
+            return bool(found)
+
+        wait_until(written)
+        return found[-1]
+
     def wait_for(self, group: str, *states: str) -> None:
         wait_until(lambda: sorted(self.stack.health(group).values()) == sorted(states))
 
@@ -85,7 +96,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture
 def world(
-    empty: ControlPlane, client: Any, certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty: ControlPlane, certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     monkeypatch.setenv("SANDBOX_SPEED", "100")
     addresses = AddressBook()
@@ -106,7 +117,7 @@ def world(
     )
     balancer = LoadBalancer(context)
     balancer.start()
-    found = World(Stack.build(client), balancer, addresses, certificates.ca)
+    found = World(Stack.build(empty), balancer, addresses, certificates.ca)
     try:
         yield found
     finally:
@@ -174,7 +185,7 @@ def test_what_the_target_and_the_client_see(world: World) -> None:
     assert "x-mine" not in headers
     assert answer.headers["server"].startswith("BaseHTTP")
     assert "keep-alive" not in answer.headers
-    entry = world.balancer.recent(1)[0]
+    entry = world.entry("/echo")
     assert entry["rule_arn"] == rule["RuleArn"]
     assert (entry["priority"], entry["target"], entry["target_status"]) == ("1", "10.0.1.10:8000", 200)
     assert entry["trace_id"] == headers["x-amzn-trace-id"]
@@ -182,6 +193,7 @@ def test_what_the_target_and_the_client_see(world: World) -> None:
 
 def test_the_log_is_a_file_too(world: World, tmp_path: Path) -> None:
     world.get("/nothing")
+    world.entry("/nothing")
     (line,) = (tmp_path / "alb.log").read_text().splitlines()
     assert json.loads(line)["status"] == 404
     assert json.loads(line)["path"] == "/nothing"
@@ -217,6 +229,7 @@ def test_a_client_connection_is_kept_alive(world: World) -> None:
     for _ in range(3):
         connection.request("GET", "/")
         assert connection.getresponse().read() == b""
+    wait_until(lambda: len(world.balancer.recent()) == 3)
     clients = {entry["client"] for entry in world.balancer.recent(3)}
     assert len(clients) == 1
     connection.close()
@@ -272,6 +285,8 @@ def test_draining_finishes_what_runs_and_gets_nothing_new(world: World) -> None:
     wait_until(lambda: world.upstreams["old"].seen == ["/wait"])
     world.register(group, "new")
     world.wait_for(group, "healthy", "healthy")
+    delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "100"}]
+    world.stack.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=delay)
     world.stack.elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.1.10"}])
     assert sorted(world.stack.health(group).values()) == ["draining Target.DeregistrationInProgress", "healthy"]
     assert {world.get("/echo").json["name"] for _ in range(4)} == {"new"}
@@ -279,6 +294,45 @@ def test_draining_finishes_what_runs_and_gets_nothing_new(world: World) -> None:
     running.join()
     assert (answers[0].status, answers[0].body) == (200, b"old")
     world.wait_for(group, "healthy")
+
+
+def test_no_request_is_lost_while_targets_are_replaced(world: World) -> None:
+    """The order of a rolling deployment: the new target healthy, the old one deregistered, drained, then stopped."""
+    group = world.group("v0")
+    delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "20"}]
+    world.stack.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=delay)
+    world.stack.rule(1, [path("/*")], Actions=[forward(group)])
+    world.wait_for(group, "healthy")
+    answers: Counter[str] = Counter()
+    done = threading.Event()
+
+    def clicks() -> None:
+        connection = connect(world.balancer.port, world.ca)
+        while not done.is_set():
+            try:
+                connection.request("POST", "/echo", b"body")
+                response = connection.getresponse()
+                body = response.read()
+                answers[json.loads(body)["name"] if response.status == 200 else str(response.status)] += 1
+            except OSError as error:
+                answers[type(error).__name__] += 1
+
+    clients = [threading.Thread(target=clicks) for _ in range(4)]
+    for one in clients:
+        one.start()
+    try:
+        for version in (1, 2, 3):
+            world.register(group, f"v{version}")
+            world.wait_for(group, "healthy", "healthy")
+            wait_until(lambda name=f"v{version}": answers[name] > 0)
+            world.stack.elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": f"10.0.1.{version + 9}"}])
+            world.wait_for(group, "healthy")
+            world.upstreams[f"v{version - 1}"].stop()
+    finally:
+        done.set()
+        for one in clients:
+            one.join()
+    assert set(answers) == {"v0", "v1", "v2", "v3"}
 
 
 @pytest.mark.parametrize(
@@ -295,7 +349,7 @@ def test_bad_gateway(world: World, path_: str, status: int) -> None:
     answer = world.get(path_)
     assert (answer.status, answer.headers["server"]) == (status, "awselb/2.0")
     assert b"<h1>502 Bad Gateway</h1>" in answer.body
-    assert world.balancer.recent(1)[0]["error"]
+    assert world.entry(path_)["error"]
 
 
 def test_an_answer_that_breaks_off_breaks_off_for_the_client(world: World) -> None:
@@ -304,8 +358,7 @@ def test_an_answer_that_breaks_off_breaks_off_for_the_client(world: World) -> No
     world.wait_for(group, "healthy")
     with pytest.raises((http.client.IncompleteRead, ssl.SSLError)):
         world.get("/half")
-    wait_until(lambda: world.balancer.recent(1)[0]["path"] == "/half")
-    entry = world.balancer.recent(1)[0]
+    entry = world.entry("/half")
     assert (entry["status"], "RemoteProtocolError" in entry["error"]) == (200, True)
 
 
@@ -344,8 +397,7 @@ def test_a_client_that_goes_away_is_noticed(world: World) -> None:
     assert connection.sock
     connection.sock.shutdown(socket.SHUT_RDWR)
     connection.close()
-    wait_until(lambda: bool(world.balancer.recent(1)))
-    assert world.balancer.recent(1)[0]["status"] == 460
+    assert world.entry("/wait")["status"] == 460
 
 
 def test_redirect_transform_and_what_is_not_performed(world: World) -> None:
@@ -370,6 +422,29 @@ def test_redirect_transform_and_what_is_not_performed(world: World) -> None:
     assert b"jwt-validation" in refused.body
 
 
+def test_a_client_that_does_not_finish_its_body_times_out(world: World) -> None:
+    group = world.group("a")
+    world.stack.rule(1, [path("/*")], Actions=[forward(group)])
+    world.wait_for(group, "healthy")
+    attribute = {"Key": "idle_timeout.timeout_seconds", "Value": "1"}
+    world.stack.elb.modify_load_balancer_attributes(LoadBalancerArn=world.stack.balancer_arn, Attributes=[attribute])
+    connection = connect(world.balancer.port, world.ca)
+    connection.putrequest("POST", "/echo")
+    connection.putheader("Content-Length", "10")
+    connection.endheaders(b"half")
+    assert connection.getresponse().status == 408
+    connection.close()
+
+
+def test_targets_may_speak_tls_with_any_certificate(world: World, certificates: Certificates) -> None:
+    group = world.group(Protocol="HTTPS", HealthCheckProtocol="HTTPS")
+    world.stack.rule(1, [path("/*")], Actions=[forward(group)])
+    world.register(group, "a")
+    world.upstreams["a"].use_tls(certificates.cert, certificates.key)
+    world.wait_for(group, "healthy")
+    assert world.get("/echo").json["name"] == "a"
+
+
 def test_limits_of_urls_and_headers(world: World) -> None:
     assert world.get("/" + "a" * 20_000).status == 414
     assert world.get("/", X_Long="a" * 20_000).status == 400
@@ -377,10 +452,10 @@ def test_limits_of_urls_and_headers(world: World) -> None:
     assert world.get("/", X_Long="a" * 15_000).status == 404
 
 
-def test_it_survives_a_reset_of_the_control_plane(world: World, empty: ControlPlane, client: Any) -> None:
+def test_it_survives_a_reset_of_the_control_plane(world: World, empty: ControlPlane) -> None:
     empty.reset(seed=False)
     assert world.get("/").status == 503
-    world.stack = Stack.build(client)
+    world.stack = Stack.build(empty)
     group = world.group("again")
     world.stack.rule(1, [path("/*")], Actions=[forward(group)])
     world.wait_for(group, "healthy")

@@ -301,3 +301,65 @@ def test_the_cluster_counts_its_services_and_tasks(stack: Stack) -> None:
     stack.describe()
     cluster = stack.ecs.describe_clusters(clusters=["main"])["clusters"][0]
     assert (cluster["activeServicesCount"], cluster["runningTasksCount"]) == (1, 2)
+
+
+def test_tasks_are_listed_by_what_is_asked_for(stack: Stack) -> None:
+    stack.create(desiredCount=2)
+    stack.describe()
+    network = {"awsvpcConfiguration": {"subnets": stack.subnets}}
+    alone = stack.ecs.run_task(
+        cluster="main",
+        taskDefinition="app",
+        networkConfiguration=network,
+        startedBy="me",
+        tags=[{"key": "a", "value": "1"}],
+    )["tasks"][0]
+    assert (alone["group"], alone["lastStatus"]) == ("family:app", "RUNNING")
+    count = {
+        name: len(stack.ecs.list_tasks(cluster="main", **query)["taskArns"])
+        for name, query in {
+            "all": {},
+            "service": {"serviceName": "web"},
+            "family": {"family": "app"},
+            "other family": {"family": "ap"},
+            "started by": {"startedBy": "me"},
+            "stopped": {"desiredStatus": "STOPPED"},
+        }.items()
+    }
+    assert count == {"all": 3, "service": 2, "family": 3, "other family": 0, "started by": 1, "stopped": 0}
+    page = stack.ecs.list_tasks(cluster="main", maxResults=2)
+    rest = stack.ecs.list_tasks(cluster="main", maxResults=2, nextToken=page["nextToken"])
+    assert len({*page["taskArns"], *rest["taskArns"]}) == 3
+
+    with pytest.raises(ClientError, match="Network Configuration must be provided"):
+        stack.ecs.run_task(cluster="main", taskDefinition="app")
+    missing = stack.ecs.describe_tasks(cluster="main", tasks=["0" * 32])["failures"]
+    assert missing[0]["reason"] == "MISSING"
+
+
+def test_a_task_can_be_stopped_by_the_user(stack: Stack) -> None:
+    stack.create()
+    stack.describe()
+    task = stack.tasks()[0]["taskArn"]
+    stack.ecs.stop_task(cluster="main", task=task, reason="maintenance")
+    stopped = stack.ecs.describe_tasks(cluster="main", tasks=[task])["tasks"][0]
+    assert (stopped["lastStatus"], stopped["stoppedReason"], stopped["stopCode"]) == (
+        "STOPPED",
+        "maintenance",
+        "UserInitiated",
+    )
+    stack.describe()
+    assert [one["taskArn"] for one in stack.tasks()] != [task]
+
+
+def test_the_breakers_threshold_follows_the_service(stack: Stack) -> None:
+    def threshold(**fields: Any) -> int:
+        service = stack.update(forceNewDeployment=True, **fields)
+        record = stack.ecs.describe_service_deployments(serviceDeploymentArns=[service["currentServiceDeployment"]])
+        return int(record["serviceDeployments"][0]["deploymentCircuitBreaker"]["threshold"])
+
+    stack.create()
+    assert threshold(desiredCount=1) == 3
+    assert threshold(desiredCount=11) == 6
+    breaker = {"enable": True, "rollback": True, "thresholdConfiguration": {"type": "COUNT", "value": 1}}
+    assert threshold(deploymentConfiguration={"deploymentCircuitBreaker": breaker}) == 1

@@ -41,6 +41,7 @@ def test_defaults_are_filled_in(stack: Stack) -> None:
     assert document["compatibilities"] == ["EC2", "FARGATE"]
     assert (document["status"], document["revision"], document["placementConstraints"]) == ("ACTIVE", 1, [])
     assert document["registeredAt"] is not None
+    assert {"name": "ecs.capability.container-health-check"} in document["requiresAttributes"]
     assert stack.ecs.describe_task_definition(taskDefinition="app")["taskDefinition"] == document
 
 

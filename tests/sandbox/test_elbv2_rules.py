@@ -35,8 +35,8 @@ JWT: Document = {"JwksEndpoint": "https://idp.example.com/jwks", "Issuer": "http
 
 
 @pytest.fixture
-def stack(empty: ControlPlane, client: Any) -> Stack:
-    return Stack.build(client)
+def stack(empty: ControlPlane) -> Stack:
+    return Stack.build(empty)
 
 
 def oidc(**config: Any) -> list[Document]:
@@ -44,47 +44,6 @@ def oidc(**config: Any) -> list[Document]:
         {"Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": OIDC | config},
         fixed() | {"Order": 2},
     ]
-
-
-@pytest.mark.parametrize(
-    "conditions",
-    [
-        pytest.param([path("/1", "/2", "/3"), host("a.x", "b.x", "c.x")], id="six values over two conditions"),
-        pytest.param([path("*/a/*"), host("*.*.*"), header("X", "*")], id="six wildcards"),
-        pytest.param([path("/a"), path("/b")], id="two paths"),
-        pytest.param([host("a.x"), host("b.x")], id="two hosts"),
-        pytest.param([method("GET"), method("PUT")], id="two methods"),
-        pytest.param([source("10.0.0.0/8"), source("11.0.0.0/8")], id="two source ips"),
-        pytest.param([path()], id="no value"),
-        pytest.param([path("")], id="empty value"),
-        pytest.param([path("/" + "a" * 128)], id="path too long"),
-        pytest.param([path("/a b")], id="path with a space"),
-        pytest.param([host("a" * 129)], id="host too long"),
-        pytest.param([host("a_b.x")], id="host with an underscore"),
-        pytest.param([header("X" * 41, "v")], id="header name too long"),
-        pytest.param([header("X Y", "v")], id="header name with a space"),
-        pytest.param([method("get")], id="lower-case method"),
-        pytest.param([method("M" * 41)], id="method too long"),
-        pytest.param([source("10.0.0.1")], id="address without a prefix"),
-        pytest.param([source("10.0.0.0/33")], id="not a CIDR"),
-        pytest.param([query(("k" * 129, "v"))], id="query key too long"),
-        pytest.param([query(("k", ""))], id="query without a value"),
-        pytest.param([{"Field": "path-pattern", "Values": ["/a", "/b"]}], id="two values in the older form"),
-        pytest.param([{**path("/a"), "Values": ["/a"]}], id="both forms"),
-        pytest.param([{**host("a.x"), "Values": ["a.x"]}], id="both forms of a host"),
-        pytest.param([{"Field": "http-header", "Values": ["a"]}], id="older form of a header"),
-        pytest.param([{**path("/a"), **host("a.x")}], id="config of another field"),
-        pytest.param([{"Field": "port", "Values": ["1"]}], id="unknown field"),
-        pytest.param(
-            [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a"], "RegexValues": ["^/b"]}}],
-            id="values and regexes",
-        ),
-        pytest.param([{"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["("]}}], id="broken regex"),
-    ],
-)
-def test_conditions_that_the_service_rejects(stack: Stack, conditions: list[Document]) -> None:
-    refused("ValidationError", stack.rule, 1, conditions)
-    assert [rule["Priority"] for rule in stack.rules()] == ["default"]
 
 
 def test_a_rule_needs_a_condition(stack: Stack) -> None:
@@ -225,42 +184,6 @@ def test_authentication_needs_an_https_listener(stack: Stack, actions: list[Docu
     stack.rule(1, Actions=actions)
 
 
-@pytest.mark.parametrize(
-    ("code", "actions"),
-    [
-        pytest.param("ValidationError", [], id="none"),
-        pytest.param("ValidationError", [fixed("302")], id="fixed response 3XX"),
-        pytest.param("InvalidLoadBalancerAction", [fixed() | {"Order": 1}, fixed() | {"Order": 2}], id="two routings"),
-        pytest.param("ValidationError", [*oidc(ClientSecret="s")[:1], fixed()], id="order missing"),
-        pytest.param(
-            "ValidationError", [*oidc(ClientSecret="s")[:1], fixed() | {"Order": 1}], id="the same order twice"
-        ),
-        pytest.param(
-            "InvalidLoadBalancerAction",
-            [fixed() | {"Order": 1}, oidc(ClientSecret="s")[0] | {"Order": 2}],
-            id="routing not last",
-        ),
-        pytest.param(
-            "InvalidLoadBalancerAction",
-            [{"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", "Query": "a=b"}}],
-            id="redirect loop",
-        ),
-        pytest.param(
-            "InvalidLoadBalancerAction",
-            [{"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", "Protocol": "HTTP"}}],
-            id="redirect from HTTPS to HTTP",
-        ),
-        pytest.param(
-            "TargetGroupNotFound",
-            [forward("arn:aws:elasticloadbalancing:us-east-1:850787717197:targetgroup/gone/1234567890123456")],
-            id="no such target group",
-        ),
-    ],
-)
-def test_actions_that_the_service_rejects(stack: Stack, code: str, actions: list[Document]) -> None:
-    refused(code, stack.rule, 1, Actions=actions)
-
-
 def test_at_most_five_target_groups_with_weights_up_to_999(stack: Stack) -> None:
     groups = [stack.group() for _ in range(6)]
     refused("InvalidLoadBalancerAction", stack.rule, 1, Actions=[forward(*groups)])
@@ -347,10 +270,12 @@ def test_the_default_rule_is_protected(stack: Stack) -> None:
     assert stack.elb.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"] == []
 
 
-def test_rules_come_back_by_priority_with_the_default_last(stack: Stack) -> None:
+def test_rules_come_back_by_priority_with_the_default_last(stack: Stack, empty: ControlPlane) -> None:
     for priority in (300, 2, 50000, 11):
         stack.rule(priority)
     assert [rule["Priority"] for rule in stack.rules()] == ["2", "11", "300", "50000", "default"]
+    backend = elbv2.backend(empty.account_id, empty.region)
+    assert [rule.priority for rule in backend.describe_rules(stack.https, None)] == [2, 11, 300, 50000, "default"]
     arns = [rule["RuleArn"] for rule in stack.rules()]
     assert [rule["Priority"] for rule in stack.rules(RuleArns=arns[2::-1])] == ["2", "11", "300"]
 
@@ -418,6 +343,13 @@ def test_tags_come_with_create_and_in_chunks_of_20(stack: Stack) -> None:
     refused("ValidationError", stack.elb.add_tags, ResourceArns=arns, Tags=[{"Key": "a", "Value": "b"}])
 
 
+def test_50_tags_per_resource(stack: Stack) -> None:
+    arn = stack.rule(1)["RuleArn"]
+    stack.elb.add_tags(ResourceArns=[arn], Tags=[{"Key": f"k{n}", "Value": "v"} for n in range(50)])
+    stack.elb.add_tags(ResourceArns=[arn], Tags=[{"Key": "k0", "Value": "w"}])
+    refused("TooManyTags", stack.elb.add_tags, ResourceArns=[arn], Tags=[{"Key": "more", "Value": "v"}])
+
+
 def test_tags_go_with_their_rule(stack: Stack, empty: ControlPlane) -> None:
     arn = stack.rule(1, Tags=[{"Key": "a", "Value": "b"}])["RuleArn"]
     stack.elb.delete_rule(RuleArn=arn)
@@ -425,9 +357,9 @@ def test_tags_go_with_their_rule(stack: Stack, empty: ControlPlane) -> None:
     assert not tags.has_tags(arn)
 
 
-def test_a_reset_leaves_a_corrected_and_empty_backend(stack: Stack, empty: ControlPlane, client: Any) -> None:
+def test_a_reset_leaves_a_corrected_and_empty_backend(stack: Stack, empty: ControlPlane) -> None:
     stack.rule(1)
     empty.reset(seed=False)
-    again = Stack.build(client)
+    again = Stack.build(empty)
     assert [rule["Priority"] for rule in again.rules()] == ["default"]
     refused("ValidationError", again.rule, 50001)

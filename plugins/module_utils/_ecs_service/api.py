@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
@@ -22,7 +22,7 @@ from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, t
 from .calls import Answer, Calls
 from .plan import DEFAULTS, UNORDERED, needs_force, short_name, to_send
 from .rollout import Rollout
-from .wait import Ours, primary_of
+from .wait import ours_of, primary_of
 
 DEPLOYMENT_KEYS = (
     "id",
@@ -72,7 +72,7 @@ class Service(Resource):
     facts = ("service_arn", "cluster_arn", "status", "created_at")
     defaults = DEFAULTS
     unordered = UNORDERED
-    immutable = ("launch_type", "scheduling_strategy")
+    immutable: ClassVar[Sequence[str]] = ("launch_type", "scheduling_strategy")
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
@@ -84,6 +84,8 @@ class Service(Resource):
         self.leftover = False  # an earlier run's deletion still drains
         self.task_arns: list[str] = []  # of a service that is deleted
         self.forced = False
+        if self.params["capacity_provider_strategy"]:  # it may replace the launch type, see after()
+            self.immutable = ("scheduling_strategy",)  # type: ignore[misc]
 
     def validate(self) -> None:
         if self.params["launch_type"] and self.params["capacity_provider_strategy"]:
@@ -131,11 +133,8 @@ class Service(Resource):
     # Planning
 
     def after(self, wanted: Document, current: Current | None) -> Document:
-        if (
-            current
-            and wanted.get("desired_count", current.document["desired_count"]) != current.document["desired_count"]
-        ):
-            wanted = self._without_fight(wanted)
+        if current and self._scaled_elsewhere(current):
+            wanted = {name: value for name, value in wanted.items() if name != "desired_count"}
         after = super().after(wanted, current)
         if wanted.get("capacity_provider_strategy"):
             after.pop("launch_type", None)  # UpdateService replaces the one by the other
@@ -143,28 +142,36 @@ class Service(Resource):
 
     def plan(self, current: Current | None) -> Plan:
         plan = super().plan(current)
-        if self.params["state"] == "absent":
+        if current is None or self.params["state"] == "absent":
             return plan
-        warnings = list(plan.warnings)
-        if current and self.params["desired_count"] is not None and self._fights:
-            warnings.append(
-                f"{self.label}: desired_count stays {current.document['desired_count']}: Application Auto Scaling "
-                "decides it; change its minimum and maximum instead"
-            )
         failed = primary_of(self.answer or {}).get("rolloutState") == "FAILED"
-        self.forced = current is not None and (bool(self.params["force_new_deployment"]) or failed)
+        self.forced = self.params["force_new_deployment"] or failed
         action = "update" if self.forced and plan.action == "none" else plan.action
-        return replace(plan, action=action, warnings=tuple(warnings))
+        return replace(plan, action=action, warnings=(*plan.warnings, *self._scaling_warnings(current)))
 
-    _fights = False
+    def _scaled_elsewhere(self, current: Current) -> bool:
+        """Whether a desired count that differs is not ours to change."""
+        asked = self.params["desired_count"]
+        return asked is not None and asked != current.document["desired_count"] and self._autoscaler != "none"
 
-    def _without_fight(self, wanted: Document) -> Document:
+    def _scaling_warnings(self, current: Current) -> list[str]:
+        if not self._scaled_elsewhere(current):
+            return []
+        stays = f"{self.label}: desired_count stays {current.document['desired_count']}: "
+        if self._autoscaler == "registered":
+            return [f"{stays}Application Auto Scaling decides it; change its minimum and maximum instead"]
+        return [
+            f"{stays}whether Application Auto Scaling decides it cannot be read ({self._autoscaler}); "
+            "allow application-autoscaling:DescribeScalableTargets"
+        ]
+
+    @cached_property
+    def _autoscaler(self) -> str:
+        """Of the service: "none", "registered", or why it cannot be told. Asked only when the count would change."""
         try:
-            self._fights = self.calls.is_scaled()
+            return "registered" if self.calls.is_scaled() else "none"
         except AnsibleAWSError as error:
-            self._fights = False
-            self.module.warn(f"{self.label}: whether it is scaled automatically cannot be read ({error})")
-        return {name: value for name, value in wanted.items() if name != "desired_count"} if self._fights else wanted
+            return str(error)
 
     def predict(self, plan: Plan) -> Document:
         if plan.current:
@@ -180,7 +187,9 @@ class Service(Resource):
     def create(self, plan: Plan) -> None:
         if self.leftover:
             self._wait_until_gone()
-        document = to_send({"desired_count": 1, **plan.wanted}, {}, plan.wanted)
+        document = to_send(plan.wanted, {}, plan.wanted)
+        if plan.after["scheduling_strategy"] == "REPLICA":
+            document.setdefault("desired_count", plan.after["desired_count"])  # required, though it has a default here
         self.written = self.calls.create(_complete(self.request_for(document)), plan.tags_after)
 
     def apply(self, plan: Plan) -> None:
@@ -193,10 +202,9 @@ class Service(Resource):
         request = self.request_for(to_send(changed, plan.before, plan.wanted), "UpdateService")
         known = members(self.shape_of("UpdateService"))
         cleared = [name for name in plan.changes if name not in plan.after and name in known]
-        for api, shape in (known[name] for name in cleared):
-            request[api] = (
-                {"enabled": False} if api == "serviceConnectConfiguration" else [] if shape.type_name == "list" else {}
-            )
+        request.update({known[name][0]: [] for name in cleared if known[name][1].type_name == "list"})
+        if "service_connect_configuration" in cleared:
+            request["serviceConnectConfiguration"] = {"enabled": False}
         if self.forced or needs_force(plan.changes):
             request["forceNewDeployment"] = True
         self.written = self.calls.update(_complete(request))
@@ -225,8 +233,7 @@ class Service(Resource):
             return {"deployment": self._predicted(plan), "progress": []}
         service = self.written or self.answer or {}
         if waits:
-            primary = primary_of(service)
-            service = self.rollout.complete(Ours(primary.get("id", ""), primary.get("taskDefinition", "")))
+            service = self.rollout.complete(ours_of(service))
         return {"deployment": self._shown(primary_of(service)), "progress": self.rollout.progress}
 
     def _wait_until_gone(self) -> None:

@@ -15,22 +15,28 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from .._errors import aws_call
 from .plan import short_name
+from .wait import Ours
 
 EVENTS, LOG_LINES = 5, 20
 
 
-def collect(client: Any, service: Mapping[str, Any], deployment_id: str) -> str:
+def collect(client: Any, service: Mapping[str, Any], ours: Ours) -> str:
     """What an operator needs to know, as lines. What cannot be read is said, never raised.
 
     client: from a service's name to its boto3 client; service: of DescribeServices.
     """
-    return "\n".join(_lines(client, service, deployment_id))
+    return "\n".join(_lines(client, service, ours))
 
 
-def _lines(client: Any, service: Mapping[str, Any], deployment_id: str) -> Iterator[str]:
+def _lines(client: Any, service: Mapping[str, Any], ours: Ours) -> Iterator[str]:
+    try:
+        if ours.record:
+            yield from _of_record(_record(client("ecs"), ours.record))
+    except AnsibleAWSError as error:
+        yield str(error)
     try:
         tasks = _tasks(client("ecs"), service["clusterArn"], service["serviceName"])
-        task = failed_task([task for task in tasks if task.get("startedBy") == deployment_id])
+        task = failed_task([task for task in tasks if task.get("startedBy") == ours.id])
         if task is None:
             yield "No task of this deployment was started, or ECS forgot it (it shows stopped tasks for an hour)."
         else:
@@ -71,6 +77,14 @@ def describe(task: Mapping[str, Any]) -> Iterator[str]:
         yield f"  container {container.get('name')}: {', '.join(details)}"
 
 
+def _of_record(record: Mapping[str, Any]) -> Iterator[str]:
+    """The service deployment's own words; a rollback has a reason of its own."""
+    reasons = dict.fromkeys([record.get("statusReason"), record.get("rollback", {}).get("reason")])
+    told = " ".join(reason for reason in reasons if reason)
+    if record.get("status") and told:
+        yield f"The service deployment is {record['status']}: {told}"
+
+
 def _logs(client: Any, task: Mapping[str, Any]) -> Iterator[str]:
     definition = _definition(client("ecs"), task["taskDefinitionArn"])
     for container in definition.get("containerDefinitions", []):
@@ -90,6 +104,12 @@ def _logs(client: Any, task: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"  {line}" for line in lines)
         else:
             yield f"Container {container['name']} logged nothing ({group}, {stream})."
+
+
+@aws_call("describe service deployment {arn}")
+def _record(ecs: Any, arn: str) -> Mapping[str, Any]:
+    answer = ecs.describe_service_deployments(serviceDeploymentArns=[arn])
+    return next(iter(answer["serviceDeployments"]), {})
 
 
 @aws_call("list the tasks of service {service_name}")

@@ -86,7 +86,7 @@ class Rollout:
     def _failure(self, what: str, service: Answer | None, ours: Ours) -> DeploymentFailed:
         parts = [f"{self.label}: deployment {ours.id} of {short_name(ours.task_definition)} {what.rstrip('.')}."]
         if service:
-            parts.append(collect(self.calls.client, service, ours.id))
+            parts.append(collect(self.calls.client, service, ours))
         if self.progress:
             parts += ["Progress:", *(f"  {line}" for line in self.progress)]
         return DeploymentFailed(message="\n".join(parts))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from .plan import short_name
@@ -19,10 +20,12 @@ ServiceAnswer = Mapping[str, Any]  # a service of DescribeServices, in the API's
 
 @dataclass(frozen=True)
 class Ours:
-    """The deployment that is waited for."""
+    """The deployment that is waited for; `record` is the ARN of its service deployment, which ECS keeps for longer."""
 
     id: str
     task_definition: str
+    created_at: datetime | None = None
+    record: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def judge(service: ServiceAnswer | None, ours: Ours) -> Verdict:
 
     Done: it is PRIMARY, its rollout COMPLETED and all its tasks run. Failed: it failed, was rolled back, was replaced
     by another, or the service is being deleted. ECS leaves a failed deployment in the list only for a while, so that
-    ours is missing is a failure too.
+    ours is missing is a failure too, unless the answer is from before it began: DescribeServices may lag a moment.
     """
     if service is None or service.get("status") != "ACTIVE":
         status = service.get("status", "gone") if service else "gone"
@@ -47,6 +50,8 @@ def judge(service: ServiceAnswer | None, ours: Ours) -> Verdict:
     state = deployment.get("rolloutState") if deployment else None
     if deployment and state == "FAILED":
         return Verdict("failed", _failure(deployment, primary))
+    if deployment is None and _is_older(primary, ours):
+        return Verdict("waiting")
     if deployment is None or deployment.get("status") != "PRIMARY":
         return Verdict("failed", _displaced(primary))
     complete = state == "COMPLETED" or (state is None and len(service.get("deployments", [])) == 1)
@@ -72,6 +77,13 @@ def progress(service: ServiceAnswer, ours: Ours, targets: tuple[int, int] | None
     return f"{short_name(ours.task_definition)}: {', '.join(parts)}"
 
 
+def ours_of(service: ServiceAnswer) -> Ours:
+    """The deployment that a write, or a look at an unchanged service, has as PRIMARY."""
+    primary = primary_of(service)
+    record = service.get("currentServiceDeployment")
+    return Ours(primary.get("id", ""), primary.get("taskDefinition", ""), primary.get("createdAt"), record)
+
+
 def primary_of(service: ServiceAnswer) -> Mapping[str, Any]:
     """The PRIMARY deployment, or an empty one."""
     deployments: Sequence[Mapping[str, Any]] = service.get("deployments", [])
@@ -81,6 +93,12 @@ def primary_of(service: ServiceAnswer) -> Mapping[str, Any]:
 def deployment_of(service: ServiceAnswer, identifier: str) -> Mapping[str, Any] | None:
     """The deployment with this id."""
     return next((one for one in service.get("deployments", []) if one.get("id") == identifier), None)
+
+
+def _is_older(primary: Mapping[str, Any], ours: Ours) -> bool:
+    """Whether this PRIMARY deployment was last touched before ours began; a rollback touches it."""
+    touched = primary.get("updatedAt") or primary.get("createdAt")
+    return touched is not None and ours.created_at is not None and touched < ours.created_at
 
 
 def _failure(deployment: Mapping[str, Any], primary: Mapping[str, Any]) -> str:

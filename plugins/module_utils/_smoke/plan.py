@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
@@ -52,8 +53,12 @@ def plan_from(params: Mapping[str, Any], client: Callable[[str], Any], *, dry: b
     tokens = _tokens(params, client, dry)
     arguments = params["tool_arguments"] or ({"bucket": bucket} if bucket else {})
     tool = params["tool_name"] if arguments else None
+    try:
+        route = Route(params["url"], params["ca_file"] or None, params["connect_to"] or None, params["timeout"])
+    except ssl.SSLError as error:
+        raise InputError(f"ca_file {params['ca_file']!r} holds no PEM certificate; give the CA's PEM file") from error
     return Plan(
-        route=Route(params["url"], params["ca_file"], params["connect_to"] or None, params["timeout"]),
+        route=route,
         token=tokens[0],
         expired_token=tokens[1] if len(tokens) > 1 else None,
         secrets=tokens,

@@ -47,7 +47,7 @@ def of_error(error: BaseException) -> tuple[str, str]:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"the certificate is not accepted ({cause.verify_message})", _of_certificate(cause)
         if isinstance(cause, ssl.SSLError):
-            return f"TLS failed ({cause.reason or cause})", "check that the port is that of the HTTPS listener"
+            return f"TLS failed ({cause})", "check that the port is that of the HTTPS listener"
         if isinstance(cause, socket.gaierror):
             return (
                 "the host name is not known to DNS",

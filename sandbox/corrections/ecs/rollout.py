@@ -8,8 +8,11 @@ Not checked against AWS itself: the statusReason texts of service deployments.
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 
 from .model import REVISION_FIELDS, Document, Rollout, Service, digits, now
+
+UNFINISHED = ("PENDING", "IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 
 
 def begin(service: Service) -> Rollout:
@@ -48,10 +51,12 @@ def begin(service: Service) -> Rollout:
         },
         "alarms": {"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []},
     }
-    for earlier in service.live:
+    for earlier in service.rollouts:
         if earlier.status == "PRIMARY":
             record["sourceServiceRevisions"] = [{"arn": earlier.revision["serviceRevisionArn"]}]
-            _supersede(earlier)
+            earlier.deployment.update(status="ACTIVE", updatedAt=created)
+        if earlier.record["status"] in UNFINISHED:
+            _close(earlier, "STOPPED", "A new service deployment was started.")
     rollout = Rollout(deployment, revision, record)
     service.rollouts.insert(0, rollout)
     return rollout
@@ -73,9 +78,8 @@ def threshold(service: Service) -> int:
 
 def complete(service: Service, rollout: Rollout) -> None:
     """Every task of the deployment is healthy and no other deployment has tasks."""
-    rolled_back = rollout.record["status"] == "ROLLBACK_IN_PROGRESS"
     _state(rollout, "COMPLETED", f"ECS deployment {rollout.id} completed.")
-    if not rolled_back:
+    if rollout.record["status"] in UNFINISHED:
         _close(rollout, "SUCCESSFUL")
     for failed in service.rollouts:
         if failed.record["status"] == "ROLLBACK_IN_PROGRESS":
@@ -85,10 +89,10 @@ def complete(service: Service, rollout: Rollout) -> None:
     service.tell(f"(deployment {rollout.id}) deployment completed.")
 
 
-def retire(service: Service) -> None:
-    """Every deployment but the PRIMARY one has ended."""
+def retire(service: Service, keep: Collection[str] = ()) -> None:
+    """Deployments that were replaced end when they have no tasks left; `keep` are the ids of those that have."""
     for rollout in service.live:
-        if rollout.status == "ACTIVE":
+        if rollout.status == "ACTIVE" and rollout.id not in keep:
             rollout.deployment.update(status="INACTIVE", updatedAt=now())
 
 
@@ -105,12 +109,16 @@ def fail(service: Service, reason: str, status_reason: str) -> None:
         _close(rollout, "STOPPED", status_reason)
 
 
-def roll_back(service: Service, reason: str, status_reason: str) -> Rollout | None:
-    """Reinstate the last completed deployment, or None when there is none. `reason` may hold {id}, the deployment's."""
+def roll_back(service: Service, reason: str, back: str, status_reason: str) -> Rollout | None:
+    """Fail the PRIMARY deployment and reinstate the last completed one; None, and no change, when there is none.
+
+    `reason` is why it failed, `back` why the other one is in progress again; {id} in it is that one's id.
+    """
     failed, target = service.primary, service.completed
     if target is None or target is failed:
         return None
-    failed.deployment.update(status="ACTIVE", updatedAt=now())
+    failed.deployment["status"] = "ACTIVE"
+    _state(failed, "FAILED", reason)
     failed.record.update(status="ROLLBACK_IN_PROGRESS", statusReason=status_reason, updatedAt=now())
     failed.record.pop("finishedAt", None)
     failed.record["rollback"] = {
@@ -119,18 +127,12 @@ def roll_back(service: Service, reason: str, status_reason: str) -> Rollout | No
         "serviceRevisionArn": target.revision["serviceRevisionArn"],
     }
     target.deployment.update(status="PRIMARY", failedTasks=0)
-    _state(target, "IN_PROGRESS", reason.format(id=target.id))
+    _state(target, "IN_PROGRESS", back.format(id=target.id))
     for key in REVISION_FIELDS:
         if key in target.revision:
             service.document[key] = copy.deepcopy(target.revision[key])
     service.tell(f"rolling back to deployment {target.id}.")
     return target
-
-
-def _supersede(rollout: Rollout) -> None:
-    rollout.deployment.update(status="ACTIVE", updatedAt=now())
-    if rollout.record["status"] in ("IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
-        _close(rollout, "STOPPED", "A new service deployment was started.")
 
 
 def _state(rollout: Rollout, state: str, reason: str) -> None:

@@ -48,7 +48,25 @@ def fill(request: Document) -> Document:
     document["volumes"] = [_fill_volume(volume) for volume in document.get("volumes", [])]
     document.setdefault("placementConstraints", [])
     document["compatibilities"] = ["EC2", "FARGATE"] if fargate else ["EC2"]
+    document["requiresAttributes"] = [{"name": name} for name in _attributes(document)]
     return document
+
+
+def _attributes(document: Document) -> list[str]:
+    """What an instance must be able to do. AWS's list is longer; these are the ones that tell something."""
+    containers = document["containerDefinitions"]
+    secrets = [item["valueFrom"] for container in containers for item in container.get("secrets", [])]
+    needs = {
+        "ecs.capability.task-eni": document["networkMode"] == "awsvpc",
+        "com.amazonaws.ecs.capability.task-iam-role": "taskRoleArn" in document,
+        "ecs.capability.container-health-check": any("healthCheck" in container for container in containers),
+        "com.amazonaws.ecs.capability.logging-driver.awslogs": any(
+            container.get("logConfiguration", {}).get("logDriver") == "awslogs" for container in containers
+        ),
+        "ecs.capability.secrets.asm.environment-variables": any(":secretsmanager:" in one for one in secrets),
+        "ecs.capability.secrets.ssm.environment-variables": any(":secretsmanager:" not in one for one in secrets),
+    }
+    return [name for name, needed in needs.items() if needed]
 
 
 def _units(value: str, unit: str) -> str:

@@ -9,12 +9,14 @@ from typing import Any
 import moto.elbv2.urls
 
 from sandbox.corrections.elbv2.balancers import Balancers
-from sandbox.corrections.elbv2.errors import validation
+from sandbox.corrections.elbv2.errors import error, validation
 from sandbox.corrections.elbv2.rules import DEFAULT_RULE_QUOTA, Rules
 from sandbox.corrections.elbv2.target_groups import TargetGroups
 
 # AWS (DescribeTags, AddTags, RemoveTags): "You can specify up to 20 resources in a single call."
 MAX_TAG_RESOURCES = 20
+# AWS (tag restrictions of Elastic Load Balancing): "Maximum number of tags per resource - 50". moto stops at 10.
+MAX_TAGS = 50
 
 
 class Backend(Rules, TargetGroups, Balancers):
@@ -34,7 +36,12 @@ class Backend(Rules, TargetGroups, Balancers):
     def add_tags(self, resource_arns: list[str], tags: list[dict[str, str]]) -> None:
         with self.lock:
             self._check_resources(resource_arns)
-            super().add_tags(resource_arns, tags)
+            for arn in resource_arns:
+                keys = {*self.tagging_service.get_tag_dict_for_resource(arn), *(tag["Key"] for tag in tags)}
+                if len(keys) > MAX_TAGS:
+                    raise error("TooManyTags", f"A resource can have at most {MAX_TAGS} tags")
+            for arn in resource_arns:
+                self.tagging_service.tag_resource(arn, tags)
 
     def remove_tags(self, resource_arns: list[str], tag_keys: list[str]) -> None:
         with self.lock:

@@ -7,6 +7,7 @@ import uuid
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .logs import RequestRecord, access_log, current_record
+from .metrics import data_point
 
 _TRACE_HEADER = b"x-amzn-trace-id"
 _TRACE_LENGTH = 256
@@ -19,8 +20,9 @@ class AccessLogMiddleware:
     Logged are the path without its query, and never a header's value but the balancer's trace id.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: bool) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,7 +52,10 @@ class AccessLogMiddleware:
             # Health checks come every few seconds for ever; they matter when they fail.
             level = logging.DEBUG if scope["path"] in _QUIET and status == 200 else logging.INFO
             if access_log.isEnabledFor(level):
-                access_log.log(level, "request", extra={"fields": _fields(scope, request, status, size, started)})
+                fields = _fields(scope, request, status, size, started)
+                if self._metrics:
+                    fields |= data_point(request)
+                access_log.log(level, "request", extra={"fields": fields})
 
 
 def _fields(scope: Scope, request: RequestRecord, status: int, size: int, started: float) -> dict[str, object]:

@@ -99,7 +99,7 @@ def build(config: Config) -> Starlette:
             Route("/readyz", Readiness(verifier, aws.check).answer),
         ],
         middleware=[
-            Middleware(AccessLogMiddleware),
+            Middleware(AccessLogMiddleware, metrics=config.metrics == "emf"),
             Middleware(
                 CORSMiddleware,
                 allow_origins=origins,

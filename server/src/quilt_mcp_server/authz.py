@@ -5,13 +5,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from mcp.server.mcpserver.exceptions import ToolError
+
 # Lower case, 3 to 63 characters. Neither an ARN nor a path fits, so no other resource can pose as a bucket.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z", re.ASCII)
 # Reserved by S3 for aliases, which lead to another bucket than the one they name.
 _ALIAS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
 
-class AccessDeniedError(Exception):
+class AccessDeniedError(ToolError):
     """The caller may not do this; the message is for the caller."""
 
 

@@ -45,6 +45,7 @@ class Config:
     endpoint_url: str | None
     log_level: str
     log_subject: Literal["plain", "hashed"]
+    metrics: Literal["emf", "none"]
     tool_timeout: int
     max_requests: int
     warnings: tuple[str, ...] = ()
@@ -131,6 +132,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         endpoint_url=environ.get("AWS_ENDPOINT_URL") or None,
         log_level=read.choice("LOG_LEVEL", "info", "debug", "info", "warning", "error").upper(),
         log_subject=read.choice("LOG_SUBJECT", "plain", "plain", "hashed"),
+        metrics=read.choice("METRICS", "emf", "emf", "none"),
         tool_timeout=read.number("TOOL_TIMEOUT", 45, 1, 50),
         max_requests=read.number("MAX_REQUESTS", 256, 1, 10_000),
         warnings=read.unknown(),

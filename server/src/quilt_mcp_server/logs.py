@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 access_log = logging.getLogger("quilt_mcp_server.access")
 
-# A second line of defence: nothing of ours logs these, a library's message might.
+# A second line of defence: nothing of ours logs these; a library's message, or a path that somebody made up, might.
 _SECRETS = re.compile(
     r"(?i)(bearer\s+)[\w.~+/=-]+"
     r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"
-    r"|(x-amz-(?:signature|security-token|credential)=)[^&\s\"']+"
+    r"|(x-amz-(?:signature|security-token|credential)=)[^&\s\"'\\]+"
 )
 
 
@@ -53,15 +53,15 @@ class JsonFormatter(logging.Formatter):
             "time": f"{time.strftime('%Y-%m-%dT%H:%M:%S', created)}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": redact(record.getMessage()),
+            "message": record.getMessage(),
         }
         if fields := getattr(record, "fields", None):
             line |= fields
         elif request := current_record.get():
             line["request_id"] = request.request_id
         if record.exc_info:
-            line["exception"] = redact(self.formatException(record.exc_info))
-        return json.dumps(line, separators=(",", ":"), default=str)
+            line["exception"] = self.formatException(record.exc_info)
+        return redact(json.dumps(line, separators=(",", ":"), default=str))
 
 
 def subject_for_logs(subject: str, how: str) -> str:

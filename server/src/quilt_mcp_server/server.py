@@ -1,7 +1,7 @@
 """The MCP server: the SDK's, with our rules for every tool call."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -32,7 +32,7 @@ class QuiltServer(MCPServer[Any]):
             version=__version__,
             instructions=INSTRUCTIONS,
             subscriptions=False,
-            middleware=[note_method],
+            middleware=[note_method, ToolListCache()],
         )
 
     def add_group(self, group: object) -> None:
@@ -69,9 +69,12 @@ class QuiltServer(MCPServer[Any]):
         Raises:
             ToolError: as the SDK's own, with a message that needs no knowledge of the SDK.
         """
-        record().tool = name
+        known = self._tool_manager.get_tool(name)
+        # What the log and the metrics are grouped by is never a caller's invention.
+        record().tool = name if known is not None else "unknown"
         try:
-            self._check_names(name, arguments)
+            if known is not None:
+                _check_names(name, known.parameters["properties"], arguments)
             async with asyncio.timeout(self._tool_timeout):
                 result = await super().call_tool(name, arguments, context)
         except TimeoutError as error:
@@ -90,23 +93,32 @@ class QuiltServer(MCPServer[Any]):
         record().outcome = "ok"
         return _compact(result)
 
-    def _check_names(self, name: str, arguments: dict[str, Any]) -> None:
-        found = self._tool_manager.get_tool(name)
-        if found is None:
-            return
-        accepted = found.parameters["properties"]
-        unknown = sorted(set(arguments) - set(accepted))
-        if unknown:
-            listed = ", ".join(accepted) or "none"
-            raise ToolError(
-                f"{name} has no argument {', '.join(map(repr, unknown))[:200]}; its arguments are: {listed}"
-            )
-
 
 async def note_method(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
     """Write the JSON-RPC method into the request's record, for the log."""
     record().method = ctx.method
     return await call_next(ctx)
+
+
+class ToolListCache:
+    """Keeps the answer to tools/list, which is the same for everyone, in the form of each protocol revision."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, HandlerResult] = {}
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if ctx.method != "tools/list" or (ctx.params or {}).get("cursor") is not None:
+            return await call_next(ctx)
+        if ctx.protocol_version not in self._known:
+            self._known[ctx.protocol_version] = await call_next(ctx)
+        return self._known[ctx.protocol_version]
+
+
+def _check_names(name: str, accepted: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
+    unknown = sorted(set(arguments) - set(accepted))
+    if unknown:
+        listed = ", ".join(accepted) or "none"
+        raise ToolError(f"{name} has no argument {', '.join(map(repr, unknown))[:200]}; its arguments are: {listed}")
 
 
 def _plain(name: str, error: ToolError) -> str:

@@ -44,7 +44,9 @@ class Clients:
             self._session = AioSession()
             self._session.register_component("credential_provider", ContextResolver())
         client = await self._stack.enter_async_context(
-            self._session.create_client(service, region_name=self._config.region, config=client_config(self._config))
+            self._session.create_client(
+                service, region_name=self._config.region, config=client_config(self._config, service)
+            )
         )
         if service == "s3":
             client.meta.events.register_first("before-parameter-build.s3", only_the_granted_bucket)
@@ -55,8 +57,8 @@ class Clients:
         await self._stack.aclose()
 
 
-def client_config(config: Config) -> Any:
-    """The settings that all our clients share."""
+def client_config(config: Config, service: str) -> Any:
+    """The settings of our clients."""
     from aiobotocore.config import AioConfig
 
     return AioConfig(
@@ -66,6 +68,8 @@ def client_config(config: Config) -> Any:
         retries={"mode": "standard", "total_max_attempts": 3},
         # A custom endpoint has no DNS names for buckets.
         s3={"addressing_style": "path"} if config.endpoint_url else None,
+        # For links too, where botocore would still take the signature before this one.
+        signature_version="s3v4" if service == "s3" else None,
         account_id_endpoint_mode="disabled",
         # S3 Express caches session credentials per bucket and client: one user's would sign for another.
         s3_disable_express_session_auth=True,

@@ -77,7 +77,7 @@ class TaskRole:
         async with self._lock:
             if self._client is None:
                 context = self.session().create_client(
-                    "sts", region_name=self._config.region, config=client_config(self._config)
+                    "sts", region_name=self._config.region, config=client_config(self._config, "sts")
                 )
                 self._client = await context.__aenter__()
         return self._client

@@ -10,8 +10,6 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from .locations import ObjectLocation
 
-NAMED = ".quilt/named_packages/"
-MANIFESTS = ".quilt/packages/"
 CHUNK = 256 * 1024  # bytes read at a time
 MAXIMUM_LINE = 4 * 1024 * 1024  # bytes; an entry's metadata is never near this
 
@@ -61,6 +59,12 @@ def _parse(raw: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ToolError("the manifest is damaged: a line is not an object")
     return value
+
+
+def entry_key(value: dict[str, Any]) -> str | None:
+    """The path of a line's entry; None for the header and for the metadata of a directory, which are no entries."""
+    key = value.get("logical_key")
+    return key if isinstance(key, str) and "physical_keys" in value else None
 
 
 def physical_location(entry: dict[str, Any]) -> ObjectLocation | None:

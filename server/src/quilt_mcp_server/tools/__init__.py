@@ -3,10 +3,20 @@
 from ..aws import Gateway
 from ..config import Config
 from .buckets import BucketTools
+from .catalog import CatalogTools
+from .entries import EntryTools
 from .identity import IdentityTools
+from .objects import ObjectTools
 from .packages import PackageTools
 
 
 def groups(config: Config, aws: Gateway) -> list[object]:
     """Every group of tools, ready to be registered."""
-    return [IdentityTools(config), BucketTools(aws), PackageTools(aws)]
+    return [
+        IdentityTools(config),
+        BucketTools(aws),
+        ObjectTools(aws),
+        PackageTools(aws),
+        EntryTools(aws),
+        CatalogTools(config),
+    ]

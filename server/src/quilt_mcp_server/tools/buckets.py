@@ -1,19 +1,19 @@
-"""Buckets and the objects in them."""
+"""Buckets, and what objects are in them."""
 
-import codecs
+import asyncio
 from typing import Annotated, Any
 
-from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 from .. import paging
 from ..authz import may_touch, principal
 from ..aws import Gateway
-from ..quilt.locations import parse_bucket, parse_object
-from .marking import Bucket, Cursor, NextCursor, S3Uri, tool
+from ..aws.errors import AwsError
+from ..quilt.locations import parse_bucket
+from .marking import Bucket, Cursor, NextCursor, tool
 
-MAXIMUM_TEXT = 256 * 1024  # bytes of an object that one call may return
-MAXIMUM_OFFSET = 50 * 1024**4  # bytes; S3 objects are not larger
+MAXIMUM_TRIED = 50  # buckets that one call tries
+_AT_ONCE = 8
 
 
 class BucketList(BaseModel):
@@ -34,12 +34,17 @@ class ObjectList(BaseModel):
     next_cursor: NextCursor = None
 
 
-class ObjectText(BaseModel):
-    s3_uri: str
-    text: str
-    size: Annotated[int, Field(description="Bytes of the whole object.")]
-    next_offset: Annotated[int | None, Field(description="Pass as offset for the rest; null at the end.")] = None
-    content_type: str | None = None
+class BucketAccess(BaseModel):
+    bucket: str
+    region: str | None
+    can_list: bool
+    can_read: Annotated[bool | None, Field(description="Null when there is no object to try it with.")]
+    problem: Annotated[str | None, Field(description="What AWS answered, if anything was refused.")] = None
+
+
+class Permissions(BaseModel):
+    buckets: list[BucketAccess]
+    not_tried: Annotated[list[str], Field(description="Pass these as buckets to go on.")]
 
 
 class BucketTools:
@@ -90,54 +95,43 @@ class BucketTools:
             next_cursor=paging.encode(question, following) if following else None,
         )
 
-    @tool("Read an object as text")
-    async def bucket_object_text(
+    @tool("Check access to a bucket")
+    async def check_bucket_access(self, bucket: Bucket) -> BucketAccess:
+        """Try what you can do with a bucket: list it, read an object of it. Use it when another call was refused."""
+        name = parse_bucket(bucket)
+        region, key, can_read = None, None, None
+        try:
+            async with self._aws.bucket(name, f"listing s3://{name}", "s3:ListBucket") as s3:
+                answer = await s3.list_objects_v2(Bucket=name, MaxKeys=1)
+                region = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
+                key = next((item["Key"] for item in answer.get("Contents", ())), None)
+        except AwsError as error:
+            return BucketAccess(bucket=name, region=None, can_list=False, can_read=None, problem=str(error))
+        if key is not None:
+            try:
+                async with self._aws.bucket(name, f"reading s3://{name}/{key}") as s3:
+                    await s3.head_object(Bucket=name, Key=key)
+                can_read = True
+            except AwsError as error:
+                return BucketAccess(bucket=name, region=region, can_list=True, can_read=False, problem=str(error))
+        return BucketAccess(bucket=name, region=region, can_list=True, can_read=can_read)
+
+    @tool("Discover permissions")
+    async def discover_permissions(
         self,
-        s3_uri: S3Uri,
-        max_bytes: Annotated[int, Field(ge=1, le=MAXIMUM_TEXT)] = 65536,
-        offset: Annotated[int, Field(ge=0, le=MAXIMUM_OFFSET, description="Byte to start at.")] = 0,
-        encoding: Annotated[str, Field(max_length=20)] = "utf-8",
-    ) -> ObjectText:
-        """Read a text object (CSV, JSON, Markdown, source code ...), or a part of it."""
-        location = parse_object(s3_uri)
-        decoder = _decoder(encoding)
-        request: dict[str, Any] = {"Bucket": location.bucket, "Key": location.key}
-        if location.version:
-            request["VersionId"] = location.version
-        async with self._aws.bucket(location.bucket, f"reading {location}") as s3:
-            size, content_type, data = await _read(s3, request, offset, max_bytes)
-        end = offset + len(data)
-        # A character that the end of the part cuts in two belongs to the next part.
-        text = decoder.decode(data, final=end >= size)
-        pending = len(decoder.getstate()[0])
-        if b"\0" in data and encoding.lower().replace("_", "-") in ("utf-8", "utf8", "ascii"):
-            raise ToolError(f"{location} is not text: it holds zero bytes (its type is {content_type or 'unknown'})")
-        end -= pending if pending < len(data) else 0
-        return ObjectText(
-            s3_uri=s3_uri, text=text, size=size, next_offset=end if end < size else None, content_type=content_type
+        buckets: Annotated[
+            list[Bucket] | None, Field(description="Which buckets to try; all of yours if left out.", max_length=50)
+        ] = None,
+    ) -> Permissions:
+        """Try several buckets at once: which you can list and read. The first 50 of yours if you name none."""
+        asked = buckets if buckets is not None else (await self.bucket_list()).buckets
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def attempt(bucket: str) -> BucketAccess:
+            async with turn:
+                return await self.check_bucket_access(bucket)
+
+        return Permissions(
+            buckets=list(await asyncio.gather(*map(attempt, asked[:MAXIMUM_TRIED]))),
+            not_tried=asked[MAXIMUM_TRIED:],
         )
-
-
-def _decoder(encoding: str) -> codecs.IncrementalDecoder:
-    try:
-        return codecs.getincrementaldecoder(encoding)(errors="replace")
-    except (LookupError, ValueError) as error:
-        raise ToolError(f"{encoding!r} is not an encoding; use utf-8, latin-1, utf-16 ...") from error
-
-
-async def _read(s3: Any, request: dict[str, Any], offset: int, length: int) -> tuple[int, str | None, bytes]:
-    """The object's size, its type, and at most `length` bytes of it from `offset`."""
-    from botocore.exceptions import ClientError
-
-    try:
-        answer = await s3.get_object(**request, Range=f"bytes={offset}-{offset + length - 1}")
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "InvalidRange":
-            raise
-        # Nothing at that offset; also how S3 answers for an empty object.
-        head = await s3.head_object(**request)
-        return head["ContentLength"], head.get("ContentType"), b""
-    async with answer["Body"] as body:
-        data: bytes = await body.read(length)
-    size = int(answer["ContentRange"].rpartition("/")[2]) if "ContentRange" in answer else answer["ContentLength"]
-    return size, answer.get("ContentType"), data

@@ -1,10 +1,4 @@
-"""ECR's registry: what `docker login`, `push` and `pull` talk to.
-
-Docker distribution (the program docker-registry) keeps blobs and manifests on a private loopback port. In front of it
-stands a small proxy that makes it ECR: it asks for a token of GetAuthorizationToken, knows only repositories that were
-created through ECR's API, and keeps tags where ECR's API reads and writes them, in the control plane. So an immutable
-tag cannot be overwritten, a deleted image is gone, and DescribeImages shows the true digests.
-"""
+"""The front of the registry: an HTTP proxy that makes a plain registry behave as ECR does (see __init__.py)."""
 
 from __future__ import annotations
 
@@ -14,23 +8,15 @@ import contextlib
 import hashlib
 import http.client
 import json
-import os
 import re
 import secrets
-import shutil
-import subprocess
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 from sandbox.corrections import ecr
-from sandbox.network import free_port
 
-_PROGRAM = "docker-registry"
-_START_SECONDS = 15
 _CHUNK = 1 << 20
 # A manifest is small; the OCI specification asks registries to accept 4 MiB.
 _MANIFEST_LIMIT = 4 << 20
@@ -38,101 +24,8 @@ _ROUTE = re.compile(r"/v2/(?P<name>.+?)/(?P<kind>manifests|blobs|tags)/(?P<rest>
 # Headers that belong to one connection and are not passed on.
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "host", "authorization"}
 
-_CONFIG = """\
-version: 0.1
-log: {{level: warn, accesslog: {{disabled: true}}}}
-storage:
-  filesystem: {{rootdirectory: {folder}/data}}
-  delete: {{enabled: true}}
-http:
-  addr: 127.0.0.1:{port}
-  secret: {secret}
-  # The proxy in front has another port: locations must not name this one.
-  relativeurls: true
-"""
 
-
-class Registry:
-    """The registry of one sandbox. Without the program there is none: `host` is None and `note` says why."""
-
-    def __init__(self, folder: Path, port: int, account_id: str, region: str) -> None:
-        self._folder = folder
-        self._port = port
-        self._account_id = account_id
-        self._region = region
-        self._process: subprocess.Popen[bytes] | None = None
-        self._proxy: _Proxy | None = None
-        self.note = ""
-
-    @property
-    def host(self) -> str | None:
-        """127.0.0.1:PORT, the part of an image's name before the repository."""
-        return f"127.0.0.1:{self._port}" if self._proxy else None
-
-    @property
-    def auth(self) -> dict[str, str] | None:
-        """Credentials for the Docker engine that do not expire while the sandbox runs."""
-        return {"username": "AWS", "password": self._proxy.platform_password} if self._proxy else None
-
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
-
-    def start(self) -> None:
-        """Start the program and the proxy. Raises OSError when the port is taken or the program does not come up."""
-        program = shutil.which(_PROGRAM)
-        if program is None:
-            self.note = f"the program {_PROGRAM} is not installed (Debian: apt-get install docker-registry)"
-            return
-        upstream = free_port()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        config = self._folder / "config.yml"
-        config.write_text(_CONFIG.format(folder=self._folder, port=upstream, secret=secrets.token_hex(16)))
-        with (self._folder / "registry.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [program, "serve", str(config)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={"PATH": os.environ.get("PATH", ""), "OTEL_TRACES_EXPORTER": "none"},
-            )
-        self._wait(upstream)
-        self._proxy = _Proxy(self._port, upstream, self._account_id, self._region)
-        threading.Thread(target=self._proxy.serve_forever, name="registry", daemon=True).start()
-        ecr.attach(f"127.0.0.1:{self._port}", self._proxy)
-
-    def stop(self) -> None:
-        ecr.detach()
-        if self._proxy is not None:
-            self._proxy.shutdown()
-            self._proxy.server_close()
-            self._proxy = None
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _wait(self, port: int) -> None:
-        assert self._process is not None
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            with contextlib.suppress(OSError):
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-                connection.request("GET", "/v2/")
-                connection.getresponse()
-                connection.close()
-                return
-            time.sleep(0.02)
-        tail = (self._folder / "registry.log").read_text(errors="replace")[-500:].strip()
-        raise OSError(f"{_PROGRAM} did not start within {_START_SECONDS} s: {tail}")
-
-
-class _Proxy(ThreadingHTTPServer):
+class Front(ThreadingHTTPServer):
     """The front of the registry, on the port that image names carry."""
 
     daemon_threads = True
@@ -142,7 +35,7 @@ class _Proxy(ThreadingHTTPServer):
         self.images = ecr.Images(account_id, region)
         self.platform_password = secrets.token_urlsafe(32)
         self._passwords: dict[str, float] = {}
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(("127.0.0.1", port), Handler)
 
     def issue_password(self, seconds: int) -> str:
         """A new password, valid for so long, for GetAuthorizationToken."""
@@ -173,10 +66,10 @@ class _Proxy(ThreadingHTTPServer):
             connection.getresponse().read()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     """One connection of a Docker client."""
 
-    server: _Proxy
+    server: Front
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -228,9 +121,11 @@ class _Handler(BaseHTTPRequestHandler):
         if refusal:
             self._error(400, "TAG_INVALID", refusal)
             return
-        status = self._forward(f"/v2/{name}/manifests/{digest}", iter([manifest]))
-        if status == 201:
+
+        def record() -> None:
             self.server.images.put(name, tag, digest, manifest.decode(), self.headers.get("Content-Type", ""))
+
+        self._forward(f"/v2/{name}/manifests/{digest}", iter([manifest]), on_created=record)
 
     def _get_manifest(self, name: str, reference: str) -> None:
         digest = self.server.images.resolve(name, reference)
@@ -261,8 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
         while self.rfile.readline(8192).strip():
             pass
 
-    def _forward(self, path: str, body: Iterator[bytes] | None) -> int:
-        """Send the request on and stream the answer back; returns its status."""
+    def _forward(self, path: str, body: Iterator[bytes] | None, on_created: Callable[[], None] = lambda: None) -> None:
+        """Send the request on and stream the answer back; `on_created` runs before the client hears of a 201."""
         headers = {key: value for key, value in self.headers.items() if key.lower() not in _HOP_BY_HOP}
         chunked = body is not None and "Content-Length" not in headers
         if chunked:
@@ -271,6 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.closing(connection):
             connection.request(self.command, path, body=body, headers=headers, encode_chunked=chunked)
             answer = connection.getresponse()
+            if answer.status == 201:
+                on_created()
             self.send_response(answer.status)
             length = answer.getheader("Content-Length")
             for key, value in answer.getheaders():
@@ -281,7 +178,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             while self.command != "HEAD" and (piece := answer.read(_CHUNK)):
                 self.wfile.write(piece)
-            return answer.status
 
     def _error(self, status: int, code: str, message: str, realm: str | None = None) -> None:
         self._answer(status, json.dumps({"errors": [{"code": code, "message": message}]}).encode(), realm)

@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run AWS modules without a new Python for each task.
+
+ansible-core gives every module without an action plugin to `ansible.legacy.normal`, which a file of this name beside a
+playbook overrides. Most of an AWS task's second is an interpreter that starts, unpacks ansible.module_utils and
+imports boto3; the worker that ansible-core has forked anyway holds all of it already. So the worker forks once more
+and the child runs the module's own `main()`: a process of its own with its own globals, whose printed result takes
+ansible-core's ordinary way back.
+
+Only where it is the same thing: see `_is_direct`. Anything else, and everything with QUILT_DIRECT=0 in the environment,
+goes the ordinary way.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from typing import Any, NoReturn
+
+from ansible import constants as C
+from ansible.module_utils import _internal, basic
+from ansible.module_utils.common.json import Direction, get_module_encoder
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible.utils.vars import merge_hash
+
+COLLECTIONS = ("amazon.aws", "community.aws", "quilt.mcp_server")
+# The serialization of every new-style Python module that asks for no other (ansible.executor.module_common).
+PROFILE = "legacy"
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """`ansible.legacy.normal`, with a shorter way for AWS modules on this machine.
+
+    ansible-core's own class cannot be inherited: this file is loaded under its import name.
+    """
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task's module and return its result."""
+        result = super().run(tmp, task_vars)
+        module = _python_module(self._task.resolved_action or "")
+        if module and self._is_direct(task_vars or {}):
+            return merge_hash(result, self._execute_directly(module, task_vars or {}))  # type: ignore[no-any-return]
+        deferred = self._task.async_val
+        result = merge_hash(result, self._execute_module(task_vars=task_vars, wrap_async=deferred))
+        if self._task.action in C._ACTION_SETUP:
+            # As in ansible-core: --verbose would print every fact of the machine.
+            result["_ansible_verbose_override"] = True
+        if not deferred:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result  # type: ignore[no-any-return]
+
+    def _execute_directly(self, module: str, task_vars: dict[str, Any]) -> dict[str, object]:
+        arguments = self._task.args
+        self._update_module_args(self._task.action, arguments, task_vars)
+        display.vvv(f"Running {module} in a fork of this worker")
+        encoder = get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)
+        payload = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}, cls=encoder).encode()
+        stdout, stderr, status = _in_child(module, payload)
+        result = self._parse_returned_data(
+            {
+                "rc": status,
+                "stdout": stdout,
+                "stdout_lines": stdout.splitlines(),
+                "stderr": stderr,
+                "stderr_lines": stderr.splitlines(),
+            },
+            PROFILE,
+        )
+        result.remove_internal_keys()
+        return result.as_result_dict(for_round_trip=True)  # type: ignore[no-any-return]
+
+    def _is_direct(self, task_vars: dict[str, Any]) -> bool:
+        """Whether a fork of this process is what the ordinary way would start."""
+        interpreter = self._templar.template(task_vars.get("ansible_python_interpreter", ""))
+        return (
+            os.environ.get("QUILT_DIRECT", "1") != "0"
+            and self._connection.transport == "local"
+            and not self._task.async_val
+            and not self._play_context.become
+            and not any(self._task.environment or [])
+            and interpreter == sys.executable
+        )
+
+
+def _python_module(action: str) -> str | None:
+    """The importable name of a module of our collections, or None."""
+    collection, _, name = action.rpartition(".")
+    return f"ansible_collections.{collection}.plugins.modules.{name}" if collection in COLLECTIONS else None
+
+
+def _in_child(module: str, payload: bytes) -> tuple[str, str, int]:
+    """Run the module's main() in a fork; return what it printed on both streams and its exit status."""
+    out_read, out_write = os.pipe()
+    err_read, err_write = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if not pid:
+        os.dup2(out_write, 1)
+        os.dup2(err_write, 2)
+        for descriptor in (out_read, out_write, err_read, err_write):
+            os.close(descriptor)
+        _run(module, payload)
+    os.close(out_write)
+    os.close(err_write)
+    stdout, stderr = _drain(out_read, err_read)
+    _, status = os.waitpid(pid, 0)
+    return stdout, stderr, os.waitstatus_to_exitcode(status)
+
+
+def _drain(*descriptors: int) -> tuple[str, ...]:
+    """Read all descriptors to their end, whichever speaks first."""
+    import selectors
+
+    found: dict[int, list[bytes]] = {descriptor: [] for descriptor in descriptors}
+    with selectors.DefaultSelector() as selector:
+        for descriptor in descriptors:
+            selector.register(descriptor, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _ in selector.select():
+                chunk = os.read(key.fd, 65536)
+                if chunk:
+                    found[key.fd].append(chunk)
+                else:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+    return tuple(b"".join(found[descriptor]).decode(errors="replace") for descriptor in descriptors)
+
+
+def _run(module: str, payload: bytes) -> NoReturn:
+    """Be the module's process; never return into Ansible's own code."""
+    status = 1
+    try:
+        # The worker's own streams are wrapped for its display; a module prints to plain ones.
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - lives as long as the process
+        # Warnings and results are then the module's to return, not the controller's to display.
+        _internal.is_controller = False
+        basic._ANSIBLE_ARGS = payload
+        basic._ANSIBLE_PROFILE = PROFILE
+        importlib.import_module(module).main()
+    except SystemExit as exit_:
+        status = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)

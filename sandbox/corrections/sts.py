@@ -1,0 +1,71 @@
+"""STS. What moto 5.2.5 gets wrong:
+
+- a key that nobody created is no "user/moto": the deployer of the sandbox is the IAM user "sandbox";
+- AssumeRole needs a role that exists and trusts the caller, else AccessDenied (moto: any ARN will do).
+
+Of a trust policy only principals are judged: accounts, roles, users, services and "*"; conditions are not.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+from moto.iam.models import iam_backends
+from moto.sts.models import STSBackend
+from moto.sts.responses import TokenResponse
+from werkzeug.exceptions import HTTPException
+
+from sandbox.context import DEPLOYER_KEY
+from sandbox.control.errors import aws_error
+from sandbox.corrections._patch import wrap
+
+
+class AccessDenied(HTTPException):
+    """403, which moto cannot say of an error that is not in STS's model."""
+
+    code = 403
+
+    def __init__(self, message: str) -> None:
+        super().__init__(description=aws_error("sts", "AccessDenied", message, self.code)[2].decode())
+
+
+def install() -> None:
+    wrap(STSBackend, "get_caller_identity", _get_caller_identity)
+    wrap(TokenResponse, "assume_role", _assume_role)
+
+
+def _get_caller_identity(original: Any, self: Any, access_key_id: str, region: str) -> tuple[str, str, str]:
+    user_id, arn, account_id = original(self, access_key_id, region)
+    if arn.endswith(":user/moto"):
+        return "AIDASANDBOXDEPLOYER00", f"arn:aws:iam::{self.account_id}:user/{DEPLOYER_KEY}", self.account_id
+    return user_id, arn, account_id
+
+
+def _assume_role(original: Any, self: Any) -> Any:
+    role_arn = self._get_param("RoleArn")
+    _, caller, account_id = self.backend.get_caller_identity(self.get_access_key(), self.region)
+    role = next((role for role in iam_backends[account_id]["aws"].get_roles() if role.arn == role_arn), None)
+    if role is None or not _trusts(role.assume_role_policy_document, caller, account_id):
+        raise AccessDenied(f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role_arn}")
+    return original(self)
+
+
+def _trusts(document: Any, caller: str, account_id: str) -> bool:
+    policy = json.loads(unquote(document)) if isinstance(document, str) else document
+    statements = policy.get("Statement", [])
+    accepted = {"*", account_id, f"arn:aws:iam::{account_id}:root", caller, _role_of_session(caller)}
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal", {})
+        named = principal if isinstance(principal, str) else principal.get("AWS", [])
+        names = {named} if isinstance(named, str) else set(named)
+        if statement.get("Effect") == "Allow" and names & accepted:
+            return True
+    return False
+
+
+def _role_of_session(arn: str) -> str:
+    """arn:aws:sts::1:assumed-role/name/session -> arn:aws:iam::1:role/name; other ARNs are left alone."""
+    head, separator, rest = arn.partition(":assumed-role/")
+    return f"{head.replace(':sts:', ':iam:')}:role/{rest.partition('/')[0]}" if separator else arn

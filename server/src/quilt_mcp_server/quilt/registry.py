@@ -1,0 +1,122 @@
+"""A registry: the bucket that holds packages' names, their versions and their manifests.
+
+.quilt/named_packages/<user>/<name>/latest           the top hash of the latest version
+.quilt/named_packages/<user>/<name>/<unix time>      the top hash of the version pushed then
+.quilt/packages/<top hash>                           the version's manifest
+"""
+
+import asyncio
+from typing import Any
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+from .locations import is_top_hash
+
+NAMED = ".quilt/named_packages/"
+MANIFESTS = ".quilt/packages/"
+LATEST = "latest"
+MAXIMUM_VERSIONS = 10_000  # that are looked at to find the newest
+_USERS_AT_ONCE = 8
+_AFTER_SLASH = chr(ord("/") + 1)
+
+
+async def resolve(s3: Any, bucket: str, name: str, tag: str = LATEST) -> str:
+    """The top hash that a tag (`latest`, or a time in seconds since 1970) of a package points to.
+
+    Raises:
+        ToolError: if there is no such package or tag, or it points nowhere.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = await s3.get_object(Bucket=bucket, Key=f"{NAMED}{name}/{tag}", Range="bytes=0-255")
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("NoSuchKey", "404"):
+            raise
+        raise ToolError(
+            f"there is no package {name} in s3://{bucket} (tag {tag}); packages_list shows what is there"
+        ) from error
+    async with answer["Body"] as body:
+        raw: bytes = await body.read(256)
+    text = raw.decode("ascii", "replace").strip()
+    if not is_top_hash(text):
+        raise ToolError(f"the package {name} in s3://{bucket} is damaged: its tag {tag} holds no top hash")
+    return text
+
+
+async def open_manifest(s3: Any, bucket: str, top_hash: str, start: int) -> Any:
+    """The body of a manifest from the offset `start` on.
+
+    Raises:
+        ToolError: if there is no such manifest, or nothing at that offset.
+    """
+    from botocore.exceptions import ClientError
+
+    if not is_top_hash(top_hash):
+        raise ToolError("top_hash must be 64 hexadecimal digits in lower case")
+    request: dict[str, Any] = {"Bucket": bucket, "Key": MANIFESTS + top_hash}
+    if start:
+        request["Range"] = f"bytes={start}-"
+    try:
+        return (await s3.get_object(**request))["Body"]
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "InvalidRange":
+            raise ToolError("the cursor points behind the end of the package; start again without it") from error
+        if code not in ("NoSuchKey", "404"):
+            raise
+        raise ToolError(f"there is no package version {top_hash} in s3://{bucket}; check top_hash") from error
+
+
+async def package_names(s3: Any, bucket: str, prefix: str, after: str, count: int) -> list[str]:
+    """Up to `count` package names in order, from the first one behind `after` that starts with `prefix`.
+
+    Names are two levels of folders and the tags below them are many, so each level is listed with a delimiter.
+    """
+    names: list[str] = []
+    user, slash, _ = prefix.partition("/")
+    if slash:
+        return await _folders(s3, bucket, prefix, after, count)
+    if after:
+        last_user = after.partition("/")[0]
+        names = await _folders(s3, bucket, f"{last_user}/", after, count)
+        after = last_user
+    while len(names) < count:
+        users = await _folders(s3, bucket, user, after, _USERS_AT_ONCE)
+        found = await asyncio.gather(*(_folders(s3, bucket, f"{each}/", "", count) for each in users))
+        names.extend(name for group in found for name in group)
+        if len(users) < _USERS_AT_ONCE:
+            break
+        after = users[-1]
+    return names[:count]
+
+
+async def _folders(s3: Any, bucket: str, prefix: str, after: str, count: int) -> list[str]:
+    """Up to `count` folders (without the slash) that start with `prefix` and come behind the folder `after`."""
+    found: list[str] = []
+    request: dict[str, Any] = {"Bucket": bucket, "Prefix": NAMED + prefix, "Delimiter": "/"}
+    if after:
+        # Everything inside the folder sorts before this.
+        request["StartAfter"] = NAMED + after + _AFTER_SLASH
+    while len(found) < count:
+        answer = await s3.list_objects_v2(**request, MaxKeys=min(1000, count - len(found)))
+        found.extend(item["Prefix"].removeprefix(NAMED).removesuffix("/") for item in answer.get("CommonPrefixes", ()))
+        if not answer.get("IsTruncated"):
+            break
+        request["ContinuationToken"] = answer["NextContinuationToken"]
+    return found
+
+
+async def version_times(s3: Any, bucket: str, name: str) -> list[int]:
+    """When a package's versions were pushed, in seconds since 1970, the newest first."""
+    prefix = f"{NAMED}{name}/"
+    request: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
+    found: list[int] = []
+    while len(found) < MAXIMUM_VERSIONS:
+        answer = await s3.list_objects_v2(**request)
+        tags = (item["Key"].removeprefix(prefix) for item in answer.get("Contents", ()))
+        found.extend(int(tag) for tag in tags if tag.isascii() and tag.isdigit())
+        if not answer.get("IsTruncated"):
+            break
+        request["ContinuationToken"] = answer["NextContinuationToken"]
+    return sorted(found, reverse=True)

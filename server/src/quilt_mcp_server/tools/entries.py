@@ -1,0 +1,257 @@
+"""What is in a package: browse it, search it, compare two versions."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Annotated, Any
+
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import BaseModel, Field
+
+from .. import paging
+from ..authz import Principal, may_touch, principal
+from ..aws import Gateway
+from ..quilt.diff import Change, compare
+from ..quilt.locations import check_package_name, parse_bucket
+from ..quilt.manifest import entry_key, lines, physical_location
+from ..quilt.registry import open_manifest, resolve
+from .marking import Cursor, NextCursor, PackageName, Registry, tool
+
+MAXIMUM_RESULT = 256 * 1024  # bytes of entries that one page may hold
+MAXIMUM_META = 64 * 1024  # bytes of one metadata object that are shown
+SCAN_SECONDS = 20.0  # after which a page ends, however little it found
+
+TopHash = Annotated[
+    str | None, Field(description="Which version; the latest if left out.", min_length=64, max_length=64)
+]
+Limit = Annotated[int, Field(ge=1, le=1000)]
+
+
+class PackageEntry(BaseModel):
+    logical_key: Annotated[str, Field(description="Path in the package.")]
+    size: int | None
+    s3_uri: Annotated[str | None, Field(description="Where the bytes are; null if you may not touch that bucket.")]
+    hash: Annotated[str | None, Field(description="type:value")] = None
+    meta: Annotated[dict[str, Any] | None, Field(description="Only with include_meta.")] = None
+
+
+class PackageContents(BaseModel):
+    registry: str
+    package_name: str
+    top_hash: Annotated[str, Field(description="Identifies this version for ever.")]
+    meta: Annotated[dict[str, Any] | None, Field(description="The package's own; first page only.")] = None
+    message: str | None = None
+    entries: list[PackageEntry]
+    next_cursor: NextCursor = None
+
+
+class PackageMatches(BaseModel):
+    registry: str
+    package_name: str
+    top_hash: str
+    entries: list[PackageEntry]
+    next_cursor: NextCursor = None
+
+
+class ChangedEntry(BaseModel):
+    logical_key: str
+    change: Annotated[str, Field(description="added, removed or modified, from the first version to the second.")]
+    size_before: int | None = None
+    size_after: int | None = None
+
+
+class PackageDiff(BaseModel):
+    before: Annotated[str, Field(description="Top hash of the first version.")]
+    after: Annotated[str, Field(description="Top hash of the second version.")]
+    added: int
+    removed: int
+    modified: int
+    unchanged: int
+    meta_changed: Annotated[bool, Field(description="Whether the package's own metadata differs.")]
+    changes: list[ChangedEntry]
+    truncated: Annotated[bool, Field(description="True when there are more changes than limit; the counts are whole.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A version of a package, and how its entries are shown."""
+
+    bucket: str
+    name: str
+    top_hash: str
+    include_meta: bool
+
+
+class EntryTools:
+    """Reads packages' manifests, as streams."""
+
+    def __init__(self, aws: Gateway) -> None:
+        self._aws = aws
+
+    @tool("Browse a package")
+    async def package_browse(
+        self,
+        registry: Registry,
+        package_name: PackageName,
+        top_hash: TopHash = None,
+        path: Annotated[str, Field(description="Only entries whose path starts with this.", max_length=1024)] = "",
+        include_meta: bool = False,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> PackageContents:
+        """List the entries of a Quilt package: path, size, hash and S3 location, and the package's own metadata."""
+        bucket, name = parse_bucket(registry), check_package_name(package_name)
+        question = ("browse", bucket, name, top_hash, path, include_meta)
+        async with self._aws.bucket(bucket, f"browsing the package {name} in s3://{bucket}") as s3:
+            version, start = await _where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
+            shown = _Version(bucket, name, version, include_meta)
+            page = await _page(s3, shown, start, limit, lambda key: key.startswith(path))
+        return PackageContents(
+            registry=f"s3://{bucket}",
+            package_name=name,
+            top_hash=version,
+            meta=_bounded(page.header.get("user_meta")),
+            message=page.header.get("message") if isinstance(page.header.get("message"), str) else None,
+            entries=page.entries,
+            next_cursor=page.cursor(question, version),
+        )
+
+    @tool("Search a package's entries")
+    async def package_entries_search(
+        self,
+        registry: Registry,
+        package_name: PackageName,
+        pattern: Annotated[
+            str,
+            Field(description="Glob over the whole path: *.csv, data/*/2024-??.parquet.", min_length=1, max_length=200),
+        ],
+        top_hash: TopHash = None,
+        include_meta: bool = False,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> PackageMatches:
+        """Find entries of a Quilt package by a glob pattern; * also matches slashes. A page may be short, or empty:
+        go on while there is a next_cursor."""
+        bucket, name = parse_bucket(registry), check_package_name(package_name)
+        question = ("search", bucket, name, top_hash, pattern, include_meta)
+        async with self._aws.bucket(bucket, f"searching the package {name} in s3://{bucket}") as s3:
+            version, start = await _where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
+            shown = _Version(bucket, name, version, include_meta)
+            page = await _page(s3, shown, start, limit, lambda key: fnmatchcase(key, pattern))
+        return PackageMatches(
+            registry=f"s3://{bucket}",
+            package_name=name,
+            top_hash=version,
+            entries=page.entries,
+            next_cursor=page.cursor(question, version),
+        )
+
+    @tool("Compare two versions of a package")
+    async def package_diff(
+        self,
+        registry: Registry,
+        package_name: PackageName,
+        before: Annotated[str, Field(description="Top hash of the first version.", min_length=64, max_length=64)],
+        after: TopHash = None,
+        other_package_name: Annotated[
+            str | None,
+            Field(description="Compare with this package instead; `after` is then its version.", max_length=200),
+        ] = None,
+        limit: Limit = 100,
+    ) -> PackageDiff:
+        """What was added, removed and modified between two versions of a Quilt package, by content hash."""
+        bucket, name = parse_bucket(registry), check_package_name(package_name)
+        other = check_package_name(other_package_name) if other_package_name else name
+        async with self._aws.bucket(bucket, f"comparing versions of {name} in s3://{bucket}") as s3:
+            second = after or await resolve(s3, bucket, other)
+            async with (
+                await open_manifest(s3, bucket, before, 0) as first_body,
+                await open_manifest(s3, bucket, second, 0) as second_body,
+            ):
+                found = await compare(lines(first_body), lines(second_body), limit)
+        return PackageDiff(
+            before=before,
+            after=second,
+            added=found.counts["added"],
+            removed=found.counts["removed"],
+            modified=found.counts["modified"],
+            unchanged=found.counts["unchanged"],
+            meta_changed=found.meta_changed,
+            changes=[_changed(change) for change in found.changes],
+            truncated=sum(found.counts.values()) - found.counts["unchanged"] > len(found.changes),
+        )
+
+
+@dataclass(slots=True)
+class _Page:
+    """Some entries of a manifest, its header if the page begins with it, and where the next page begins."""
+
+    entries: list[PackageEntry]
+    header: dict[str, Any]
+    end: int | None = None
+
+    def cursor(self, question: tuple[object, ...], version: str) -> str | None:
+        return None if self.end is None else paging.encode(question, f"{version}@{self.end}")
+
+
+async def _where(s3: Any, bucket: str, name: str, top_hash: str | None, position: str | None) -> tuple[str, int]:
+    """The version to read and the offset to start at: a cursor stays with the version that its first page had."""
+    if position is None:
+        return top_hash or await resolve(s3, bucket, name), 0
+    version, _, offset = position.partition("@")
+    if not offset.isascii() or not offset.isdigit():
+        raise ToolError("the cursor is damaged; pass next_cursor of the previous page unchanged, or none")
+    return version, int(offset)
+
+
+async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Callable[[str], bool]) -> _Page:
+    """Up to `limit` wanted entries from an offset on; fewer when they are large or far apart."""
+    who = principal()
+    deadline = time.monotonic() + SCAN_SECONDS
+    page = _Page([], {})
+    size, position = 0, start
+    async with await open_manifest(s3, version.bucket, version.top_hash, start) as body:
+        async for line in lines(body, start):
+            if len(page.entries) >= limit or size > MAXIMUM_RESULT or time.monotonic() > deadline:
+                page.end = position
+                return page
+            position = line.end
+            key = entry_key(line.value)
+            if key is None:
+                page.header = page.header or line.value
+            elif wanted(key):
+                entry = _entry(who, line.value, version.include_meta)
+                page.entries.append(entry)
+                size += len(entry.model_dump_json())
+    return page
+
+
+def _entry(who: Principal, value: dict[str, Any], include_meta: bool) -> PackageEntry:
+    place = physical_location(value)
+    size, digest = value.get("size"), value.get("hash")
+    uri = None
+    if place is not None and may_touch(who, place.bucket):
+        uri = f"{place}?versionId={place.version}" if place.version else str(place)
+    return PackageEntry(
+        logical_key=str(value["logical_key"]),
+        size=size if isinstance(size, int) else None,
+        s3_uri=uri,
+        hash=f"{digest.get('type')}:{digest.get('value')}" if isinstance(digest, dict) else None,
+        meta=_bounded(value.get("meta")) if include_meta else None,
+    )
+
+
+def _bounded(meta: object) -> dict[str, Any] | None:
+    """Metadata, or what is said in its place when it is too much for a model to read."""
+    if not isinstance(meta, dict):
+        return None
+    size = len(json.dumps(meta))
+    return meta if size <= MAXIMUM_META else {"omitted": f"{size} bytes of metadata, more than {MAXIMUM_META}"}
+
+
+def _changed(change: Change) -> ChangedEntry:
+    return ChangedEntry(
+        logical_key=change.key, change=change.kind, size_before=change.size_before, size_after=change.size_after
+    )

@@ -1,0 +1,95 @@
+"""stack_info against the seeded stack: what is found, what is said, and that nothing is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+ASKED = {
+    "account_id": "850787717197",
+    "vpc_name": "sales-prod",
+    "load_balancer_name": "sales-prod-alb",
+    "cluster_name": "sales-prod",
+    "host": "demo.quiltdata.com",
+}
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("subnets", [{}, {"private_subnet_tags": {"Tier": "private"}}])
+def test_the_stack_is_found(run_module: Any, client: Any, check: bool, subnets: dict[str, Any]) -> None:
+    result = run_module("stack_info", check=check, **ASKED, **subnets)
+    assert result["changed"] is False
+    assert result["writes"] == []
+    assert len(result["calls"]) < 15
+    assert "warnings" not in result
+    stack = result["stack"]
+    found = client("ec2").describe_subnets(SubnetIds=stack["private_subnet_ids"])["Subnets"]
+    assert sorted(subnet["CidrBlock"] for subnet in found) == ["10.0.1.0/24", "10.0.2.0/24"]
+    assert stack["account_id"] == "850787717197"
+    assert stack["cluster_arn"] == "arn:aws:ecs:us-east-1:850787717197:cluster/sales-prod"
+    assert stack["listener_protocol"] == "HTTPS"
+    listener = client("elbv2").describe_listeners(ListenerArns=[stack["listener_arn"]])["Listeners"][0]
+    assert (listener["Port"], listener["LoadBalancerArn"]) == (443, stack["load_balancer_arn"])
+    zone = client("route53").get_hosted_zone(Id=stack["hosted_zone_id"])["HostedZone"]
+    assert zone["Name"] == "quiltdata.com."
+    assert {key for key, value in stack.items() if value is None} == set()
+
+
+def test_everything_missing_is_said_at_once(run_module: Any) -> None:
+    wrong = {
+        "vpc_name": "sales-prd",
+        "load_balancer_name": "sales-alb",
+        "cluster_name": "sales",
+        "host": "demo.quiltdata.org",
+    }
+    result = run_module("stack_info", **{**ASKED, **wrong})
+    assert result["failed"]
+    assert [problem["wanted"] for problem in result["problems"]] == [
+        "VPC named 'sales-prd'",
+        "load balancer 'sales-alb'",
+        "ECS cluster 'sales'",
+        "hosted zone of 'demo.quiltdata.org'",
+    ]
+    assert all(problem["wanted"] in result["msg"] for problem in result["problems"])
+    assert "did you mean sales-prod-alb" in result["msg"]
+
+
+def test_the_wrong_listener(run_module: Any) -> None:
+    result = run_module("stack_info", **{**ASKED, "listener_port": 80})
+    assert "the listener there speaks HTTP" in result["msg"]
+
+
+def test_a_host_that_no_certificate_covers(run_module: Any) -> None:
+    result = run_module("stack_info", **{**ASKED, "host": "a.b.quiltdata.com"})
+    assert "no certificate of the listener on port 443 covers a.b.quiltdata.com" in result["warnings"][0]
+
+
+def test_another_account_is_refused_before_anything_is_read(run_module: Any) -> None:
+    result = run_module("stack_info", **{**ASKED, "account_id": "123456789012"})
+    assert "123456789012" in result["msg"]
+    assert "850787717197" in result["msg"]
+    assert "profile" in result["msg"]
+    assert [call.operation for call in result["calls"]] == ["GetCallerIdentity"]
+
+
+def test_a_refused_call_does_not_hide_the_rest(run_module: Any, aws: Any) -> None:
+    aws.faults.add("route53", "ListHostedZones", kind="error", code="AccessDenied", status=403, times=99)
+    result = run_module("stack_info", **{**ASKED, "cluster_name": "sales"})
+    assert len(result["problems"]) == 2
+    assert "allow route53:ListHostedZones" in result["msg"]
+
+
+def test_refused_credentials(run_module: Any, aws: Any) -> None:
+    aws.faults.add("sts", "GetCallerIdentity", kind="error", code="ExpiredToken", status=403, times=99)
+    assert "log in again" in run_module("stack_info", **ASKED)["msg"]
+
+
+def test_throttling_is_waited_out(run_module: Any, aws: Any) -> None:
+    aws.faults.add("ec2", "DescribeSubnets", kind="throttle", times=2)
+    assert run_module("stack_info", **ASKED)["stack"]["private_subnet_ids"]
+
+
+def test_nobody_answers(run_module: Any) -> None:
+    result = run_module("stack_info", **ASKED, endpoint_url="http://127.0.0.1:9")
+    assert "AWS cannot be reached" in result["msg"]
