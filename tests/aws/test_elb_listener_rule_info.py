@@ -43,7 +43,7 @@ def test_the_rules_in_order(ask: Callable[..., Document], route: Callable[..., D
     ours = route("mcp", *MCP)
     result = ask()
     priorities = [rule["priority"] for rule in result["rules"]]
-    assert priorities == sorted(priorities[:-1]) + ["default"] and result["unreachable"] == []
+    assert priorities == [*sorted(priorities[:-1]), "default"] and result["unreachable"] == []
     (only,) = ask(name="mcp")["rules"]
     assert only["rule_arn"] == ours["rule_arn"] and only["tags"]["quilt:rule"] == "mcp"
     assert only["conditions"] == ours["rule"]["conditions"]

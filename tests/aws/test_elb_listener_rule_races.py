@@ -52,7 +52,8 @@ class Listener:
             "actions": [FIXED],
             **parameters,
         }
-        return _runner.execute(resource.ListenerRule(Module(self.plane, given)))
+        result: Document = _runner.execute(resource.ListenerRule(Module(self.plane, given)))
+        return result
 
     def at_once(self, names: list[str], **parameters: Any) -> list[Document]:
         """Run for all the names, each in a thread, begun together."""

@@ -136,15 +136,16 @@ class Listener:
 
     def first_cover(self, conditions: Conditions, end: int, guess: bool = False) -> int | None:
         """The position before ``end`` of the rule that completes the cover of the conditions."""
-        return cover.first_cover(cover.sides(conditions), self._ahead(end), guess, self._near(end))
+        found = cover.first_cover(cover.sides(conditions), self._conditions, guess, self._near(end))
+        return None if found is None else min(found, end - 1)
 
     def escape(self, conditions: Conditions, end: int) -> Request | None:
         """A request of the conditions that reaches position ``end``."""
-        return cover.escape(cover.sides(conditions), self._ahead(end), self._near(end))
+        return cover.escape(cover.sides(conditions), self._conditions, self._near(end))
 
     def contributors(self, conditions: Conditions, last: int) -> tuple[Rule, ...]:
         """The rules up to ``last`` that cover the conditions together."""
-        found = cover.contributors(cover.sides(conditions), self._ahead(last + 1), self._near(last + 1))
+        found = cover.contributors(cover.sides(conditions), self._conditions, self._near(last + 1))
         return tuple(self.rules[position] for position in found)
 
     def newly_dead(self, position: int, conditions: Conditions, guess: bool = False) -> Request | None:
@@ -152,7 +153,7 @@ class Listener:
         sides = cover.sides(self.rules[position].conditions)
         if cover.rest(sides, conditions, guess) is None:
             return None
-        ahead, near = self._ahead(position), self._near(position)
+        ahead, near = self._conditions, self._near(position)
         try:
             if cover.leftover(sides, ahead, guess, near, with_rule=conditions)[0] is not None:
                 return None
@@ -160,9 +161,6 @@ class Listener:
             if not guess:
                 return None
         return cover.escape(sides, ahead, near)
-
-    def _ahead(self, end: int) -> list[Conditions]:
-        return self._conditions[:end]
 
     def _near(self, end: int) -> cover.Near:
         def near(request: Request) -> Iterable[int]:
