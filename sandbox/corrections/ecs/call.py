@@ -15,7 +15,7 @@ from .model import Document, Rollout, Service, Task, TaskDefinition
 Answer = Document
 Action = Callable[["Call"], Answer]
 
-# Who runs the tasks; called with the backend after a write and before a service is shown. See attach().
+# Who runs the tasks; called with the backend after each write. See attach().
 _runner: Callable[[Any], None] | None = None
 
 
