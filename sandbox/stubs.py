@@ -34,6 +34,9 @@ class ForeignServices:
 def _handler(text: bytes) -> type[BaseHTTPRequestHandler]:
     class Stub(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Headers and body are two writes; without these the second waits for the client's acknowledgement.
+        disable_nagle_algorithm = True
+        wbufsize = -1
 
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))

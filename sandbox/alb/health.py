@@ -15,6 +15,7 @@ from sandbox.corrections.elbv2 import health
 from sandbox.corrections.elbv2.health import Health
 from sandbox.corrections.elbv2.target_groups import Target, TargetGroup
 from sandbox.network import AddressBook
+from sandbox.pace import wait_of
 
 log = logging.getLogger("sandbox.alb")
 
@@ -83,7 +84,7 @@ class HealthChecks:
             target.health = after
             if before != after:
                 log.info("%s %s:%s is %s %s", group.name, target.id, target.port, after.state, after.description or "")
-            await asyncio.sleep(health.wait_of(group.health_check_interval_seconds))
+            await asyncio.sleep(wait_of(group.health_check_interval_seconds))
 
     def _wanted(self, group: TargetGroup, target: Target) -> bool:
         """Is the target still registered, in a group that was neither deleted nor lost to a reset?"""

@@ -5,7 +5,6 @@ scheduler.py    does it: starts and stops tasks, ends deployments
 agent.py        one task from PROVISIONING to STOPPED
 resolve.py      task definition -> what an engine runs; network.py, logs.py: its place in the VPC, its log streams
 engine.py       the interface of the engines: docker_engine.py, process_engine.py, simulated.py (for tests)
-pace.py         how fast the sandbox's time passes (SANDBOX_SPEED)
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from sandbox.corrections.ecs.model import Service, Task, TaskDefinition
 from sandbox.fargate import network
 from sandbox.fargate.agent import TaskRunner
 from sandbox.fargate.engine import Engine
-from sandbox.fargate.pace import wait_of
+from sandbox.pace import wait_of
 from sandbox.fargate.scheduler import Scheduler
 
 log = logging.getLogger("sandbox.fargate")

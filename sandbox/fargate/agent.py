@@ -16,7 +16,7 @@ from sandbox.control.lock import api_lock
 from sandbox.corrections.ecs.model import Task, now
 from sandbox.fargate import logs, network, resolve
 from sandbox.fargate.engine import CannotStart, ContainerState, Engine, Health, RunningTask, TaskSpec
-from sandbox.fargate.pace import wait_of
+from sandbox.pace import wait_of
 
 log = logging.getLogger("sandbox.fargate")
 

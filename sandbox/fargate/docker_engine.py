@@ -23,7 +23,7 @@ from docker.types import Healthcheck
 from sandbox import leftovers
 from sandbox.context import Context
 from sandbox.fargate.engine import CannotStart, ContainerSpec, ContainerState, Health, TaskSpec, Write
-from sandbox.fargate.pace import wait_of
+from sandbox.pace import wait_of
 from sandbox.leftovers import LABEL
 from sandbox.network import Address
 
@@ -53,22 +53,6 @@ while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=
 """
 
 
-def remove_volumes(client: Any, home_id: str) -> None:
-    """Remove every volume of a sandbox; its containers must be gone."""
-    for volume in client.volumes.list(filters={"label": f"{LABEL}={home_id}"}):
-        with contextlib.suppress(APIError):
-            volume.remove(force=True)
-
-
-def remove_images(client: Any, prefix: str) -> None:
-    """Forget the images of a registry that goes away; layers that other images share stay."""
-    for image in client.images.list():
-        for name in [*image.tags, *(image.attrs.get("RepoDigests") or [])]:
-            if name.startswith(prefix):
-                with contextlib.suppress(APIError):
-                    client.images.remove(name)
-
-
 class DockerEngine:
     """The engine of `docker.from_env()`. Containers and volumes carry the sandbox's label."""
 
@@ -78,7 +62,7 @@ class DockerEngine:
         self._context = context
         self._client: Any = docker.from_env(timeout=120)
         self._labels = {LABEL: context.home_id}
-        self._remove_leftovers()  # of a sandbox of this folder that was killed
+        leftovers.remove_containers(context.home_id)  # of a sandbox of this folder that was killed
 
     def pull(self, image: str, platform: str) -> str | None:
         reference = self._local_name(image)
@@ -109,14 +93,9 @@ class DockerEngine:
         return running
 
     def close(self) -> None:
-        self._remove_leftovers()
-        if self._context.registry:
-            remove_images(self._client, f"{self._context.registry}/")
-        self._client.close()
-
-    def _remove_leftovers(self) -> None:
         leftovers.remove_containers(self._context.home_id)
-        remove_volumes(self._client, self._context.home_id)
+        leftovers.remove_images(self._context.registry)
+        self._client.close()
 
     def _local_name(self, image: str) -> str:
         """ECR's host name of this account is the sandbox's registry."""

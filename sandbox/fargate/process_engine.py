@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sandbox.context import Context
 from sandbox.fargate.engine import CannotStart, ContainerSpec, ContainerState, Health, HealthCheck, TaskSpec, Write
-from sandbox.fargate.pace import wait_of
+from sandbox.pace import wait_of
 from sandbox.network import Address, free_port
 
 _IMAGE = re.compile(r"process:([A-Za-z_][\w.]*):(.+)")

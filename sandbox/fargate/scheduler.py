@@ -13,7 +13,7 @@ from sandbox.corrections.ecs.model import Rollout, Service, Task, TaskDefinition
 from sandbox.fargate import network
 from sandbox.fargate.agent import TaskRunner
 from sandbox.fargate.deployment import Break, Complete, Phase, ServiceView, Start, State, Stop, TaskView, plan
-from sandbox.fargate.pace import wait_of
+from sandbox.pace import wait_of
 
 log = logging.getLogger("sandbox.fargate")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 
@@ -38,14 +37,6 @@ def mismatch(code: int) -> Health:
 
 def now() -> float:
     return time.monotonic()
-
-
-def wait_of(seconds: float) -> float:
-    """The sandbox's seconds for a wait of AWS's: SANDBOX_SPEED (10) divides intervals and deregistration delays.
-
-    Timeouts are not waits: a real program has to keep them.
-    """
-    return seconds / float(os.environ.get("SANDBOX_SPEED") or 10)
 
 
 # Accounts and regions whose targets a running load balancer checks. Elsewhere every target of a used group is healthy.

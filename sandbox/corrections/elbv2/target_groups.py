@@ -14,6 +14,7 @@ from sandbox.corrections.elbv2 import health
 from sandbox.corrections.elbv2.errors import error, in_range, validation
 from sandbox.corrections.elbv2.health import Health
 from sandbox.corrections.elbv2.rules import uses
+from sandbox.pace import wait_of
 
 Key = tuple[str, int]
 
@@ -131,7 +132,7 @@ class TargetGroup(FakeTargetGroup):  # type: ignore[misc]
         Without a port every port of the id is meant. A target of a group that no load balancer uses needs no draining.
         """
         delay = float(self.attributes["deregistration_delay.timeout_seconds"]) if self.load_balancer_arns else 0.0
-        until = health.now() + health.wait_of(delay)
+        until = health.now() + wait_of(delay)
         for description in targets:
             for target in self.registered():
                 if target.id == description["Id"] and description.get("Port") in (None, target.port):
