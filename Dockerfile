@@ -12,8 +12,8 @@ RUN --mount=type=secret,id=ca,required=false \
     /pip/bin/pip --python /opt/venv/bin/python3 install --quiet --no-compile --only-binary :all: --require-hashes \
       -r /build/requirements.txt
 COPY server/src/quilt_mcp_server /build/quilt_mcp_server
-# Of botocore's data only what the server calls (25 MB less). Bytecode that is not compared with its source, fixed times
-# and the owner root: the layer depends on its contents alone.
+# Of botocore's data only what the server calls (25 MB less). Bytecode that is not compared with its source, and fixed
+# times: /rootfs, the image's only layer of ours, depends on its contents alone.
 RUN set -eu; \
     site=$(/opt/venv/bin/python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
     mv /build/quilt_mcp_server "$site/"; \
@@ -22,15 +22,17 @@ RUN set -eu; \
     done; \
     find "$site" -type d -name tests -prune -exec rm -r {} +; \
     /opt/venv/bin/python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash "$site"; \
-    find /opt/venv -exec touch --no-dereference --date=@${SOURCE_DATE_EPOCH:-0} {} +
+    groupadd --gid 10001 quilt; \
+    useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin quilt; \
+    mkdir -p /rootfs/opt /rootfs/etc; \
+    mv /opt/venv /rootfs/opt/; \
+    cp /etc/passwd /etc/group /rootfs/etc/; \
+    find /rootfs -exec touch --no-dereference --date=@${SOURCE_DATE_EPOCH:-0} {} +
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="quilt-mcp-server" \
       org.opencontainers.image.source="https://github.com/quiltdata/quilt.mcp_server"
-RUN groupadd --gid 10001 quilt \
- && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin quilt \
- && rm -f /var/log/lastlog /var/log/faillog
-COPY --from=build /opt/venv /opt/venv
+COPY --from=build /rootfs/ /
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \

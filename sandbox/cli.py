@@ -138,7 +138,7 @@ def _start(home: Home) -> dict[str, Any]:
 
 def _down(home: Home, options: argparse.Namespace) -> None:
     with home.exclusive():
-        lives, existed = home.daemon_lives(), home.path.exists()
+        lives, existed = home.daemon_lives(), home.is_ours
         if lives:
             _stop(home)
         removed = _clear_dead(home)
@@ -156,7 +156,7 @@ def _stop(home: Home) -> None:
     state = home.read_state()
     pid = state["pids"]["daemon"] if state else None
     if pid is None:
-        raise Failure(f"a sandbox that is just starting holds {_short(home.path)}; wait a moment and try again")
+        raise Failure(f"a sandbox that starts or stops holds {_short(home.path)}; wait a moment and try again")
     deadline = time.monotonic() + _STOP_SECONDS
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
@@ -173,10 +173,15 @@ def _clear_dead(home: Home) -> list[str]:
     from sandbox import leftovers
 
     state = home.read_state()
-    if state is None and not home.path.exists():
+    if not home.is_ours:
         return []
     removed = leftovers.remove_containers(home.id)
     if state is not None:
+        # Imported here: the data plane takes its time to load, and there is seldom a daemon that was killed.
+        from sandbox.fargate.process_engine import kill_leftovers
+
+        kill_leftovers(home.path)
+        leftovers.remove_images(state.get("registry"))
         leftovers.kill_registry(state.get("pids", {}).get("registry"), home.path / "registry")
         home.state_file.unlink(missing_ok=True)
     shutil.rmtree(home.path / "registry", ignore_errors=True)
@@ -210,7 +215,7 @@ def _print_summary(state: dict[str, Any]) -> None:
     rows = {
         "Account": f"{state['account_id']} in {state['region']}, stack sales-prod",
         "AWS APIs": f"{state['aws_endpoint_url']} (access key and secret key: {state['access_key']})",
-        "MCP server": f"{state['mcp_url']} (once it is deployed)" if state["mcp_url"] else "no load balancer",
+        "MCP server": f"{state['mcp_url']}{'' if state.get('tasks') else ' (once it is deployed)'}",
         "CA": _short(Path(state["ca_file"])),
         "Registry": registry,
         "Tasks run": state["engine_note"],

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import docker
 from docker.errors import APIError, DockerException
@@ -15,7 +16,7 @@ LABEL = "quilt.sandbox"
 
 
 def remove_containers(home_id: str) -> list[str]:
-    """Remove every container and network with the label quilt.sandbox=<home_id>; returns their names."""
+    """Remove every container, network and volume with the label quilt.sandbox=<home_id>; returns their names."""
     removed: list[str] = []
     # No engine: nothing can be left in it.
     with contextlib.suppress(DockerException), contextlib.closing(docker.from_env(timeout=60)) as client:
@@ -24,11 +25,24 @@ def remove_containers(home_id: str) -> list[str]:
             with contextlib.suppress(APIError):
                 container.remove(force=True, v=True)
                 removed.append(str(container.name))
-        for network in client.networks.list(filters=filters):
+        others: list[Any] = [*client.networks.list(filters=filters), *client.volumes.list(filters=filters)]
+        for found in others:
             with contextlib.suppress(APIError):
-                network.remove()
-                removed.append(str(network.name))
+                found.remove()
+                removed.append(str(found.name))
     return removed
+
+
+def remove_images(registry: str | None) -> None:
+    """Forget the images whose names begin with a registry (127.0.0.1:PORT) that is gone; shared layers stay."""
+    if not registry:
+        return
+    with contextlib.suppress(DockerException), contextlib.closing(docker.from_env(timeout=60)) as client:
+        for image in client.images.list():
+            for name in (*image.tags, *(image.attrs.get("RepoDigests") or ())):
+                if name.startswith(f"{registry}/"):
+                    with contextlib.suppress(APIError):
+                        client.images.remove(name)
 
 
 def kill_registry(pid: object, folder: Path) -> None:

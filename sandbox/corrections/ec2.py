@@ -45,28 +45,22 @@ def _is_used(ec2: Any, group_id: str) -> bool:
     balancers = elbv2_backends[ec2.account_id][ec2.region_name].load_balancers.values()
     if any(group_id in (balancer.security_groups or ()) for balancer in balancers):
         return True
-    return group_id in _groups_of_services(ecs_backends[ec2.account_id][ec2.region_name])
+    return group_id in _groups_of_tasks(ecs_backends[ec2.account_id][ec2.region_name])
 
 
-def _groups_of_services(ecs: Any) -> set[str]:
-    """Groups of services that have tasks: each task's network interface is in them."""
-    busy = {
-        getattr(task, "group", None)
+def _groups_of_tasks(ecs: Any) -> set[str]:
+    """Groups of the tasks that have not stopped: each has a network interface in them."""
+    return {
+        group_id
         for tasks in ecs.tasks.values()
         for task in tasks.values()
         if task.last_status != "STOPPED"
-    }
-    return {
-        group_id
-        for service in ecs.services.values()
-        if f"service:{service.name}" in busy
-        for group_id in _network(service).get("securityGroups", ())
+        for group_id in _network(task).get("securityGroups", ())
     }
 
 
-def _network(service: Any) -> dict[str, Any]:
-    config = getattr(service, "network_configuration", None) or {}
-    found: dict[str, Any] = config.get("awsvpcConfiguration", {})
+def _network(task: Any) -> dict[str, Any]:
+    found: dict[str, Any] = task.document.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     return found
 
 

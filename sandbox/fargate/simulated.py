@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from sandbox.fargate.engine import CannotStart, ContainerState, Health, TaskSpec, Write
 from sandbox.network import Address
 
+_HEALTH: dict[str, Health] = {"unhealthy": "UNHEALTHY", "slow": "UNKNOWN"}
+
 
 class SimulatedTask:
     """Takes what its images say; `exit_codes` and `health` may be set by a test."""
@@ -23,7 +25,7 @@ class SimulatedTask:
             behaviour = container.image.partition(":")[2]
             if behaviour.startswith("exit-"):
                 self.exit_codes[container.name] = int(behaviour.removeprefix("exit-"))
-            self.health[container.name] = "UNHEALTHY" if behaviour == "unhealthy" else "HEALTHY"
+            self.health[container.name] = _HEALTH.get(behaviour, "HEALTHY")
 
     def address(self, port: int) -> Address | None:
         return ("127.0.0.1", port)

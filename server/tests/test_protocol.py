@@ -65,6 +65,17 @@ def test_the_tool_list_is_small(server: Running) -> None:
     assert len(body) < 25_000, len(body)
 
 
+def test_the_tool_list_is_the_same_each_time(server: Running) -> None:
+    first, second = (server.rpc("tools/list", mcp_protocol_version="2025-11-25") for _ in range(2))
+    assert first == second
+    assert (
+        server.post({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"cursor": 5}}).json()["error"][
+            "code"
+        ]
+        == -32602
+    )
+
+
 def test_no_session_is_made(server: Running) -> None:
     params = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
     response = server.post({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params})

@@ -235,13 +235,17 @@ def test_busy_port_is_named(down: Sandbox) -> None:
     assert down("status").returncode == 3
 
 
-def test_folder_with_other_files_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").touch()
+def test_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "registry").mkdir()
+    (tmp_path / "registry" / "thesis.txt").touch()
+    (tmp_path / "state.json").write_text('{"pids": {}}')
+    before = sorted(tmp_path.rglob("*"))
     sandbox = Sandbox(tmp_path)
-    for command in ("up", "down"):
-        sandbox(command)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
-    assert "let SANDBOX_HOME name an empty or a new folder" in sandbox("up").stderr
+    result = sandbox("up")
+    assert result.returncode == 1
+    assert "let SANDBOX_HOME name an empty or a new folder" in result.stderr
+    assert sandbox("down").stdout == "The sandbox is not up; there is nothing to remove.\n"
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_wrong_usage(up: Sandbox) -> None:

@@ -56,6 +56,7 @@ ROWS: dict[str, tuple[int, int, int, str, int, list[str]]] = {
     "then half start": (4, 50, 100, "old-h old-h old-x old-x", 2, []),
     "the other half waits for health": (4, 50, 100, "old-h old-h new-r new-r", 0, []),
     "the other half leaves": (4, 50, 100, "old-h old-h new-h new-h", 0, ["0", "1"]),
+    "nobody leaves early where there is room": (2, 50, 200, "old-h old-h", 2, []),
     "maximum rounds down": (3, 100, 150, "old-h old-h old-h", 1, []),
     "minimum rounds up": (3, 50, 100, "old-h old-h old-h", 0, ["0"]),
     "one task, no overlap wanted": (1, 0, 100, "old-h", 0, ["0"]),
@@ -120,6 +121,7 @@ def test_a_failed_deployment_ends_its_own_tasks_and_keeps_the_old_ones() -> None
 def test_a_pause_between_attempts_holds_starts_only() -> None:
     actions = plan(replace(BASE, may_start=False, tasks=tasks("old-h old-u new-u")))
     assert (starts(actions), stops(actions)) == ([], ["1", "2"])
+    assert plan(replace(BASE, may_start=False, desired=2, tasks=tasks("new-h"))) == [], "and completes nothing"
 
 
 def test_reasons_are_aws_words() -> None:

@@ -154,6 +154,30 @@ def test_a_first_deployment_that_fails_leaves_nothing_running(stack: Stack, farg
     assert [one for one in health if one["TargetHealth"]["State"] == "healthy"] == []
 
 
+def test_only_tasks_that_were_never_healthy_are_failures(stack: Stack, fargate: FargateLauncher) -> None:
+    assert isinstance(fargate.engine, SimulatedEngine)
+    started = fargate.engine.started
+    stack.create(desiredCount=2, taskDefinition=stack.register(container={"image": "sim:slow", **CHECK}))
+    until(lambda: stack.describe()["runningCount"] == 2)
+    started[0].health["app"] = "HEALTHY"
+    until(lambda: [task for task in stack.tasks() if task["healthStatus"] == "HEALTHY"])
+    started[0].kill()
+    until(lambda: len(started) == 3)
+    assert stack.describe()["deployments"][0]["failedTasks"] == 0
+    started[1].kill()
+    until(lambda: stack.describe()["deployments"][0]["failedTasks"] == 1)
+    assert state(stack) == "IN_PROGRESS"
+
+
+def test_the_grace_period_hides_bad_health(stack: Stack, fargate: FargateLauncher) -> None:
+    unhealthy = stack.register(container={"image": "sim:unhealthy", **CHECK})
+    stack.create(taskDefinition=unhealthy, healthCheckGracePeriodSeconds=2)
+    task = until(lambda: [one for one in stack.tasks() if one["healthStatus"] == "UNHEALTHY"])[0]
+    stopped = until(lambda: stack.tasks("STOPPED"))[0]
+    assert stopped["taskArn"] == task["taskArn"]
+    assert (stopped["stoppingAt"] - stopped["startedAt"]).total_seconds() >= 2
+
+
 def test_without_a_breaker_it_tries_for_ever(stack: Stack, fargate: FargateLauncher) -> None:
     stack.create(taskDefinition=stack.register(container={"image": "sim:exit-1"}))
     until(lambda: stack.describe()["deployments"][0]["failedTasks"] >= 4)

@@ -32,7 +32,7 @@ class QuiltServer(MCPServer[Any]):
             version=__version__,
             instructions=INSTRUCTIONS,
             subscriptions=False,
-            middleware=[note_method],
+            middleware=[note_method, ToolListCache()],
         )
 
     def add_group(self, group: object) -> None:
@@ -98,6 +98,20 @@ async def note_method(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
     """Write the JSON-RPC method into the request's record, for the log."""
     record().method = ctx.method
     return await call_next(ctx)
+
+
+class ToolListCache:
+    """Keeps the answer to tools/list, which is the same for everyone, in the form of each protocol revision."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, HandlerResult] = {}
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if ctx.method != "tools/list" or (ctx.params or {}).get("cursor") is not None:
+            return await call_next(ctx)
+        if ctx.protocol_version not in self._known:
+            self._known[ctx.protocol_version] = await call_next(ctx)
+        return self._known[ctx.protocol_version]
 
 
 def _check_names(name: str, accepted: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:

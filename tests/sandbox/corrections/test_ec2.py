@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.control import ControlPlane
 from tests.sandbox.conftest import Client
+from tests.sandbox.ecs_stack import completed, lay, until
 
 
 @pytest.fixture
@@ -76,3 +77,22 @@ def test_groups_of_balancers_and_interfaces_stay(seeded: ControlPlane, client: C
     assert_in_use(ec2, group)
     ec2.delete_network_interface(NetworkInterfaceId=interface["NetworkInterfaceId"])
     ec2.delete_security_group(GroupId=group)
+
+
+def test_the_group_of_a_running_task_stays(empty: ControlPlane, client: Client) -> None:
+    stack = lay(client)
+    stack.register()
+    stack.create()
+    assert until(lambda: completed(stack))
+    assert_in_use(stack.ec2, stack.security_group)
+    stack.ecs.delete_service(cluster="main", service="web", force=True)
+
+    def deleted() -> bool:
+        stack.ecs.describe_services(cluster="main", services=["web"])
+        try:
+            stack.ec2.delete_security_group(GroupId=stack.security_group)
+        except ClientError:
+            return False
+        return True
+
+    assert until(deleted)
