@@ -52,6 +52,11 @@ class Plan:
         return self.current.document if self.current else {}
 
     @property
+    def facts(self) -> Document:
+        """What the service decided about the resource as it was read."""
+        return self.current.facts if self.current else {}
+
+    @property
     def tags_before(self) -> Mapping[str, str]:
         return self.current.tags if self.current else {}
 

@@ -16,7 +16,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from ansible.module_utils.common.text.converters import to_native
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -184,9 +184,7 @@ class Resource(ABC):
 
     def shape_of(self, operation: str) -> Shape:
         """The input shape of an operation."""
-        shape: Shape | None = self.model.operation_model(operation).input_shape
-        assert shape is not None
-        return shape
+        return cast("Shape", self.model.operation_model(operation).input_shape)
 
     def wanted(self) -> Document:
         """The given parameters, checked and typed by the service model; an unset one is not in it."""

@@ -74,7 +74,7 @@ def environment(**changes: str) -> dict[str, str]:
     return {name: value for name, value in (values | changes).items() if value}
 
 
-def token(key: str = KEY, kid: str | None = "frontend-enhanced", algorithm: str = "HS256", **changes: Any) -> str:
+def token(key: Any = KEY, kid: str | None = "frontend-enhanced", algorithm: str = "HS256", **changes: Any) -> str:
     """A valid token, with changes; None removes a claim."""
     now = int(time.time())
     claims = {

@@ -49,6 +49,7 @@ def test_a_plain_string_is_the_key_of_the_frontend() -> None:
         ("QUILT_MCP_CREDENTIALS", "ambient", "one of task_role, assume_role"),
         ("QUILT_MCP_CREDENTIALS", "assume_role", "needs the ARNs"),
         ("QUILT_MCP_ASSUME_ROLES", "role/x", "arn:aws:iam"),
+        ("QUILT_MCP_OAUTH_ISSUER", "https://login.example.com", "QUILT_MCP_JWKS_URL is not set"),
         ("QUILT_MCP_CATALOG_URL", "demo.quiltdata.com", "the catalog's address"),
         ("QUILT_MCP_LOG_LEVEL", "loud", "one of debug"),
         ("QUILT_MCP_LOG_SUBJECT", "no", "one of plain, hashed"),
@@ -93,3 +94,10 @@ def test_a_misspelt_variable_is_warned_of() -> None:
     assert config.warnings == (
         "QUILT_MCP_ALOWED_HOSTS is not a variable of this server; did you mean QUILT_MCP_ALLOWED_HOSTS?",
     )
+
+
+def test_published_keys_can_stand_alone_but_only_over_tls() -> None:
+    oauth = {"QUILT_MCP_OAUTH_ISSUER": "https://login.example.com", "QUILT_MCP_JWT_KEYS": ""}
+    assert load(environment(QUILT_MCP_JWKS_URL="https://login.example.com/jwks", **oauth)).jwt_keys == {}
+    assert "https://" in faults(QUILT_MCP_JWKS_URL="http://login.example.com/jwks", **oauth)[0]
+    assert "OAUTH_ISSUER is not set" in faults(QUILT_MCP_JWKS_URL="https://login.example.com/jwks")[0]

@@ -1,5 +1,6 @@
 """Tokens as an attacker makes them."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -13,9 +14,14 @@ from conftest import KEY, OTHER_KEY, token
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from quilt_mcp_server.authz import Principal
 from quilt_mcp_server.tokens import InvalidTokenError, TokenVerifier
 
 VERIFIER = TokenVerifier({"frontend-enhanced": KEY, "next": OTHER_KEY}, "quilt-frontend", "quilt-mcp-server")
+
+
+def verify(raw: str) -> Principal:
+    return asyncio.run(VERIFIER.verify(raw))
 
 
 def encoded(data: bytes) -> str:
@@ -31,20 +37,20 @@ def crafted(header: str, claims: dict[str, Any] | None = None, key: str = KEY) -
 
 def refused(raw: str) -> str:
     with pytest.raises(InvalidTokenError) as caught:
-        VERIFIER.verify(raw)
+        verify(raw)
     message = str(caught.value)
     assert '"' not in message and "\\" not in message  # it goes into a quoted header value
     return message
 
 
 def test_a_valid_token_is_a_principal() -> None:
-    who = VERIFIER.verify(token(permissions=["s3:GetObject"], roles=["Reader"]))
+    who = verify(token(permissions=["s3:GetObject"], roles=["Reader"]))
     assert (who.subject, who.buckets, who.roles) == ("alice", ("quilt-example",), ("Reader",))
     assert who.permissions == frozenset({"s3:GetObject"})
 
 
 def test_every_configured_key_works_with_its_own_kid_only() -> None:
-    assert VERIFIER.verify(token(OTHER_KEY, "next")).subject == "alice"
+    assert verify(token(OTHER_KEY, "next")).subject == "alice"
     assert "signature" in refused(token(OTHER_KEY, "frontend-enhanced"))
 
 
@@ -88,7 +94,7 @@ def test_thirty_seconds_of_clock_difference_are_forgiven(claim: str, seconds: in
     changed: dict[str, Any] = {claim: int(time.time()) + seconds}
     raw = token(**changed)
     if message is None:
-        assert VERIFIER.verify(raw).subject == "alice"
+        assert verify(raw).subject == "alice"
     else:
         assert message in refused(raw)
 

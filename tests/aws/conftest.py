@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.loaders
+import botocore.session
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
@@ -30,7 +30,7 @@ KEYS = {"access_key": "sandbox", "secret_key": "sandbox"}
 def _control_plane() -> Iterator[ControlPlane]:
     # Every module run makes its own clients; the shared loader spares them parsing the service models again.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.loaders, "create_loader", functools.cache(botocore.loaders.create_loader))
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
         # A process has room for one; under xdist the sandbox's own tests may already have started theirs.
         with nullcontext(ControlPlane._running) if ControlPlane._running else ControlPlane() as plane:
             yield plane

@@ -106,8 +106,7 @@ class TargetGroup(Resource):
             self._write_attributes(arn, plan.wanted["attributes"])
 
     def update(self, plan: Plan) -> None:
-        assert plan.current is not None
-        arn = plan.current.facts["target_group_arn"]
+        arn = plan.facts["target_group_arn"]
         changed = {name: plan.after[name] for name in plan.changes if name in plan.after and name not in self.beside}
         if changed:
             self._modify(arn, self.request_for(changed, "ModifyTargetGroup"))

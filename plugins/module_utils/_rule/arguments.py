@@ -113,3 +113,17 @@ ARGUMENTS: Spec = {
     "delegate_weights": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
 }
+
+INFO_ARGUMENTS: Spec = {
+    **LISTENER,
+    "name": _text(),
+    "identity_tag": _text(default="quilt:rule"),
+    "explain": _record(
+        host=_text(True),
+        path=_text(default="/"),
+        method=_text(default="GET"),
+        headers={"type": "dict"},
+        query=_text(),
+        source_ip=_text(),
+    ),
+}

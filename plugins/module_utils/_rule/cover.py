@@ -18,15 +18,18 @@ one uncovered that is covered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from . import pattern, space
 from .conditions import Condition
-from .request import Request
+from .request import Request, holds
 
 Conditions = tuple[Condition, ...]
 Choice = list[tuple[Condition, space.Texts]]
+Near = Callable[[Request], Iterable[int]]
 CHOICE_BOUND = 20_000
+ANY_ADDRESS = "192.0.2.1"  # of a request whose source nobody has looked at yet
 
 
 def sides(conditions: Sequence[Condition]) -> Conditions:
@@ -36,7 +39,7 @@ def sides(conditions: Sequence[Condition]) -> Conditions:
     return (*single, *(condition for condition in conditions if condition.field not in space.SINGLE))
 
 
-def rest(target: Conditions, rule: Sequence[Condition], guess: bool = False) -> Conditions | None:
+def rest(target: Conditions, rule: Conditions, guess: bool = False) -> Conditions | None:
     """The conditions of ``rule`` that the target (its sides) does not imply one by one; None if it can avoid the rule.
 
     An empty result means that the rule alone covers the target.
@@ -52,7 +55,7 @@ def rest(target: Conditions, rule: Sequence[Condition], guess: bool = False) -> 
     return tuple(left)
 
 
-def touches(target: Conditions, rule: Sequence[Condition]) -> bool:
+def touches(target: Conditions, rule: Conditions) -> bool:
     """Whether one request can satisfy both. Headers and parameters never exclude each other: a request has many."""
     return all(
         space.relation(side, condition) is not space.Relation.OUTSIDE
@@ -63,57 +66,80 @@ def touches(target: Conditions, rule: Sequence[Condition]) -> bool:
     )
 
 
-def covers(target: Conditions, rules: Sequence[Sequence[Condition]], guess: bool = False) -> bool:
+def leftover(
+    target: Conditions,
+    rules: Sequence[Conditions],
+    guess: bool = False,
+    near: Near | None = None,
+    with_rule: Conditions | None = None,
+) -> tuple[Request | None, list[int]]:
+    """A request of the target that none of the rules answers, or None and the positions of rules that leave none over.
+
+    near: the positions of the rules that may answer a request, in order; all by default. with_rule: one more rule.
+    Raises pattern.TooComplex.
+
+    By refinement: take a request that the rules seen so far leave over, and look which rule answers it first. If none
+    does, that is the result; otherwise that rule is one of those seen. Only few of many rules ever get into the search,
+    and each of them answers something that no rule before it does, so the last one is the one that completes the cover.
+    """
+    used: dict[int, Conditions] = {}
+    more = [] if with_rule is None else [left for left in [rest(target, with_rule, guess)] if left is not None]
+    avoidable: set[int] = set()
+    while True:
+        lefts = [*more, *used.values()]
+        choice = None if () in lefts else _choose(target, lefts)
+        if choice is None:
+            return None, sorted(used)
+        request = _request(choice)
+        whole = replace(request, address=request.address or ANY_ADDRESS)
+        for index in range(len(rules)) if near is None else near(whole):
+            if index in avoidable or not _answers(target, rules[index], whole, guess):
+                continue
+            left = rest(target, rules[index], guess)
+            if left is not None:
+                used[index] = left
+                break
+            avoidable.add(index)  # cannot be decided, so it does not count
+        else:
+            return request, sorted(used)
+
+
+def covers(target: Conditions, rules: Sequence[Conditions], guess: bool = False) -> bool:
     """Whether the rules together answer every request of the target."""
     return first_cover(target, rules, guess) is not None
 
 
-def first_cover(target: Conditions, rules: Sequence[Sequence[Condition]], guess: bool = False) -> int | None:
-    """The index of the rule with which the cover is complete, so that the rules up to it leave nothing over."""
-    parts: list[tuple[int, Conditions]] = []
-    single: int | None = None
-    for index, rule in enumerate(rules):
-        left = rest(target, rule, guess)
-        if left == ():
-            single = index
-            break
-        if left:
-            parts.append((index, left))
-    if not _all_covered(target, [left for _index, left in parts], guess):
-        return single
-    low, high = 1, len(parts)
-    while low < high:  # covered stays covered when rules are added, so the first complete prefix is found by halving
-        middle = (low + high) // 2
-        if _all_covered(target, [left for _index, left in parts[:middle]], guess):
-            high = middle
-        else:
-            low = middle + 1
-    return parts[low - 1][0]
+def first_cover(
+    target: Conditions, rules: Sequence[Conditions], guess: bool = False, near: Near | None = None
+) -> int | None:
+    """The position of the rule with which the cover is complete, so that the rules up to it leave nothing over.
+
+    -1 if the target has no requests at all.
+    """
+    try:
+        request, used = leftover(target, rules, guess, near)
+    except pattern.TooComplex:
+        return len(rules) - 1 if guess else None
+    return (used[-1] if used else -1) if request is None else None
 
 
-def contributors(target: Conditions, rules: Sequence[Sequence[Condition]], last: int) -> list[int]:
-    """A minimal set of rules up to ``last`` that covers the target together; ``last`` is one of them."""
-    lefts = {index: rest(target, rules[index]) for index in range(last + 1)}
-    needed = {index: left for index, left in lefts.items() if left is not None}
-    if needed[last] == ():
-        return [last]
-    for index in [index for index in needed if index != last]:
+def contributors(target: Conditions, rules: Sequence[Conditions], near: Near | None = None) -> list[int]:
+    """A minimal set of rules that cover the target together."""
+    _request_left, used = leftover(target, rules, near=near)
+    needed = {index: left for index in used if (left := rest(target, rules[index])) is not None}
+    for index in used[:-1]:
         fewer = {other: left for other, left in needed.items() if other != index}
-        if _all_covered(target, list(fewer.values()), guess=False):
+        if () in fewer.values() or _choose(target, list(fewer.values())) is None:
             needed = fewer
     return sorted(needed)
 
 
-def escape(target: Conditions, rules: Sequence[Sequence[Condition]]) -> Request | None:
+def escape(target: Conditions, rules: Sequence[Conditions], near: Near | None = None) -> Request | None:
     """A request of the target that none of the rules answers; None if they cover it or if the search was too long."""
-    lefts = [rest(target, rule) for rule in rules]
-    if () in lefts:
-        return None
     try:
-        choice = _choose(target, [left for left in lefts if left])
+        return leftover(target, rules, near=near)[0]
     except pattern.TooComplex:
         return None
-    return None if choice is None else _request(choice)
 
 
 def shared(target: Conditions, rule: Conditions) -> Request | None:
@@ -143,11 +169,17 @@ def _same_slot(side: Condition, condition: Condition) -> bool:
     return side.field == condition.field and (side.field in space.SINGLE or side.name == condition.name)
 
 
-def _all_covered(target: Conditions, lefts: Sequence[Conditions], guess: bool) -> bool:
-    try:
-        return bool(lefts) and _choose(target, lefts) is None
-    except pattern.TooComplex:
-        return guess
+def _answers(target: Conditions, rule: Conditions, request: Request, guess: bool) -> bool:
+    """Whether the rule answers this request of the target; what cannot be decided is decided for all at once."""
+    for condition in rule:
+        same = [side for side in target if _same_slot(side, condition)]
+        if condition.opaque or any(space.is_opaque(side) for side in same):
+            relations = {space.relation(side, condition) for side in same}
+            if space.Relation.INSIDE not in relations and not (guess and space.Relation.UNKNOWN in relations):
+                return False
+        elif not holds(condition, request):
+            return False
+    return True
 
 
 def _choose(target: Conditions, lefts: Sequence[Conditions]) -> Choice | None:

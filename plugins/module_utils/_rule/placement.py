@@ -21,13 +21,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from . import conditions as conds
-from . import cover, space
+from . import cover, pattern, space
 from .conditions import Condition
 from .request import Request
 
 LOWEST, HIGHEST = 1, 50_000
 CANDIDATES = 16  # free numbers that a retry after a lost race may choose from
 
+Conditions = tuple[Condition, ...]
 Pick = Callable[[Sequence[int]], int]
 
 
@@ -37,7 +38,7 @@ class Rule:
 
     arn: str
     priority: int
-    conditions: tuple[Condition, ...]
+    conditions: Conditions
 
     def text(self) -> str:
         return f"rule {self.arn} (priority {self.priority}: {conds.text(self.conditions)})"
@@ -47,7 +48,7 @@ class Rule:
 class Ask:
     """What is wanted of the placement."""
 
-    conditions: tuple[Condition, ...]
+    conditions: Conditions
     current: int | None = None  # our rule's number now
     pinned: int | None = None
     floor: int = 100
@@ -116,9 +117,11 @@ class Listener:
     rules: Sequence[Rule]
     _by_host: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _any_host: list[int] = field(default_factory=list)
+    _conditions: list[Conditions] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rules = sorted(self.rules, key=lambda rule: rule.priority)
+        self._conditions = [rule.conditions for rule in self.rules]
         for index, rule in enumerate(self.rules):
             hosts = _literal_hosts(rule.conditions)
             for host in hosts or ():
@@ -126,33 +129,50 @@ class Listener:
             if hosts is None:
                 self._any_host.append(index)
 
-    def near(self, conditions: Iterable[Condition], end: int | None = None) -> list[int]:
-        """The positions before ``end`` of the rules that may share a host with the conditions, in order."""
+    def near(self, conditions: Iterable[Condition]) -> list[int]:
+        """The positions of the rules that may share a host with the conditions, in order."""
         hosts = _literal_hosts(conditions)
-        end = len(self.rules) if end is None else end
-        if hosts is None:
-            return list(range(end))
-        positions = {position for host in hosts for position in self._by_host.get(host, ())}
-        return sorted(position for position in positions.union(self._any_host) if position < end)
+        return list(range(len(self.rules))) if hosts is None else self._at(hosts)
 
-    def conditions(self, positions: Iterable[int]) -> list[tuple[Condition, ...]]:
-        return [self.rules[position].conditions for position in positions]
+    def first_cover(self, conditions: Conditions, end: int, guess: bool = False) -> int | None:
+        """The position before ``end`` of the rule that completes the cover of the conditions."""
+        found = cover.first_cover(cover.sides(conditions), self._conditions, guess, self._near(end))
+        return None if found is None else min(found, end - 1)
 
-    def first_cover(self, conditions: tuple[Condition, ...], end: int | None = None, guess: bool = False) -> int | None:
-        """The position of the rule that completes the cover of the conditions."""
-        near = self.near(conditions, end)
-        found = cover.first_cover(cover.sides(conditions), self.conditions(near), guess)
-        return None if found is None else near[found]
-
-    def escape(self, conditions: tuple[Condition, ...], end: int) -> Request | None:
+    def escape(self, conditions: Conditions, end: int) -> Request | None:
         """A request of the conditions that reaches position ``end``."""
-        return cover.escape(cover.sides(conditions), self.conditions(self.near(conditions, end)))
+        return cover.escape(cover.sides(conditions), self._conditions, self._near(end))
 
-    def contributors(self, conditions: tuple[Condition, ...], last: int) -> tuple[Rule, ...]:
+    def contributors(self, conditions: Conditions, last: int) -> tuple[Rule, ...]:
         """The rules up to ``last`` that cover the conditions together."""
-        near = self.near(conditions, last + 1)
-        found = cover.contributors(cover.sides(conditions), self.conditions(near), len(near) - 1)
-        return tuple(self.rules[near[index]] for index in found)
+        found = cover.contributors(cover.sides(conditions), self._conditions, self._near(last + 1))
+        return tuple(self.rules[position] for position in found)
+
+    def newly_dead(self, position: int, conditions: Conditions, guess: bool = False) -> Request | None:
+        """A request that a rule answers today, if ``conditions`` ahead of it would leave it none."""
+        sides = cover.sides(self.rules[position].conditions)
+        if cover.rest(sides, conditions, guess) is None:
+            return None
+        ahead, near = self._conditions, self._near(position)
+        try:
+            if cover.leftover(sides, ahead, guess, near, with_rule=conditions)[0] is not None:
+                return None
+        except pattern.TooComplex:
+            if not guess:
+                return None
+        return cover.escape(sides, ahead, near)
+
+    def _near(self, end: int) -> cover.Near:
+        def near(request: Request) -> Iterable[int]:
+            positions = range(end) if request.host is None else self._at([request.host])
+            return (position for position in positions if position < end)
+
+        return near
+
+    def _at(self, hosts: Iterable[str]) -> list[int]:
+        """The positions of the rules that may match one of the hosts."""
+        positions = {position for host in hosts for position in self._by_host.get(host, ())}
+        return sorted(positions.union(self._any_host)) if positions else self._any_host
 
 
 def _literal_hosts(conditions: Iterable[Condition]) -> tuple[str, ...] | None:
@@ -180,43 +200,30 @@ def place(rules: Iterable[Rule], ask: Ask, pick: Pick = lowest) -> Placement:
     return Placement(placement.priority, placement.reason, window, None, warnings, overlaps)
 
 
-def find_window(listener: Listener, conditions: tuple[Condition, ...]) -> Window:
+def find_window(listener: Listener, conditions: Conditions) -> Window:
     """The two rules between which ours is alive and lets everybody live."""
-    before = listener.first_cover(conditions)
+    count = len(listener.rules)
+    before = listener.first_cover(conditions, count)
     end = None
-    if before is not None:
-        together = listener.contributors(conditions, before)
-        end = End(listener.rules[before], together, listener.escape(conditions, before))
-    last = len(listener.rules) - 1 if before is None else before
-    for position in range(last, -1, -1):
-        witness = newly_dead(listener, position, conditions)
+    if before is not None and before >= 0:
+        end = End(
+            listener.rules[before], listener.contributors(conditions, before), listener.escape(conditions, before)
+        )
+    last = count - 1 if before is None else before
+    for position in reversed([position for position in listener.near(conditions) if position <= last]):
+        witness = listener.newly_dead(position, conditions)
         if witness is not None:
             return Window(End(listener.rules[position], (), witness), end)
     return Window(None, end)
 
 
-def kills(listener: Listener, conditions: tuple[Condition, ...], priority: int) -> tuple[bool, bool]:
+def kills(listener: Listener, conditions: Conditions, priority: int) -> tuple[bool, bool]:
     """What a rule with these conditions would do at a number: (take a rule its last request, be dead itself)."""
     window = find_window(listener, conditions)
     return priority <= window.low, priority >= window.high
 
 
-def newly_dead(
-    listener: Listener, position: int, conditions: tuple[Condition, ...], guess: bool = False
-) -> Request | None:
-    """A request that the rule at ``position`` answers today, if ``conditions`` ahead of it would leave it none."""
-    rule = listener.rules[position].conditions
-    sides = cover.sides(rule)
-    left = cover.rest(sides, conditions, guess)
-    if left is None:
-        return None
-    ahead = listener.conditions(listener.near(rule, position))
-    if left and not cover.covers(sides, [*ahead, conditions], guess):
-        return None
-    return cover.escape(sides, ahead)
-
-
-def find_overlaps(listener: Listener, conditions: tuple[Condition, ...], priority: int) -> Iterable[Overlap]:
+def find_overlaps(listener: Listener, conditions: Conditions, priority: int) -> Iterable[Overlap]:
     """The rules that share requests with ours, each with such a request; not those behind that contain ours."""
     sides = cover.sides(conditions)
     for position in listener.near(conditions):
@@ -228,7 +235,7 @@ def find_overlaps(listener: Listener, conditions: tuple[Condition, ...], priorit
         yield Overlap(rule, earlier, cover.shared(sides, rule.conditions))
 
 
-def _undecided(listener: Listener, window: Window, conditions: tuple[Condition, ...], priority: int) -> Iterable[str]:
+def _undecided(listener: Listener, window: Window, conditions: Conditions, priority: int) -> Iterable[str]:
     """What could not be decided because of a regex, unknown values or the bound of the search, each as a sentence."""
     end = sum(1 for rule in listener.rules if rule.priority < min(priority, window.high))
     doubtful = listener.first_cover(conditions, end, guess=True)
@@ -242,7 +249,7 @@ def _undecided(listener: Listener, window: Window, conditions: tuple[Condition, 
         rule = listener.rules[position]
         if rule.priority < priority or not (ours or any(condition.opaque for condition in rule.conditions)):
             continue
-        if rule.priority != window.low and newly_dead(listener, position, conditions, guess=True):
+        if rule.priority != window.low and listener.newly_dead(position, conditions, guess=True):
             yield f"cannot decide whether {rule.text()} keeps any request behind this rule: a regex or unknown values"
 
 

@@ -12,17 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-
 from .._plan import Current, Plan, Refused, merge_tags
 from . import actions as acts
 from . import conditions as conds
 from .actions import Document
 from .conditions import Condition
 from .placement import Ask, Listener, Pick, Placement, Rule, kills, lowest, place
+from .spelling import to_snake
 
 SECRET_VERSION_TAG = "quilt:client-secret-version"
-FREE_MAPS = ("AuthenticationRequestExtraParams",)
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Found:
 
     def current(self) -> Current:
         """For the runner: what is compared, and what AWS says about it."""
-        snake = camel_dict_to_snake_dict(dict(self.answer), ignore_list=FREE_MAPS)
+        snake = to_snake(dict(self.answer))
         facts = {name: snake.get(name) for name in ("rule_arn", "is_default", "conditions", "actions", "transforms")}
         facts["actions"] = [_without_secrets(action) for action in facts["actions"] or []]
         facts["transforms"] = facts["transforms"] or []

@@ -15,22 +15,21 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, cast
-
-from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
 
 from .._errors import Stale
 from .._plan import Current, Plan, Refused
 from .._runner import Resource
 from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
 from . import actions as acts
-from . import api, describe
+from . import api, describe, explain
 from . import conditions as conds
 from .placement import Listener, find_window, lowest
 from .plan import Found, RulePlan, Snapshot, Wanted, plan_absent, plan_present
+from .spelling import to_camel, without_none
 
 CONTROLLER_TAGS = ("ingress.k8s.aws/", "elbv2.k8s.aws/")
 WRITTEN = ("conditions", "actions", "transforms")  # what ModifyRule writes
@@ -56,6 +55,7 @@ class ListenerRule(Resource):
         self._fresh: Snapshot | None = None  # what the look after a write has just read
         self._created: set[str] = set()  # by this run; nothing else of the same name may be deleted
         self._lost_races = 0
+        self._adopted = False
         self._arn: str | None = None
 
     # Checks that need no call
@@ -69,8 +69,8 @@ class ListenerRule(Resource):
         rule = self.wanted_rule
         problems += conds.problems(rule.conditions or ()) + acts.problems(rule.actions or ())
         problems += acts.transform_problems(rule.transforms or ())
-        if rule.conditions == ():
-            problems.append("conditions is empty; a rule needs at least one condition")
+        empty = [name for name in ("conditions", "actions") if self.params[name] == []]
+        problems += [f"{name} is empty; a rule needs at least one" for name in empty]
         if rule.floor > rule.ceiling:
             problems.append(f"priority_floor {rule.floor} is above priority_ceiling {rule.ceiling}")
         for name in ("priority", "priority_floor", "priority_ceiling"):
@@ -88,7 +88,7 @@ class ListenerRule(Resource):
     @cached_property
     def wanted_rule(self) -> Wanted:
         p = self.params
-        given = {name: _scrubbed(p[name]) for name in WRITTEN if p[name] is not None}
+        given = {name: without_none(p[name]) for name in WRITTEN if p[name] is not None}
         return Wanted(
             name=self.name,
             tags={**(self.wanted_tags() or {}), p["identity_tag"]: self.name},
@@ -124,6 +124,8 @@ class ListenerRule(Resource):
         if not self.listener_is_known:
             return None
         self.snapshot, self._fresh = self._fresh or api.read(self.client(), self.listener_arn), None
+        if not self.snapshot.rules and self.params["state"] == "present":  # every listener has a default rule
+            raise Refused(message=f"no listener {self.listener_arn} in this account and region")
         owned = self._owned()
         return owned.current() if owned and owned.priority is not None else None
 
@@ -184,6 +186,8 @@ class ListenerRule(Resource):
     def apply(self, plan: Plan) -> None:
         plan = cast(RulePlan, plan)
         try:
+            if plan.rotate_secret and not plan.changes:
+                self.update(plan)  # nothing that can be compared, so the runner sees no reason for it
             super().apply(plan)
         except Stale as stale:
             if "PriorityInUse" in str(stale):
@@ -203,6 +207,7 @@ class ListenerRule(Resource):
         arn = self._current_arn(plan)
         if plan.adopted:  # first of all, so that what follows happens to a rule of ours
             api.tag(self.client(), arn, plan.set_tags)
+            self._adopted = True
         written = [name for name in WRITTEN if name in plan.changes or (name == "actions" and plan.rotate_secret)]
 
         def modify() -> None:
@@ -220,6 +225,8 @@ class ListenerRule(Resource):
         api.delete(self.client(), current.facts["rule_arn"])
 
     def tag(self, current: Current, tags: Any) -> None:
+        if self._adopted:
+            return  # update() has done it
         api.tag(self.client(), current.facts["rule_arn"], tags)
 
     def untag(self, current: Current, keys: Sequence[str]) -> None:
@@ -237,9 +244,9 @@ class ListenerRule(Resource):
         if "actions" in names:
             had = [action["type"] for action in plan.before.get("actions", [])]
             keep = "authenticate-oidc" in had and not plan.rotate_secret
-            request["Actions"] = [_camel(action) for action in acts.request(plan.wanted["actions"], keep)]
+            request["Actions"] = [to_camel(action) for action in acts.request(plan.wanted["actions"], keep)]
         if "transforms" in names and plan.after["transforms"]:
-            request["Transforms"] = [_camel(transform) for transform in plan.after["transforms"]]
+            request["Transforms"] = [to_camel(transform) for transform in plan.after["transforms"]]
         elif "transforms" in names and plan.action == "update":
             request["ResetTransforms"] = True
         return request
@@ -325,18 +332,21 @@ def find_listener(elb: Any, name: str, port: int) -> str:
     return str(arn)
 
 
-def _camel(document: Document) -> Document:
-    config = document.get("authenticate_oidc_config") or document.get("authenticate_cognito_config") or {}
-    params = config.get("authentication_request_extra_params")
-    camel: Document = snake_dict_to_camel_dict(document, capitalize_first=True)
-    for name in ("AuthenticateOidcConfig", "AuthenticateCognitoConfig"):
-        if params and name in camel:
-            camel[name]["AuthenticationRequestExtraParams"] = dict(params)
-    return camel
-
-
-def _scrubbed(value: Any) -> Any:
-    """Ansible fills every unset suboption with None."""
-    if isinstance(value, dict):
-        return {name: _scrubbed(inner) for name, inner in value.items() if inner is not None}
-    return [_scrubbed(item) for item in value] if isinstance(value, list) else value
+def look(elb: Any, params: Mapping[str, Any]) -> Document:
+    """What elb_listener_rule_info returns. Raises AnsibleAWSError."""
+    arn = params["listener_arn"] or find_listener(elb, params["load_balancer"], params["port"])
+    snapshot = api.read(elb, arn)
+    if not snapshot.rules:  # every listener has a default rule
+        raise Refused(message=f"no listener {arn} in this account and region")
+    asked = params["explain"]
+    shown = [
+        rule
+        for rule in explain.in_order(snapshot)
+        if params["name"] is None or rule.tags.get(params["identity_tag"]) == params["name"]
+    ]
+    return {
+        "listener_arn": arn,
+        "rules": [explain.rule_document(rule) for rule in shown],
+        "unreachable": explain.unreachable(snapshot),
+        **({"explanation": explain.explain(snapshot, explain.request_of(asked))} if asked else {}),
+    }

@@ -13,12 +13,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from . import oauth
 from .access import AccessLogMiddleware
 from .authn import AuthenticationMiddleware, FixedPrincipalMiddleware
 from .authz import LOCAL_USER
 from .aws import Gateway
 from .config import Config
 from .health import Readiness, healthz
+from .jwks import Jwks
 from .limits import MAXIMUM_BODY, AdmissionMiddleware
 from .server import QuiltServer
 from .tokens import TokenVerifier
@@ -56,7 +58,8 @@ class PostOnly:
 def build(config: Config) -> Starlette:
     """The whole application. Nothing is asked of AWS before the first request."""
     aws = Gateway(config)
-    verifier = TokenVerifier(config.jwt_keys, config.jwt_issuer, config.jwt_audience) if config.auth == "jwt" else None
+    verifier = _verifier(config) if config.auth == "jwt" else None
+    metadata = oauth.document(config) if verifier is not None else None
     server = QuiltServer(config.tool_timeout)
     for group in groups(config, aws):
         server.add_group(group)
@@ -75,7 +78,8 @@ def build(config: Config) -> Starlette:
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
-        endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject)
+        metadata_url = oauth.document_url(config) if metadata is not None else None
+        endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, metadata_url)
     endpoint = PostOnly(AdmissionMiddleware(endpoint, config.max_requests))
 
     @asynccontextmanager
@@ -97,6 +101,7 @@ def build(config: Config) -> Starlette:
             Route("/healthz", healthz),
             Route("/mcp/healthz", healthz),
             Route("/readyz", Readiness(verifier, aws.check).answer),
+            *(oauth.routes(metadata) if metadata is not None else ()),
         ],
         middleware=[
             Middleware(AccessLogMiddleware, metrics=config.metrics == "emf"),
@@ -113,6 +118,13 @@ def build(config: Config) -> Starlette:
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _verifier(config: Config) -> TokenVerifier:
+    jwks = Jwks(config.jwks_url) if config.jwks_url is not None else None
+    return TokenVerifier(
+        config.jwt_keys, config.jwt_issuer, config.jwt_audience, jwks=jwks, jwks_issuer=config.oauth_issuer or ""
+    )
 
 
 async def _warm_up(aws: Gateway) -> None:

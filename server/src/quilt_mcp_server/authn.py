@@ -4,6 +4,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .authz import Principal, current_principal
+from .jwks import KeysUnavailableError
+from .limits import RETRY_AFTER
 from .logs import record, subject_for_logs
 from .tokens import InvalidTokenError, TokenVerifier
 
@@ -37,26 +39,44 @@ def bearer_token(scope: Scope) -> str:
 class AuthenticationMiddleware:
     """Lets a request through with its principal in the context, or answers 401 (400 for two headers)."""
 
-    def __init__(self, app: ASGIApp, verifier: TokenVerifier, log_subject: str) -> None:
+    def __init__(self, app: ASGIApp, verifier: TokenVerifier, log_subject: str, metadata_url: str | None) -> None:
         self._app = app
         self._verifier = verifier
         self._log_subject = log_subject
+        self._metadata = f', resource_metadata="{metadata_url}"' if metadata_url else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            who = self._verifier.verify(bearer_token(scope))
+            who = await self._verifier.verify(bearer_token(scope))
         except MissingTokenError:
             # RFC 6750, 3.1: a request without a token learns the scheme, not an error.
-            response = _refusal(401, None, "send the header `Authorization: Bearer <token>`")
+            response = self._refusal(401, None, "send the header `Authorization: Bearer <token>`")
         except AmbiguousTokenError:
-            response = _refusal(400, "invalid_request", "the request has more than one Authorization header; send one")
+            response = self._refusal(
+                400, "invalid_request", "the request has more than one Authorization header; send one"
+            )
         except InvalidTokenError as error:
-            response = _refusal(401, "invalid_token", str(error))
+            response = self._refusal(401, "invalid_token", str(error))
+        except KeysUnavailableError:
+            record().outcome = "no_keys"
+            body = {
+                "error": "unavailable",
+                "error_description": "the keys that verify this token cannot be fetched now",
+            }
+            response = JSONResponse(body, 503, headers={"Retry-After": str(RETRY_AFTER)})
         else:
             record().subject = subject_for_logs(who.subject, self._log_subject)
             await as_principal(self._app, who, scope, receive, send)
             return
         await response(scope, receive, send)
+
+    def _refusal(self, status: int, error: str | None, description: str) -> JSONResponse:
+        challenge = f'Bearer realm="{REALM}"{self._metadata}'
+        if error:
+            challenge += f', error="{error}", error_description="{description}"'
+        body = {"error": error or "unauthorized", "error_description": description}
+        record().outcome = error or "no_token"
+        return JSONResponse(body, status, headers={"WWW-Authenticate": challenge, "Cache-Control": "no-store"})
 
 
 class FixedPrincipalMiddleware:
@@ -78,12 +98,3 @@ async def as_principal(app: ASGIApp, who: Principal, scope: Scope, receive: Rece
         await app(scope, receive, send)
     finally:
         current_principal.reset(token)
-
-
-def _refusal(status: int, error: str | None, description: str) -> JSONResponse:
-    challenge = f'Bearer realm="{REALM}"'
-    if error:
-        challenge += f', error="{error}", error_description="{description}"'
-    body = {"error": error or "unauthorized", "error_description": description}
-    record().outcome = error or "no_token"
-    return JSONResponse(body, status, headers={"WWW-Authenticate": challenge, "Cache-Control": "no-store"})

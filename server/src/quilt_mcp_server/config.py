@@ -36,6 +36,8 @@ class Config:
     jwt_keys: Mapping[str, str] = field(repr=False)
     jwt_issuer: str
     jwt_audience: str
+    jwks_url: str | None
+    oauth_issuer: str | None
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     credentials: Literal["task_role", "assume_role"]
@@ -111,6 +113,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         )
     hosts = _hosts(read, auth, host)
     origins = _origins(read)
+    jwks_url, oauth_issuer = _jwks(read)
     roles = _roles(read)
     credentials = _credentials(read, roles)
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
@@ -120,9 +123,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         host=host,
         port=read.number("PORT", 8000, 1, 65535),
         auth=auth,
-        jwt_keys=_jwt_keys(read, auth),
+        jwt_keys=_jwt_keys(read, required=auth == "jwt" and jwks_url is None),
         jwt_issuer=read.text("JWT_ISSUER", "quilt-frontend"),
         jwt_audience=read.text("JWT_AUDIENCE", "quilt-mcp-server"),
+        jwks_url=jwks_url,
+        oauth_issuer=oauth_issuer,
         allowed_hosts=hosts,
         allowed_origins=origins,
         credentials=credentials,
@@ -142,10 +147,10 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     return config
 
 
-def _jwt_keys(read: _Reader, auth: str) -> dict[str, str]:
+def _jwt_keys(read: _Reader, *, required: bool) -> dict[str, str]:
     raw = read.text("JWT_KEYS")
     if not raw:
-        if auth == "jwt":
+        if required:
             read.fault(
                 "JWT_KEYS",
                 'is not set; give {"<kid>": "<key>"} from Secrets Manager, '
@@ -171,9 +176,20 @@ def _jwt_keys(read: _Reader, auth: str) -> dict[str, str]:
             )
         elif key.lstrip().startswith("-----BEGIN"):
             read.fault("JWT_KEYS", f"the key of kid {kid!r} is a PEM document; an HS256 key is a random string")
-    if not keys and auth == "jwt":
+    if not keys and required:
         read.fault("JWT_KEYS", 'holds no key; the form is {"<kid>": "<key>"}')
     return keys
+
+
+def _jwks(read: _Reader) -> tuple[str | None, str | None]:
+    url, issuer = read.text("JWKS_URL"), read.text("OAUTH_ISSUER")
+    parts = urlsplit(url)
+    if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        read.fault("JWKS_URL", f"must be an https:// address; found {url!r}")
+    if bool(url) != bool(issuer):
+        missing, given = ("OAUTH_ISSUER", "JWKS_URL") if url else ("JWKS_URL", "OAUTH_ISSUER")
+        read.fault(missing, f"is not set; {PREFIX}{given} needs it: the keys and the issuer they belong to go together")
+    return url or None, issuer or None
 
 
 class _DuplicateError(ValueError):

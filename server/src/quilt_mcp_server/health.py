@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 
 from . import __version__
 from .authn import AmbiguousTokenError, MissingTokenError, bearer_token
+from .jwks import KeysUnavailableError
 from .tokens import InvalidTokenError, TokenVerifier
 
 CHECK_SECONDS = 5.0  # that AWS gets to answer
@@ -36,7 +37,7 @@ class Readiness:
                 self._known = (time.monotonic() + REMEMBERED_SECONDS, await self._ask())
         fault = self._known[1]
         body: dict[str, object] = {"status": "ok" if fault is None else "not ready"}
-        if self._authorised(request):
+        if await self._authorised(request):
             body["version"] = __version__
             body["checks"] = {"keys": "ok", "sts": fault or "ok"}
         return JSONResponse(body, 200 if fault is None else 503)
@@ -49,11 +50,11 @@ class Readiness:
             return type(error).__name__
         return None
 
-    def _authorised(self, request: Request) -> bool:
+    async def _authorised(self, request: Request) -> bool:
         if self._verifier is None:
             return True
         try:
-            self._verifier.verify(bearer_token(request.scope))
-        except (MissingTokenError, AmbiguousTokenError, InvalidTokenError):
+            await self._verifier.verify(bearer_token(request.scope))
+        except (MissingTokenError, AmbiguousTokenError, InvalidTokenError, KeysUnavailableError):
             return False
         return True

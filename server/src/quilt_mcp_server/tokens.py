@@ -4,15 +4,18 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import jwt
 
 from .authz import Principal
 from .claims import principal_from
+from .jwks import Jwks
 
 LEEWAY = 30  # seconds of clock difference that are forgiven
 MAXIMUM_BYTES = 8192
+MAXIMUM_KID = 256
 _REQUIRED = ("exp", "iat", "iss", "aud", "sub")
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (jwt.ExpiredSignatureError, "the token has expired; get a new one"),
@@ -32,33 +35,38 @@ class InvalidTokenError(Exception):
 class Key:
     """A verification key with the one algorithm that it may be used with."""
 
-    value: str
+    value: Any = field(repr=False)
+    issuer: str
     algorithm: str = "HS256"
 
 
 class TokenVerifier:
-    """Verifies tokens against a fixed set of keys, issuer and audience."""
+    """Verifies tokens: HS256 with the keys of the configuration, RS256 and ES256 with those of a JWKS address."""
 
-    def __init__(self, keys: Mapping[str, str], issuer: str, audience: str) -> None:
-        self._keys = {kid: Key(value) for kid, value in keys.items()}
-        self._issuer = issuer
+    def __init__(
+        self, keys: Mapping[str, str], issuer: str, audience: str, jwks: Jwks | None = None, jwks_issuer: str = ""
+    ) -> None:
+        self._keys = {kid: Key(value, issuer) for kid, value in keys.items()}
         self._audience = audience
+        self._jwks = jwks
+        self._jwks_issuer = jwks_issuer
 
-    def verify(self, token: str) -> Principal:
+    async def verify(self, token: str) -> Principal:
         """The caller that the token stands for.
 
         Raises:
             InvalidTokenError: for every token that is not beyond doubt.
+            KeysUnavailableError: if its key would be one of a JWKS address that does not answer.
         """
         if len(token) > MAXIMUM_BYTES:
             raise InvalidTokenError(f"the token is longer than {MAXIMUM_BYTES} bytes")
-        key = self._key(_header(token))
+        key = await self._key(_header(token))
         try:
             claims = jwt.decode(
                 token,
                 key.value,
                 algorithms=[key.algorithm],
-                issuer=self._issuer,
+                issuer=key.issuer,
                 audience=self._audience,
                 leeway=LEEWAY,
                 options={"require": list(_REQUIRED)},
@@ -73,9 +81,12 @@ class TokenVerifier:
             reason = next((text for kind, text in _REASONS if isinstance(error, kind)), "the token is malformed")
             raise InvalidTokenError(reason) from error
 
-    def _key(self, header: Mapping[str, object]) -> Key:
+    async def _key(self, header: Mapping[str, object]) -> Key:
         kid = header.get("kid")
         key = self._keys.get(kid) if isinstance(kid, str) else None
+        if key is None and self._jwks is not None and isinstance(kid, str) and 0 < len(kid) <= MAXIMUM_KID:
+            found = await self._jwks.find(kid)
+            key = Key(found[0], self._jwks_issuer, found[1]) if found is not None else None
         if key is None:
             raise InvalidTokenError("the token's kid names no key of this server")
         # The key decides the algorithm, never the token: neither `none` nor RS256-as-HS256 gets through.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import json
 from collections.abc import Callable, Iterator
@@ -11,9 +10,11 @@ from typing import Any
 import boto3
 import botocore.client
 import botocore.loaders
+import botocore.session
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from moto import mock_aws
+from moto.backends import get_backend
 
 REGION = "us-east-1"
 READS = ("Describe", "List", "Get", "BatchGet")
@@ -34,12 +35,12 @@ class Aws:
         return [call for call in self.calls if not call.startswith(READS)]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _service_models_loaded_once() -> Iterator[None]:
-    """Every module run makes its own clients; without this each would parse the service models again."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.loaders, "create_loader", functools.cache(botocore.loaders.create_loader))
-        yield
+# ansible-test forks every test: moto's backends and the service models are loaded once, before the first fork.
+SERVICES = ("ec2", "ecr", "ecs", "elbv2", "logs", "sts")
+MODELS = botocore.loaders.Loader()
+for service in SERVICES:
+    get_backend(service)  # type: ignore[call-overload]
+    MODELS.load_service_model(service, "service-2")
 
 
 @pytest.fixture
@@ -47,6 +48,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """Moto's empty account; `aws.calls` holds the operations since the last run_module()."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(botocore.session, "create_loader", lambda search_path_string=None: MODELS)
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     account = Aws()
     original = botocore.client.BaseClient._make_api_call
 

@@ -61,7 +61,10 @@ def judge(**values: Any) -> list[str]:
         pytest.param({"ecs_service_execute_command": "true"}, id="a boolean as a text"),
         pytest.param({"ecs_service_cpu": 256, "ecs_service_memory": 1024}, id="a pair that Fargate has"),
         pytest.param({"image_source": "prebuilt", "image_uri": "registry/x:1"}, id="prebuilt with its image"),
-        pytest.param({"http_port": 80, "image_magick_version": "7", "ecr_team": "x", "__image_uri": "x"}, id="variables of other people"),
+        pytest.param(
+            {"http_port": 80, "image_magick_version": "7", "ecr_team": "x", "__image_uri": "x"},
+            id="variables of other people",
+        ),
     ],
 )
 def test_right(values: dict[str, Any]) -> None:

@@ -1,0 +1,184 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: elb_listener_rule_info
+version_added: 1.0.0
+short_description: Read the rules of a listener and explain them
+description:
+  - Returns the rules of one listener of an Application Load Balancer in the order of evaluation.
+  - Says which rules can never be reached, and because of which others.
+  - Says which rule answers a given request, and why each earlier one does not.
+  - Writes nothing.
+author:
+  - Quilt Data (@quiltdata)
+options:
+  listener_arn:
+    description:
+      - The ARN of the listener.
+      - Exactly one of O(listener_arn) and O(load_balancer) is required.
+    type: str
+  load_balancer:
+    description: The name or the ARN of the load balancer, together with O(port).
+    type: str
+  port:
+    description: The port of the listener.
+    type: int
+  name:
+    description: Return only the rules whose identity tag has this value. The other answers still look at all rules.
+    type: str
+  identity_tag:
+    description: The key of the identity tag.
+    type: str
+    default: quilt:rule
+  explain:
+    description: A request. RV(explanation) says which rule answers it.
+    type: dict
+    suboptions:
+      host:
+        description: The host; a port is ignored, as the service does.
+        type: str
+        required: true
+      path:
+        description: The path, without a query.
+        type: str
+        default: /
+      method:
+        description: The method.
+        type: str
+        default: GET
+      headers:
+        description: The headers by name; a list for a header that is there several times.
+        type: dict
+      query:
+        description: The query as it stands in the URL, such as V(a=b&c=d). It is compared as it is.
+        type: str
+      source_ip:
+        description: The address that connects to the load balancer. Without it no V(source-ip) condition holds.
+        type: str
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads only, in check mode too.
+    support: full
+  diff_mode:
+    description: Changes nothing, so there is no difference.
+    support: none
+seealso:
+  - module: quilt.mcp_server.elb_listener_rule
+"""
+
+EXAMPLES = r"""
+- name: List the rules that nobody reaches
+  quilt.mcp_server.elb_listener_rule_info:
+    load_balancer: sales-prod-alb
+    port: 443
+  register: rules
+
+- name: Ask which rule answers the MCP server's clients
+  quilt.mcp_server.elb_listener_rule_info:
+    load_balancer: sales-prod-alb
+    port: 443
+    explain:
+      host: demo.quiltdata.com
+      path: /mcp
+      method: POST
+      headers:
+        Accept: application/json
+      source_ip: 203.0.113.7
+"""
+
+RETURN = r"""
+listener_arn:
+  description: The ARN of the listener.
+  returned: always
+  type: str
+rules:
+  description: The rules as AWS has them, with their tags, in the order of evaluation.
+  returned: always
+  type: list
+  elements: dict
+unreachable:
+  description: The rules that never answer a request. A regular expression counts as holding for no request.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    rule_arn:
+      description: The rule.
+      type: str
+      returned: always
+    priority:
+      description: Its priority.
+      type: int
+      returned: always
+    because_of:
+      description: The rules that take all of its requests, together if there are several.
+      type: list
+      elements: dict
+      returned: always
+    why:
+      description: The same as a sentence.
+      type: str
+      returned: always
+explanation:
+  description: Which rule answers the request.
+  returned: when O(explain) is given
+  type: dict
+  contains:
+    request:
+      description: The request.
+      type: str
+      returned: always
+    rule:
+      description: The rule that answers it.
+      type: dict
+      returned: always
+    text:
+      description: The answer as a sentence.
+      type: str
+      returned: always
+    certain:
+      description: Whether no regular expression and no unknown value was involved.
+      type: bool
+      returned: always
+    passed_over:
+      description: The rules before it, each with the conditions that do not hold in C(because).
+      type: list
+      elements: dict
+      returned: always
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.arguments import INFO_ARGUMENTS
+from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.resource import look
+
+
+def main() -> None:
+    """Answer the questions that the arguments ask."""
+    module = AnsibleAWSModule(
+        argument_spec=INFO_ARGUMENTS,
+        mutually_exclusive=[("listener_arn", "load_balancer")],
+        required_one_of=[("listener_arn", "load_balancer")],
+        required_together=[("load_balancer", "port")],
+        supports_check_mode=True,
+    )
+    try:
+        answers = look(module.client("elbv2"), module.params)
+    except AnsibleAWSError as error:
+        module.fail_json_aws_error(error)
+    else:
+        module.exit_json(changed=False, **answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""Tokens signed with keys that an address publishes."""
+
+import asyncio
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from conftest import KEY, Running, token
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from test_tokens import crafted
+
+from quilt_mcp_server import jwks
+from quilt_mcp_server.jwks import Jwks, KeysUnavailableError, usable
+
+ISSUER = "https://login.example.com"
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+RSA_WEAK = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - refused, which is the point
+EC = ec.generate_private_key(ec.SECP256R1())
+EC_OTHER = ec.generate_private_key(ec.SECP384R1())
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+
+def public(key: Any, kid: str, **more: Any) -> dict[str, Any]:
+    algorithm = RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else ECAlgorithm
+    return algorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": kid} | more
+
+
+class Address:
+    """Publishes a document; counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.document: Any = {"keys": [public(RSA, "rsa"), public(EC, "ec")]}
+        self.status = 200
+        self.asked = 0
+        address = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                address.asked += 1
+                body = json.dumps(address.document).encode()
+                self.send_response(address.status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/jwks"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def address() -> Iterator[Address]:
+    found = Address()
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def server(address: Address, serve: Callable[..., Running]) -> Running:
+    return serve(QUILT_MCP_JWKS_URL=address.url, QUILT_MCP_OAUTH_ISSUER=ISSUER)
+
+
+def status(server: Running, key: Any, kid: str, algorithm: str, **claims: Any) -> int:
+    raw = token(key, kid, algorithm, **({"iss": ISSUER} | claims))
+    return server.post(PING, Authorization=f"Bearer {raw}").status_code
+
+
+def test_published_keys_verify_beside_the_shared_ones(server: Running, address: Address) -> None:
+    assert status(server, RSA, "rsa", "RS256") == 200
+    assert status(server, EC, "ec", "ES256") == 200
+    assert server.post(PING).status_code == 200
+    assert address.asked == 1
+
+
+def test_each_key_has_its_issuer_and_its_algorithm(server: Running) -> None:
+    assert status(server, RSA, "rsa", "RS256", iss="quilt-frontend") == 401
+    assert status(server, KEY, "frontend-enhanced", "HS256", iss=ISSUER) == 401
+    assert status(server, RSA, "rsa", "PS256") == 401
+    assert status(server, RSA, "rsa", "RS512") == 401
+    assert status(server, RSA, "ec", "RS256") == 401
+    assert status(server, EC, "rsa", "ES256") == 401
+
+
+def test_a_public_key_is_no_shared_secret(server: Running) -> None:
+    pem = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    for secret in (pem, pem.strip(), json.dumps(public(RSA, "rsa"))):
+        raw = crafted('{"alg":"HS256","kid":"rsa"}', key=secret)
+        assert server.post(PING, Authorization=f"Bearer {raw}").status_code == 401
+
+
+def test_an_unknown_kid_is_looked_up_once_in_a_while(
+    server: Running, address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        assert status(server, RSA, f"guess-{number}", "RS256") == 401
+    assert address.asked == 1
+    address.document = {"keys": [public(RSA, "new")]}
+    assert status(server, RSA, "new", "RS256") == 401
+    monkeypatch.setattr(jwks, "PAUSE", 0.0)
+    assert status(server, RSA, "new", "RS256") == 200
+    assert status(server, RSA, "rsa", "RS256") == 401, "a withdrawn key"
+
+
+def test_when_the_address_does_not_answer_nothing_is_believed(server: Running, address: Address) -> None:
+    address.status = 500
+    response = server.post(PING, Authorization=f"Bearer {token(RSA, 'rsa', 'RS256', iss=ISSUER)}")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "2")
+    assert server.post(PING).status_code == 200, "the shared keys do not depend on it"
+
+
+def test_known_keys_outlive_a_failure_but_not_their_age(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        keys = Jwks(address.url)
+        assert await keys.find("rsa") is not None
+        address.status = 500
+        monkeypatch.setattr(jwks, "PAUSE", 0.0)
+        assert await keys.find("none") is None
+        assert await keys.find("rsa") is not None
+        monkeypatch.setattr(jwks, "MAXIMUM_AGE", 0.0)
+        with pytest.raises(KeysUnavailableError):
+            await keys.find("rsa")
+
+    asyncio.run(story())
+
+
+def test_a_document_without_end_is_not_read(address: Address) -> None:
+    address.document = {"keys": [public(RSA, "rsa")], "padding": "x" * 300_000}
+    with pytest.raises(KeysUnavailableError):
+        asyncio.run(Jwks(address.url).find("rsa"))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [{"kty": "oct", "kid": "k", "k": base64.urlsafe_b64encode(KEY.encode()).decode()}],
+        [{"kty": "oct", "kid": "k", "k": "AAAA", "alg": "RS256"}],
+        [public(RSA, "k"), public(EC, "k")],
+        [public(RSA, "k", use="enc")],
+        [public(RSA, "k", alg="RS512")],
+        [public(RSA_WEAK, "k")],
+        [public(EC_OTHER, "k")],
+        [RSAAlgorithm.to_jwk(RSA, as_dict=True) | {"kid": "k"}],
+        [{"kty": ["RSA"], "kid": "k"}],
+        [{"kty": "RSA", "kid": "k", "n": "!", "e": "AQAB"}],
+        [{"kty": "EC", "crv": "P-256", "kid": "k", "x": "AA", "y": "AA"}],
+        [public(RSA, "k") | {"kid": 5}],
+        ["k"],
+    ],
+    ids=[
+        "symmetric",
+        "symmetric in disguise",
+        "kid twice",
+        "encryption",
+        "other algorithm",
+        "weak",
+        "other curve",
+        "private",
+        "kind is a list",
+        "damaged RSA",
+        "not on the curve",
+        "kid is a number",
+        "no object",
+    ],
+)
+def test_keys_that_are_not_used(keys: list[Any]) -> None:
+    assert usable({"keys": [*keys, public(EC, "good")]}).keys() == {"good"}
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"keys": {}}, "x"])
+def test_what_is_not_a_document(document: Any) -> None:
+    with pytest.raises(ValueError):
+        usable(document)
+
+
+def test_clients_are_told_where_to_get_a_token(server: Running) -> None:
+    challenge = server.post(PING, Authorization="").headers["www-authenticate"]
+    path = "/mcp/.well-known/oauth-protected-resource"
+    assert challenge.endswith(f'resource_metadata="https://demo.quiltdata.com{path}"')
+    for place in (path, "/.well-known/oauth-protected-resource/mcp"):
+        document = server.http.get(place).json()
+        assert document["resource"] == "https://demo.quiltdata.com/mcp"
+        assert document["authorization_servers"] == [ISSUER]
+
+
+def test_without_an_authorization_server_there_is_no_document(serve: Callable[..., Running]) -> None:
+    plain = serve()
+    assert plain.http.get("/mcp/.well-known/oauth-protected-resource").status_code == 404
+    assert "resource_metadata" not in plain.post(PING, Authorization="").headers["www-authenticate"]
+
+
+def test_expired_is_expired_whoever_signed(server: Running) -> None:
+    assert status(server, EC, "ec", "ES256", exp=int(time.time()) - 60) == 401
