@@ -54,16 +54,21 @@ def steps() -> Iterator[Step]:
     for name, arguments in (("ruff check", ["check"]), ("ruff format", ["format", "--check"])):
         yield Step("lint", f"server: {name}", [SERVER_PYTHON, "-m", "ruff", *arguments, "."], cwd="server")
     yield Step("lint", "server: mypy", [SERVER_PYTHON, "-m", "mypy"], cwd="server")
-    yield Step("unit", "pytest", [sys.executable, "-m", "pytest", "-q"])
+    # A process each: the sandbox corrects moto for all of its process, and the unit tests use moto as it is.
+    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    yield Step("unit", "pytest: units", [*pytest, "tests/unit", "tests/tools"])
+    yield Step("unit", "pytest: sandbox", [*pytest, "tests/sandbox"])
+    yield Step("unit", "pytest: modules on the sandbox", [*pytest, "tests/aws"])
+    yield Step("unit", "pytest: playbooks on the sandbox", [*pytest, "tests/playbooks"])
     yield Step("unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server")
     yield Step("collection", "ansible-lint", ["ansible-lint"])
     yield Step("collection", "antsibull-changelog lint", ["antsibull-changelog", "lint"])
-    yield Step(
-        "collection",
-        "antsibull-docs lint",
-        ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."],
-    )
-    yield Step("collection", "ansible-test", ["tests/ansible-test"])
+    for part, name in (
+        ("docs", "antsibull-docs lint"),
+        ("sanity", "ansible-test sanity"),
+        ("units", "ansible-test units"),
+    ):
+        yield Step("collection", name, ["tests/ansible-test", part])
     yield Step(
         "molecule", "molecule site (processes)", ["molecule", "test", "-s", "site"], env={"SANDBOX_ENGINE": "process"}
     )

@@ -24,8 +24,8 @@ from sandbox.corrections.ecs.model import Service, Task, TaskDefinition
 from sandbox.fargate import network
 from sandbox.fargate.agent import TaskRunner
 from sandbox.fargate.engine import Engine
-from sandbox.pace import wait_of
 from sandbox.fargate.scheduler import Scheduler
+from sandbox.pace import wait_of
 
 log = logging.getLogger("sandbox.fargate")
 

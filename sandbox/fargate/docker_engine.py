@@ -23,9 +23,9 @@ from docker.types import Healthcheck
 from sandbox import leftovers
 from sandbox.context import Context
 from sandbox.fargate.engine import CannotStart, ContainerSpec, ContainerState, Health, TaskSpec, Write
-from sandbox.pace import wait_of
 from sandbox.leftovers import LABEL
 from sandbox.network import Address
+from sandbox.pace import wait_of
 
 PORT = 4566
 _SOCKET = "/run/sandbox-aws.sock"

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from sandbox.context import Context
 from sandbox.fargate.engine import CannotStart, ContainerSpec, ContainerState, Health, HealthCheck, TaskSpec, Write
-from sandbox.pace import wait_of
 from sandbox.network import Address, free_port
+from sandbox.pace import wait_of
 
 _IMAGE = re.compile(r"process:([A-Za-z_][\w.]*):(.+)")
 _SERVER = Path(__file__).parents[2] / "server"

@@ -5,19 +5,13 @@ from __future__ import annotations
 import functools
 import importlib
 import json
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.session
 import pytest
 from ansible.module_utils.testing import patch_module_args
-
-# pytest's importlib mode leaves the repository root out of the path.
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from sandbox.control import ControlPlane
 
@@ -26,23 +20,21 @@ RunModule = Callable[..., Result]
 KEYS = {"access_key": "sandbox", "secret_key": "sandbox"}
 
 
-@pytest.fixture(scope="module")
-def _control_plane() -> Iterator[ControlPlane]:
-    # Every module run makes its own clients; the shared loader spares them parsing the service models again.
+@pytest.fixture(scope="module", autouse=True)
+def _shared_models() -> Iterator[None]:
+    """Every module run makes its own clients; this spares them parsing the service models again."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
-        # A process has room for one; under xdist the sandbox's own tests may already have started theirs.
-        with nullcontext(ControlPlane._running) if ControlPlane._running else ControlPlane() as plane:
-            yield plane
+        yield
 
 
 @pytest.fixture
-def aws(_control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
+def aws(control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
     """The control plane with a fresh `sales-prod`, no faults and no calls."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_URL", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    _control_plane.reset()
-    return _control_plane
+    control_plane.reset()
+    return control_plane
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,17 +49,11 @@ class Run:
 Play = Callable[..., Run]
 
 
-@pytest.fixture(scope="session")
-def _control_plane() -> Iterator[ControlPlane]:
-    with ControlPlane() as plane:
-        yield plane
-
-
 @pytest.fixture
-def aws(_control_plane: ControlPlane) -> ControlPlane:
+def aws(control_plane: ControlPlane) -> ControlPlane:
     """The control plane with a fresh `sales-prod`."""
-    _control_plane.reset()
-    return _control_plane
+    control_plane.reset()
+    return control_plane
 
 
 @pytest.fixture

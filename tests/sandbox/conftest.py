@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
 import pytest
-
-# pytest's importlib mode leaves the repository root out of the path.
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from sandbox.control import ControlPlane
 
@@ -32,28 +27,22 @@ def _no_ambient_aws() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def _plane() -> Iterator[ControlPlane]:
-    with ControlPlane(seed=False) as plane:
-        yield plane
-
-
 @pytest.fixture
-def empty(_plane: ControlPlane) -> ControlPlane:
+def empty(control_plane: ControlPlane) -> ControlPlane:
     """A control plane with an empty account and nothing recorded."""
-    _plane.reset(seed=False)
-    return _plane
+    control_plane.reset(seed=False)
+    return control_plane
 
 
 @pytest.fixture
-def seeded(_plane: ControlPlane) -> ControlPlane:
+def seeded(control_plane: ControlPlane) -> ControlPlane:
     """A control plane with the stack sales-prod and nothing recorded."""
-    _plane.reset(seed=True)
-    return _plane
+    control_plane.reset(seed=True)
+    return control_plane
 
 
 @pytest.fixture(scope="session")
-def client(_plane: ControlPlane) -> Client:
+def client(control_plane: ControlPlane) -> Client:
     """boto3 clients of the deployer, each made once: making one costs more than a test."""
     session: Any = boto3
 
@@ -61,8 +50,8 @@ def client(_plane: ControlPlane) -> Client:
     def make(service: str, access_key: str = "sandbox") -> Any:
         return session.client(
             service,
-            endpoint_url=_plane.url,
-            region_name=_plane.region,
+            endpoint_url=control_plane.url,
+            region_name=control_plane.region,
             aws_access_key_id=access_key,
             aws_secret_access_key="sandbox",
         )
