@@ -38,8 +38,8 @@ unit: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run pytest alone
 bench: $(VENV)/.dev ## Print the listener rule's cost
 	@python -m bench.listener_rule
 
-lock: ## Renew the locked requirements from the .in files (needs uv)
-	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --upgrade requirements-dev.in -o requirements-dev.txt
+lock: ## Renew the locked requirements from the .in files (needs uv; UPGRADE=--upgrade for newer versions)
+	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.12 --generate-hashes requirements-dev.in -o requirements-dev.txt
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes -c requirements-dev.txt requirements.in -o requirements.txt
 
 $(VENV)/bin/python:

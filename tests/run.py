@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVER_PYTHON = "server/.venv/bin/python"
+SERVER_PYTHON = str(ROOT / "server/.venv/bin/python")
 # A machine's own settings that would reach our loopback TLS or slow every child; ours are given by name.
 UNWANTED = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PYTHONDONTWRITEBYTECODE", "SANDBOX_HOME", "AWS_PROFILE")
 
@@ -30,6 +30,7 @@ class Step:
     name: str
     command: list[str]
     docker: bool = False
+    cwd: str = "."
     env: dict[str, str] = field(default_factory=dict)
 
 
@@ -49,14 +50,12 @@ def steps() -> Iterator[Step]:
     yield Step("lint", "ruff format", ["ruff", "format", "--check", "."])
     yield Step("lint", "mypy", ["mypy", "sandbox", "plugins/module_utils", "plugins/plugin_utils", "plugins/filter"])
     yield Step("lint", "yamllint", ["yamllint", "--strict", "."])
-    yield Step("lint", "server: ruff check", ["ruff", "check", "--config", "server/pyproject.toml", "server"])
-    yield Step(
-        "lint", "server: mypy", [SERVER_PYTHON, "-m", "mypy", "--config-file", "server/pyproject.toml", "server/src"]
-    )
+    yield Step("lint", "README tables", [sys.executable, "tools/role_readmes.py", "--check"])
+    for name, arguments in (("ruff check", ["check"]), ("ruff format", ["format", "--check"])):
+        yield Step("lint", f"server: {name}", [SERVER_PYTHON, "-m", "ruff", *arguments, "."], cwd="server")
+    yield Step("lint", "server: mypy", [SERVER_PYTHON, "-m", "mypy"], cwd="server")
     yield Step("unit", "pytest", [sys.executable, "-m", "pytest", "-q"])
-    yield Step(
-        "unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q", "server/tests", "-c", "server/pyproject.toml"]
-    )
+    yield Step("unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server")
     yield Step("collection", "ansible-lint", ["ansible-lint"])
     yield Step("collection", "antsibull-changelog lint", ["antsibull-changelog", "lint"])
     yield Step(
@@ -98,7 +97,7 @@ def run(step: Step, docker: bool) -> Result:
     print(f"--- {step.name}", flush=True)
     begin = time.monotonic()
     done = subprocess.run(
-        step.command, cwd=ROOT, env=environment(step), stdin=subprocess.DEVNULL, text=True, errors="replace",
+        step.command, cwd=ROOT / step.cwd, env=environment(step), stdin=subprocess.DEVNULL, text=True, errors="replace",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     seconds = time.monotonic() - begin
@@ -118,9 +117,8 @@ def main() -> int:
     results = [run(step, docker) for step in steps() if not chosen or step.group in chosen]
     print()
     for result in results:
-        print(
-            f"{result.outcome:8} {result.seconds:6.1f} s  {result.step.name}{'  (' + result.note + ')' if result.note else ''}"
-        )
+        note = f"  ({result.note})" if result.note else ""
+        print(f"{result.outcome:8} {result.seconds:6.1f} s  {result.step.name}{note}")
     if not docker:
         print("\nNo Docker engine answers, so the container scenarios were skipped (.ci/install-docker installs one).")
     count = {

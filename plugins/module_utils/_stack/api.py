@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
@@ -30,6 +30,8 @@ from .records import (
 
 with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
     from botocore.exceptions import BotoCoreError, ClientError
+
+T = TypeVar("T")  # ansible-test's pylint does not take the newer syntax
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 ROUTE_TARGETS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId")
@@ -93,7 +95,7 @@ class _Reader:
             unreadable=self.unreadable,
         )
 
-    def topic[T](self, name: str, function: Callable[[], Iterable[T]], wanted: bool = True) -> tuple[T, ...]:
+    def topic(self, name: str, function: Callable[[], Iterable[T]], wanted: bool = True) -> tuple[T, ...]:
         """What the function reads, or nothing and a note of the service's answer."""
         if not wanted:
             return ()

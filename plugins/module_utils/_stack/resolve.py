@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from .records import HostedZone, Listener, LoadBalancer, Records, RouteTable, Subnet, Vpc, Wanted
+
+T = TypeVar("T")  # ansible-test's pylint does not take the newer syntax
 
 SHOWN = 8  # candidates named in one message; more would bury the answer
 
@@ -338,7 +340,7 @@ def _unreadable(topic: str, what: str, permission: str, records: Records, out: R
     return True
 
 
-def _only[T](
+def _only(  # noqa: UP047  (see T)
     matches: Sequence[T], what: str, name: Callable[[T], str], *, not_found: str, option: str, out: Resolution
 ) -> T | None:
     """The single match; none or several are a problem."""

@@ -1,0 +1,163 @@
+"""Run the real playbooks with ansible-playbook against the sandbox's control plane, without its data plane.
+
+What needs running tasks and a route is shown by molecule/site; here is what an operator sees before that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from sandbox import tls
+from sandbox.control import Call, ControlPlane
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What an ansible-playbook run did: its recap, its tasks, and the deployer's AWS calls."""
+
+    status: int
+    stats: dict[str, int]
+    tasks: list[dict[str, Any]] = field(repr=False)
+    calls: list[Call] = field(repr=False)
+
+    @property
+    def failures(self) -> list[str]:
+        """What the failed tasks said."""
+        return [str(task["result"].get("msg")) for task in self.tasks if task["result"].get("failed")]
+
+    @property
+    def writes(self) -> list[str]:
+        return [f"{call.service}:{call.operation}" for call in self.calls if call.write]
+
+    def results(self, name: str) -> list[dict[str, Any]]:
+        """The results of the tasks of that name, the roles' prefix left out."""
+        return [task["result"] for task in self.tasks if task["name"].rpartition(" : ")[2] == name]
+
+
+Play = Callable[..., Run]
+
+
+@pytest.fixture(scope="session")
+def _control_plane() -> Iterator[ControlPlane]:
+    with ControlPlane() as plane:
+        yield plane
+
+
+@pytest.fixture
+def aws(_control_plane: ControlPlane) -> ControlPlane:
+    """The control plane with a fresh `sales-prod`."""
+    _control_plane.reset()
+    return _control_plane
+
+
+@pytest.fixture
+def client(aws: ControlPlane) -> Callable[[str], Any]:
+    """client(service): a boto3 client of somebody else in the account."""
+
+    def make(service: str) -> Any:
+        keys = {"aws_access_key_id": "somebody", "aws_secret_access_key": "somebody"}
+        return boto3.client(service, region_name=aws.region, endpoint_url=aws.url, **keys)
+
+    return make
+
+
+@pytest.fixture
+def play(aws: ControlPlane, tmp_path: Path) -> Play:
+    """play(playbook, *options, env={}, **extra_vars): run a file of playbooks/, or a path, with inventories/local."""
+    home = tmp_path / "home"
+    home.mkdir()
+    state = {
+        "aws_endpoint_url": aws.url,
+        "region": aws.region,
+        "account_id": aws.account_id,
+        "mcp_url": "https://localhost:8443/mcp",
+        "ca_file": str(tls.write(home).ca),
+        "access_key": "sandbox",
+        "engine": "process",
+    }
+    (home / "state.json").write_text(json.dumps(state))
+
+    def run(playbook: str | Path, *options: str, env: dict[str, str] | None = None, **extra_vars: Any) -> Run:
+        mark = aws.mark()
+        path = playbook if isinstance(playbook, Path) else ROOT / "playbooks" / playbook
+        unwanted = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
+        environment = {name: value for name, value in os.environ.items() if name not in unwanted} | {
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl",
+            "ANSIBLE_FORCE_COLOR": "0",
+            "SANDBOX_HOME": str(home),
+            **(env or {}),
+        }
+        command = [sys.executable, "-m", "ansible", "playbook", str(path), "-e", json.dumps(extra_vars), *options]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False
+        )
+        stats, tasks = _read(done.stdout)
+        calls = [call for call in aws.calls(mark) if call.access_key == "sandbox"]
+        return Run(done.returncode, stats, tasks, calls)
+
+    return run
+
+
+def _read(lines: str) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """The recap, and every task's result."""
+    stats: dict[str, int] = {}
+    tasks = []
+    for line in lines.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if event.get("_event", "").startswith("v2_runner_on_"):
+            (result,) = event["hosts"].values()
+            tasks.append({"name": event["task"]["name"], "result": result})
+        elif event.get("_event") == "v2_playbook_on_stats":
+            (stats,) = event["stats"].values()
+    return stats, tasks
+
+
+WIRING = {
+    "iam": {
+        "iam_secrets": "{{ stack_exports.secrets.values() | list }}",
+        "iam_log_group_arn": "arn:aws:logs:us-east-1:850787717197:log-group:/ecs/mcp-server-production",
+    },
+    "alb_rule": {
+        "alb_rule_vpc_id": "{{ stack_exports.vpc_id }}",
+        "alb_rule_listener_arn": "{{ stack_exports.listener_arn }}",
+        "alb_rule_load_balancer_security_group_ids": "{{ stack_exports.load_balancer_security_group_ids }}",
+    },
+}
+
+
+@pytest.fixture
+def role_play(play: Play, tmp_path: Path) -> Play:
+    """role_play(role, **extra_vars): the stack role and then one other, wired as deploy.yml does it."""
+
+    def run(role: str, *options: str, **extra_vars: Any) -> Run:
+        wiring = "\n".join(f"        {name}: '{value}'" for name, value in WIRING[role].items())
+        path = tmp_path / f"{role}.yml"
+        path.write_text(
+            "- hosts: mcp_servers\n"
+            "  gather_facts: false\n"
+            "  module_defaults:\n"
+            "    group/quilt.mcp_server.aws: '{{ mcp_server_aws }}'\n"
+            "  tasks:\n"
+            "    - ansible.builtin.include_role: {name: quilt.mcp_server.stack}\n"
+            f"    - ansible.builtin.include_role: {{name: quilt.mcp_server.{role}}}\n"
+            f"      vars:\n{wiring}\n"
+        )
+        return play(path, *options, **extra_vars)
+
+    return run

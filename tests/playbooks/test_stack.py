@@ -1,0 +1,126 @@
+"""What the deployment says about a shared stack that is not as the inventory describes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conftest import Play
+
+
+def test_check_mode_goes_through_the_whole_chain_of_an_empty_account_without_a_write(play: Play) -> None:
+    run = play("site.yml", "--check", "--diff")
+    assert run.status == 0, run.failures
+    assert run.stats["failures"] == 0
+    assert run.stats["changed"] > 5
+    assert run.calls
+    assert run.writes == []
+
+
+def test_check_mode_goes_through_a_half_made_stack_without_a_write(play: Play, client: Callable[[str], Any]) -> None:
+    assert play("build.yml").status == 0
+    client("logs").create_log_group(
+        logGroupName="/ecs/mcp-server-production", tags={"quilt:deployment": "sales-prod-mcp-server-production"}
+    )
+    run = play("site.yml", "--check", "--diff")
+    assert run.status == 0, run.failures
+    assert run.writes == []
+
+
+def test_everything_missing_is_said_at_once_and_nothing_is_written(play: Play) -> None:
+    run = play(
+        "deploy.yml",
+        stack_vpc_name="sales-prd",
+        stack_load_balancer_name="sales-alb",
+        stack_cluster_name="sale-prod",
+        mcp_server_jwt_secret="sales-prod/nothing",
+    )
+    (message,) = [result["msg"] for result in run.results("Find the shared stack") if "msg" in result]
+    for wanted in ("VPC named 'sales-prd'", "'sales-alb'", "'sale-prod'", "secret 'sales-prod/nothing'"):
+        assert wanted in message
+    assert "did you mean sales-prod" in message
+    assert run.writes == []
+
+
+def test_credentials_of_another_account_are_refused_first(play: Play) -> None:
+    run = play("deploy.yml", mcp_server_account_id="123456789012")
+    (message,) = [result["msg"] for result in run.results("Find the shared stack") if "msg" in result]
+    assert "account 123456789012" in message
+    assert "850787717197" in message
+    assert [call.operation for call in run.calls] == ["GetCallerIdentity"]
+
+
+def test_existing_roles_are_only_checked(play: Play) -> None:
+    given = {"iam_existing_task_role": "ecsTaskRole", "iam_existing_execution_role": "ecsTaskExecutionRole"}
+    run = play("deploy.yml", "--check", **given)
+    assert run.status == 0, run.failures
+    (exports,) = [result["ansible_facts"]["iam_exports"] for result in run.results("Export the roles")]
+    assert exports == {
+        "task_role_arn": "arn:aws:iam::850787717197:role/ecsTaskRole",
+        "execution_role_arn": "arn:aws:iam::850787717197:role/ecsTaskExecutionRole",
+    }
+    assert {call.operation for call in run.calls if call.service == "iam"} <= {
+        "GetRole",
+        "ListInstanceProfilesForRole",
+        "ListRolePolicies",
+        "ListAttachedRolePolicies",
+        "ListRoleTags",
+    }
+
+
+def test_existing_roles_that_are_missing_are_both_named(play: Play) -> None:
+    run = play("deploy.yml", iam_existing_task_role="noTask", iam_existing_execution_role="noExecution")
+    (message,) = [result["msg"] for result in run.results("Require the roles that were given")]
+    assert "noTask, noExecution" in message
+    assert "iam:CreateRole" not in run.writes
+
+
+def test_a_role_of_our_name_that_is_not_ours_is_left_alone(play: Play, client: Callable[[str], Any]) -> None:
+    name = "sales-prod-mcp-server-production-task"
+    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    run = play("deploy.yml")
+    (message,) = [result["msg"] for result in run.results("Refuse roles that belong to others")]
+    assert name in message
+    assert "iam_existing_task_role" in message
+    assert not [write for write in run.writes if write.startswith("iam:")]
+
+
+def test_a_security_group_of_our_name_that_is_not_ours_is_left_alone(play: Play, client: Callable[[str], Any]) -> None:
+    ec2 = client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
+    ec2.create_security_group(GroupName="sales-prod-mcp-server-sg", Description="theirs", VpcId=vpc["VpcId"])
+    run = play("deploy.yml")
+    (message,) = [result["msg"] for result in run.results("Refuse a security group that belongs to others")]
+    assert "sales-prod-mcp-server-sg" in message
+    assert not [write for write in run.writes if write.startswith("ec2:")]
+
+
+def test_a_permissions_boundary_reaches_both_roles(play: Play, client: Callable[[str], Any], role_play: Play) -> None:
+    boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
+    run = role_play("iam", iam_permissions_boundary=boundary)
+    assert run.status == 0, run.failures
+    for kind in ("task", "execution"):
+        role = client("iam").get_role(RoleName=f"sales-prod-mcp-server-production-{kind}")["Role"]
+        assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
+    assert role_play("iam", iam_permissions_boundary=boundary).stats["changed"] == 0
+
+
+def test_the_security_group_admits_the_balancer_only_and_lets_out_443_and_what_is_asked_for(
+    play: Play, client: Callable[[str], Any], role_play: Play
+) -> None:
+    more = [{"proto": "tcp", "ports": [5432], "cidr_ip": "10.0.0.0/16", "rule_desc": "a database"}]
+    run = role_play("alb_rule", alb_rule_egress=more)
+    assert run.status == 0, run.failures
+    ec2 = client("ec2")
+    groups = {group["GroupName"]: group for group in ec2.describe_security_groups()["SecurityGroups"]}
+    ours, balancer = groups["sales-prod-mcp-server-sg"], groups["sales-prod-alb-sg"]
+    (ingress,) = ours["IpPermissions"]
+    assert (ingress["FromPort"], ingress["ToPort"], ingress["IpRanges"]) == (8000, 8000, [])
+    assert [pair["GroupId"] for pair in ingress["UserIdGroupPairs"]] == [balancer["GroupId"]]
+    egress = {(rule["FromPort"], rule["ToPort"]): rule["IpRanges"][0]["CidrIp"] for rule in ours["IpPermissionsEgress"]}
+    assert egress == {(443, 443): "0.0.0.0/0", (5432, 5432): "10.0.0.0/16"}
+    assert role_play("alb_rule", alb_rule_egress=more).stats["changed"] == 0

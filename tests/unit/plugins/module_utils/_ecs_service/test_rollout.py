@@ -1,0 +1,86 @@
+"""How long is waited, and what is told meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service import rollout
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.rollout import DeploymentFailed, Rollout
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.wait import Ours
+
+OURS = Ours("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2")
+
+
+class Script:
+    """In place of Calls: what ECS answers at each look; the last answer stays."""
+
+    client = None
+
+    def __init__(self, services: Sequence[dict[str, Any]], running: Sequence[list[str]] = ([],)) -> None:
+        self.services, self.running, self.looks = list(services), list(running), 0
+
+    def describe(self) -> dict[str, Any]:
+        self.looks += 1
+        return self.services.pop(0) if len(self.services) > 1 else self.services[0]
+
+    def not_stopped(self, arns: Sequence[str]) -> list[str]:
+        return self.running.pop(0) if len(self.running) > 1 else self.running[0]
+
+    def targets(self, service: dict[str, Any]) -> None:
+        return None
+
+
+def deploying(running: int, state: str = "IN_PROGRESS") -> dict[str, Any]:
+    deployment = {"id": OURS.id, "status": "PRIMARY", "rolloutState": state, "desiredCount": 2, "runningCount": running}
+    return {"status": "ACTIVE", "deployments": [deployment]}
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollout, "PAUSES", (0.01,))
+    monkeypatch.setattr(rollout, "collect", lambda *_: "the evidence")
+
+
+def waiting(script: Script, timeout: int = 60) -> tuple[Rollout, list[str]]:
+    log: list[str] = []
+    return Rollout(script, "ECS service web", timeout, log.append), log  # type: ignore[arg-type]
+
+
+def test_every_change_is_told_once() -> None:
+    wait, log = waiting(Script([deploying(0), deploying(0), deploying(1), deploying(2, "COMPLETED")]))
+    assert wait.complete(OURS)["deployments"][0]["rolloutState"] == "COMPLETED"
+    assert [line.rpartition(", ")[0] for line in wait.progress] == [
+        "app:2: 0 of 2 running, 0 pending",
+        "app:2: 1 of 2 running, 0 pending",
+        "app:2: 2 of 2 running, 0 pending",
+    ]
+    assert log == [f"ECS service web: {line}" for line in wait.progress]
+
+
+@pytest.mark.parametrize(
+    ("last", "timeout", "text"),
+    [(deploying(0, "FAILED"), 60, "failed: ECS gave no reason"), (deploying(1), 0, "is not complete after 0 s")],
+)
+def test_a_failure_comes_with_evidence_and_progress(last: dict[str, Any], timeout: int, text: str) -> None:
+    wait, _ = waiting(Script([last]), timeout)
+    with pytest.raises(DeploymentFailed) as error:
+        wait.complete(OURS)
+    message = str(error.value)
+    assert message.startswith(f"ECS service web: deployment ecs-svc/2 of app:2 {text}")
+    assert "the evidence\nProgress:\n  app:2: " in message
+
+
+def test_an_inactive_service_is_gone_only_without_tasks() -> None:
+    script = Script([{"status": "DRAINING"}, {"status": "INACTIVE"}], [["a", "b"], ["b"], []])
+    wait, _ = waiting(script)
+    wait.gone(["a", "b"])
+    assert script.looks == 3
+    assert [line.rpartition(", ")[0] for line in wait.progress] == ["draining, 2 tasks left", "draining, 1 tasks left"]
+
+
+def test_a_service_that_does_not_go_in_time() -> None:
+    wait, _ = waiting(Script([{"status": "DRAINING"}], [["a"]]), timeout=0)
+    with pytest.raises(DeploymentFailed, match=r"not gone after 0 s \(1 tasks left\); run again"):
+        wait.gone(["a"])
