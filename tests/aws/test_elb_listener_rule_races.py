@@ -241,6 +241,18 @@ def test_44_a_failure_half_way_is_finished_by_the_next_run(listener: Listener) -
     assert not listener.run(priority=250, conditions=conditions)["changed"]
 
 
+def test_44_a_foreign_rule_is_deleted_between_the_two_reads(listener: Listener) -> None:
+    arn = listener.foreign(300, "/x")
+    listener.before("DescribeTags", lambda: listener.elb.delete_rule(RuleArn=arn))
+    assert listener.run()["changed"] and len(listener.rules()) == 1
+
+
+def test_30_a_pinned_rule_is_not_moved_but_reported(listener: Listener) -> None:
+    listener.before("CreateRule", lambda: listener.foreign(50, "/*"))
+    with pytest.raises(Exception, match=r"priority 60: behind rule .*priority 50"):
+        listener.run(priority=60)
+
+
 def test_a_foreign_rule_is_never_written(listener: Listener) -> None:
     """A deployer of another name in all states, with races, next to rules of others that stay as they are."""
     foreign = [listener.foreign(number, f"/f{number}") for number in (99, 100, 102, 50_000)]

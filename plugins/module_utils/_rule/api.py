@@ -17,6 +17,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from .._errors import Stale, aws_call
 from .plan import Found, Snapshot
 
+READ_ATTEMPTS = 5
 TAGS_PER_CALL = 20  # DescribeTags takes no more ARNs
 HINTS = {
     "TooManyRules": "the quota 'Rules per Application Load Balancer' counts all listeners of the balancer; raise it in "
@@ -48,24 +49,25 @@ def _hinting[Call: Callable[..., Any]](function: Call) -> Call:
     return hinting  # type: ignore[return-value]
 
 
-def read(elb: Any, listener_arn: str) -> Snapshot:
+def read(elb: Any, listener_arn: str, known: Mapping[str, Mapping[str, str]] | None = None) -> Snapshot:
     """All rules of the listener with their tags; no rules if there is no such listener.
 
+    known: tags by ARN that need not be asked for.
     One DescribeRules per 400 rules and one DescribeTags per 20. Fewer would not do: the tag is the identity, it can be
     on any rule (ours may have other conditions and another priority by now), and two rules with it must be noticed.
     The Resource Groups Tagging API could search by tag, but it lags behind, which would create a second rule, and needs
     a permission of its own.
     """
-    answers = describe_rules(elb, listener_arn) or []
-    tags = describe_tags(elb, [answer["RuleArn"] for answer in answers])
-    return Snapshot(tuple(Found.of(answer, tags.get(answer["RuleArn"], {})) for answer in answers))
-
-
-def reread(elb: Any, listener_arn: str, known: Snapshot) -> Snapshot:
-    """Like read(), but with the tags of the rules that were there before taken from what is known."""
-    answers = describe_rules(elb, listener_arn) or []
-    tags = {rule.arn: rule.tags for rule in known.rules}
-    tags.update(describe_tags(elb, [answer["RuleArn"] for answer in answers if answer["RuleArn"] not in tags]))
+    for attempt in range(READ_ATTEMPTS):
+        answers = describe_rules(elb, listener_arn) or []
+        tags = dict(known or {})
+        try:
+            tags.update(describe_tags(elb, [answer["RuleArn"] for answer in answers if answer["RuleArn"] not in tags]))
+        except Stale:  # somebody deleted a rule between the two calls
+            if attempt == READ_ATTEMPTS - 1:
+                raise
+        else:
+            break
     return Snapshot(tuple(Found.of(answer, tags.get(answer["RuleArn"], {})) for answer in answers))
 
 

@@ -239,7 +239,7 @@ def _undecided(listener: Listener, window: Window, conditions: Conditions, prior
     """What could not be decided because of a regex, unknown values or the bound of the search, each as a sentence."""
     end = sum(1 for rule in listener.rules if rule.priority < min(priority, window.high))
     doubtful = listener.first_cover(conditions, end, guess=True)
-    if doubtful is not None and window.holds(priority):
+    if doubtful is not None and doubtful >= 0 and window.holds(priority):
         yield (
             f"cannot decide whether {listener.rules[doubtful].text()} takes all requests of this rule: "
             "a regex or unknown values; check with quilt.mcp_server.elb_listener_rule_info"

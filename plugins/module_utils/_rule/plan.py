@@ -71,6 +71,9 @@ class Snapshot:
         """The rules that carry the identity tag."""
         return [rule for rule in self.rules if rule.tags.get(key) == name]
 
+    def rule(self, arn: str) -> Found | None:
+        return next((rule for rule in self.rules if rule.arn == arn), None)
+
     def others(self, arn: str | None) -> list[Rule]:
         """All but ours and the default rule, which nothing can stand behind."""
         return [rule.rule() for rule in self.rules if rule.arn != arn and rule.priority is not None]

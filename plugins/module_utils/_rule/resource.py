@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, cast
@@ -25,8 +25,9 @@ from .._plan import Current, Plan, Refused
 from .._runner import Resource
 from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
 from . import actions as acts
-from . import api, describe, explain
+from . import api, describe
 from . import conditions as conds
+from .lookup import balancer_arn, find_listener
 from .placement import Listener, find_window, lowest
 from .plan import Found, RulePlan, Snapshot, Wanted, plan_absent, plan_present
 from .spelling import to_camel, without_none
@@ -53,10 +54,9 @@ class ListenerRule(Resource):
         super().__init__(module)
         self.snapshot = Snapshot()
         self._fresh: Snapshot | None = None  # what the look after a write has just read
-        self._created: set[str] = set()  # by this run; nothing else of the same name may be deleted
         self._lost_races = 0
         self._adopted = False
-        self._arn: str | None = None
+        self._arn: str | None = None  # of the rule that this run created; no other of our name may it delete
 
     # Checks that need no call
 
@@ -200,7 +200,6 @@ class ListenerRule(Resource):
     def create(self, plan: Plan) -> None:
         request = self._request(cast(RulePlan, plan), WRITTEN)
         self._arn = api.create(self.client(), self.listener_arn, plan.after["priority"], plan.tags_after, request)
-        self._created.add(self._arn)
 
     def update(self, plan: Plan) -> None:
         plan = cast(RulePlan, plan)
@@ -254,32 +253,36 @@ class ListenerRule(Resource):
     def _look_again(self, plan: RulePlan) -> None:
         """Read once more: a second rule of our name, or a foreign one that changes the window, may have come."""
         arn = self._arn or self._current_arn(plan)
-        before = {rule.arn: rule for rule in self.snapshot.rules}
-        fresh = api.reread(self.client(), self.listener_arn, self.snapshot)
-        if plan.action == "create" and self._yields(fresh, arn):
+        fresh = self._reread(arn, plan)
+        if plan.action == "create" and self._yields(fresh, arn, plan):
             api.delete(self.client(), arn)
-            self._created.discard(arn)
             self._arn = None
             raise Stale(message=f"another run of {self.label} was faster")
-        ours = next((rule for rule in fresh.rules if rule.arn == arn), None)
+        ours = fresh.rule(arn)
         if ours is None or ours.priority is None:
             raise Stale(message=f"{self.label} was deleted while this run was writing it")
-        others = {rule.arn: rule for rule in fresh.rules if rule.arn != arn}
-        if others == {key: rule for key, rule in before.items() if key != arn} or self.wanted_rule.priority is not None:
-            self._fresh = self._retagged(fresh, plan)
-            return
-        window = find_window(Listener(fresh.others(arn)), ours.conditions)
         assert plan.placement is not None
-        if plan.placement.window.holds(ours.priority) and not window.holds(ours.priority):
-            raise Stale(message=f"{self.label}: another rule appeared at the same time and changes where it belongs")
-        self._fresh = self._retagged(fresh, plan)
+        others = fresh.others(arn)
+        if plan.placement.window.holds(ours.priority) and set(others) != set(self.snapshot.others(arn)):
+            window = find_window(Listener(others), ours.conditions)
+            if not window.holds(ours.priority):
+                raise Stale(message=f"{self.label}: another rule came at the same time and changes where it belongs")
+        self._fresh = fresh
 
-    def _retagged(self, fresh: Snapshot, plan: RulePlan) -> Snapshot:
-        """The tags of an updated rule were not read again: they are what was written."""
-        arn = self._arn or self._current_arn(plan)
-        return Snapshot(tuple(replace(r, tags=plan.tags_after) if r.arn == arn else r for r in fresh.rules))
+    def _reread(self, arn: str, plan: RulePlan) -> Snapshot:
+        """The rules now; only the tags of rules that were not there before are asked for.
 
-    def _yields(self, fresh: Snapshot, arn: str) -> bool:
+        A listing may lag behind a creation. To take that for a deletion would create the rule a second time.
+        """
+        known = {**{rule.arn: rule.tags for rule in self.snapshot.rules}, arn: plan.tags_after}
+        for pause in PAUSES:
+            fresh = api.read(self.client(), self.listener_arn, known)
+            if fresh.rule(arn) is not None:
+                return fresh
+            time.sleep(pause)
+        return api.read(self.client(), self.listener_arn, known)
+
+    def _yields(self, fresh: Snapshot, arn: str, plan: RulePlan) -> bool:
         """Whether the rule that this run created must go, because another run of the same name created one as well.
 
         The one with the higher number goes at once. The other waits for that; if nothing happens, the other run ended
@@ -292,7 +295,7 @@ class ListenerRule(Resource):
             if arn not in doubles or doubles[arn] > min(doubles.values()) or pause is None:
                 return True
             time.sleep(pause)
-            fresh = api.reread(self.client(), self.listener_arn, fresh)
+            fresh = self._reread(arn, plan)
         return True
 
     # Result
@@ -309,44 +312,3 @@ class ListenerRule(Resource):
             "placement": describe.placement(plan.placement, predicted),
             "overlaps": describe.overlaps(plan.placement),
         }
-
-
-def balancer_arn(listener_arn: str) -> str:
-    """The load balancer of a listener: its ARN is a part of the listener's."""
-    head, _, tail = listener_arn.partition(":listener/")
-    return f"{head}:loadbalancer/{'/'.join(tail.split('/')[:3])}"
-
-
-def find_listener(elb: Any, name: str, port: int) -> str:
-    """The ARN of the listener on a port of a load balancer, which is given by name or ARN."""
-    balancer = api.load_balancer(elb, name)
-    if balancer is None:
-        raise Refused(message=f"no load balancer {name} in this account and region; check load_balancer and region")
-    if balancer["Type"] != "application":
-        raise Refused(message=f"load balancer {name} is a {balancer['Type']} one; rules exist on application ones only")
-    found = api.listeners(elb, balancer["LoadBalancerArn"])
-    arn = next((listener["ListenerArn"] for listener in found if listener["Port"] == port), None)
-    if arn is None:
-        ports = ", ".join(f"{listener['Port']} ({listener['Protocol']})" for listener in found) or "none"
-        raise Refused(message=f"load balancer {name} has no listener on port {port}; its listeners: {ports}")
-    return str(arn)
-
-
-def look(elb: Any, params: Mapping[str, Any]) -> Document:
-    """What elb_listener_rule_info returns. Raises AnsibleAWSError."""
-    arn = params["listener_arn"] or find_listener(elb, params["load_balancer"], params["port"])
-    snapshot = api.read(elb, arn)
-    if not snapshot.rules:  # every listener has a default rule
-        raise Refused(message=f"no listener {arn} in this account and region")
-    asked = params["explain"]
-    shown = [
-        rule
-        for rule in explain.in_order(snapshot)
-        if params["name"] is None or rule.tags.get(params["identity_tag"]) == params["name"]
-    ]
-    return {
-        "listener_arn": arn,
-        "rules": [explain.rule_document(rule) for rule in shown],
-        "unreachable": explain.unreachable(snapshot),
-        **({"explanation": explain.explain(snapshot, explain.request_of(asked))} if asked else {}),
-    }

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import Any
 
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import cover, placement
+import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import cover, pattern, placement, space
 from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.conditions import Condition, from_service
 from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.request import Request, matches
 from hypothesis import given, settings
@@ -153,3 +155,171 @@ def test_the_universe_tells_the_patterns_apart() -> None:
             )
         assert [group for group in seen.values() if len(group) > 1] in ([], [["/*", "*"]])
     assert len(list(itertools.chain(SMALL))) < 2000
+
+
+def query(*pairs: tuple[str | None, str]) -> Condition:
+    return condition("query-string", *({"Value": v} if k is None else {"Key": k, "Value": v} for k, v in pairs))
+
+
+def header(*values: str) -> Condition:
+    return condition("http-header", *values, name="h")
+
+
+HOSTS, PATHS = "host-header", "path-pattern"
+GET, PUT = condition("http-request-method", "GET"), condition("http-request-method", "PUT")
+
+
+@pytest.mark.parametrize(
+    ("target", "others", "covered"),
+    [
+        ([condition("source-ip", "10.0.0.0/8")], [["10.0.0.0/9"], ["10.128.0.0/9"]], True),
+        ([condition("source-ip", "10.0.0.0/8")], [["10.0.0.0/9"], ["10.128.0.0/10"]], False),
+        ([condition("source-ip", "::/0")], [["0.0.0.0/0"]], False),
+        ([condition(PATHS, "/*")], [["0.0.0.0/0", "::/0"]], True),
+        ([condition(PATHS, "/*")], [["0.0.0.0/1"], ["128.0.0.0/1"], ["::/0"]], True),
+    ],
+)
+def test_addresses(target: list[Condition], others: list[list[str]], covered: bool) -> None:
+    rules = [(condition("source-ip", *blocks),) for blocks in others]
+    assert cover.covers(cover.sides(target), rules) is covered
+
+
+@pytest.mark.parametrize(
+    ("target", "others", "covered"),
+    [
+        ([query(("k", "*"))], [[query(("k", "1"))]], False),
+        ([query(("k", "1"), ("k", "2"))], [[query(("k", "1"))], [query(("k", "2"))]], True),
+        ([query(("k", "1"))], [[query((None, "1"))]], True),
+        ([query((None, "1"))], [[query(("k", "1"))]], False),
+        ([query(("k", "?"))], [[query(("k", "1"))], [query(("j", "*"))]], False),
+        ([query(("k", "1"))], [[query(("j", "1"))], [query(("k", "2"))]], False),
+        ([query((r"k\*", "1"))], [[query(("k*", "1"))]], True),
+        ([query(("k*", "1"))], [[query((r"k\*", "1"))]], False),
+        ([header("a", "b")], [[header("a")], [header("b")]], True),
+        ([header("a", "b"), header("c")], [[header("a")], [header("b")]], True),
+        ([header("a", "b"), header("c")], [[header("a"), header("d")], [header("b")]], False),
+        ([header("a*")], [[condition("http-header", "*", name="g")]], False),
+        ([condition(PATHS, "/x")], [[header("*")]], False),
+        ([condition("http-request-method", "GET", "PUT")], [[GET], [PUT]], True),
+        ([condition(PATHS, "/x")], [[GET], [PUT]], False),
+        ([condition(PATHS, "/?")], [[condition(PATHS, "/*")]], True),
+        ([condition(PATHS, "/*")], [[condition(PATHS, "/?*")], [condition(PATHS, "/")]], True),
+        ([condition(PATHS, "/*")], [[condition(PATHS, "/?*")]], False),
+        (
+            [condition(HOSTS, "a.x", "b.x"), condition(PATHS, "/m", "/n")],
+            [[condition(HOSTS, "a.x")], [condition(HOSTS, "b.x"), condition(PATHS, "/m")], [condition(PATHS, "/n")]],
+            True,
+        ),
+        (
+            [condition(HOSTS, "a.x", "b.x"), condition(PATHS, "/m", "/n")],
+            [[condition(HOSTS, "a.x")], [condition(HOSTS, "b.x"), condition(PATHS, "/m")]],
+            False,
+        ),
+        ([condition(HOSTS, "A.x")], [[condition(HOSTS, "a.X")]], True),
+        ([condition(PATHS, "/A")], [[condition(PATHS, "/a")]], False),
+        ([condition(PATHS, "never")], [], True),
+    ],
+)
+def test_covered_or_not(target: list[Condition], others: list[list[Condition]], covered: bool) -> None:
+    assert cover.covers(cover.sides(target), [tuple(rule) for rule in others]) is covered
+
+
+def regex(text: str) -> Condition:
+    return from_service([{"Field": PATHS, "RegexValues": [text]}])[0]
+
+
+@pytest.mark.parametrize(
+    ("target", "rule", "surely", "maybe"),
+    [
+        ([condition(PATHS, "/m")], [regex("^/m")], False, True),
+        ([regex("^/m")], [regex("^/m")], True, True),
+        ([regex("^/m")], [condition(PATHS, "/*")], True, True),
+        ([regex("^/m")], [condition(PATHS, "/m*")], False, True),
+        ([regex("^/m")], [condition(HOSTS, "a.x")], False, False),
+        ([regex("^/m"), condition(HOSTS, "a.x")], [condition(HOSTS, "a.x")], True, True),
+        ([condition(HOSTS, "a.x")], [regex("^/m"), condition(HOSTS, "b.x")], False, False),
+        ([condition(PATHS, "/m")], [Condition(PATHS)], False, True),
+        ([condition(PATHS, "/m")], [Condition("something-new")], False, False),
+    ],
+)
+def test_what_cannot_be_decided(target: list[Condition], rule: list[Condition], surely: bool, maybe: bool) -> None:
+    sides = cover.sides(target)
+    assert (cover.covers(sides, [tuple(rule)]), cover.covers(sides, [tuple(rule)], guess=True)) == (surely, maybe)
+
+
+def test_beyond_the_bound_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    halves = [placement.Rule(f"arn:{n}", n, (condition(PATHS, path),)) for n, path in [(1, "/m"), (2, "/m/*")]]
+    mine = placement.Ask((condition(PATHS, "/m", "/m/*"),))
+    assert placement.place(halves, mine).error
+
+    def too_complex(*_arguments: Any) -> Any:
+        raise pattern.TooComplex
+
+    monkeypatch.setattr(space, "cells", too_complex)
+    decision = placement.place(halves, mine)
+    assert decision.priority == 100 and "cannot decide" in decision.warnings[0]
+
+
+def rule(number: int, *conditions: Condition) -> placement.Rule:
+    return placement.Rule(f"arn:{number}", number, conditions)
+
+
+M, N = condition(PATHS, "/m"), condition(PATHS, "/n")
+BOTH, Z = condition(PATHS, "/m", "/n"), condition(PATHS, "/z")
+
+
+@pytest.mark.parametrize(
+    ("others", "ask", "priority", "says"),
+    [
+        # One of two paths is already taken from the rule at 20, so ours would take the other one: behind it.
+        ([rule(10, M), rule(20, BOTH)], {"conditions": (condition(PATHS, "/n", "/z"),), "floor": 1}, 21, ""),
+        ([rule(10, N), rule(20, BOTH)], {"conditions": (N,), "floor": 1}, None, "priority 10"),
+        ([rule(20, BOTH)], {"conditions": (N,), "floor": 1}, 1, ""),
+        # A rule that is dead already is not protected.
+        ([rule(10, BOTH), rule(20, N)], {"conditions": (M, condition(HOSTS, "a.x")), "floor": 1}, 1, ""),
+        ([rule(100, BOTH)], {"conditions": (M,)}, None, "allow_below_floor=true would take 99"),
+        ([rule(100, BOTH)], {"conditions": (M,), "allow_below_floor": True}, 99, ""),
+        ([rule(100, BOTH), rule(99, Z)], {"conditions": (M,), "allow_below_floor": True}, 98, ""),
+        ([rule(1, BOTH)], {"conditions": (M,), "allow_below_floor": True}, None, "no gap"),
+        ([rule(1, BOTH)], {"conditions": (M,), "warn_unreachable": True}, 100, "gets no request"),
+        ([rule(1, BOTH)], {"conditions": (M,), "warn_unreachable": True, "current": 7}, 7, "gets no request"),
+        ([rule(1, M), rule(2, BOTH)], {"conditions": (BOTH,), "warn_shadowing": True}, None, "priority 2"),
+        ([rule(500, M), rule(501, BOTH)], {"conditions": (BOTH,), "warn_shadowing": True}, 499, "no request"),
+        (
+            [rule(500, M), rule(501, BOTH)],
+            {"conditions": (BOTH,), "warn_shadowing": True, "current": 3},
+            3,
+            "no request",
+        ),
+        ([rule(100, N)], {"conditions": (M,), "pinned": 100}, None, "taken by rule arn:100"),
+        ([rule(100, N)], {"conditions": (M,), "pinned": 3}, 3, ""),
+        ([rule(100, M)], {"conditions": (BOTH,), "pinned": 3}, None, "on_shadowing=warn"),
+        ([rule(100, M)], {"conditions": (BOTH,), "pinned": 3, "warn_shadowing": True}, 3, "no request"),
+        ([rule(100, BOTH)], {"conditions": (M,), "pinned": 101, "warn_shadowing": True}, None, "on_unreachable=warn"),
+        ([rule(50_000, N)], {"conditions": (M,), "floor": 50_000}, None, "50000..50000 are taken"),
+        ([], {"conditions": (condition(PATHS, "never"),)}, 100, ""),
+    ],
+)
+def test_decisions(others: list[placement.Rule], ask: dict[str, Any], priority: int | None, says: str) -> None:
+    decision = placement.place(others, placement.Ask(**ask))
+    assert decision.priority == priority, decision
+    assert says in (decision.error or " ".join(decision.warnings))
+
+
+def test_the_move_that_harms_nobody_in_between() -> None:
+    listener = placement.Listener([rule(100, N)])
+    assert placement.kills(listener, (BOTH,), 50) == (True, False)
+    assert placement.kills(listener, (BOTH,), 150) == (False, False)
+    assert placement.kills(listener, (N,), 150) == (False, True)
+
+
+@pytest.mark.parametrize("size", [100, 1000])
+def test_the_time_of_a_decision_stays_small(size: int) -> None:
+    """A guard against growth by the square, generous because machines differ; `make bench` prints the real numbers."""
+    rules = [
+        placement.Rule(f"arn:{n}", n, (condition(HOSTS, f"h{n % 50}.x"), condition(PATHS, f"/{n}/*")))
+        for n in range(1, size)
+    ]
+    start = time.process_time()
+    assert placement.place(rules, placement.Ask((condition(HOSTS, "h1.x"), condition(PATHS, "/m")))).priority
+    assert time.process_time() - start < size / 100
