@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 Document = dict[str, Any]
 BALANCER = {"load_balancer": "sales-prod-alb", "port": 443}
@@ -109,3 +111,35 @@ def test_bad_input(ask: Callable[..., Document]) -> None:
     assert "no listener on port 8443" in ask(port=8443)["msg"]
     arn = "arn:aws:elasticloadbalancing:us-east-1:850787717197:listener/app/none/0/1"
     assert arn in ask(listener_arn=arn, load_balancer=None, port=None)["msg"]
+
+
+def examples(module: str) -> list[Document]:
+    """The tasks of a module's documentation, with two real target groups in place of its variables."""
+    documented = importlib.import_module(f"ansible_collections.quilt.mcp_server.plugins.modules.{module}").EXAMPLES
+    return [next(value for key, value in task.items() if "." in key) for task in yaml.safe_load(documented)]
+
+
+def test_the_documented_examples_run(
+    run_module: Callable[..., Document], ask: Callable[..., Document], client: Callable[[str], Any]
+) -> None:
+    elb = client("elbv2")
+    vpc = elb.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"][0]["VpcId"]
+    made = [elb.create_target_group(Name=n, Protocol="HTTP", Port=8000, VpcId=vpc) for n in ("blue", "green")]
+    blue, green = (one["TargetGroups"][0]["TargetGroupArn"] for one in made)
+    variables = {"target_group.target_group.target_group_arn": blue, "blue_arn": blue, "green_arn": green}
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: filled(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [filled(item) for item in value]
+        return variables.get(str(value).strip("{} "), value)
+
+    tasks = [filled(task) for task in examples("elb_listener_rule")]
+    assert len(tasks) == 4
+    for task in tasks:
+        result = run_module("elb_listener_rule", **task)
+        assert result.get("changed"), result
+        assert not run_module("elb_listener_rule", **task)["changed"]
+    for task in examples("elb_listener_rule_info"):
+        assert ask(**task)["unreachable"] == []

@@ -18,7 +18,7 @@ from .actions import Document
 
 def balancer_arn(listener_arn: str) -> str:
     """The load balancer of a listener: its ARN is a part of the listener's."""
-    head, _, tail = listener_arn.partition(":listener/")
+    head, tail = listener_arn.split(":listener/", 1)
     return f"{head}:loadbalancer/{'/'.join(tail.split('/')[:3])}"
 
 
