@@ -96,7 +96,7 @@ class ActionModule(ActionBase):
 
 def _python_module(action: str) -> str | None:
     """The importable name of a module of our collections, or None."""
-    collection, _, name = action.rpartition(".")
+    collection, _dot, name = action.rpartition(".")
     return f"ansible_collections.{collection}.plugins.modules.{name}" if collection in COLLECTIONS else None
 
 
@@ -116,7 +116,7 @@ def _in_child(module: str, payload: bytes) -> tuple[str, str, int]:
     os.close(out_write)
     os.close(err_write)
     stdout, stderr = _drain(out_read, err_read)
-    _, status = os.waitpid(pid, 0)
+    _pid, status = os.waitpid(pid, 0)
     return stdout, stderr, os.waitstatus_to_exitcode(status)
 
 
@@ -129,7 +129,7 @@ def _drain(*descriptors: int) -> tuple[str, ...]:
         for descriptor in descriptors:
             selector.register(descriptor, selectors.EVENT_READ)
         while selector.get_map():
-            for key, _ in selector.select():
+            for key, _events in selector.select():
                 chunk = os.read(key.fd, 65536)
                 if chunk:
                     found[key.fd].append(chunk)

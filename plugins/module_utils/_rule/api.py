@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
@@ -29,8 +29,10 @@ HINTS = {
     "UnauthorizedOperation": "allow the elasticloadbalancing action of that name on this listener and its rules",
 }
 
+Call = TypeVar("Call", bound=Callable[..., Any])
 
-def _hinting[Call: Callable[..., Any]](function: Call) -> Call:
+
+def _hinting(function: Call) -> Call:
     """Add to a failure what the operator can do about it."""
 
     @functools.wraps(function)

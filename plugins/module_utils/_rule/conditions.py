@@ -13,7 +13,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 from . import pattern
 
@@ -33,7 +33,7 @@ MAX_WILDCARDS = 5  # quota "Condition Wildcards per Rule", adjustable
 MAX_LENGTH = 128
 MAX_NAME_LENGTH = 40  # of a header name and of a method
 
-Pair = tuple[str | None, str]
+Pair = tuple[Optional[str], str]
 
 
 @dataclass(frozen=True)

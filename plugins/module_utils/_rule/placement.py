@@ -254,7 +254,8 @@ def _undecided(listener: Listener, window: Window, conditions: Conditions, prior
 
 
 def _pinned(listener: Listener, window: Window, ask: Ask) -> Placement:
-    assert ask.pinned is not None
+    if ask.pinned is None:
+        raise AssertionError("the caller made sure of it")
     pinned = ask.pinned
     occupant = next((rule for rule in listener.rules if rule.priority == pinned), None)
     if occupant:
@@ -318,14 +319,16 @@ def _free(numbers: Iterable[int], taken: set[int]) -> list[int]:
 
 
 def _unreachable(window: Window) -> str:
-    assert window.before
+    if not window.before:
+        raise AssertionError("the caller made sure of it")
     others = [rule for rule in window.before.together if rule is not window.before.rule]
     together = f" together with {', '.join(rule.text() for rule in others)}" if others else ""
     return f"behind {window.before.rule.text()}{together} it gets no request{_example(window.before)}"
 
 
 def _shadowing(window: Window) -> str:
-    assert window.after
+    if not window.after:
+        raise AssertionError("the caller made sure of it")
     return f"ahead of {window.after.rule.text()} it leaves that rule no request{_example(window.after)}"
 
 

@@ -40,7 +40,8 @@ class Found:
         return cls(answer["RuleArn"], priority, conds.from_service(answer.get("Conditions") or ()), answer, tags)
 
     def rule(self) -> Rule:
-        assert self.priority is not None
+        if self.priority is None:
+            raise AssertionError("the caller made sure of it")
         return Rule(self.arn, self.priority, self.conditions)
 
     def text(self) -> str:
@@ -274,7 +275,8 @@ def _modify_first(others: list[Rule], found: Found, conditions: tuple[Condition,
 
     The move comes first when both are as good: it is the one that can be refused, and then nothing has changed yet.
     """
-    assert found.priority is not None and placement.priority is not None
+    if found.priority is None or placement.priority is None:
+        raise AssertionError("the caller made sure of it")
     if conds.same(found.conditions, conditions):
         return False
     listener = Listener(others)

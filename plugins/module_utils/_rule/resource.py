@@ -232,7 +232,8 @@ class ListenerRule(Resource):
         api.untag(self.client(), current.facts["rule_arn"], keys)
 
     def _current_arn(self, plan: Plan) -> str:
-        assert plan.current is not None
+        if plan.current is None:
+            raise AssertionError("the caller made sure of it")
         return str(plan.current.facts["rule_arn"])
 
     def _request(self, plan: RulePlan, names: Sequence[str]) -> Document:
@@ -261,7 +262,8 @@ class ListenerRule(Resource):
         ours = fresh.rule(arn)
         if ours is None or ours.priority is None:
             raise Stale(message=f"{self.label} was deleted while this run was writing it")
-        assert plan.placement is not None
+        if plan.placement is None:
+            raise AssertionError("the caller made sure of it")
         others = fresh.others(arn)
         if plan.placement.window.holds(ours.priority) and set(others) != set(self.snapshot.others(arn)):
             window = find_window(Listener(others), ours.conditions)

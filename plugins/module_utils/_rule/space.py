@@ -18,12 +18,13 @@ import functools
 import ipaddress
 import itertools
 from collections.abc import Iterable, Sequence
+from typing import Union
 
 from . import pattern
 from .conditions import Condition
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Box = tuple[pattern.Glob, ...]  # one glob for a text, (key, value) for a query parameter
 Texts = tuple[str, ...]
 Cells = list[tuple[int, Texts]]  # (set of conditions as a bit mask, witness)

@@ -96,7 +96,7 @@ class Unreachable(CheckFailed):
 
 def names(plan: Plan) -> list[str]:
     """The checks of this plan, in order."""
-    return [name for name, _ in _checks(plan)]
+    return [name for name, _check in _checks(plan)]
 
 
 def run(plan: Plan) -> list[Check]:

@@ -80,7 +80,7 @@ class Route:
     async def _redirect(self, request: httpx2.Request) -> None:
         """Connect elsewhere; the Host header is already written, and SNI and the certificate's name stay the url's."""
         if self.connect_to:
-            host, _, port = self.connect_to.rpartition(":")
+            host, _colon, port = self.connect_to.rpartition(":")
             request.extensions = {**request.extensions, "sni_hostname": request.url.host}
             request.url = request.url.copy_with(host=host, port=int(port))
 

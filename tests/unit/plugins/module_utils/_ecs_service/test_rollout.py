@@ -64,7 +64,7 @@ def test_every_change_is_told_once() -> None:
     [(deploying(0, "FAILED"), 60, "failed: ECS gave no reason"), (deploying(1), 0, "is not complete after 0 s")],
 )
 def test_a_failure_comes_with_evidence_and_progress(last: dict[str, Any], timeout: int, text: str) -> None:
-    wait, _ = waiting(Script([last]), timeout)
+    wait, _clock = waiting(Script([last]), timeout)
     with pytest.raises(DeploymentFailed) as error:
         wait.complete(OURS)
     message = str(error.value)
@@ -74,13 +74,13 @@ def test_a_failure_comes_with_evidence_and_progress(last: dict[str, Any], timeou
 
 def test_an_inactive_service_is_gone_only_without_tasks() -> None:
     script = Script([{"status": "DRAINING"}, {"status": "INACTIVE"}], [["a", "b"], ["b"], []])
-    wait, _ = waiting(script)
+    wait, _clock = waiting(script)
     wait.gone(["a", "b"])
     assert script.looks == 3
     assert [line.rpartition(", ")[0] for line in wait.progress] == ["draining, 2 tasks left", "draining, 1 tasks left"]
 
 
 def test_a_service_that_does_not_go_in_time() -> None:
-    wait, _ = waiting(Script([{"status": "DRAINING"}], [["a"]]), timeout=0)
+    wait, _clock = waiting(Script([{"status": "DRAINING"}], [["a"]]), timeout=0)
     with pytest.raises(DeploymentFailed, match=r"not gone after 0 s \(1 tasks left\); run again"):
         wait.gone(["a"])

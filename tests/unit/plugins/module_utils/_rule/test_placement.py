@@ -58,7 +58,7 @@ def rules(
 @st.composite
 def rich_rules(draw: st.DrawFn) -> Conditions:
     found = list(draw(rules(("host-header", "path-pattern", "source-ip"))))
-    for _ in range(draw(st.integers(0, 2))):
+    for _index in range(draw(st.integers(0, 2))):
         found.append(
             condition("http-header", *draw(st.lists(st.sampled_from(HEADERS), min_size=1, max_size=2)), name="h")
         )
