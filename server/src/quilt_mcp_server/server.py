@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from . import __version__
 from .logs import record
+from .schemas import for_arguments, for_results
 from .tools.marking import Mark, marked
 
 INSTRUCTIONS = (
@@ -50,16 +51,14 @@ class QuiltServer(MCPServer[Any]):
                 read_only_hint=mark.read_only,
                 destructive_hint=mark.destructive,
                 idempotent_hint=mark.idempotent,
-                open_world_hint=False,
             ),
             structured_output=True,
         )
         added = self._tool_manager.get_tool(name)
         if added is None or added.fn_metadata.output_schema is None:
             raise TypeError(f"the tool {name} has no output schema")
-        # A misspelt argument is an error, not a silent default; titles only repeat the names.
-        added.parameters = {**_without_titles(added.parameters), "additionalProperties": False}
-        added.fn_metadata.output_schema = _without_titles(added.fn_metadata.output_schema)
+        added.parameters = for_arguments(added.parameters)
+        added.fn_metadata.output_schema = for_results(added.fn_metadata.output_schema)
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -140,20 +139,3 @@ def _compact(result: CallToolResult | InputRequiredResult) -> CallToolResult | I
         text = to_json(result.structured_content).decode()
         return result.model_copy(update={"content": [TextContent(type="text", text=text)]})
     return result
-
-
-def _without_titles(schema: Any) -> Any:
-    """The JSON schema without pydantic's titles; a property that is called title stays."""
-    if isinstance(schema, list):
-        return [_without_titles(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    cleaned: dict[str, Any] = {}
-    for name, value in schema.items():
-        if name in ("properties", "$defs"):
-            cleaned[name] = {key: _without_titles(item) for key, item in value.items()}
-        elif name in ("default", "const", "enum"):
-            cleaned[name] = value
-        elif name != "title":
-            cleaned[name] = _without_titles(value)
-    return cleaned

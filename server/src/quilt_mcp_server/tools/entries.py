@@ -23,25 +23,23 @@ MAXIMUM_RESULT = 256 * 1024  # bytes of entries that one page may hold
 MAXIMUM_META = 64 * 1024  # bytes of one metadata object that are shown
 SCAN_SECONDS = 20.0  # after which a page ends, however little it found
 
-TopHash = Annotated[
-    str | None, Field(description="Which version; the latest if left out.", min_length=64, max_length=64)
-]
+TopHash = Annotated[str | None, Field(description="Default: the latest.", min_length=64, max_length=64)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
 class PackageEntry(BaseModel):
-    logical_key: Annotated[str, Field(description="Path in the package.")]
+    logical_key: str
     size: int | None
-    s3_uri: Annotated[str | None, Field(description="Where the bytes are; null if you may not touch that bucket.")]
-    hash: Annotated[str | None, Field(description="type:value")] = None
-    meta: Annotated[dict[str, Any] | None, Field(description="Only with include_meta.")] = None
+    s3_uri: Annotated[str | None, Field(description="Null: a bucket you may not touch.")]
+    hash: str | None = None
+    meta: dict[str, Any] | None = None
 
 
 class PackageContents(BaseModel):
     registry: str
     package_name: str
-    top_hash: Annotated[str, Field(description="Identifies this version for ever.")]
-    meta: Annotated[dict[str, Any] | None, Field(description="The package's own; first page only.")] = None
+    top_hash: str
+    meta: Annotated[dict[str, Any] | None, Field(description="First page only.")] = None
     message: str | None = None
     entries: list[PackageEntry]
     next_cursor: NextCursor = None
@@ -57,21 +55,21 @@ class PackageMatches(BaseModel):
 
 class ChangedEntry(BaseModel):
     logical_key: str
-    change: Annotated[str, Field(description="added, removed or modified, from the first version to the second.")]
+    change: str
     size_before: int | None = None
     size_after: int | None = None
 
 
 class PackageDiff(BaseModel):
-    before: Annotated[str, Field(description="Top hash of the first version.")]
-    after: Annotated[str, Field(description="Top hash of the second version.")]
+    before: str
+    after: str
     added: int
     removed: int
     modified: int
     unchanged: int
-    meta_changed: Annotated[bool, Field(description="Whether the package's own metadata differs.")]
+    meta_changed: bool
     changes: list[ChangedEntry]
-    truncated: Annotated[bool, Field(description="True when there are more changes than limit; the counts are whole.")]
+    truncated: Annotated[bool, Field(description="More changes than limit.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class EntryTools:
         registry: Registry,
         package_name: PackageName,
         top_hash: TopHash = None,
-        path: Annotated[str, Field(description="Only entries whose path starts with this.", max_length=1024)] = "",
+        path: Annotated[str, Field(description="Path prefix.", max_length=1024)] = "",
         include_meta: bool = False,
         limit: Limit = 100,
         cursor: Cursor = None,
@@ -125,7 +123,7 @@ class EntryTools:
         package_name: PackageName,
         pattern: Annotated[
             str,
-            Field(description="Glob over the whole path: *.csv, data/*/2024-??.parquet.", min_length=1, max_length=200),
+            Field(description="Glob over the whole path: data/*/2024-??.csv", min_length=1, max_length=200),
         ],
         top_hash: TopHash = None,
         include_meta: bool = False,
@@ -153,11 +151,11 @@ class EntryTools:
         self,
         registry: Registry,
         package_name: PackageName,
-        before: Annotated[str, Field(description="Top hash of the first version.", min_length=64, max_length=64)],
+        before: Annotated[str, Field(description="Top hash.", min_length=64, max_length=64)],
         after: TopHash = None,
         other_package_name: Annotated[
             str | None,
-            Field(description="Compare with this package instead; `after` is then its version.", max_length=200),
+            Field(description="Package that `after` belongs to, if another.", max_length=200),
         ] = None,
         limit: Limit = 100,
     ) -> PackageDiff:
