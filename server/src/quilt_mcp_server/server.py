@@ -1,17 +1,19 @@
 """The MCP server: the SDK's, with our rules for every tool call."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError, UnexpectedToolError
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
-from pydantic import ValidationError
+from pydantic import AnyUrl, ValidationError
 
 from . import __version__
 from .logs import record
+from .quilt.locations import template_form
 from .schemas import for_arguments, for_results
 from .tools.marking import Mark, marked
 
@@ -91,6 +93,20 @@ class QuiltServer(MCPServer[Any]):
             raise ToolError(_plain(name, error)) from error.__cause__
         record().outcome = "ok"
         return _compact(result)
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """Read a resource within the time of a tool.
+
+        Raises:
+            ResourceError: with a sentence for the caller.
+        """
+        try:
+            async with asyncio.timeout(self._tool_timeout):
+                return await super().read_resource(template_form(str(uri)), context)
+        except TimeoutError as error:
+            raise ResourceError(f"reading took longer than {self._tool_timeout} s and was stopped") from error
 
 
 async def note_method(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:

@@ -13,8 +13,9 @@ from pydantic import BaseModel, Field
 from .. import paging
 from ..authz import Principal, may_touch, principal
 from ..aws import Gateway
+from ..aws.objects import read_part
 from ..quilt.diff import Change, compare
-from ..quilt.locations import check_package_name, parse_bucket
+from ..quilt.locations import ObjectLocation, check_package_name, parse_bucket
 from ..quilt.manifest import entry_key, lines, physical_location
 from ..quilt.registry import open_manifest, resolve
 from .marking import Cursor, NextCursor, PackageName, Registry, tool
@@ -146,6 +147,29 @@ class EntryTools:
             next_cursor=page.cursor(question, version),
         )
 
+    async def text(self, registry: str, package_name: str, top_hash: str | None, path: str) -> str:
+        """The beginning of a text file in a package, wherever its bytes are.
+
+        Raises:
+            ToolError: if there is none, its bytes lie where the caller may not read, or it is not text.
+        """
+        bucket, name = parse_bucket(registry), check_package_name(package_name)
+        async with self._aws.bucket(bucket, f"looking for {path} in the package {name} in s3://{bucket}") as s3:
+            version = top_hash or await resolve(s3, bucket, name)
+            async with await open_manifest(s3, bucket, version, 0) as body:
+                place = await _place(body, path)
+        if place is None:
+            raise ToolError(
+                f"there is no {path!r} in the package {name} in s3://{bucket}; package_browse shows its entries"
+            )
+        async with self._aws.bucket(place.bucket, f"reading {path} of the package {name}") as s3:
+            request = {"Bucket": place.bucket, "Key": place.key}
+            request |= {"VersionId": place.version} if place.version else {}
+            part = await read_part(s3, request, 0, MAXIMUM_RESULT, unpack=True)
+        if b"\0" in part.data:
+            raise ToolError(f"{path!r} is not text; bucket_object_link gives a link to it")
+        return part.data.decode("utf-8", "replace")
+
     @tool("Compare two versions of a package")
     async def package_diff(
         self,
@@ -224,6 +248,14 @@ async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Call
                 page.entries.append(entry)
                 size += len(entry.model_dump_json())
     return page
+
+
+async def _place(body: Any, path: str) -> ObjectLocation | None:
+    """Where the bytes of a manifest's entry are."""
+    async for line in lines(body):
+        if entry_key(line.value) == path:
+            return physical_location(line.value)
+    return None
 
 
 def _entry(who: Principal, value: dict[str, Any], include_meta: bool) -> PackageEntry:
