@@ -46,7 +46,7 @@ def package(s3: Any) -> None:
 
 def test_what_is_offered(server: Running) -> None:
     listed = server.rpc("resources/list", mcp_protocol_version=OLD)["resources"]
-    assert {item["uri"] for item in listed} >= {"auth://status"}
+    assert {item["uri"] for item in listed} == {"auth://status", "athena://databases", "athena://workgroups"}
     templates = server.rpc("resources/templates/list", mcp_protocol_version=OLD)["resourceTemplates"]
     assert "quilt+s3://{bucket}#package={name}" in {item["uriTemplate"] for item in templates}
     assert all(item["description"] for item in [*listed, *templates])

@@ -13,6 +13,7 @@ from .config import Config
 from .quilt.locations import is_top_hash
 from .server import QuiltServer
 from .tools.buckets import BucketTools
+from .tools.databases import DatabaseTools
 from .tools.entries import EntryTools
 from .tools.identity import IdentityTools
 from .tools.packages import PackageTools
@@ -29,11 +30,14 @@ class Resources:
         self._buckets = BucketTools(aws)
         self._packages = PackageTools(aws)
         self._entries = EntryTools(aws)
+        self._catalogue = DatabaseTools(config, aws)
 
     def register(self, server: QuiltServer) -> None:
         """Add everything to the server."""
         kind = "application/json"
         server.resource("auth://status", title="Who you act for", mime_type=kind)(self.auth_status)
+        server.resource("athena://databases", title="Databases", mime_type=kind)(self.databases)
+        server.resource("athena://workgroups", title="Workgroups", mime_type=kind)(self.workgroups)
         server.resource("quilt+s3://{bucket}#package={name}", title="Package", mime_type=kind)(self.package)
         server.resource("quilt+s3://{bucket}#package={name}&path={path}", title="Text file of a package")(self.file)
         for prompt in (getattr(prompts, name) for name in prompts.__all__):
@@ -43,6 +47,14 @@ class Resources:
     async def auth_status(self) -> str:
         """The user, what the token grants, and when it expires."""
         return await _json(self._identity.whoami())
+
+    async def databases(self) -> str:
+        """The databases that hold tables you may read."""
+        return await _json(self._catalogue.athena_databases_list())
+
+    async def workgroups(self) -> str:
+        """Athena's workgroups, and the default one."""
+        return await _json(self._catalogue.athena_workgroups_list())
 
     async def package(self, bucket: str, name: str) -> str:
         """A Quilt package (user/name, or user/name@top_hash): its metadata and its first 1000 entries."""
@@ -71,7 +83,13 @@ class Resources:
         if name in ("name", "package") and "bucket" in given:
             found = await self._packages.packages_list(given["bucket"], begun[:200], limit=MAXIMUM_VALUES + 1)
             return found.packages
-        return []
+        if name == "database":
+            names = (await self._catalogue.athena_databases_list()).databases
+        elif name == "table" and "database" in given:
+            names = (await self._catalogue.athena_tables_list(given["database"], limit=1000)).tables
+        else:
+            names = []
+        return [each for each in names if each.startswith(begun.lower())]
 
 
 def _version(name: str) -> tuple[str, str | None]:

@@ -2,8 +2,10 @@
 
 from ..aws import Gateway
 from ..config import Config
+from .athena import AthenaTools
 from .buckets import BucketTools
 from .catalog import CatalogTools
+from .databases import DatabaseTools
 from .entries import EntryTools
 from .identity import IdentityTools
 from .objects import ObjectTools
@@ -18,5 +20,7 @@ def groups(config: Config, aws: Gateway) -> list[object]:
         ObjectTools(aws),
         PackageTools(aws),
         EntryTools(aws),
+        DatabaseTools(config, aws),
+        AthenaTools(config, aws),
         CatalogTools(config),
     ]
