@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-__all__ = ["compare_package_versions", "create_package", "explore_bucket", "query_data", "summarize_package"]
+__all__ = ["compare_package_versions", "explore_bucket", "query_data", "summarize_package"]
 
 Name = Annotated[str, Field(max_length=200)]
 Question = Annotated[str, Field(max_length=4000)]
@@ -47,13 +47,4 @@ def query_data(question: Question, database: Name = "") -> str:
         "athena_table_schema before you write SQL; filter by partition keys. Check the statement with "
         "athena_query_validate, run it with athena_query_execute, and get the rest with athena_query_result. Give the "
         "answer, the SQL, and how many bytes were scanned."
-    )
-
-
-def create_package(bucket: Name, package: Name, prefix: Name = "") -> str:
-    """Make a Quilt package out of objects that are already in a bucket."""
-    return (
-        f"Make the Quilt package {package} in the registry {bucket} out of the objects below s3://{bucket}/{prefix}. "
-        "First list them with bucket_objects_list and tell me what would go in, with a proposed message and metadata. "
-        "When I agree, use package_create_from_s3, then package_validate, and give me the catalog_uri."
     )

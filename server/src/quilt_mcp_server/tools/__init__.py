@@ -10,6 +10,7 @@ from .entries import EntryTools
 from .identity import IdentityTools
 from .objects import ObjectTools
 from .packages import PackageTools
+from .putting import PuttingTools
 
 
 def groups(config: Config, aws: Gateway) -> list[object]:
@@ -18,6 +19,7 @@ def groups(config: Config, aws: Gateway) -> list[object]:
         IdentityTools(config),
         BucketTools(aws),
         ObjectTools(aws),
+        PuttingTools(aws),
         PackageTools(aws),
         EntryTools(aws),
         DatabaseTools(config, aws),
