@@ -52,6 +52,7 @@ def test_a_foreign_bucket_is_refused_everywhere(server: Running, written: str) -
         ("bucket_object_info", {"s3_uri": f"s3://{bare}/k"}),
         ("bucket_object_link", {"s3_uri": f"s3://{bare}/k"}),
         ("discover_permissions", {"buckets": [written]}),
+        ("bucket_objects_put", {"bucket": written, "objects": [{"key": "k", "content": "x"}], "overwrite": True}),
         ("catalog_uri", {"registry": written, "package_name": "a/b"}),
         ("packages_list", {"registry": written}),
         ("package_browse", {"registry": written, "package_name": "a/b"}),

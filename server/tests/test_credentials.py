@@ -15,7 +15,8 @@ import pytest
 from conftest import ACCOUNT, HOST, Running, environment, token
 
 from quilt_mcp_server.authz import AccessDeniedError, Principal
-from quilt_mcp_server.aws.credentials import AssumedRoles, session_name, session_policy
+from quilt_mcp_server.aws.credentials import AssumedRoles, CredentialsError, session_name, session_policy
+from quilt_mcp_server.aws.grants import Query
 from quilt_mcp_server.config import load
 
 READER = f"arn:aws:iam::{ACCOUNT}:role/Reader"
@@ -235,3 +236,14 @@ def test_session_names_of_different_subjects_differ() -> None:
 def test_a_session_policy_fits_into_the_request() -> None:
     assert len(session_policy("aws-us-gov", "b" * 63)) <= 2048
     assert len(session_policy("aws", None)) <= 2048
+
+
+def test_a_querys_session_reaches_its_tables_and_its_results_only() -> None:
+    policy = session_policy("aws", None, Query(("quilt-a", "quilt-b"), "s3://quilt-results/athena/"))
+    statements = json.loads(policy)["Statement"]
+    read = next(item for item in statements if "s3:Get*" in item["Action"])
+    assert read["Resource"] == [f"arn:aws:s3:::quilt-{x}{end}" for x in "ab" for end in ("", "/*")]
+    written = [item["Resource"] for item in statements if "s3:PutObject" in item["Action"]]
+    assert written == ["arn:aws:s3:::quilt-results/athena/*"]
+    with pytest.raises(CredentialsError, match="too many buckets"):
+        session_policy("aws", None, Query(tuple(f"quilt-bucket-number-{n}" for n in range(40)), "s3://quilt-results/"))

@@ -22,6 +22,7 @@ from .config import Config
 from .health import Readiness, healthz
 from .jwks import Jwks
 from .limits import MAXIMUM_BODY, AdmissionMiddleware
+from .resources import Resources
 from .server import QuiltServer
 from .tokens import TokenVerifier
 from .tools import groups
@@ -63,6 +64,7 @@ def build(config: Config) -> Starlette:
     server = QuiltServer(config.tool_timeout)
     for group in groups(config, aws):
         server.add_group(group)
+    Resources(config, aws).register(server)
     origins = [*config.allowed_origins, *(f"https://{host}" for host in config.allowed_hosts)]
     server.streamable_http_app(
         stateless_http=True,

@@ -84,5 +84,19 @@ def authorise(who: Principal, bucket: str, action: str) -> None:
             f"you may not touch the bucket {bucket!r}: your token does not name it. "
             "bucket_list shows the buckets you may use"
         )
-    if who.permissions is not None and not any(fnmatchcase(action, granted) for granted in who.permissions):
+    if not _granted(who, action):
         raise AccessDeniedError(f"your token does not grant {action}, which this needs on the bucket {bucket!r}")
+
+
+def authorise_action(who: Principal, action: str) -> None:
+    """Pass, or refuse an IAM action that is not about one bucket.
+
+    Raises:
+        AccessDeniedError: if the token limits the actions and does not name this one.
+    """
+    if not _granted(who, action):
+        raise AccessDeniedError(f"your token does not grant {action}, which this needs")
+
+
+def _granted(who: Principal, action: str) -> bool:
+    return who.permissions is None or any(fnmatchcase(action, granted) for granted in who.permissions)

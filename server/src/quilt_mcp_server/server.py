@@ -1,17 +1,20 @@
 """The MCP server: the SDK's, with our rules for every tool call."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError, UnexpectedToolError
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
-from pydantic import ValidationError
+from pydantic import AnyUrl, ValidationError
 
 from . import __version__
 from .logs import record
+from .quilt.locations import template_form
+from .schemas import for_arguments, for_results
 from .tools.marking import Mark, marked
 
 INSTRUCTIONS = (
@@ -50,16 +53,14 @@ class QuiltServer(MCPServer[Any]):
                 read_only_hint=mark.read_only,
                 destructive_hint=mark.destructive,
                 idempotent_hint=mark.idempotent,
-                open_world_hint=False,
             ),
             structured_output=True,
         )
         added = self._tool_manager.get_tool(name)
         if added is None or added.fn_metadata.output_schema is None:
             raise TypeError(f"the tool {name} has no output schema")
-        # A misspelt argument is an error, not a silent default; titles only repeat the names.
-        added.parameters = {**_without_titles(added.parameters), "additionalProperties": False}
-        added.fn_metadata.output_schema = _without_titles(added.fn_metadata.output_schema)
+        added.parameters = for_arguments(added.parameters)
+        added.fn_metadata.output_schema = for_results(added.fn_metadata.output_schema)
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -92,6 +93,20 @@ class QuiltServer(MCPServer[Any]):
             raise ToolError(_plain(name, error)) from error.__cause__
         record().outcome = "ok"
         return _compact(result)
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """Read a resource within the time of a tool.
+
+        Raises:
+            ResourceError: with a sentence for the caller.
+        """
+        try:
+            async with asyncio.timeout(self._tool_timeout):
+                return await super().read_resource(template_form(str(uri)), context)
+        except TimeoutError as error:
+            raise ResourceError(f"reading took longer than {self._tool_timeout} s and was stopped") from error
 
 
 async def note_method(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
@@ -140,20 +155,3 @@ def _compact(result: CallToolResult | InputRequiredResult) -> CallToolResult | I
         text = to_json(result.structured_content).decode()
         return result.model_copy(update={"content": [TextContent(type="text", text=text)]})
     return result
-
-
-def _without_titles(schema: Any) -> Any:
-    """The JSON schema without pydantic's titles; a property that is called title stays."""
-    if isinstance(schema, list):
-        return [_without_titles(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    cleaned: dict[str, Any] = {}
-    for name, value in schema.items():
-        if name in ("properties", "$defs"):
-            cleaned[name] = {key: _without_titles(item) for key, item in value.items()}
-        elif name in ("default", "const", "enum"):
-            cleaned[name] = value
-        elif name != "title":
-            cleaned[name] = _without_titles(value)
-    return cleaned

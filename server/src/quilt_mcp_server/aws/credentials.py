@@ -13,11 +13,17 @@ from typing import Any, Protocol
 
 from ..authz import AccessDeniedError, Principal
 from ..config import Config
+from .grants import Query
 
 CACHE_ENTRIES = 1024
 SESSION_SECONDS = 3600
 REFRESH_BEFORE = 300  # seconds before their end that credentials are no longer handed out
+MAXIMUM_POLICY = 2048  # characters; STS's own limit
 _SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+
+
+_Key = tuple[str, str, str | None, Query | None]
+"""Role, subject, bucket, query."""
 
 
 class CredentialsError(Exception):
@@ -27,7 +33,7 @@ class CredentialsError(Exception):
 class CredentialSource(Protocol):
     """Gets frozen botocore credentials for a caller and a bucket."""
 
-    async def credentials(self, who: Principal, bucket: str | None) -> Any: ...
+    async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Any: ...
 
     async def check(self) -> None:
         """Pass if the server itself can call AWS (STS answers)."""
@@ -49,7 +55,7 @@ class TaskRole:
         self._client: Any = None
         self._lock = asyncio.Lock()
 
-    async def credentials(self, who: Principal, bucket: str | None) -> Any:
+    async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Any:
         """The container's credentials, refreshed by the SDK.
 
         Raises:
@@ -96,9 +102,9 @@ class AssumedRoles:
     def __init__(self, config: Config) -> None:
         self._roles = {arn.rpartition("/")[2]: arn for arn in config.assume_roles}
         self._own = TaskRole(config)
-        self._cache: OrderedDict[tuple[str, str, str | None], tuple[float, asyncio.Future[Any]]] = OrderedDict()
+        self._cache: OrderedDict[_Key, tuple[float, asyncio.Future[Any]]] = OrderedDict()
 
-    async def credentials(self, who: Principal, bucket: str | None) -> Any:
+    async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Any:
         """Credentials of the caller's role, at most an hour old.
 
         Raises:
@@ -106,20 +112,20 @@ class AssumedRoles:
             botocore.exceptions.ClientError: if STS refuses.
         """
         role = self._role_of(who)
-        key = (role, who.subject, bucket)
+        key = (role, who.subject, bucket, query)
         known = self._cache.get(key)
         if known is not None and known[0] > time.monotonic():
             self._cache.move_to_end(key)
             return await asyncio.shield(known[1])
         # Callers that come while STS is asked wait for the same answer; a failed answer is not kept.
-        future = asyncio.ensure_future(self._assume(role, who, bucket))
+        future = asyncio.ensure_future(self._assume(role, who, bucket, query))
         self._cache[key] = (time.monotonic() + SESSION_SECONDS - REFRESH_BEFORE, future)
         future.add_done_callback(lambda done: self._forget_failure(key, done))
         while len(self._cache) > CACHE_ENTRIES:
             self._cache.popitem(last=False)
         return await asyncio.shield(future)
 
-    def _forget_failure(self, key: tuple[str, str, str | None], done: asyncio.Future[Any]) -> None:
+    def _forget_failure(self, key: _Key, done: asyncio.Future[Any]) -> None:
         if (done.cancelled() or done.exception()) and self._cache.get(key, (0, None))[1] is done:
             del self._cache[key]
 
@@ -135,7 +141,7 @@ class AssumedRoles:
             f"your token asks for the role(s) {asked}; this server assumes only {', '.join(sorted(self._roles))}"
         )
 
-    async def _assume(self, role: str, who: Principal, bucket: str | None) -> Any:
+    async def _assume(self, role: str, who: Principal, bucket: str | None, query: Query | None) -> Any:
         from botocore.credentials import ReadOnlyCredentials
 
         name = session_name(who.subject)
@@ -143,7 +149,7 @@ class AssumedRoles:
             RoleArn=role,
             RoleSessionName=name,
             SourceIdentity=name,
-            Policy=session_policy(role.split(":")[1], bucket),
+            Policy=session_policy(role.split(":")[1], bucket, query),
             DurationSeconds=SESSION_SECONDS,
         )
         given = answer["Credentials"]
@@ -164,14 +170,34 @@ def session_name(subject: str) -> str:
     return f"{name[:47]}-{hashlib.sha256(subject.encode()).hexdigest()[:16]}"
 
 
-def session_policy(partition: str, bucket: str | None) -> str:
-    """The inline policy that narrows a session to one bucket, or to Athena and Glue where no bucket is touched."""
+def session_policy(partition: str, bucket: str | None, query: Query | None = None) -> str:
+    """The inline policy that narrows a session to one bucket, or to Athena and Glue and what a query may reach.
+
+    Raises:
+        CredentialsError: if the query reaches into so many buckets that no policy can hold them.
+    """
     if bucket is None:
         statements: list[dict[str, Any]] = [
-            {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets", "athena:*", "glue:Get*"], "Resource": "*"}
+            {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets", "athena:*", "glue:Get*"], "Resource": "*"},
+            *(_query_statements(partition, query) if query is not None else ()),
         ]
     else:
         arn = f"arn:{partition}:s3:::{bucket}"
         actions = ["s3:Get*", "s3:List*", "s3:PutObject*", "s3:DeleteObject", "s3:AbortMultipartUpload"]
         statements = [{"Effect": "Allow", "Action": actions, "Resource": [arn, f"{arn}/*"]}]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+    if len(policy) > MAXIMUM_POLICY:
+        raise CredentialsError("the query reads from too many buckets for one session; ask for fewer tables at once")
+    return policy
+
+
+def _query_statements(partition: str, query: Query) -> list[dict[str, Any]]:
+    read = [f"arn:{partition}:s3:::{bucket}{suffix}" for bucket in query.buckets for suffix in ("", "/*")]
+    bucket, _, prefix = query.results.removeprefix("s3://").partition("/")
+    results = f"arn:{partition}:s3:::{bucket}"
+    written = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+    return [
+        *([{"Effect": "Allow", "Action": ["s3:Get*", "s3:List*"], "Resource": read}] if read else ()),
+        {"Effect": "Allow", "Action": ["s3:GetBucketLocation", "s3:ListBucket"], "Resource": results},
+        {"Effect": "Allow", "Action": written, "Resource": f"{results}/{prefix}*"},
+    ]

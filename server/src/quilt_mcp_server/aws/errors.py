@@ -9,6 +9,7 @@ _WHAT_TO_DO = {
     "NoSuchVersion": "check the version id, or leave it out for the latest version",
     "AccessDenied": "the role that this server uses may not do this; ask its operator to grant it",
     "403": "the role that this server uses may not do this; ask its operator to grant it",
+    "PreconditionFailed": "there is an object already; pass overwrite to replace it, or choose another key",
     "InvalidObjectState": "the object is archived; it must be restored before it can be read",
     "SlowDown": "S3 asks for fewer requests; wait some seconds and try again",
     "ExpiredToken": "the credentials have just expired; try again",

@@ -6,12 +6,12 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ..authz import AccessDeniedError, authorise, principal
+from ..authz import AccessDeniedError, authorise, authorise_action, principal
 from ..config import Config
 from .clients import Clients
 from .credentials import CredentialsError, credential_source
 from .errors import explain
-from .grants import Grant, current_grant
+from .grants import Grant, Query, current_grant
 
 
 class Gateway:
@@ -37,22 +37,34 @@ class Gateway:
             yield await self._clients.get("s3")
 
     @asynccontextmanager
-    async def service(self, service: str, asked: str) -> AsyncIterator[Any]:
+    async def service(
+        self, service: str, asked: str, action: str | None = None, query: Query | None = None
+    ) -> AsyncIterator[Any]:
         """A client for calls that name no bucket. S3 objects cannot be reached with it.
+
+        Args:
+            service: As the SDK calls it.
+            asked: As for `bucket`.
+            action: The IAM action that it takes, if the token may limit it.
+            query: What Athena may reach in S3 with the caller's credentials, after the statement was judged.
 
         Raises:
             ToolError: as `bucket` does.
         """
-        async with self._granted(asked, None, ""):
+        async with self._granted(asked, None, action, query):
             yield await self._clients.get(service)
 
     @asynccontextmanager
-    async def _granted(self, asked: str, bucket: str | None, action: str) -> AsyncIterator[None]:
+    async def _granted(
+        self, asked: str, bucket: str | None, action: str | None, query: Query | None = None
+    ) -> AsyncIterator[None]:
         try:
             who = principal()
             if bucket is not None:
-                authorise(who, bucket, action)
-            token = current_grant.set(Grant(await self._source.credentials(who, bucket), bucket))
+                authorise(who, bucket, action or "")
+            elif action is not None:
+                authorise_action(who, action)
+            token = current_grant.set(Grant(await self._source.credentials(who, bucket, query), bucket))
             try:
                 yield
             finally:

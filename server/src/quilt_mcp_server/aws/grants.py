@@ -22,6 +22,19 @@ class Grant:
     bucket: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What Athena may reach in S3 for a caller.
+
+    Attributes:
+        buckets: Read: where the tables lie.
+        results: Read and written: s3://bucket/prefix, where the workgroup keeps results.
+    """
+
+    buckets: tuple[str, ...]
+    results: str
+
+
 current_grant: ContextVar[Grant | None] = ContextVar("current_grant", default=None)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from mcp.server.mcpserver.exceptions import ToolError
 
@@ -69,3 +70,12 @@ def check_package_name(name: str) -> str:
 def is_top_hash(text: str) -> bool:
     """Whether the text has the form of a package's top hash."""
     return bool(_TOP_HASH.match(text))
+
+
+def template_form(uri: str) -> str:
+    """A quilt+s3 URI as its resource template matches it, for which a slash in a variable must be written as %2F."""
+    registry, mark, rest = uri.partition("#package=")
+    if not registry.startswith("quilt+s3://") or not mark:
+        return uri
+    name, separator, path = rest.partition("&path=")
+    return registry + mark + quote(name, safe="%@") + separator + quote(path, safe="%")

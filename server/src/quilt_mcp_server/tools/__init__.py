@@ -2,12 +2,15 @@
 
 from ..aws import Gateway
 from ..config import Config
+from .athena import AthenaTools
 from .buckets import BucketTools
 from .catalog import CatalogTools
+from .databases import DatabaseTools
 from .entries import EntryTools
 from .identity import IdentityTools
 from .objects import ObjectTools
 from .packages import PackageTools
+from .putting import PuttingTools
 
 
 def groups(config: Config, aws: Gateway) -> list[object]:
@@ -16,7 +19,10 @@ def groups(config: Config, aws: Gateway) -> list[object]:
         IdentityTools(config),
         BucketTools(aws),
         ObjectTools(aws),
+        PuttingTools(aws),
         PackageTools(aws),
         EntryTools(aws),
+        DatabaseTools(config, aws),
+        AthenaTools(config, aws),
         CatalogTools(config),
     ]

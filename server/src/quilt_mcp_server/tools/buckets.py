@@ -22,14 +22,14 @@ class BucketList(BaseModel):
 
 class ObjectSummary(BaseModel):
     key: str
-    size: Annotated[int, Field(description="Bytes.")]
-    last_modified: Annotated[str, Field(description="ISO 8601, UTC.")]
+    size: int
+    last_modified: str
 
 
 class ObjectList(BaseModel):
     bucket: str
     prefix: str
-    folders: Annotated[list[str], Field(description="Common prefixes; only when recursive is false.")]
+    folders: list[str]
     objects: list[ObjectSummary]
     next_cursor: NextCursor = None
 
@@ -38,13 +38,13 @@ class BucketAccess(BaseModel):
     bucket: str
     region: str | None
     can_list: bool
-    can_read: Annotated[bool | None, Field(description="Null when there is no object to try it with.")]
-    problem: Annotated[str | None, Field(description="What AWS answered, if anything was refused.")] = None
+    can_read: Annotated[bool | None, Field(description="Null: no object to try.")]
+    problem: str | None = None
 
 
 class Permissions(BaseModel):
     buckets: list[BucketAccess]
-    not_tried: Annotated[list[str], Field(description="Pass these as buckets to go on.")]
+    not_tried: list[str]
 
 
 class BucketTools:
@@ -68,8 +68,8 @@ class BucketTools:
     async def bucket_objects_list(
         self,
         bucket: Bucket,
-        prefix: Annotated[str, Field(description="Only keys that start with this.", max_length=1024)] = "",
-        recursive: Annotated[bool, Field(description="False: like a directory, folders apart.")] = True,
+        prefix: Annotated[str, Field(description="Key prefix.", max_length=1024)] = "",
+        recursive: Annotated[bool, Field(description="False: one level, with its folders.")] = True,
         max_keys: Annotated[int, Field(ge=1, le=1000)] = 100,
         cursor: Cursor = None,
     ) -> ObjectList:
@@ -119,9 +119,7 @@ class BucketTools:
     @tool("Discover permissions")
     async def discover_permissions(
         self,
-        buckets: Annotated[
-            list[Bucket] | None, Field(description="Which buckets to try; all of yours if left out.", max_length=50)
-        ] = None,
+        buckets: Annotated[list[Bucket] | None, Field(description="Default: all of yours.", max_length=50)] = None,
     ) -> Permissions:
         """Try several buckets at once: which you can list and read. The first 50 of yours if you name none."""
         asked = buckets if buckets is not None else (await self.bucket_list()).buckets

@@ -11,10 +11,8 @@ from ..config import Config
 from ..quilt.locations import check_package_name, is_top_hash, parse_bucket
 from .marking import PackageName, Registry, tool
 
-Path = Annotated[
-    str, Field(description="Path in the package, or key in the bucket if no package is given.", max_length=1024)
-]
-TopHash = Annotated[str | None, Field(description="A version; the latest if left out.", min_length=64, max_length=64)]
+Path = Annotated[str, Field(description="Path in the package; without a package, key.", max_length=1024)]
+TopHash = Annotated[str | None, Field(description="Default: the latest.", min_length=64, max_length=64)]
 
 
 class CatalogUrl(BaseModel):
@@ -22,7 +20,7 @@ class CatalogUrl(BaseModel):
 
 
 class CatalogUri(BaseModel):
-    uri: Annotated[str, Field(description="A quilt+s3 URI, which quilt3 and the catalog understand.")]
+    uri: str
 
 
 class CatalogTools:
@@ -35,7 +33,7 @@ class CatalogTools:
     async def catalog_url(
         self,
         registry: Registry,
-        package_name: Annotated[str | None, Field(description="Package name, user/name.", max_length=200)] = None,
+        package_name: Annotated[str | None, Field(description="user/name", max_length=200)] = None,
         path: Path = "",
         top_hash: TopHash = None,
     ) -> CatalogUrl:

@@ -13,8 +13,9 @@ from pydantic import BaseModel, Field
 from .. import paging
 from ..authz import Principal, may_touch, principal
 from ..aws import Gateway
+from ..aws.objects import read_part
 from ..quilt.diff import Change, compare
-from ..quilt.locations import check_package_name, parse_bucket
+from ..quilt.locations import ObjectLocation, check_package_name, parse_bucket
 from ..quilt.manifest import entry_key, lines, physical_location
 from ..quilt.registry import open_manifest, resolve
 from .marking import Cursor, NextCursor, PackageName, Registry, tool
@@ -23,25 +24,23 @@ MAXIMUM_RESULT = 256 * 1024  # bytes of entries that one page may hold
 MAXIMUM_META = 64 * 1024  # bytes of one metadata object that are shown
 SCAN_SECONDS = 20.0  # after which a page ends, however little it found
 
-TopHash = Annotated[
-    str | None, Field(description="Which version; the latest if left out.", min_length=64, max_length=64)
-]
+TopHash = Annotated[str | None, Field(description="Default: the latest.", min_length=64, max_length=64)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
 class PackageEntry(BaseModel):
-    logical_key: Annotated[str, Field(description="Path in the package.")]
+    logical_key: str
     size: int | None
-    s3_uri: Annotated[str | None, Field(description="Where the bytes are; null if you may not touch that bucket.")]
-    hash: Annotated[str | None, Field(description="type:value")] = None
-    meta: Annotated[dict[str, Any] | None, Field(description="Only with include_meta.")] = None
+    s3_uri: Annotated[str | None, Field(description="Null: a bucket you may not touch.")]
+    hash: str | None = None
+    meta: dict[str, Any] | None = None
 
 
 class PackageContents(BaseModel):
     registry: str
     package_name: str
-    top_hash: Annotated[str, Field(description="Identifies this version for ever.")]
-    meta: Annotated[dict[str, Any] | None, Field(description="The package's own; first page only.")] = None
+    top_hash: str
+    meta: Annotated[dict[str, Any] | None, Field(description="First page only.")] = None
     message: str | None = None
     entries: list[PackageEntry]
     next_cursor: NextCursor = None
@@ -57,21 +56,21 @@ class PackageMatches(BaseModel):
 
 class ChangedEntry(BaseModel):
     logical_key: str
-    change: Annotated[str, Field(description="added, removed or modified, from the first version to the second.")]
+    change: str
     size_before: int | None = None
     size_after: int | None = None
 
 
 class PackageDiff(BaseModel):
-    before: Annotated[str, Field(description="Top hash of the first version.")]
-    after: Annotated[str, Field(description="Top hash of the second version.")]
+    before: str
+    after: str
     added: int
     removed: int
     modified: int
     unchanged: int
-    meta_changed: Annotated[bool, Field(description="Whether the package's own metadata differs.")]
+    meta_changed: bool
     changes: list[ChangedEntry]
-    truncated: Annotated[bool, Field(description="True when there are more changes than limit; the counts are whole.")]
+    truncated: Annotated[bool, Field(description="More changes than limit.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class EntryTools:
         registry: Registry,
         package_name: PackageName,
         top_hash: TopHash = None,
-        path: Annotated[str, Field(description="Only entries whose path starts with this.", max_length=1024)] = "",
+        path: Annotated[str, Field(description="Path prefix.", max_length=1024)] = "",
         include_meta: bool = False,
         limit: Limit = 100,
         cursor: Cursor = None,
@@ -125,7 +124,7 @@ class EntryTools:
         package_name: PackageName,
         pattern: Annotated[
             str,
-            Field(description="Glob over the whole path: *.csv, data/*/2024-??.parquet.", min_length=1, max_length=200),
+            Field(description="Glob over the whole path: data/*/2024-??.csv", min_length=1, max_length=200),
         ],
         top_hash: TopHash = None,
         include_meta: bool = False,
@@ -148,16 +147,39 @@ class EntryTools:
             next_cursor=page.cursor(question, version),
         )
 
+    async def text(self, registry: str, package_name: str, top_hash: str | None, path: str) -> str:
+        """The beginning of a text file in a package, wherever its bytes are.
+
+        Raises:
+            ToolError: if there is none, its bytes lie where the caller may not read, or it is not text.
+        """
+        bucket, name = parse_bucket(registry), check_package_name(package_name)
+        async with self._aws.bucket(bucket, f"looking for {path} in the package {name} in s3://{bucket}") as s3:
+            version = top_hash or await resolve(s3, bucket, name)
+            async with await open_manifest(s3, bucket, version, 0) as body:
+                place = await _place(body, path)
+        if place is None:
+            raise ToolError(
+                f"there is no {path!r} in the package {name} in s3://{bucket}; package_browse shows its entries"
+            )
+        async with self._aws.bucket(place.bucket, f"reading {path} of the package {name}") as s3:
+            request = {"Bucket": place.bucket, "Key": place.key}
+            request |= {"VersionId": place.version} if place.version else {}
+            part = await read_part(s3, request, 0, MAXIMUM_RESULT, unpack=True)
+        if b"\0" in part.data:
+            raise ToolError(f"{path!r} is not text; bucket_object_link gives a link to it")
+        return part.data.decode("utf-8", "replace")
+
     @tool("Compare two versions of a package")
     async def package_diff(
         self,
         registry: Registry,
         package_name: PackageName,
-        before: Annotated[str, Field(description="Top hash of the first version.", min_length=64, max_length=64)],
+        before: Annotated[str, Field(description="Top hash.", min_length=64, max_length=64)],
         after: TopHash = None,
         other_package_name: Annotated[
             str | None,
-            Field(description="Compare with this package instead; `after` is then its version.", max_length=200),
+            Field(description="Package that `after` belongs to, if another.", max_length=200),
         ] = None,
         limit: Limit = 100,
     ) -> PackageDiff:
@@ -226,6 +248,14 @@ async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Call
                 page.entries.append(entry)
                 size += len(entry.model_dump_json())
     return page
+
+
+async def _place(body: Any, path: str) -> ObjectLocation | None:
+    """Where the bytes of a manifest's entry are."""
+    async for line in lines(body):
+        if entry_key(line.value) == path:
+            return physical_location(line.value)
+    return None
 
 
 def _entry(who: Principal, value: dict[str, Any], include_meta: bool) -> PackageEntry:

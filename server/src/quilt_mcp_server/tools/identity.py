@@ -12,12 +12,12 @@ from .marking import tool
 
 
 class WhoAmI(BaseModel):
-    subject: Annotated[str, Field(description="The user, as the token names it.")]
-    buckets: Annotated[list[str], Field(description="Buckets, or patterns with *, that this user may touch.")]
-    permissions: Annotated[list[str] | None, Field(description="IAM actions granted; null when not limited.")]
+    subject: str
+    buckets: Annotated[list[str], Field(description="Names or patterns.")]
+    permissions: Annotated[list[str] | None, Field(description="Null: not limited.")]
     roles: list[str]
-    token_expires: Annotated[str | None, Field(description="ISO 8601, UTC.")]
-    credentials: Annotated[str, Field(description="task_role or assume_role.")]
+    token_expires: str | None
+    credentials: str
     region: str
     catalog_url: str | None
     server_version: str

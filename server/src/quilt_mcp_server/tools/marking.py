@@ -8,19 +8,15 @@ from pydantic import Field
 
 _MARK = "__quilt_tool__"
 
-Bucket = Annotated[str, Field(description="Bucket name, or s3://name.", min_length=3, max_length=70)]
-Registry = Annotated[
-    str, Field(description="Bucket that holds the packages: its name, or s3://name.", min_length=3, max_length=70)
-]
-PackageName = Annotated[str, Field(description="Package name, user/name.", min_length=3, max_length=200)]
-S3Uri = Annotated[
-    str, Field(description="s3://bucket/key, optionally with ?versionId=.", min_length=8, max_length=2048)
-]
+Bucket = Annotated[str, Field(description="Name or s3://name.", min_length=3, max_length=70)]
+Registry = Annotated[str, Field(description="Bucket of the packages.", min_length=3, max_length=70)]
+PackageName = Annotated[str, Field(description="user/name", min_length=3, max_length=200)]
+S3Uri = Annotated[str, Field(description="s3://bucket/key[?versionId=...]", min_length=8, max_length=2048)]
 Cursor = Annotated[
     str | None,
-    Field(description="next_cursor of the previous page, with the other arguments unchanged.", max_length=4096),
+    Field(description="next_cursor of the page before.", max_length=4096),
 ]
-NextCursor = Annotated[str | None, Field(description="Pass as cursor for the next page; null when this is the last.")]
+NextCursor = str | None
 
 
 @dataclass(frozen=True, slots=True)

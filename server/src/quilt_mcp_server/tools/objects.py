@@ -16,27 +16,27 @@ from .marking import S3Uri, tool
 MAXIMUM_PART = 256 * 1024  # bytes of an object that one call may return
 MAXIMUM_EXPIRATION = 3600  # seconds
 
-Offset = Annotated[int, Field(ge=0, le=MAXIMUM_OFFSET, description="Byte to start at; of gzip, of its content.")]
+Offset = Annotated[int, Field(ge=0, le=MAXIMUM_OFFSET, description="First byte (of gzip: unpacked).")]
 MaxBytes = Annotated[int, Field(ge=1, le=MAXIMUM_PART)]
-NextOffset = Annotated[int | None, Field(description="Pass as offset for the rest; null at the end.")]
+NextOffset = Annotated[int | None, Field(description="Null at the end.")]
 
 
 class ObjectInfo(BaseModel):
     s3_uri: str
-    size: Annotated[int, Field(description="Bytes.")]
+    size: int
     content_type: str | None
     content_encoding: str | None
-    last_modified: Annotated[str, Field(description="ISO 8601, UTC.")]
+    last_modified: str
     etag: str
     version_id: str | None
     storage_class: str
-    metadata: Annotated[dict[str, str], Field(description="The object's own x-amz-meta- values.")]
+    metadata: dict[str, str]
 
 
 class ObjectText(BaseModel):
     s3_uri: str
     text: str
-    size: Annotated[int, Field(description="Bytes of the whole object as it is stored.")]
+    size: int
     next_offset: NextOffset = None
     content_type: str | None = None
 
@@ -44,15 +44,15 @@ class ObjectText(BaseModel):
 class ObjectBytes(BaseModel):
     s3_uri: str
     base64: str
-    size: Annotated[int, Field(description="Bytes of the whole object.")]
+    size: int
     next_offset: NextOffset = None
     content_type: str | None = None
 
 
 class ObjectLink(BaseModel):
     s3_uri: str
-    url: Annotated[str, Field(description="Downloads the object without any further credentials; treat as a secret.")]
-    expires: Annotated[str, Field(description="ISO 8601, UTC.")]
+    url: Annotated[str, Field(description="Secret: works without credentials.")]
+    expires: str
 
 
 class ObjectTools:

@@ -21,13 +21,13 @@ class PackageList(BaseModel):
 
 class PackageVersion(BaseModel):
     top_hash: str
-    pushed: Annotated[str, Field(description="ISO 8601, UTC.")]
+    pushed: str
 
 
 class PackageVersions(BaseModel):
     registry: str
     package_name: str
-    versions: Annotated[list[PackageVersion], Field(description="The newest first.")]
+    versions: list[PackageVersion]
     next_cursor: NextCursor = None
 
 
@@ -41,7 +41,7 @@ class PackageTools:
     async def packages_list(
         self,
         registry: Registry,
-        prefix: Annotated[str, Field(description="Only names that start with this.", max_length=200)] = "",
+        prefix: Annotated[str, Field(description="Name prefix.", max_length=200)] = "",
         limit: Annotated[int, Field(ge=1, le=1000)] = 100,
         cursor: Cursor = None,
     ) -> PackageList:

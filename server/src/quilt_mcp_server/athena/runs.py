@@ -1,0 +1,85 @@
+"""Query executions: started, watched, and known again by whose they are."""
+
+import asyncio
+import hashlib
+import re
+import time
+from typing import Any
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+from ..authz import Principal
+
+DONE = ("SUCCEEDED", "FAILED", "CANCELLED")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_POLL_FIRST, _POLL_LAST = 0.2, 3.0  # seconds between two looks
+
+
+def signed(who: Principal, text: str) -> str:
+    """The statement with its owner's mark, a comment at its end."""
+    return f"{text}\n{_mark(who)}"
+
+
+def is_of(who: Principal, execution: dict[str, Any]) -> bool:
+    """Whether the caller started this execution here."""
+    return str(execution.get("Query", "")).endswith(f"\n{_mark(who)}")
+
+
+def unsigned(text: str) -> str:
+    """The statement as its owner knows it."""
+    return text.rpartition("\n-- quilt-mcp ")[0]
+
+
+def _mark(who: Principal) -> str:
+    return f"-- quilt-mcp {hashlib.sha256(who.subject.encode()).hexdigest()[:24]}"
+
+
+async def own(athena: Any, who: Principal, execution_id: str) -> dict[str, Any]:
+    """An execution of the caller's.
+
+    Raises:
+        ToolError: if it is another's, or there is none: the same words for both.
+    """
+    from botocore.exceptions import ClientError
+
+    missing = ToolError(f"you started no query {execution_id[:40]!r} here; athena_query_history shows yours")
+    if not _ID.match(execution_id):
+        raise missing
+    try:
+        execution: dict[str, Any] = (await athena.get_query_execution(QueryExecutionId=execution_id))["QueryExecution"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidRequestException":
+            raise
+        raise missing from error
+    if not is_of(who, execution):
+        raise missing
+    return execution
+
+
+async def wait(athena: Any, execution_id: str, seconds: float, most_bytes: int) -> dict[str, Any]:
+    """The execution when it is done, or as it is after some seconds.
+
+    Raises:
+        ToolError: if it scanned more than `most_bytes`, after which it is stopped.
+    """
+    deadline = time.monotonic() + seconds
+    pause = _POLL_FIRST
+    while True:
+        execution: dict[str, Any] = (await athena.get_query_execution(QueryExecutionId=execution_id))["QueryExecution"]
+        if execution["Status"]["State"] in DONE:
+            return execution
+        if scanned(execution) > most_bytes:
+            await athena.stop_query_execution(QueryExecutionId=execution_id)
+            raise ToolError(
+                f"the query was stopped: it scanned more than {most_bytes} bytes; filter by partition keys, or select "
+                "fewer columns"
+            )
+        if time.monotonic() + pause > deadline:
+            return execution
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, _POLL_LAST)
+
+
+def scanned(execution: dict[str, Any]) -> int:
+    """Bytes of S3 that the execution has read."""
+    return int(execution.get("Statistics", {}).get("DataScannedInBytes", 0))

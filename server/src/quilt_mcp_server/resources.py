@@ -1,0 +1,112 @@
+"""Resources, completions and prompts: the same questions as the tools', asked through the same gateway."""
+
+from collections.abc import Awaitable
+
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError
+from mcp.server.mcpserver.prompts.base import Prompt
+from mcp_types import Completion, CompletionArgument, CompletionContext
+from pydantic import BaseModel
+
+from . import prompts
+from .aws import Gateway
+from .config import Config
+from .quilt.locations import is_top_hash
+from .server import QuiltServer
+from .tools.buckets import BucketTools
+from .tools.databases import DatabaseTools
+from .tools.entries import EntryTools
+from .tools.identity import IdentityTools
+from .tools.packages import PackageTools
+
+MAXIMUM_ENTRIES = 1000  # of a package that its resource lists; package_browse has the rest
+MAXIMUM_VALUES = 100  # of a completion; the protocol's own limit
+
+
+class Resources:
+    """What the server offers beside its tools."""
+
+    def __init__(self, config: Config, aws: Gateway) -> None:
+        self._identity = IdentityTools(config)
+        self._buckets = BucketTools(aws)
+        self._packages = PackageTools(aws)
+        self._entries = EntryTools(aws)
+        self._catalogue = DatabaseTools(config, aws)
+
+    def register(self, server: QuiltServer) -> None:
+        """Add everything to the server."""
+        kind = "application/json"
+        server.resource("auth://status", title="Who you act for", mime_type=kind)(self.auth_status)
+        server.resource("athena://databases", title="Databases", mime_type=kind)(self.databases)
+        server.resource("athena://workgroups", title="Workgroups", mime_type=kind)(self.workgroups)
+        server.resource("quilt+s3://{bucket}#package={name}", title="Package", mime_type=kind)(self.package)
+        server.resource("quilt+s3://{bucket}#package={name}&path={path}", title="Text file of a package")(self.file)
+        for prompt in (getattr(prompts, name) for name in prompts.__all__):
+            server.add_prompt(Prompt.from_function(prompt))
+        server.completion()(self.complete)  # type: ignore[no-untyped-call]  # the SDK has no type here
+
+    async def auth_status(self) -> str:
+        """The user, what the token grants, and when it expires."""
+        return await _json(self._identity.whoami())
+
+    async def databases(self) -> str:
+        """The databases that hold tables you may read."""
+        return await _json(self._catalogue.athena_databases_list())
+
+    async def workgroups(self) -> str:
+        """Athena's workgroups, and the default one."""
+        return await _json(self._catalogue.athena_workgroups_list())
+
+    async def package(self, bucket: str, name: str) -> str:
+        """A Quilt package (user/name, or user/name@top_hash): its metadata and its first 1000 entries."""
+        name, top_hash = _version(name)
+        return await _json(self._entries.package_browse(bucket, name, top_hash, limit=MAXIMUM_ENTRIES))
+
+    async def file(self, bucket: str, name: str, path: str) -> str:
+        """A text file in a Quilt package, such as its README.md; the first 256 KiB."""
+        name, top_hash = _version(name)
+        return await _asked(self._entries.text(bucket, name, top_hash, path))
+
+    async def complete(
+        self, ref: object, argument: CompletionArgument, context: CompletionContext | None
+    ) -> Completion | None:
+        """What an argument of a prompt or a resource may go on with. What may not be seen completes to nothing."""
+        given = (context.arguments if context is not None else None) or {}
+        try:
+            values = await self._values(argument.name, argument.value, given)
+        except ToolError:
+            return None
+        return Completion(values=values[:MAXIMUM_VALUES], has_more=len(values) > MAXIMUM_VALUES)
+
+    async def _values(self, name: str, begun: str, given: dict[str, str]) -> list[str]:
+        if name == "bucket":
+            return [bucket for bucket in (await self._buckets.bucket_list()).buckets if bucket.startswith(begun)]
+        if name in ("name", "package") and "bucket" in given:
+            found = await self._packages.packages_list(given["bucket"], begun[:200], limit=MAXIMUM_VALUES + 1)
+            return found.packages
+        if name == "database":
+            names = (await self._catalogue.athena_databases_list()).databases
+        elif name == "table" and "database" in given:
+            names = (await self._catalogue.athena_tables_list(given["database"], limit=1000)).tables
+        else:
+            names = []
+        return [each for each in names if each.startswith(begun.lower())]
+
+
+def _version(name: str) -> tuple[str, str | None]:
+    """The package and the version that `user/name@top_hash` names."""
+    package, mark, top_hash = name.partition("@")
+    if mark and not is_top_hash(top_hash):
+        raise ResourceError("behind @ must be a top hash: 64 hexadecimal digits in lower case")
+    return package, top_hash or None
+
+
+async def _json(question: Awaitable[BaseModel]) -> str:
+    return (await _asked(question)).model_dump_json()
+
+
+async def _asked[T](question: Awaitable[T]) -> T:
+    """The answer; what fails becomes a resource's error with the same sentence."""
+    try:
+        return await question
+    except ToolError as error:
+        raise ResourceError(str(error)) from error

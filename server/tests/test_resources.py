@@ -1,0 +1,135 @@
+"""Resources, completions and prompts over HTTP, and what they refuse."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from conftest import Running, token
+from test_packages import HASH, entry, push
+
+README = "# Cells\n"
+OLD = "2025-11-25"
+
+
+def read(server: Running, uri: str, **headers: str) -> Any:
+    contents = server.rpc("resources/read", {"uri": uri}, mcp_protocol_version=OLD, **headers)["contents"]
+    assert len(contents) == 1
+    return json.loads(contents[0]["text"]) if contents[0]["mimeType"] == "application/json" else contents[0]["text"]
+
+
+def refused(server: Running, uri: str, **headers: str) -> str:
+    body = {"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": uri}}
+    message: str = server.post(body, mcp_protocol_version=OLD, **headers).json()["error"]["message"]
+    return message
+
+
+def complete(server: Running, name: str, value: str, given: dict[str, str] | None = None, **headers: str) -> list[str]:
+    params = {
+        "ref": {"type": "ref/resource", "uri": "quilt+s3://{bucket}#package={name}"},
+        "argument": {"name": name, "value": value},
+        "context": {"arguments": given or {}},
+    }
+    values: list[str] = server.rpc("completion/complete", params, mcp_protocol_version=OLD, **headers)["completion"][
+        "values"
+    ]
+    return values
+
+
+@pytest.fixture
+def package(s3: Any) -> None:
+    s3.put_object(Bucket="quilt-example", Key="objects/README.md", Body=README.encode())
+    s3.put_object(Bucket="quilt-secret", Key="objects/secret.md", Body=b"the secret of another")
+    here = "s3://quilt-example/objects/README.md"
+    entries = [entry("docs/README.md", physical_keys=[here]), entry("secret.md", bucket="quilt-secret")]
+    push(s3, "team/data", entries)
+
+
+def test_what_is_offered(server: Running) -> None:
+    listed = server.rpc("resources/list", mcp_protocol_version=OLD)["resources"]
+    assert {item["uri"] for item in listed} == {"auth://status", "athena://databases", "athena://workgroups"}
+    templates = server.rpc("resources/templates/list", mcp_protocol_version=OLD)["resourceTemplates"]
+    assert "quilt+s3://{bucket}#package={name}" in {item["uriTemplate"] for item in templates}
+    assert all(item["description"] for item in [*listed, *templates])
+
+
+def test_the_callers_own_status(server: Running) -> None:
+    assert read(server, "auth://status")["subject"] == "alice"
+    bearer = f"Bearer {token(sub='bob', buckets=['other'])}"
+    assert read(server, "auth://status", Authorization=bearer)["buckets"] == ["other"]
+
+
+@pytest.mark.usefixtures("package")
+@pytest.mark.parametrize("name", ["team/data", "team%2Fdata", f"team/data@{HASH}"])
+def test_a_package_by_its_uri(server: Running, name: str) -> None:
+    found = read(server, f"quilt+s3://quilt-example#package={name}")
+    assert (found["package_name"], found["top_hash"]) == ("team/data", HASH)
+    assert [item["logical_key"] for item in found["entries"]] == ["docs/README.md", "secret.md"]
+
+
+@pytest.mark.usefixtures("package")
+@pytest.mark.parametrize("path", ["docs/README.md", "docs%2FREADME.md"])
+def test_a_file_of_a_package(server: Running, path: str) -> None:
+    assert read(server, f"quilt+s3://quilt-example#package=team/data&path={path}") == README
+
+
+@pytest.mark.usefixtures("package")
+def test_what_the_caller_may_not_touch_is_refused(server: Running) -> None:
+    assert "may not touch" in refused(server, "quilt+s3://quilt-secret#package=team/data")
+    # The manifest is the caller's, the bytes it points to are not.
+    message = refused(server, "quilt+s3://quilt-example#package=team/data&path=secret.md")
+    assert "may not touch" in message and "the secret" not in message
+    bearer = f"Bearer {token(buckets=[])}"
+    assert "may not touch" in refused(server, "quilt+s3://quilt-example#package=team/data", Authorization=bearer)
+
+
+@pytest.mark.usefixtures("package")
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("quilt+s3://quilt-example#package=team/none", "no package team/none"),
+        ("quilt+s3://quilt-example#package=team/data@abc", "64 hexadecimal"),
+        ("quilt+s3://quilt-example#package=team/data&path=none", "no 'none'"),
+        ("quilt+s3://quilt-example#package=../../x", ""),
+        ("quilt+s3://quilt-example%2f..%2fquilt-secret#package=a/b", ""),
+        ("quilt+s3://quilt-example", "Unknown resource"),
+        ("file:///etc/passwd", "Unknown resource"),
+    ],
+)
+def test_a_wrong_uri_is_explained(server: Running, uri: str, said: str) -> None:
+    message = refused(server, uri)
+    assert said in message
+    assert "Traceback" not in message and "root:" not in message
+
+
+@pytest.mark.usefixtures("package")
+def test_completes_buckets_and_packages(server: Running, s3: Any) -> None:
+    push(s3, "team/more", [], top_hash="b" * 64)
+    push(s3, "other/data", [], top_hash="b" * 64)
+    assert complete(server, "bucket", "quilt-") == ["quilt-example"]
+    assert complete(server, "bucket", "x") == []
+    given = {"bucket": "quilt-example"}
+    assert complete(server, "name", "team/", given) == ["team/data", "team/more"]
+    assert complete(server, "package", "o", given) == ["other/data"]
+    assert complete(server, "name", "") == []
+
+
+@pytest.mark.usefixtures("package")
+def test_completions_tell_nothing_of_foreign_buckets(server: Running, s3: Any) -> None:
+    push(s3, "team/secret", [], bucket="quilt-secret")
+    assert complete(server, "name", "", {"bucket": "quilt-secret"}) == []
+    assert complete(server, "bucket", "", Authorization=f"Bearer {token(buckets=[])}") == []
+
+
+def test_prompts_name_only_tools_that_exist(server: Running) -> None:
+    prompts = server.rpc("prompts/list", mcp_protocol_version=OLD)["prompts"]
+    assert len(prompts) >= 4
+    tools = {tool["name"] for tool in server.rpc("tools/list", mcp_protocol_version=OLD)["tools"]}
+    for prompt in prompts:
+        arguments = {argument["name"]: f"<{argument['name']}>" for argument in prompt["arguments"]}
+        answer = server.rpc("prompts/get", {"name": prompt["name"], "arguments": arguments}, mcp_protocol_version=OLD)
+        text = answer["messages"][0]["content"]["text"]
+        assert all(value in text for value in arguments.values()), prompt["name"]
+        assert prompt["description"]
+        named = set(re.findall(r"\b(?:packages?|bucket|athena|catalog)_\w+", text))
+        assert named and named <= tools, named - tools
