@@ -29,6 +29,7 @@ def task_role_policy(
     buckets: Iterable[str] = (),
     writable_buckets: Iterable[str] = (),
     athena_workgroups: Iterable[str] = (),
+    athena_results: Iterable[str] = (),
     glue_databases: Iterable[str] = (),
     assumable_roles: Iterable[str] = (),
     kms_keys: Iterable[str] = (),
@@ -43,6 +44,8 @@ def task_role_policy(
     readable = set(buckets) | writable
     glue = f"arn:{partition}:glue:{region}:{account}"
     tables = [f"{glue}:{kind}" for name in glue_databases for kind in (f"database/{name}", f"table/{name}/*")]
+    workgroups = [f"arn:{partition}:athena:{region}:{account}:workgroup/{name}" for name in athena_workgroups]
+    results = [f"arn:{partition}:s3:::{place.strip('/')}" for place in athena_results]
     return _policy(
         {"Sid": "Identity", "Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": ["*"]},
         _statement(
@@ -70,7 +73,25 @@ def task_role_policy(
                 "athena:StartQueryExecution",
                 "athena:StopQueryExecution",
             ],
-            (f"arn:{partition}:athena:{region}:{account}:workgroup/{name}" for name in athena_workgroups),
+            workgroups,
+        ),
+        # These two take no resource at AWS, or all of the catalogue: a query is judged by where every table that it
+        # could mean lies, and the judge reads descriptions only.
+        _statement("ListAthena", ["athena:ListWorkGroups"], ["*"] if workgroups else []),
+        _statement(
+            "JudgeQueries",
+            ["glue:GetDatabases", "glue:GetPartitions", "glue:GetTables"],
+            [f"{glue}:catalog", f"{glue}:database/*", f"{glue}:table/*/*"] if workgroups else [],
+        ),
+        _statement(
+            "WriteQueryResults",
+            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
+            (f"{place}/*" for place in results),
+        ),
+        _statement(
+            "ListQueryResults",
+            ["s3:GetBucketLocation", "s3:ListBucket"],
+            {place.partition("/")[0] for place in results},
         ),
         _statement(
             "ReadGlue",

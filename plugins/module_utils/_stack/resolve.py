@@ -340,7 +340,7 @@ def _unreadable(topic: str, what: str, permission: str, records: Records, out: R
     return True
 
 
-def _only(  # noqa: UP047  (see T)
+def _only(
     matches: Sequence[T], what: str, name: Callable[[T], str], *, not_found: str, option: str, out: Resolution
 ) -> T | None:
     """The single match; none or several are a problem."""

@@ -39,8 +39,15 @@ def test_a_writable_bucket_is_readable_too() -> None:
 def test_athena_is_limited_to_the_workgroup_and_the_database() -> None:
     actions = allowed(task_role_policy(SCOPE, athena_workgroups=["quilt"], glue_databases=["sales"]))
     assert actions["athena:StartQueryExecution"] == {"arn:aws:athena:us-east-1:850787717197:workgroup/quilt"}
+    assert actions["athena:ListWorkGroups"] == {"*"}
     glue = "arn:aws:glue:us-east-1:850787717197"
     assert actions["glue:GetTable"] == {f"{glue}:catalog", f"{glue}:database/sales", f"{glue}:table/sales/*"}
+
+
+def test_query_results_are_written_below_their_prefix_only() -> None:
+    actions = allowed(task_role_policy(SCOPE, athena_results=["results/athena/"]))
+    assert actions["s3:PutObject"] == {"arn:aws:s3:::results/athena/*"}
+    assert actions["s3:ListBucket"] == {"arn:aws:s3:::results"}
 
 
 def test_only_the_named_roles_can_be_assumed() -> None:
@@ -49,9 +56,11 @@ def test_only_the_named_roles_can_be_assumed() -> None:
 
 
 def test_no_statement_is_a_wildcard_on_a_resource_that_can_be_named() -> None:
-    policy = task_role_policy(SCOPE, ["b"], ["c"], ["w"], ["d"], ["arn:aws:iam::1:role/r"], ["arn:aws:kms:x:1:key/k"])
+    policy = task_role_policy(
+        SCOPE, ["b"], ["c"], ["w"], ["results/athena"], ["d"], ["arn:aws:iam::1:role/r"], ["arn:aws:kms:x:1:key/k"]
+    )
     wild = [statement["Sid"] for statement in policy["Statement"] if "*" in statement["Resource"]]
-    assert wild == ["Identity"]
+    assert wild == ["Identity", "ListAthena"]
 
 
 def test_the_execution_role_pulls_logs_and_reads_exactly_what_it_was_given() -> None:
