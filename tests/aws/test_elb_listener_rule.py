@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import botocore.client
 import botocore.model
 import pytest
 
@@ -250,6 +251,25 @@ def test_20_the_same_conditions_of_somebody_else(listener: Listener) -> None:
     assert taken["failed"] and f"quilt:rule={NAME}" in taken["msg"] and not taken["writes"]
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [{"quilt:deployment": "theirs"}, {"aws:cloudformation:stack-name": "theirs"}, {"elbv2.k8s.aws/cluster": "theirs"}],
+    ids=["deployment", "cloudformation", "kubernetes"],
+)
+def test_20_a_twin_that_is_marked_as_somebody_elses_is_not_adopted(listener: Listener, tags: Document) -> None:
+    arn = listener.foreign(300, *MCP, tags=tags)
+    result = listener.run(adopt=True, require_tags={"quilt:deployment": "ours"})
+    assert result["failed"] and arn in result["msg"] and "=theirs" in result["msg"] and not result["writes"]
+    assert "https://demo.quiltdata.com/mcp" in result["msg"]
+
+
+def test_20_a_twin_with_tags_that_name_no_owner_is_adopted(listener: Listener) -> None:
+    arn = listener.foreign(300, *MCP, tags={"team": "x", "quilt:deployment": "ours"})
+    result = listener.run(adopt=True, require_tags={"quilt:deployment": "ours"})
+    assert result["rule_arn"] == arn
+    assert result["rule"]["tags"] == {"team": "x", "quilt:deployment": "ours", "quilt:rule": NAME}
+
+
 def test_21_two_rules_with_my_tag(listener: Listener) -> None:
     arns = [listener.foreign(number, path(f"/{number}"), tags={"quilt:rule": NAME}) for number in (110, 120)]
     for state in ("present", "absent"):
@@ -483,6 +503,12 @@ def test_39_an_old_botocore(
     monkeypatch.setattr(botocore.model.ServiceModel, "shape_for", old)
     result = listener.run(**parameters)
     assert result["failed"] and version in result["msg"] and not result["writes"]
+
+
+def test_39_a_botocore_without_pages(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(botocore.client.BaseClient, "can_paginate", lambda _self, name: name != "describe_rules")
+    result = listener.run()
+    assert result["failed"] and "1.35.15" in result["msg"] and not result["writes"]
 
 
 # Large listeners, finding the listener (40, 41)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import conditions as conds
 from . import cover, pattern, space
@@ -271,7 +271,8 @@ def _pinned(listener: Listener, window: Window, ask: Ask) -> Placement:
     faults = ([_unreachable(window)] if unreachable else []) + ([_shadowing(window)] if shadowing else [])
     if (unreachable and not ask.warn_unreachable) or (shadowing and not ask.warn_shadowing):
         options = ["on_unreachable=warn"] * unreachable + ["on_shadowing=warn"] * shadowing
-        hint = f"choose a number in the window {window.text()}, leave the priority out, or set {' and '.join(options)}"
+        elsewhere = f"choose a number in the window {window.text()}, leave the priority out, or "
+        hint = f"{elsewhere if window.high - window.low > 1 else ''}set {' and '.join(options)}"
         return Placement(None, "pinned", window, f"priority {pinned}: {'; '.join(faults)}; {hint}")
     return Placement(pinned, "pinned", window, warnings=tuple(f"priority {pinned}: {fault}" for fault in faults))
 
@@ -357,9 +358,10 @@ def _no_number(window: Window, ask: Ask, below: Sequence[int], taken: Mapping[in
     options = []
     if below:
         options.append(f"allow_below_floor=true would take {below[0]}")
-    if window.before:
+    strict = replace(ask, warn_unreachable=False, warn_shadowing=False)
+    if _relaxed(window, replace(strict, warn_unreachable=True), lowest, taken):
         options.append("on_unreachable=warn would create a dead rule")
-    if window.after:
+    if _relaxed(window, replace(strict, warn_shadowing=True), lowest, taken):
         options.append("on_shadowing=warn would take that rule's requests")
     if window.high - window.low <= 1:
         parts.append("there is no gap between the two, and rules of others are never moved")
