@@ -194,6 +194,19 @@ def test_16_no_gap_between_narrower_and_broader(listener: Listener) -> None:
     assert shadowing["priority"] == 499 and any(narrower in warning for warning in shadowing["warnings"])
 
 
+def test_16_shadowing_on_purpose_stays_where_it_is_and_is_said_each_time(listener: Listener) -> None:
+    narrower = listener.foreign(500, host("demo.quiltdata.com"), path("/mcp/admin"))
+    listener.foreign(501, host("demo.quiltdata.com"))
+    first = listener.run(on_shadowing="warn")
+    assert first["priority"] == 499 and first["writes"] == ["CreateRule"]
+    again = listener.run(on_shadowing="warn")
+    assert not again["changed"] and again["priority"] == 499
+    for result in (first, again):
+        (warning,) = (text for text in result["warnings"] if narrower in text)
+        assert "leaves that rule no request, for example GET https://demo.quiltdata.com/mcp/admin" in warning
+    assert listener.run()["failed"]
+
+
 def test_17_two_rules_together_cover_mine(listener: Listener) -> None:
     first = listener.foreign(120, path("/mcp"))
     second = listener.foreign(130, path("/mcp/*"))
