@@ -370,8 +370,9 @@ options:
     default: fail
   adopt:
     description:
-      - Whether to take over a rule that has the same conditions and no identity tag.
-      - A rule with the identity tag of another name is never taken over.
+      - Whether to take over a rule that has the same conditions and no owner.
+      - The identity tag of another name, another value of one of O(require_tags), and the tags of CloudFormation and of
+        the AWS Load Balancer Controller make an owner. A rule that has one is never taken over.
     type: bool
     default: false
   delegate_weights:

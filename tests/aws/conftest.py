@@ -14,6 +14,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from sandbox.control import ControlPlane
+from tests.aws import listener_rule
 
 Result = dict[str, Any]
 RunModule = Callable[..., Result]
@@ -68,3 +69,9 @@ def run_module(aws: ControlPlane, capsys: pytest.CaptureFixture[str]) -> RunModu
         return {**result, "calls": calls, "writes": [call.operation for call in calls if call.write]}
 
     return run
+
+
+@pytest.fixture
+def listener(aws: ControlPlane, client: Callable[[str], Any], run_module: RunModule) -> listener_rule.Listener:
+    """An HTTPS listener of a shared balancer, without rules, and elb_listener_rule run against it."""
+    return listener_rule.make(aws, client, run_module)

@@ -2,126 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
+import botocore.client
 import botocore.model
 import pytest
 
-from sandbox.corrections import elbv2
-
-Document = dict[str, Any]
-
-NAME = "sales-prod-mcp-server-production"
-READS = ("DescribeRules", "DescribeTags", "DescribeListeners", "DescribeLoadBalancers")
-
-
-def host(*values: str) -> Document:
-    return {"field": "host-header", "values": list(values)}
-
-
-def path(*values: str) -> Document:
-    return {"field": "path-pattern", "values": list(values)}
-
-
-def fixed(code: str = "200") -> Document:
-    return {"type": "fixed-response", "fixed_response_config": {"status_code": code}}
-
-
-MCP = [host("demo.quiltdata.com"), path("/mcp", "/mcp/*")]
-
-
-@dataclass
-class Listener:
-    """A listener of its own balancer without foreign rules, and the module run against it."""
-
-    elb: Any
-    run_module: Callable[..., Document]
-    aws: Any
-    balancer: str
-    arn: str
-
-    def run(self, check: bool = False, **parameters: Any) -> Document:
-        given: Document = {"name": NAME, "listener_arn": self.arn, "conditions": MCP, "actions": [fixed()]}
-        given |= parameters
-        return self.run_module(
-            "elb_listener_rule", check=check, **{key: value for key, value in given.items() if value is not None}
-        )
-
-    def foreign(self, priority: int, *conditions: Document, tags: Document | None = None, **more: Any) -> str:
-        """A rule of somebody else."""
-        camel = [_camel(condition) for condition in conditions]
-        request: Document = {"Actions": [_FIXED], **more}
-        if tags:
-            request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
-        rule = self.elb.create_rule(ListenerArn=self.arn, Priority=priority, Conditions=camel, **request)
-        return str(rule["Rules"][0]["RuleArn"])
-
-    def group(self, name: str) -> str:
-        """A target group, as its ARN."""
-        vpc = self.elb.describe_load_balancers(LoadBalancerArns=[self.balancer])["LoadBalancers"][0]["VpcId"]
-        made = self.elb.create_target_group(Name=name, Protocol="HTTP", Port=8000, VpcId=vpc, TargetType="ip")
-        return str(made["TargetGroups"][0]["TargetGroupArn"])
-
-    def quota(self, rules: int) -> None:
-        """The quota of rules per balancer; AWS gives 100 unless asked."""
-        elbv2.set_rule_quota(self.aws.account_id, self.aws.region, rules)
-
-    def secret(self) -> str | None:
-        """The client secret of our rule, which no API ever gives back."""
-        backend = elbv2.backend(self.aws.account_id, self.aws.region)
-        (rule,) = backend.describe_rules(None, [self.ours()["RuleArn"]])
-        return next((action.client_secret for action in rule.actions if action.client_secret), None)
-
-    def rules(self) -> list[Document]:
-        found: list[Document] = self.elb.describe_rules(ListenerArn=self.arn)["Rules"]
-        return found
-
-    def priorities(self) -> list[str]:
-        return [rule["Priority"] for rule in self.rules() if not rule["IsDefault"]]
-
-    def ours(self) -> Document:
-        arns = {rule["RuleArn"]: rule for rule in self.rules()}
-        tags = self.elb.describe_tags(ResourceArns=list(arns))["TagDescriptions"]
-        own = [one["ResourceArn"] for one in tags if {"Key": "quilt:rule", "Value": NAME} in one["Tags"]]
-        assert len(own) == 1, own
-        return arns[own[0]]
-
-
-_FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
-_CONFIGS = {
-    "host-header": "HostHeaderConfig",
-    "path-pattern": "PathPatternConfig",
-    "http-header": "HttpHeaderConfig",
-    "http-request-method": "HttpRequestMethodConfig",
-    "query-string": "QueryStringConfig",
-    "source-ip": "SourceIpConfig",
-}
-
-
-def _camel(condition: Document) -> Document:
-    names = {"values": "Values", "regex_values": "RegexValues", "http_header_name": "HttpHeaderName"}
-    config = {names[key]: value for key, value in condition.items() if key != "field"}
-    return {"Field": condition["field"], _CONFIGS[condition["field"]]: config}
-
-
-@pytest.fixture
-def listener(aws: Any, client: Callable[[str], Any], run_module: Callable[..., Document]) -> Iterator[Listener]:
-    elb, ec2 = client("elbv2"), client("ec2")
-    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]]
-    by_zone = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]}
-    assert subnets
-    balancer = elb.create_load_balancer(Name="shared", Subnets=list(by_zone.values()))["LoadBalancers"][0]
-    certificate = client("acm").list_certificates()["CertificateSummaryList"][0]["CertificateArn"]
-    arn = elb.create_listener(
-        LoadBalancerArn=balancer["LoadBalancerArn"],
-        Protocol="HTTPS",
-        Port=443,
-        Certificates=[{"CertificateArn": certificate}],
-        DefaultActions=[_FIXED],
-    )["Listeners"][0]["ListenerArn"]
-    yield Listener(elb, run_module, aws, balancer["LoadBalancerArn"], arn)
+from tests.aws.listener_rule import (
+    COGNITO,
+    FIXED,
+    JWT,
+    MCP,
+    NAME,
+    OIDC,
+    OIDC_CONFIG,
+    REDIRECT,
+    Document,
+    Listener,
+    fixed,
+    forward,
+    host,
+    path,
+    rewrite,
+)
 
 
 def test_01_a_second_run_changes_and_writes_nothing(listener: Listener) -> None:
@@ -191,34 +95,12 @@ def test_04_one_form_is_sent(listener: Listener) -> None:
     assert not again["changed"], again["diff"]
 
 
-def forward(*groups: str | tuple[str, int], stickiness: Document | None = None) -> Document:
-    named = [(group, None) if isinstance(group, str) else group for group in groups]
-    listed = [{"target_group_arn": arn} | ({} if weight is None else {"weight": weight}) for arn, weight in named]
-    config: Document = {"target_groups": listed}
-    return {
-        "type": "forward",
-        "forward_config": config | ({"target_group_stickiness_config": stickiness} if stickiness else {}),
-    }
-
-
 def test_05_one_group_in_either_form(listener: Listener) -> None:
     group = listener.group("one")
     listener.run(actions=[{"type": "forward", "target_group_arn": group}])
     for same in (forward(group), forward((group, 7)), forward(group, stickiness={"enabled": False})):
         again = listener.run(actions=[same])
         assert not again["changed"], again["diff"]
-
-
-REDIRECT: Document = {"type": "redirect", "redirect_config": {"status_code": "HTTP_301", "path": "/new/#{path}"}}
-OIDC_CONFIG = {
-    "issuer": "https://idp.example.com",
-    "authorization_endpoint": "https://idp.example.com/authorize",
-    "token_endpoint": "https://idp.example.com/token",
-    "user_info_endpoint": "https://idp.example.com/user",
-    "client_id": "mcp",
-    "client_secret": "s3cr3t-one",
-}
-OIDC: Document = {"type": "authenticate-oidc", "authenticate_oidc_config": OIDC_CONFIG}
 
 
 def test_06_defaults_may_be_left_out_or_given(listener: Listener) -> None:
@@ -312,6 +194,19 @@ def test_16_no_gap_between_narrower_and_broader(listener: Listener) -> None:
     assert shadowing["priority"] == 499 and any(narrower in warning for warning in shadowing["warnings"])
 
 
+def test_16_shadowing_on_purpose_stays_where_it_is_and_is_said_each_time(listener: Listener) -> None:
+    narrower = listener.foreign(500, host("demo.quiltdata.com"), path("/mcp/admin"))
+    listener.foreign(501, host("demo.quiltdata.com"))
+    first = listener.run(on_shadowing="warn")
+    assert first["priority"] == 499 and first["writes"] == ["CreateRule"]
+    again = listener.run(on_shadowing="warn")
+    assert not again["changed"] and again["priority"] == 499
+    for result in (first, again):
+        (warning,) = (text for text in result["warnings"] if narrower in text)
+        assert "leaves that rule no request, for example GET https://demo.quiltdata.com/mcp/admin" in warning
+    assert listener.run()["failed"]
+
+
 def test_17_two_rules_together_cover_mine(listener: Listener) -> None:
     first = listener.foreign(120, path("/mcp"))
     second = listener.foreign(130, path("/mcp/*"))
@@ -367,6 +262,25 @@ def test_20_the_same_conditions_of_somebody_else(listener: Listener) -> None:
     assert not listener.run(adopt=True)["changed"]
     taken = listener.run(name="another", adopt=True)
     assert taken["failed"] and f"quilt:rule={NAME}" in taken["msg"] and not taken["writes"]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{"quilt:deployment": "theirs"}, {"aws:cloudformation:stack-name": "theirs"}, {"elbv2.k8s.aws/cluster": "theirs"}],
+    ids=["deployment", "cloudformation", "kubernetes"],
+)
+def test_20_a_twin_that_is_marked_as_somebody_elses_is_not_adopted(listener: Listener, tags: Document) -> None:
+    arn = listener.foreign(300, *MCP, tags=tags)
+    result = listener.run(adopt=True, require_tags={"quilt:deployment": "ours"})
+    assert result["failed"] and arn in result["msg"] and "=theirs" in result["msg"] and not result["writes"]
+    assert "https://demo.quiltdata.com/mcp" in result["msg"]
+
+
+def test_20_a_twin_with_tags_that_name_no_owner_is_adopted(listener: Listener) -> None:
+    arn = listener.foreign(300, *MCP, tags={"team": "x", "quilt:deployment": "ours"})
+    result = listener.run(adopt=True, require_tags={"quilt:deployment": "ours"})
+    assert result["rule_arn"] == arn
+    assert result["rule"]["tags"] == {"team": "x", "quilt:deployment": "ours", "quilt:rule": NAME}
 
 
 def test_21_two_rules_with_my_tag(listener: Listener) -> None:
@@ -506,28 +420,6 @@ def test_36_an_oidc_secret(listener: Listener) -> None:
     assert "s3cr3t" not in str([{**result, "invocation": None} for result in results])
 
 
-JWT: Document = {
-    "type": "jwt-validation",
-    "jwt_validation_config": {
-        "jwks_endpoint": "https://idp.example.com/keys",
-        "issuer": "https://idp.example.com",
-        "additional_claims": [
-            {"format": "string-array", "name": "aud", "values": ["b", "a"]},
-            {"format": "single-string", "name": "sub", "values": ["x"]},
-        ],
-    },
-}
-COGNITO: Document = {
-    "type": "authenticate-cognito",
-    "authenticate_cognito_config": {
-        "user_pool_arn": "arn:aws:cognito-idp:us-east-1:850787717197:userpool/us-east-1_abc",
-        "user_pool_client_id": "client",
-        "user_pool_domain": "login",
-        "authentication_request_extra_params": {"display_Mode": "page"},
-    },
-}
-
-
 @pytest.mark.parametrize("action", [JWT, COGNITO], ids=["jwt", "cognito"])
 def test_36_other_authentication_is_idempotent(listener: Listener, action: Document) -> None:
     first = listener.run(actions=[action, fixed()])
@@ -542,7 +434,7 @@ def test_36_other_authentication_is_idempotent(listener: Listener, action: Docum
 @pytest.mark.parametrize("action", [JWT, COGNITO, OIDC], ids=["jwt", "cognito", "oidc"])
 def test_37_authentication_needs_https(listener: Listener, action: Document) -> None:
     plain = listener.elb.create_listener(
-        LoadBalancerArn=listener.balancer, Protocol="HTTP", Port=80, DefaultActions=[_FIXED]
+        LoadBalancerArn=listener.balancer, Protocol="HTTP", Port=80, DefaultActions=[FIXED]
     )["Listeners"][0]["ListenerArn"]
     result = listener.run(listener_arn=plain, actions=[action, fixed()])
     assert result["failed"] and "HTTPS" in result["msg"] and not result["writes"]
@@ -585,10 +477,6 @@ def test_37_all_that_is_wrong_is_said_at_once(listener: Listener) -> None:
     assert result["calls"] == []
 
 
-def rewrite(regex: str) -> Document:
-    return {"type": "url-rewrite", "url_rewrite_config": {"rewrites": [{"regex": regex, "replace": "/$1"}]}}
-
-
 def test_38_transforms_come_and_go(listener: Listener) -> None:
     on_host = {"rewrites": [{"regex": "^(.*)$", "replace": "internal.$1"}]}
     both = [rewrite("^/mcp/(.*)$"), {"type": "host-header-rewrite", "host_header_rewrite_config": on_host}]
@@ -628,6 +516,12 @@ def test_39_an_old_botocore(
     monkeypatch.setattr(botocore.model.ServiceModel, "shape_for", old)
     result = listener.run(**parameters)
     assert result["failed"] and version in result["msg"] and not result["writes"]
+
+
+def test_39_a_botocore_without_pages(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(botocore.client.BaseClient, "can_paginate", lambda _self, name: name != "describe_rules")
+    result = listener.run()
+    assert result["failed"] and "1.35.15" in result["msg"] and not result["writes"]
 
 
 # Large listeners, finding the listener (40, 41)

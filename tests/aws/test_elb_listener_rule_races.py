@@ -266,6 +266,43 @@ def test_a_foreign_rule_is_never_written(listener: Listener) -> None:
     assert listener.rules() == before
 
 
+def test_27_the_number_is_taken_between_read_and_move(listener: Listener) -> None:
+    arn = listener.run(priority=300)["rule_arn"]
+    listener.foreign(200, "/*")
+    listener.before("SetRulePriorities", lambda: listener.foreign(100, "/foreign"))
+    result = listener.run()
+    assert result["rule_arn"] == arn and 101 <= result["priority"] <= 116
+
+
+def test_30_a_broad_rule_appears_while_ours_is_modified(listener: Listener) -> None:
+    arn = listener.run(priority=300)["rule_arn"]
+    listener.before("ModifyRule", lambda: listener.foreign(200, "/*"))
+    result = listener.run(conditions=[{"field": "path-pattern", "values": ["/new"]}])
+    assert result["rule_arn"] == arn and result["priority"] == 100
+
+
+def test_30_a_narrow_rule_that_ours_would_silence_appears_during_the_create(listener: Listener) -> None:
+    """Ours moves behind it, so that the newcomer keeps its requests."""
+    listener.before("CreateRule", lambda: listener.foreign(400, "/ours"))
+    broad = [{"field": "path-pattern", "values": ["/o*"]}]
+    assert listener.run(conditions=broad)["priority"] == 401
+
+
+def test_31_the_rule_is_gone_at_every_write_to_it(listener: Listener) -> None:
+    """Ours is created again with all that was wanted, and nobody else's is taken for it."""
+    foreign = listener.foreign(300, "/x")
+    for operation in ("ModifyRule", "SetRulePriorities", "AddTags", "RemoveTags"):
+        arn = listener.run(priority=200, tags={"a": "1"})["rule_arn"]
+        tags = {"tags": {"b": "2"}, "purge_tags": True}
+        listener.before(operation, lambda arn=arn: listener.elb.delete_rule(RuleArn=arn))
+        conditions = [{"field": "path-pattern", "values": ["/new"]}]
+        result = listener.run(priority=250, conditions=conditions, **tags)
+        assert result["rule_arn"] != arn and listener.owned() == [result["rule_arn"]], operation
+        assert result["rule"]["tags"] == {"quilt:rule": "ours", "b": "2"} and result["priority"] == 250
+        listener.run(state="absent")
+        assert list(listener.rules()) == [foreign]
+
+
 def test_the_service_itself_refuses_what_we_assume_it_refuses(listener: Listener) -> None:
     listener.foreign(100, "/x")
     with pytest.raises(ClientError, match="PriorityInUse"):

@@ -99,6 +99,7 @@ def problems(actions: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the service would refuse, each as a sentence."""
     kinds = [action["type"] for action in normalised(actions)]
     found = [f"action {action['type']} needs {CONFIGS[action['type']]}" for action in actions if not _complete(action)]
+    found += [f"action {action['type']} takes no {name}" for action in actions for name in _stray(action)]
     if [kind for kind in kinds if kind in ROUTING] != kinds[-1:]:
         found.append(f"the last action, and only that, must be one of {', '.join(ROUTING)}; given: {', '.join(kinds)}")
     if sum(kind in AUTHENTICATING for kind in kinds) > 1:
@@ -219,7 +220,15 @@ def _config(action: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _complete(action: Mapping[str, Any]) -> bool:
-    return bool(_config(action) or (action["type"] == "forward" and action.get("target_group_arn")))
+    if action["type"] == "forward":
+        return bool(_groups(action) or action.get("target_group_arn"))
+    return bool(_config(action))
+
+
+def _stray(action: Mapping[str, Any]) -> list[str]:
+    """The configurations of other kinds, which would be left out without a word."""
+    own = (CONFIGS[action["type"]], *(["target_group_arn"] if action["type"] == "forward" else []))
+    return [name for name in ("target_group_arn", *CONFIGS.values()) if name not in own and action.get(name)]
 
 
 def _pick(document: Mapping[str, Any], names: Iterable[str]) -> Document:

@@ -76,6 +76,11 @@ def read(elb: Any, listener_arn: str, known: Mapping[str, Mapping[str, str]] | N
 @_hinting
 @aws_call("describe the rules of listener {listener_arn}", missing=["ListenerNotFound"])
 def describe_rules(elb: Any, listener_arn: str) -> list[dict[str, Any]]:
+    if not elb.can_paginate("describe_rules"):
+        raise AnsibleAWSError(
+            message="reading all rules of a listener needs botocore 1.35.15 or newer on the controller; "
+            "upgrade boto3 and botocore"
+        )
     pages = elb.get_paginator("describe_rules").paginate(ListenerArn=listener_arn)
     return [rule for page in pages for rule in page["Rules"]]
 

@@ -200,6 +200,8 @@ def _problems(condition: Condition) -> list[str]:
         found.append(f"condition {kind} takes no regex_values; only {', '.join(WITH_REGEX)} do")
     if kind == "http-header" and not 0 < len(condition.name) <= MAX_NAME_LENGTH:
         found.append(f"condition {label}: http_header_name must have 1 to {MAX_NAME_LENGTH} characters")
+    if kind != "http-header" and condition.name:
+        found.append(f"condition {kind} takes no http_header_name")
     if kind == "http-header" and condition.name == "host":
         found.append(f"condition {label}: use field host-header for the host")
     limit = MAX_NAME_LENGTH if kind == "http-request-method" else MAX_LENGTH

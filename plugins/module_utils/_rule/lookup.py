@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,7 @@ def find_listener(elb: Any, name: str, port: int) -> str:
 
 def look(elb: Any, params: Mapping[str, Any]) -> Document:
     """What elb_listener_rule_info returns. Raises AnsibleAWSError."""
+    _refuse_nonsense(params["explain"] or {})
     arn = params["listener_arn"] or find_listener(elb, params["load_balancer"], params["port"])
     snapshot = api.read(elb, arn)
     if not snapshot.rules:  # every listener has a default rule
@@ -55,3 +57,14 @@ def look(elb: Any, params: Mapping[str, Any]) -> Document:
         "unreachable": explain.unreachable(snapshot),
         **({"explanation": explain.explain(snapshot, explain.request_of(asked))} if asked else {}),
     }
+
+
+def _refuse_nonsense(asked: Mapping[str, Any]) -> None:
+    """Refuse a request that no client can send."""
+    path, address = asked.get("path") or "/", asked.get("source_ip")
+    if not path.startswith("/") or "?" in path:
+        raise Refused(message=f"explain: path must begin with / and be without a query (use query for it), not {path}")
+    try:
+        ipaddress.ip_address(address or "192.0.2.1")
+    except ValueError as error:
+        raise Refused(message=f"explain: source_ip must be one address such as 203.0.113.7, not {address}") from error

@@ -34,7 +34,7 @@ class TooComplex(Exception):
 class Glob:
     """One pattern as an automaton; equal patterns (``**`` and ``*``, ``*?`` and ``?*``) are equal objects by value."""
 
-    __slots__ = ("_any", "_final", "_masks", "_stars", "prefix", "start", "suffix", "tokens")
+    __slots__ = ("_any", "_final", "_masks", "_one_star", "_stars", "literal", "prefix", "start", "suffix", "tokens")
 
     def __init__(self, tokens: Sequence[int]) -> None:
         self.tokens = _tidy(tokens)
@@ -54,6 +54,8 @@ class Glob:
         wild = [position for position, token in enumerate(self.tokens) if token < 0]
         self.prefix = _text(self.tokens[: wild[0]] if wild else self.tokens)
         self.suffix = _text(self.tokens[wild[-1] + 1 :] if wild else self.tokens)
+        self.literal = not wild  # its only string is its prefix
+        self._one_star = len(wild) == 1 and self.tokens[wild[0]] == STAR
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Glob) and self.tokens == other.tokens
@@ -63,11 +65,6 @@ class Glob:
 
     def __repr__(self) -> str:
         return f"Glob({''.join({ONE: '?', STAR: '*'}.get(token) or chr(token) for token in self.tokens)!r})"
-
-    @property
-    def literal(self) -> bool:
-        """Whether the pattern has no wildcard, so that its only string is its prefix."""
-        return len(self.prefix) == len(self.tokens)
 
     def step(self, state: int, character: str) -> int:
         """The states after one more character; 0 when no string with that beginning matches.
@@ -96,6 +93,8 @@ class Glob:
             return text == self.prefix
         if not (text.startswith(self.prefix) and text.endswith(self.suffix)):
             return False
+        if self._one_star:
+            return len(text) >= len(self.prefix) + len(self.suffix)
         state = self.start
         for character in text:
             state = self.step(state, character)
@@ -105,6 +104,8 @@ class Glob:
 
     def samples(self) -> tuple[str, str]:
         """Two strings that match and that other patterns hardly match: with and without something for a star."""
+        if self.literal:
+            return self.prefix, self.prefix
         filled = "".join("x" if token < 0 else chr(token) for token in self.tokens)
         return filled, "".join("" if token == STAR else "x" if token < 0 else chr(token) for token in self.tokens)
 
@@ -120,6 +121,10 @@ def parse(text: str, *, fold: bool = False, escapes: bool = False) -> Glob:
 
 @functools.lru_cache(maxsize=65536)
 def _parse(text: str, fold: bool, escapes: bool) -> Glob:
+    return Glob(_tokens(text, fold, escapes))
+
+
+def _tokens(text: str, fold: bool = False, escapes: bool = False) -> list[int]:
     tokens: list[int] = []
     characters = iter(text.lower() if fold else text)
     for character in characters:
@@ -127,7 +132,7 @@ def _parse(text: str, fold: bool, escapes: bool) -> Glob:
             tokens.append(ord(next(characters, "\\")))
         else:
             tokens.append({"*": STAR, "?": ONE}.get(character) or ord(character))
-    return Glob(tokens)
+    return tokens
 
 
 @functools.lru_cache(maxsize=65536)
@@ -137,7 +142,7 @@ def parse_path(text: str) -> tuple[Glob, ...]:
     Every path begins with ``/``: ``*`` is ``/*``, ``?x`` is ``/x``, ``*/x`` is ``/*/x`` or ``/x``, ``x`` never matches.
     """
     slash = ord("/")
-    tokens = _parse(text, False, False).tokens
+    tokens = _tidy(_tokens(text))
     if not tokens:
         return ()
     head, rest = tokens[0], tokens[1:]

@@ -17,8 +17,8 @@ covered by those ahead of it alone, hence was dead already. So the search for ``
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from . import conditions as conds
 from . import cover, pattern, space
@@ -42,6 +42,11 @@ class Rule:
 
     def text(self) -> str:
         return f"rule {self.arn} (priority {self.priority}: {conds.text(self.conditions)})"
+
+    def example(self) -> str:
+        """One request that satisfies its conditions, as a part of a sentence."""
+        request = cover.escape(cover.sides(self.conditions), [])
+        return f", which asks for requests such as {request.text()}" if request else ""
 
 
 @dataclass(frozen=True)
@@ -260,12 +265,14 @@ def _pinned(listener: Listener, window: Window, ask: Ask) -> Placement:
     occupant = next((rule for rule in listener.rules if rule.priority == pinned), None)
     if occupant:
         hint = "choose another priority, or leave it out to let the module search"
-        return Placement(None, "pinned", window, f"priority {pinned} is taken by {occupant.text()}; {hint}")
+        there = f"priority {pinned} is taken by {occupant.text()}{occupant.example()}"
+        return Placement(None, "pinned", window, f"{there}; {hint}")
     unreachable, shadowing = pinned >= window.high, pinned <= window.low
     faults = ([_unreachable(window)] if unreachable else []) + ([_shadowing(window)] if shadowing else [])
     if (unreachable and not ask.warn_unreachable) or (shadowing and not ask.warn_shadowing):
         options = ["on_unreachable=warn"] * unreachable + ["on_shadowing=warn"] * shadowing
-        hint = f"choose a number in the window {window.text()}, leave the priority out, or set {' and '.join(options)}"
+        elsewhere = f"choose a number in the window {window.text()}, leave the priority out, or "
+        hint = f"{elsewhere if window.high - window.low > 1 else ''}set {' and '.join(options)}"
         return Placement(None, "pinned", window, f"priority {pinned}: {'; '.join(faults)}; {hint}")
     return Placement(pinned, "pinned", window, warnings=tuple(f"priority {pinned}: {fault}" for fault in faults))
 
@@ -273,7 +280,7 @@ def _pinned(listener: Listener, window: Window, ask: Ask) -> Placement:
 def _searched(listener: Listener, window: Window, ask: Ask, pick: Pick) -> Placement:
     if ask.current is not None and window.holds(ask.current):
         return Placement(ask.current, "kept", window)
-    taken = {rule.priority for rule in listener.rules}
+    taken = {rule.priority: rule for rule in listener.rules}
     free = _free(range(max(window.low + 1, ask.floor), min(window.high - 1, ask.ceiling) + 1), taken)
     if free:
         return Placement(
@@ -287,7 +294,7 @@ def _searched(listener: Listener, window: Window, ask: Ask, pick: Pick) -> Place
     )
 
 
-def _relaxed(window: Window, ask: Ask, pick: Pick, taken: set[int]) -> Placement | None:
+def _relaxed(window: Window, ask: Ask, pick: Pick, taken: Mapping[int, Rule]) -> Placement | None:
     """With warnings in place of failures: rather we are dead than others, and rather few others than many."""
     if ask.warn_unreachable and window.before:
         low = max(window.low + 1, ask.floor)
@@ -305,7 +312,7 @@ def _relaxed(window: Window, ask: Ask, pick: Pick, taken: set[int]) -> Placement
     return None
 
 
-def _free(numbers: Iterable[int], taken: set[int]) -> list[int]:
+def _free(numbers: Iterable[int], taken: Container[int]) -> list[int]:
     free: list[int] = []
     for number in numbers:
         if number not in taken:
@@ -336,7 +343,7 @@ def _example(end: End) -> str:
     return f", for example {end.witness.text()}" if end.witness else ""
 
 
-def _no_number(window: Window, ask: Ask, below: Sequence[int], taken: set[int]) -> str:
+def _no_number(window: Window, ask: Ask, below: Sequence[int], taken: Mapping[int, Rule]) -> str:
     band = f"{ask.floor}..{ask.ceiling}"
     parts = [f"no priority for [{conds.text(ask.conditions)}] (window {window.text()}, band {band})"]
     if window.before:
@@ -345,14 +352,16 @@ def _no_number(window: Window, ask: Ask, below: Sequence[int], taken: set[int]) 
         parts.append(_shadowing(window))
     low, high = max(window.low + 1, ask.floor), min(window.high - 1, ask.ceiling)
     if low <= high:
-        used = sum(1 for number in taken if low <= number <= high)
-        parts.append(f"all {used} numbers {low}..{high} are taken; change priority_floor or priority_ceiling")
+        ends = " to ".join(taken[number].text() + taken[number].example() for number in dict.fromkeys((low, high)))
+        parts.append(f"all {high - low + 1} numbers {low}..{high} are taken, by {ends}")
+        parts.append("change priority_floor or priority_ceiling")
     options = []
     if below:
         options.append(f"allow_below_floor=true would take {below[0]}")
-    if window.before:
+    strict = replace(ask, warn_unreachable=False, warn_shadowing=False)
+    if _relaxed(window, replace(strict, warn_unreachable=True), lowest, taken):
         options.append("on_unreachable=warn would create a dead rule")
-    if window.after:
+    if _relaxed(window, replace(strict, warn_shadowing=True), lowest, taken):
         options.append("on_shadowing=warn would take that rule's requests")
     if window.high - window.low <= 1:
         parts.append("there is no gap between the two, and rules of others are never moved")

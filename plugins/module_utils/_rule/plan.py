@@ -21,6 +21,8 @@ from .placement import Ask, Listener, Pick, Placement, Rule, kills, lowest, plac
 from .spelling import to_snake
 
 SECRET_VERSION_TAG = "quilt:client-secret-version"
+CONTROLLER_TAGS = ("ingress.k8s.aws/", "elbv2.k8s.aws/")  # the AWS Load Balancer Controller of a Kubernetes cluster
+OWNER_TAGS = ("aws:cloudformation:", *CONTROLLER_TAGS)
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Wanted:
     """What a task asks for; None is "not given": leave alone."""
 
     name: str
-    tags: Mapping[str, str]  # with the identity tag
+    tags: Mapping[str, str]  # with the identity tag and those of required
     conditions: tuple[Condition, ...] | None = None
     actions: Sequence[Document] | None = None
     transforms: Sequence[Document] | None = None
@@ -104,6 +106,7 @@ class Wanted:
     delegate_weights: bool = False
     purge_tags: bool = False
     identity: str = "quilt:rule"
+    required: Mapping[str, str] = field(default_factory=dict)  # what an owned rule must carry
 
 
 @dataclass(frozen=True)
@@ -204,18 +207,25 @@ def _adoptable(wanted: Wanted, snapshot: Snapshot) -> Found | None:
     if not twins:
         return None
     twin = twins[0]
-    owner = twin.tags.get(wanted.identity)
-    if owner is not None:
+    there = f"listener rule {wanted.name}: {twin.text()}{twin.rule().example()}, has the same conditions"
+    owners = [f"{key}={value}" for key, value in twin.tags.items() if _marks_an_owner(key, value, wanted)]
+    if owners:
         raise Refused(
-            message=f"listener rule {wanted.name}: {twin.text()} has the same conditions and belongs to "
-            f"{wanted.identity}={owner}; it was left as it is. Remove it there, or change the conditions here"
+            message=f"{there} and belongs to {', '.join(owners)}; it was left as it is, as adopt takes only a rule "
+            "without an owner. Remove it there, or change the conditions here"
         )
     if not wanted.adopt:
         raise Refused(
-            message=f"listener rule {wanted.name}: {twin.text()} has the same conditions and no tag {wanted.identity}; "
+            message=f"{there} and no tag {wanted.identity}; "
             "it was left as it is. adopt=true takes it over, or change the conditions"
         )
     return twin
+
+
+def _marks_an_owner(key: str, value: str, wanted: Wanted) -> bool:
+    """Whether a tag says that a rule is somebody's: our kinds of tag with other values, a CloudFormation stack's, a
+    Kubernetes controller's."""
+    return key == wanted.identity or wanted.required.get(key, value) != value or key.startswith(OWNER_TAGS)
 
 
 def _adoption_warning(found: Found | None, owned: Found | None, snapshot: Snapshot) -> list[str]:

@@ -73,7 +73,14 @@ def _text_holds(condition: Condition, text: str, fold: bool) -> bool:
     values = [value for value in condition.values if isinstance(value, str)]
     if any(pattern.parse(value, fold=fold).matches(text) for value in values):
         return True
-    return any(re.search(regex, text, re.IGNORECASE if fold else 0) for regex in condition.regexes)
+    return any(_regex_holds(regex, text, fold) for regex in condition.regexes)
+
+
+def _regex_holds(regex: str, text: str, fold: bool) -> bool:
+    try:
+        return re.search(regex, text, re.IGNORECASE if fold else 0) is not None
+    except re.error:  # the service knows expressions that Python does not
+        return False
 
 
 def _address_holds(condition: Condition, address: str) -> bool:

@@ -21,7 +21,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from .._errors import Stale
-from .._plan import Current, Plan, Refused
+from .._plan import Current, Plan, Refused, refuse_foreign
 from .._runner import Resource
 from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
 from . import actions as acts
@@ -29,10 +29,9 @@ from . import api, describe
 from . import conditions as conds
 from .lookup import balancer_arn, find_listener
 from .placement import Listener, find_window, lowest
-from .plan import Found, RulePlan, Snapshot, Wanted, plan_absent, plan_present
+from .plan import CONTROLLER_TAGS, Found, RulePlan, Snapshot, Wanted, plan_absent, plan_present
 from .spelling import to_camel, without_none
 
-CONTROLLER_TAGS = ("ingress.k8s.aws/", "elbv2.k8s.aws/")
 WRITTEN = ("conditions", "actions", "transforms")  # what ModifyRule writes
 PAUSES = (0.5, 1.0, 1.5)  # seconds; how long another run of the same name gets to resolve a double
 
@@ -105,6 +104,7 @@ class ListenerRule(Resource):
             delegate_weights=p["delegate_weights"],
             purge_tags=p["purge_tags"] and p["tags"] is not None,
             identity=p["identity_tag"],
+            required=p["require_tags"],
         )
 
     # Read
@@ -127,7 +127,11 @@ class ListenerRule(Resource):
         if not self.snapshot.rules and self.params["state"] == "present":  # every listener has a default rule
             raise Refused(message=f"no listener {self.listener_arn} in this account and region")
         owned = self._owned()
-        return owned.current() if owned and owned.priority is not None else None
+        if owned is None or owned.priority is None:
+            return None
+        current = owned.current()
+        refuse_foreign(f"{self.label}, {owned.text()},", current, self.params["require_tags"])
+        return current
 
     def _owned(self) -> Found | None:
         owned = self.snapshot.owned(self.wanted_rule.identity, self.name)

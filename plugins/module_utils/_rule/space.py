@@ -44,6 +44,7 @@ class Relation(enum.Enum):
     UNKNOWN = "unknown"  # a regex, values that are not known, or a search beyond its bound
 
 
+@functools.lru_cache(maxsize=65536)
 def relation(side: Condition, condition: Condition) -> Relation:
     """How the requests of ``side`` (a condition of one rule, or one of WHOLE) lie to another rule's ``condition``."""
     if condition.opaque or is_opaque(side):
@@ -181,9 +182,12 @@ def _common_box(choice: Sequence[Box], kind: str) -> Texts | None:
 
 
 def _common_text(globs: Sequence[pattern.Glob], alphabet: str) -> str | None:
-    samples = (text for glob in globs for text in glob.samples())
-    readable = (text for text in samples if all(glob.matches(text) for glob in globs))
-    return next(readable, None) or pattern.common(globs, alphabet)
+    for glob in globs:
+        others = [other for other in globs if other is not glob]
+        for text in glob.samples():
+            if text and all(other.matches(text) for other in others):
+                return text
+    return pattern.common(globs, alphabet)
 
 
 # Methods: compared exactly, and beside those that are named there is always another one

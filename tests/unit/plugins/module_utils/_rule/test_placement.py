@@ -323,3 +323,21 @@ def test_the_time_of_a_decision_stays_small(size: int) -> None:
     start = time.process_time()
     assert placement.place(rules, placement.Ask((condition(HOSTS, "h1.x"), condition(PATHS, "/m")))).priority
     assert time.process_time() - start < size / 100
+
+
+@pytest.mark.parametrize(
+    ("others", "ask", "says", "not_says"),
+    [
+        # Numbers 7 and 8 are taken, so a dead rule would find no place either.
+        ([rule(1, BOTH), rule(7, Z), rule(8, Z)], {"floor": 7, "ceiling": 8}, "no gap", "on_unreachable"),
+        ([rule(1, BOTH), rule(7, Z)], {"floor": 7, "ceiling": 8}, "on_unreachable=warn", "are taken"),
+        # Nothing is free ahead of the rule at 2, so shadowing it is impossible.
+        ([rule(1, M), rule(2, BOTH)], {"conditions": (BOTH,), "floor": 1}, "on_unreachable=warn", "on_shadowing"),
+        ([rule(1, M), rule(2, BOTH)], {"conditions": (BOTH,), "pinned": 9}, "; set on_unreachable=warn", "the window"),
+    ],
+)
+def test_only_what_would_help_is_offered(
+    others: list[placement.Rule], ask: dict[str, Any], says: str, not_says: str
+) -> None:
+    decision = placement.place(others, placement.Ask(**{"conditions": (M,), **ask}))
+    assert decision.error and says in decision.error and not_says not in decision.error, decision.error
