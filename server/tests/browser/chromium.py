@@ -1,4 +1,7 @@
-"""A headless Chromium that opens a page, and what the page reports of itself."""
+"""A headless Chromium that opens a page, and what the page reports of itself.
+
+Needs the standard library alone: the sandbox's tests use it from another environment.
+"""
 
 import contextlib
 import json
@@ -6,17 +9,13 @@ import queue
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
-from stub import serving
 
 PAGE = Path(__file__).with_name("page.html")
 # Without the background flags Chromium calls home at each start.
@@ -41,21 +40,40 @@ def program() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
+class _Pages(BaseHTTPRequestHandler):
+    """Serves the page and takes its report."""
+
+    reports: "queue.Queue[Any]"
+
+    def do_GET(self) -> None:
+        body = PAGE.read_bytes() if self.path == "/" else b""
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.reports.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Nothing: the tests' output is not the place."""
+
+
 @contextmanager
 def origin() -> Iterator[tuple[str, "queue.Queue[Any]"]]:
     """An origin that serves the page, and what the page reports."""
     reports: queue.Queue[Any] = queue.Queue()
-
-    async def page(_: Request) -> Response:
-        return HTMLResponse(PAGE.read_text())
-
-    async def report(request: Request) -> Response:
-        reports.put(await request.json())
-        return Response(status_code=204)
-
-    with serving(Starlette(routes=[Route("/", page), Route("/report", report, methods=["POST"])])) as url:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Pages", (_Pages,), {"reports": reports}))
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
         # A name of its own: another site for the browser, not only another port.
-        yield url.replace("127.0.0.1", "localhost"), reports
+        yield f"http://localhost:{server.server_port}", reports
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def visit(url: str, reports: "queue.Queue[Any]", settings: dict[str, str], flags: Sequence[str] = ()) -> Any:
