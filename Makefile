@@ -47,12 +47,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.demo: requirements.txt | $(VENV)/bin/python
 	@echo "Installing the pinned requirements (about a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
 	@echo "Installing the pinned development requirements (about a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/.demo
 
 # Without a Docker engine the sandbox runs the server as a process, so its own requirements are needed here.
@@ -65,12 +65,12 @@ $(SERVER_VENV)/bin/python:
 
 $(SERVER_VENV)/.run: server/requirements.txt | $(SERVER_VENV)/bin/python
 	@echo "Installing the server's pinned requirements"
-	@$(SERVER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r server/requirements.txt
+	@$(SERVER_VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r server/requirements.txt
 	@touch $@
 
 $(SERVER_VENV)/.dev: server/requirements-dev.txt | $(SERVER_VENV)/bin/python
 	@echo "Installing the server's pinned development requirements"
-	@$(SERVER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r server/requirements-dev.txt
+	@$(SERVER_VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r server/requirements-dev.txt
 	@touch $@ $(SERVER_VENV)/.run
 
 .PHONY: help demo demo-down venv test lint unit bench lock

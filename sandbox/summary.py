@@ -51,7 +51,9 @@ The Quilt MCP server is deployed and answered through the load balancer.
   Claude Desktop: paste this into claude_desktop_config.json and restart it
 {_indent(json.dumps(claude_desktop(state), indent=2), 4)}
 
-  Look around: {sandbox} status    Calls made: {sandbox} calls    Stop and clean up: make demo-down
+  What runs where    {sandbox} status
+  AWS calls made     {sandbox} calls
+  Stop, clean up     make demo-down
 """
 
 

@@ -42,6 +42,7 @@ class Result:
     outcome: str  # passed | failed | skipped
     seconds: float
     note: str = ""
+    skipped: tuple[str, ...] = ()  # tests that were skipped, with their reasons
 
 
 def steps() -> Iterator[Step]:
@@ -105,7 +106,9 @@ def run(step: Step, docker: bool) -> Result:
     seconds = time.monotonic() - begin
     if done.returncode or os.environ.get("VERBOSE"):
         print(done.stdout, flush=True)
-    return Result(step, "failed" if done.returncode else "passed", seconds, note_of(done.stdout))
+    outcome = "failed" if done.returncode else "passed"
+    skipped = tuple(re.findall(r"^SKIPPED (.*)$", done.stdout, re.MULTILINE))
+    return Result(step, outcome, seconds, note_of(done.stdout), skipped)
 
 
 def main() -> int:
@@ -121,6 +124,9 @@ def main() -> int:
     for result in results:
         note = f"  ({result.note})" if result.note else ""
         print(f"{result.outcome:8} {result.seconds:6.1f} s  {result.step.name}{note}")
+    for result in results:
+        for reason in result.skipped:
+            print(f"skipped in {result.step.name}: {reason}")
     if not docker:
         print("\nNo Docker engine answers, so the container scenarios were skipped (.ci/install-docker installs one).")
     count = {

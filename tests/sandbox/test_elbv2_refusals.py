@@ -34,9 +34,9 @@ LOGIN: Document = {
 
 
 @pytest.fixture(scope="module")
-def stack(_plane: ControlPlane) -> Stack:
-    _plane.reset(seed=False)
-    return Stack.build(_plane)
+def stack(control_plane: ControlPlane) -> Stack:
+    control_plane.reset(seed=False)
+    return Stack.build(control_plane)
 
 
 @pytest.fixture(scope="module")

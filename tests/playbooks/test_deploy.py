@@ -1,0 +1,111 @@
+"""Deploying, doing it again, dying on the way, taking it away: on the control plane, whose ECS settles by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Play
+
+    from sandbox.control import ControlPlane
+
+NAME = "sales-prod-mcp-server-production"
+
+
+@pytest.fixture
+def deploy(play: Play) -> Callable[..., Any]:
+    """Build and deploy; the smoke test needs a route and has no place here."""
+
+    def run(**extra_vars: Any) -> Any:
+        built = play("build.yml", **extra_vars)
+        return built if built.status else play("deploy.yml", **extra_vars)
+
+    return run
+
+
+def test_a_second_run_changes_and_writes_nothing(deploy: Callable[..., Any]) -> None:
+    first = deploy()
+    assert first.status == 0, first.failures
+    assert first.stats["changed"] > 5
+    second = deploy()
+    assert second.status == 0, second.failures
+    assert second.stats["changed"] == 0
+    assert second.writes == []
+
+
+def test_check_mode_of_a_converged_stack_changes_nothing(deploy: Callable[..., Any], play: Play) -> None:
+    assert deploy().status == 0
+    run = play("site.yml", "--check", "--diff")
+    assert run.status == 0, run.failures
+    assert run.stats["changed"] == 0
+    assert run.writes == []
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "kind"),
+    [
+        pytest.param("logs", "PutRetentionPolicy", "error", id="before the retention is set"),
+        pytest.param("iam", "PutRolePolicy", "error", id="between a role and its policy"),
+        pytest.param("elbv2", "CreateTargetGroup", "lost_reply", id="after the target group, before we know"),
+        pytest.param("elbv2", "CreateRule", "error", id="before the rule"),
+        pytest.param("ecs", "RegisterTaskDefinition", "error", id="before the task definition"),
+        pytest.param("ecs", "CreateService", "lost_reply", id="after the service, before we know"),
+    ],
+)
+def test_a_run_that_dies_is_finished_by_the_next(
+    deploy: Callable[..., Any], aws: ControlPlane, service: str, operation: str, kind: Any
+) -> None:
+    aws.faults.add(service, operation, kind, code="AccessDeniedException", status=400, times=1)
+    died = deploy()
+    aws.faults.clear()
+    finished = deploy()
+    assert finished.status == 0, finished.failures
+    settled = deploy()
+    assert settled.stats["changed"] == 0, [task["name"] for task in settled.tasks if task["result"].get("changed")]
+    # Whatever is told twice exists once.
+    assert died.calls
+
+
+def test_destroy_keeps_what_is_to_be_retained_and_may_be_run_twice(
+    deploy: Callable[..., Any], play: Play, client: Callable[[str], Any]
+) -> None:
+    assert deploy().status == 0
+    run = play("destroy.yml", mcp_server_retain=["log_group", "repository"])
+    assert run.status == 0, run.failures
+    assert [found["logGroupName"] for found in ours(client)["groups"]] == ["/ecs/mcp-server-production"]
+    assert [found["repositoryName"] for found in ours(client)["repositories"]] == ["quilt-mcp-server"]
+    again = play("destroy.yml", mcp_server_retain=["log_group", "repository"])
+    assert (again.status, again.stats["changed"], again.writes) == (0, 0, [])
+    everything = play("destroy.yml")
+    assert everything.status == 0, everything.failures
+    assert ours(client) == {"groups": [], "repositories": []}
+
+
+def test_destroy_of_an_empty_account_changes_nothing(play: Play) -> None:
+    run = play("destroy.yml")
+    assert (run.status, run.stats["changed"], run.writes) == (0, 0, [])
+
+
+def test_destroy_leaves_what_others_gave_our_names(play: Play, client: Callable[[str], Any]) -> None:
+    """Not one write: a group, a role, a repository and a log group of our names belong to somebody else."""
+    ec2 = client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
+    ec2.create_security_group(GroupName="sales-prod-mcp-server-sg", Description="theirs", VpcId=vpc["VpcId"])
+    client("logs").create_log_group(logGroupName="/ecs/mcp-server-production")
+    client("ecr").create_repository(repositoryName="quilt-mcp-server")
+    run = play("destroy.yml")
+    assert run.writes == []
+    assert run.status != 0
+    (message,) = run.failures
+    assert "/ecs/mcp-server-production" in message
+
+
+def ours(client: Callable[[str], Any]) -> dict[str, list[dict[str, Any]]]:
+    """The log group and the repository of the deployment."""
+    return {
+        "groups": client("logs").describe_log_groups(logGroupNamePrefix="/ecs/mcp-server")["logGroups"],
+        "repositories": client("ecr").describe_repositories()["repositories"],
+    }
