@@ -235,25 +235,21 @@ def _mcp(home: Home, options: argparse.Namespace) -> None:
     # Imported here: the SDK takes its time to load.
     import asyncio
 
-    from sandbox import bridge, client
+    from sandbox import client
     from sandbox.seed.names import BUCKETS
-    from sandbox.summary import USER
+    from sandbox.summary import USER, claude_desktop
 
     state = _require_up(home)
-
-    def token() -> str:
-        return _mint(state, USER, BUCKETS, ttl=300)
-
-    where = (state["mcp_url"], state["ca_file"])
     if options.what == "bridge":
-        bridge.serve(*where, token, sys.stdin, sys.stdout)
-        return
+        entry = claude_desktop(state)["mcpServers"]["quilt"]
+        os.execve(entry["command"], [entry["command"], *entry["args"]], {**os.environ, **entry["env"]})
+    where = (state["mcp_url"], state["ca_file"], _mint(state, USER, BUCKETS, ttl=300))
     try:
         if options.what == "tools":
-            print(asyncio.run(client.tools(*where, token())))
+            print(asyncio.run(client.tools(*where)))
             return
         arguments = dict(client.argument(text) for text in options.arguments)
-        answer, failed = asyncio.run(client.call(*where, token(), options.tool, arguments))
+        answer, failed = asyncio.run(client.call(*where, options.tool, arguments))
     except ValueError as error:
         raise Failure(str(error), 2) from None
     except Exception as error:

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sandbox.seed.names import BUCKETS
+
 USER, BUCKET = "you@example.com", "quilt-example"
 
 
@@ -56,13 +58,19 @@ The Quilt MCP server is deployed and answered through the load balancer.
 
 
 def claude_desktop(state: dict[str, Any]) -> dict[str, Any]:
-    """The entry for Claude Desktop, which starts programs and speaks to them over stdio."""
+    """The entry for Claude Desktop, which starts programs and speaks to them over stdio: the server's own proxy."""
+    root = Path(__file__).resolve().parents[1]
+    buckets = [part for bucket in BUCKETS for part in ("--bucket", bucket)]
+    token = shlex.join([sys.executable, "-m", "sandbox", "token", "--sub", USER, *buckets])
+    options = ["--url", state["mcp_url"], "--ca-file", state["ca_file"], "--token-command", token]
+    # The proxy needs nothing that is not in this environment; the token command is the sandbox.
+    paths = os.pathsep.join(map(str, (root / "server/src", root)))
     return {
         "mcpServers": {
             "quilt": {
                 "command": sys.executable,
-                "args": ["-m", "sandbox", "mcp", "bridge"],
-                "env": {"PYTHONPATH": str(Path(__file__).resolve().parents[1]), "SANDBOX_HOME": state["home"]},
+                "args": ["-m", "quilt_mcp_server.proxy", *options],
+                "env": {"PYTHONPATH": paths, "SANDBOX_HOME": state["home"]},
             }
         }
     }

@@ -134,9 +134,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(config: Config) -> Iterator[Running]:
-    """Our application behind uvicorn in a thread."""
-    port = free_port()
+def running(config: Config, port: int | None = None) -> Iterator[Running]:
+    """Our application behind uvicorn in a thread, on a free port unless one is given."""
+    port = port or free_port()
     server = uvicorn.Server(
         uvicorn.Config(build(config), host="127.0.0.1", port=port, log_config=None, access_log=False, ws="none")
     )

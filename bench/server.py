@@ -1,0 +1,312 @@
+"""What the MCP server costs in its real container at 0.25 CPU and 512 MiB. Run by `make bench-server`.
+
+python -m bench.server [--image NAME] [--seconds N] [--calls N]
+
+AWS is moto on the same machine, so the figures of tools that read S3 include it. Needs a Docker engine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from sandbox import tokens
+from sandbox.network import free_port
+from sandbox.seed.packages import Package, manifest
+
+ROOT = Path(__file__).parents[1]
+LIMITS = ("--cpus", "0.25", "--memory", "512m")
+CLIENTS = 8
+BUCKET, PACKAGE, ENTRIES = "quilt-bench", "bench/large", 20_000
+KEYS = json.dumps({tokens.KID: "b" * 48})
+MIB = 1024 * 1024
+# Of the specification, at 0.25 CPU and 512 MiB with 8 clients.
+TARGETS = {
+    "start to first healthy answer": "within 5 s",
+    "resident memory after the calls": "at most 130 MiB",
+    "tools/list": "at least 250/s",
+    "whoami": "at least 250/s",
+    "image, compressed": "at most 150 MiB",
+}
+Document = dict[str, Any]
+
+
+@dataclass
+class Load:
+    """What several clients measured. Times in milliseconds."""
+
+    seconds: float = 0.0
+    times: list[float] = field(default_factory=list)
+    errors: int = 0
+
+    def __str__(self) -> str:
+        if len(self.times) < 2:
+            return f"{len(self.times)} answers, {self.errors} errors"
+        cuts = statistics.quantiles(self.times, n=100)
+        rate = len(self.times) / self.seconds
+        return f"{rate:7.1f}/s   p50 {cuts[49]:7.1f} ms   p99 {cuts[98]:7.1f} ms   {self.errors} errors"
+
+
+class Server:
+    """The server's endpoint, asked with a valid token."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._headers = {
+            "Authorization": f"Bearer {tokens.mint(KEYS, 'bench', [BUCKET], 3600)}",
+            "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": "2025-11-25",
+        }
+
+    def connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+
+    def ask(self, connection: http.client.HTTPConnection, method: str, params: Document) -> Document:
+        """The result of a request; raises ValueError for anything else."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        connection.request("POST", "/mcp", body, self._headers)
+        answer = json.loads(connection.getresponse().read())
+        result: Document = answer.get("result", {})
+        if "result" not in answer or result.get("isError"):
+            raise ValueError(f"{method} failed: {str(answer)[:500]}")
+        return result
+
+    def healthy(self) -> bool:
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+                f"http://127.0.0.1:{self.port}/healthz", timeout=2
+            ) as answer:
+                return bool(answer.status == 200)
+        except (OSError, urllib.error.URLError, http.client.HTTPException):
+            return False
+
+    def load(self, method: str, params: Document, more: Callable[[int, float], bool]) -> Load:
+        """Ask with all clients at once for as long as `more(answers, seconds)` says."""
+        found, lock, begin = Load(), threading.Lock(), time.perf_counter()
+
+        def client() -> None:
+            connection = self.connection()
+            while more(len(found.times) + found.errors, time.perf_counter() - begin):
+                start = time.perf_counter()
+                try:
+                    self.ask(connection, method, params)
+                except (OSError, ValueError, http.client.HTTPException):
+                    connection.close()
+                    with lock:
+                        found.errors += 1
+                    continue
+                with lock:
+                    found.times.append((time.perf_counter() - start) * 1000)
+            connection.close()
+
+        threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        found.seconds = time.perf_counter() - begin
+        return found
+
+
+def wait(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{what} did not happen within {seconds:.0f} s")
+        time.sleep(0.02)
+
+
+@contextmanager
+def aws() -> Iterator[str]:
+    """The URL of AWS APIs with a bucket of 1,000 objects and a package of 20,000 entries."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        connection = Server(port)
+        wait(lambda: connects(connection), 60, "the start of moto")
+        session: Any = boto3.session.Session(aws_access_key_id="bench", aws_secret_access_key="bench")
+        seed(session.client("s3", endpoint_url=url, region_name="us-east-1"))
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def connects(server: Server) -> bool:
+    connection = server.connection()
+    try:
+        connection.connect()
+    except OSError:
+        return False
+    connection.close()
+    return True
+
+
+def seed(s3: Any) -> None:
+    s3.create_bucket(Bucket=BUCKET)
+    for number in range(1000):
+        s3.put_object(Bucket=BUCKET, Key=f"objects/{number:04}.csv", Body=b"x,y\n1,2\n")
+    entries = [
+        {
+            "logical_key": f"data/{number // 100:03}/{number:05}.parquet",
+            "physical_keys": [f"s3://{BUCKET}/data/{number:05}.parquet?versionId={number:032x}"],
+            "size": 1000 + number,
+            "hash": {"type": "SHA256", "value": f"{number:064x}"},
+            "meta": {},
+        }
+        for number in range(ENTRIES)
+    ]
+    digest, lines = manifest(Package(BUCKET, PACKAGE, 1_760_000_000, "bench", {}), entries)
+    s3.put_object(Bucket=BUCKET, Key=f".quilt/packages/{digest}", Body=lines)
+    for pointer in ("1760000000", "latest"):
+        s3.put_object(Bucket=BUCKET, Key=f".quilt/named_packages/{PACKAGE}/{pointer}", Body=digest.encode())
+
+
+@contextmanager
+def container(image: str, endpoint_url: str) -> Iterator[tuple[Server, str, float]]:
+    """The server in its container as Fargate runs it, the container's id, and the seconds to its first health."""
+    port = free_port()
+    environment = {
+        "QUILT_MCP_HOST": "127.0.0.1",
+        "QUILT_MCP_PORT": str(port),
+        "QUILT_MCP_JWT_KEYS": KEYS,
+        "QUILT_MCP_ALLOWED_HOSTS": "127.0.0.1",
+        "QUILT_MCP_CREDENTIALS": "task_role",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+    }
+    variables = [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
+    hardened = ("--read-only", "--tmpfs", "/tmp", "--network", "host", "--user", "10001:10001")
+    created = docker("create", *LIMITS, *hardened, *variables, image)
+    try:
+        begin = time.perf_counter()
+        docker("start", created)
+        server = Server(port)
+        wait(server.healthy, 120, "the first healthy answer")
+        yield server, created, time.perf_counter() - begin
+    finally:
+        docker("rm", "--force", created)
+
+
+def docker(*arguments: str) -> str:
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"docker {arguments[0]} failed: {done.stderr.strip()[-1000:]}")
+    return done.stdout.strip()
+
+
+def resident(container_id: str) -> float:
+    """Resident memory of the container's process, MiB."""
+    pid = docker("inspect", "--format", "{{.State.Pid}}", container_id)
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:"))) / 1024
+
+
+def compressed(image: str) -> float:
+    """Size of the image's layers as a registry holds them, MiB."""
+    compressor, size = zlib.compressobj(6, wbits=31), 0
+    with subprocess.Popen(["docker", "image", "save", image], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        while chunk := process.stdout.read(MIB):
+            size += len(compressor.compress(chunk))
+    return (size + len(compressor.flush())) / MIB
+
+
+def build() -> str:
+    """Build the image of this source."""
+    name = "quilt-mcp-server:bench"
+    bundle = Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
+    secret = ("--secret", f"id=ca,src={bundle}") if bundle.exists() else ()
+    docker("buildx", "build", "--quiet", "--load", "--network", "host", *secret, "--tag", name, str(ROOT))
+    return name
+
+
+def walk(server: Server) -> float:
+    """Seconds to browse the whole package, in pages of 1,000, by one client."""
+    begin, seen, cursor = time.perf_counter(), 0, None
+    connection = server.connection()
+    while cursor is not None or not seen:
+        arguments = {"registry": f"s3://{BUCKET}", "package_name": PACKAGE, "limit": 1000}
+        arguments |= {"cursor": cursor} if cursor else {}
+        found = server.ask(connection, "tools/call", {"name": "package_browse", "arguments": arguments})
+        page = found["structuredContent"]
+        seen, cursor = seen + len(page["entries"]), page["next_cursor"]
+    assert seen == ENTRIES, seen
+    return time.perf_counter() - begin
+
+
+def rows(image: str, seconds: float, calls: int) -> Iterator[tuple[str, str]]:
+    """One line of the table after the other, as it is measured."""
+    listing = {"bucket": BUCKET, "prefix": "objects/"}
+    browsing = {"registry": f"s3://{BUCKET}", "package_name": PACKAGE}
+    client = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
+
+    def while_time(_: int, passed: float) -> bool:
+        return passed < seconds
+
+    yield "image, compressed", f"{compressed(image):7.1f} MiB"
+    with ExitStack() as stack:
+        url = stack.enter_context(aws())
+        server, container_id, started = stack.enter_context(container(image, url))
+        yield "start to first healthy answer", f"{started:7.2f} s"
+        time.sleep(5)
+        yield "resident memory idle", f"{resident(container_id):7.1f} MiB"
+        server.load("tools/call", {"name": "whoami", "arguments": {}}, lambda count, _: count < 100)  # warm up
+        yield "initialize", str(server.load("initialize", client, while_time))
+        yield "tools/list", str(server.load("tools/list", {}, while_time))
+        whoami = {"name": "whoami", "arguments": {}}
+        yield "whoami", str(server.load("tools/call", whoami, lambda count, _: count < calls))
+        yield "resident memory after the calls", f"{resident(container_id):7.1f} MiB"
+        for name, arguments in (("bucket_objects_list", listing), ("package_browse", browsing)):
+            asked = {"name": name, "arguments": arguments}
+            server.load("tools/call", asked, lambda count, _: count < 2 * CLIENTS)  # warm up
+            yield name, str(server.load("tools/call", asked, while_time))
+        yield "package_browse, all 20 pages", f"{walk(server):7.2f} s"
+        yield "resident memory at the end", f"{resident(container_id):7.1f} MiB"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--image", help="an image that exists; built from this source if left out")
+    parser.add_argument("--seconds", type=float, default=15, help="of load for each request but whoami")
+    parser.add_argument("--calls", type=int, default=10_000, help="of whoami")
+    options = parser.parse_args()
+    if shutil.which("docker") is None:
+        raise SystemExit("bench.server needs Docker: the figures are those of the container")
+    image = options.image or build()
+    print(
+        f"{image}, {' '.join(LIMITS)}, {CLIENTS} clients, {options.calls} calls of whoami, package of {ENTRIES} entries"
+    )
+    for name, value in rows(image, options.seconds, options.calls):
+        target = f"   (target: {TARGETS[name]})" if name in TARGETS else ""
+        print(f"{name:32} {value}{target}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
