@@ -155,6 +155,27 @@ def test_suspended_and_resumed(target: Any) -> None:
     assert resumed["scalable_target"]["policies"] == suspended["scalable_target"]["policies"]
 
 
+NIGHT = {
+    "scheduled_action_name": "night",
+    "schedule": "cron(0 20 * * ? *)",
+    "scalable_target_action": {"min_capacity": 0, "max_capacity": 0},
+}
+
+
+def test_limits_that_a_scheduled_action_has_set_are_not_fought(target: Any, scaling: Any) -> None:
+    target(**LIMITS, scheduled_actions=[NIGHT])
+    scaling.register_scalable_target(**KEY, MinCapacity=0, MaxCapacity=0)  # what AWS does when it is night
+    result = target(**LIMITS, scheduled_actions=[NIGHT])
+    assert (result["changed"], result["writes"]) == (False, [])
+    assert "stay 0 and 0: scheduled action night set them" in result["warnings"][0]
+    other = {**NIGHT, "scalable_target_action": {"min_capacity": 1}}
+    result = target(**LIMITS, scheduled_actions=[other])
+    assert result["writes"] == ["RegisterScalableTarget", "PutScheduledAction"]
+    assert "warnings" not in result
+    scaling.register_scalable_target(**KEY, MinCapacity=2, MaxCapacity=4)  # somebody's hand
+    assert target(**LIMITS)["writes"] == ["RegisterScalableTarget"]
+
+
 def test_a_role_that_aws_ignores_is_no_change(target: Any) -> None:
     role = "arn:aws:iam::850787717197:role/scaling"
     assert target(**LIMITS, role=role)["changed"]

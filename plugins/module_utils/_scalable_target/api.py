@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._errors import aws_call
@@ -26,6 +27,7 @@ from .plan import (
     checked_action,
     in_utc,
     is_service_linked,
+    limits_set_by,
     merged,
     steps,
     typed_policy,
@@ -33,11 +35,22 @@ from .plan import (
 
 GONE = "ObjectNotFoundException"
 BUSY = "ConcurrentUpdateException"
+LIMITS = ("min_capacity", "max_capacity")
 POLICIES, ACTIONS = "policies", "scheduled_actions"
-# field: (what names an item, the operation that writes it, the option that removes others)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A list of named documents: what names one, what writes one, and the option that removes others."""
+
+    identifier: str
+    operation: str
+    purge: str
+
+
 NAMED = {
-    POLICIES: ("policy_name", "PutScalingPolicy", "purge_policies"),
-    ACTIONS: ("scheduled_action_name", "PutScheduledAction", "purge_scheduled_actions"),
+    POLICIES: Named("policy_name", "PutScalingPolicy", "purge_policies"),
+    ACTIONS: Named("scheduled_action_name", "PutScheduledAction", "purge_scheduled_actions"),
 }
 
 
@@ -65,6 +78,9 @@ class ScalableTarget(Resource):
     unordered = UNORDERED
     immutable = ("service_namespace", "scalable_dimension")
 
+    scheduled = ""
+    """The scheduled action that set the limits which the plan leaves alone."""
+
     def validate(self) -> None:
         check_resource_id(self.name)
         check_capacities(self.label, self.params["min_capacity"], self.params["max_capacity"])
@@ -80,10 +96,16 @@ class ScalableTarget(Resource):
     def after(self, wanted: Document, current: Current | None) -> Document:
         before = current.document if current else {}
         named = {
-            field: merged(before.get(field, []), wanted.get(field), identifier, self.params.get(purge) or False)
-            for field, (identifier, _, purge) in NAMED.items()
+            field: merged(before.get(field, []), wanted.get(field), kind.identifier, bool(self.params.get(kind.purge)))
+            for field, kind in NAMED.items()
         }
-        result = super().after({**wanted, **named}, current)
+        wanted = {**wanted, **named}
+        self.scheduled = ""
+        differ = [name for name in LIMITS if current and wanted.get(name, before[name]) != before[name]]
+        if differ and (action := limits_set_by(before, self.normalised(named).get(ACTIONS, []))):
+            self.scheduled = action
+            wanted = {name: value for name, value in wanted.items() if name not in LIMITS}
+        result = super().after(wanted, current)
         if current and is_service_linked(current.facts.get("role_arn")):
             result.pop("role_arn", None)
         return result
@@ -91,11 +113,18 @@ class ScalableTarget(Resource):
     def plan(self, current: Current | None) -> Plan:
         plan = super().plan(current)
         if plan.after:
-            limits = [plan.after.get("min_capacity"), plan.after.get("max_capacity")]
-            if None in limits:
+            if any(name not in plan.after for name in LIMITS):
                 raise InvalidParameters(message=f"{self.label} is new: it needs min_capacity and max_capacity")
-            check_capacities(self.label, *limits)
+            check_capacities(self.label, plan.after["min_capacity"], plan.after["max_capacity"])
+            if self.scheduled:
+                plan = replace(plan, warnings=(*plan.warnings, self._scheduled_warning(plan.after)))
         return plan
+
+    def _scheduled_warning(self, after: Document) -> str:
+        return (
+            f"{self.label}: min_capacity and max_capacity stay {after['min_capacity']} and {after['max_capacity']}: "
+            f"scheduled action {self.scheduled} set them; change that action instead"
+        )
 
     def read(self) -> Current | None:
         target = self._describe()
@@ -146,14 +175,14 @@ class ScalableTarget(Resource):
 
     def _items(self, field: str, given: Sequence[Mapping[str, Any]]) -> list[Document]:
         """The given policies or actions, checked and typed by the service model."""
-        identifier, operation, _ = NAMED[field]
-        check_unique(field, [item[identifier] for item in given])
+        kind = NAMED[field]
+        check_unique(field, [item[kind.identifier] for item in given])
         items = []
         for item in given:
             try:
-                items.append(canonical(item, self.shape_of(operation)))
+                items.append(canonical(item, self.shape_of(kind.operation)))
             except InvalidParameters as error:
-                raise InvalidParameters(message=f"{field}, {item[identifier]}: {error}") from error
+                raise InvalidParameters(message=f"{field}, {item[kind.identifier]}: {error}") from error
         return items
 
     def _described(self, answer: Mapping[str, Any], shape: str, fields: Sequence[str]) -> Document:
@@ -161,12 +190,12 @@ class ScalableTarget(Resource):
         return {name: described[name] for name in fields if name in described}
 
     def _write_named(self, plan: Plan) -> None:
-        for field, (identifier, operation, _) in NAMED.items():
-            gone, to_write = steps(plan.before.get(field, []), plan.after.get(field, []), identifier)
+        for field, kind in NAMED.items():
+            gone, to_write = steps(plan.before.get(field, []), plan.after.get(field, []), kind.identifier)
             for name in gone:
                 self._delete_policy(name) if field == POLICIES else self._delete_action(name)
             for item in to_write:
-                request = {**self._key, **self.request_for(item, operation)}
+                request = {**self._key, **self.request_for(item, kind.operation)}
                 self._put_policy(request) if field == POLICIES else self._put_action(request)
 
     @aws_call("describe scalable target {self.name}")

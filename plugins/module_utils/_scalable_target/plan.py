@@ -138,6 +138,18 @@ def merged(
     return [kept[name] for name in sorted(kept)]
 
 
+def limits_set_by(current: Mapping[str, Any], actions: Sequence[Document]) -> str | None:
+    """The scheduled action that set the limits as they are, or None: it writes them into the target itself.
+
+    actions: those that will be there. One that is about to change is not taken as a reason.
+    """
+    for action in current.get("scheduled_actions", []):
+        limits = action.get("scalable_target_action", {})
+        if action in actions and all(current.get(name) == value for name, value in limits.items()):
+            return str(action["scheduled_action_name"])
+    return None
+
+
 def steps(before: Sequence[Document], after: Sequence[Document], identifier: str) -> tuple[list[str], list[Document]]:
     """The names to delete and the documents to write, in this order.
 
