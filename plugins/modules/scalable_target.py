@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: scalable_target
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: Manage how one ECS service is scaled
 description:
   - Registers, changes and deregisters one scalable target of Application Auto Scaling, with its scaling policies, its

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: scalable_target_info
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: Tell how ECS services are scaled, and what was scaled lately
 description:
   - Returns scalable targets of Application Auto Scaling with their policies and alarms, their scheduled actions, their

@@ -10,6 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Play
 
+    from sandbox.control import ControlPlane
+
 SERVICE = "sales-prod-mcp-server-production"
 KEY = {
     "ServiceNamespace": "ecs",
@@ -104,6 +106,16 @@ def test_scaled_changed_suspended_and_no_more(play: Play, scaling: Any, client: 
     run = play("deploy.yml", **SCALED)
     assert run.status != 0
     assert "is not ours" in run.failures[-1]
+
+
+def test_who_does_not_scale_needs_no_right_to_ask(play: Play, aws: ControlPlane) -> None:
+    denied = {"kind": "error", "code": "AccessDeniedException", "status": 400, "times": 99}
+    aws.faults.add("application-autoscaling", "DescribeScalableTargets", **denied)
+    run = play("deploy.yml", "--check")
+    assert run.status == 0, run.failures
+    run = play("deploy.yml", "--check", **SCALED)
+    assert run.status != 0
+    assert "AccessDenied" in run.failures[-1]
 
 
 def test_destroy_takes_the_scaling_away(play: Play, scaling: Any) -> None:
