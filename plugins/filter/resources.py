@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+UNKNOWN = "known-after-apply"
 OWNER_TAG = "quilt:deployment"
 
 
@@ -22,8 +23,19 @@ def name_value(mapping: Mapping[str, Any], key: str = "value") -> list[dict[str,
     return [{"name": name, key: str(value)} for name, value in sorted(mapping.items()) if value not in (None, "")]
 
 
+def request_count_label(target_group_arn: str, load_balancer_arn: str) -> str:
+    """Return what names a target group in ALBRequestCountPerTarget: the ends of the two ARNs.
+
+    An ARN that check mode cannot know yet makes the label unknown too; without a load balancer there is none.
+    """
+    if UNKNOWN in (target_group_arn, load_balancer_arn):
+        return UNKNOWN
+    balancer = load_balancer_arn.partition(":loadbalancer/")[2]
+    return f"{balancer}/{target_group_arn.rpartition(':')[2]}" if balancer else ""
+
+
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
-        return {"foreign": foreign, "name_value": name_value}
+        return {"foreign": foreign, "name_value": name_value, "request_count_label": request_count_label}

@@ -149,6 +149,8 @@ def _checked_scalar(value: Any, shape: Shape, path: str, problems: list[str]) ->
         if isinstance(value, bool) or not _is_integer(value):
             return _refuse(value, path, "a whole number", problems)
         return int(value)
+    if kind in ("double", "float"):
+        return _as_float(value, path, problems)
     if kind == "boolean":
         text = str(value).lower()
         return text in _TRUE if text in _TRUE + _FALSE else _refuse(value, path, "true or false", problems)
@@ -160,6 +162,13 @@ def _checked_scalar(value: Any, shape: Shape, path: str, problems: list[str]) ->
             return _refuse(value, path, "one of " + ", ".join(choices), problems)
         return str(value)
     return value
+
+
+def _as_float(value: Any, path: str, problems: list[str]) -> Any:
+    try:
+        return float("bool" if isinstance(value, bool) else value)
+    except (TypeError, ValueError):
+        return _refuse(value, path, "a number", problems)
 
 
 def _is_integer(value: Any) -> bool:

@@ -30,6 +30,7 @@ FARGATE_MEMORY = {
     16384: range(32768, 122880 + 1, 8192),
 }
 RULE_VALUES = 5
+SCHEDULED_ACTION_KEYS = ("scheduled_action_name", "schedule", "scalable_target_action")
 
 
 @dataclass(frozen=True)
@@ -193,10 +194,36 @@ def _cross_problems(values: Values) -> Iterator[str]:
         yield "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type"
     if values.get("ecs_service_credentials") == "assume_role" and not values.get("mcp_server_assumable_roles"):
         yield "mcp_server_assumable_roles: wanted at least one role ARN, because ecs_service_credentials is assume_role"
+    yield from _scaling_problems(values)
     region = values.get("mcp_server_region")
     connection = values.get("mcp_server_aws")
     if isinstance(connection, Mapping) and region and connection.get("region", region) != region:
         yield f"mcp_server_aws: wanted the region of mcp_server_region, {region}; found {connection['region']}"
+
+
+def _scaling_problems(values: Values) -> Iterator[str]:
+    """Yield what is wrong between the values that scale the service; without a maximum it is not scaled."""
+
+    def number(name: str) -> int:
+        return _as_int(values.get(f"ecs_service_scaling_{name}")) or 0
+
+    least, most = number("min"), number("max")
+    if least > most:
+        yield f"ecs_service_scaling_min: wanted at most ecs_service_scaling_max, which is {most}; found {least}"
+    actions = values.get("ecs_service_scaling_scheduled_actions") or []
+    wishes = {
+        "ecs_service_scaling_cpu_target": number("cpu_target"),
+        "ecs_service_scaling_requests_target": number("requests_target"),
+        "ecs_service_scaling_scheduled_actions": len(actions),
+    }
+    if most == 0:
+        for name in (name for name, wish in wishes.items() if wish):
+            yield f"{name}: only used with ecs_service_scaling_max, the greatest number of tasks; found none"
+    for action in (action for action in actions if isinstance(action, Mapping)):
+        missing = [key for key in SCHEDULED_ACTION_KEYS if not action.get(key)]
+        if missing:
+            name = action.get("scheduled_action_name", "without a name")
+            yield f"ecs_service_scaling_scheduled_actions: the action {name} lacks {', '.join(missing)}"
 
 
 def problems(

@@ -2,19 +2,28 @@
 
 - scalable targets have tags (moto: 500, which Terraform repeats for minutes);
 - a minimum above the maximum is refused, and so is a new target without both;
+- a target tells its three suspensions, and for ECS the service-linked role whatever role it was given (moto: as given);
 - DescribeScalingPolicies filters by PolicyNames, DescribeScalingActivities exists;
+- a policy or an action needs a registered target, and what is not there is ObjectNotFoundException
+  (moto: taken, or ValidationException, or silence);
+- a policy that is put again keeps its ARN and leaves no alarms behind;
+- ALBRequestCountPerTarget needs a resource label; a scheduled action needs a schedule that can be read and limits;
 - a target takes its policies and scheduled actions with it when it is deregistered.
+
+What AWS does with the suspensions that a request leaves out was not checked against AWS; here they become false.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
+from moto.utilities.utils import get_partition
 
 from sandbox.corrections._patch import wrap
 
@@ -24,9 +33,24 @@ class ResourceNotFound(JsonRESTError):  # type: ignore[misc]
         super().__init__("ResourceNotFoundException", f"The specified resource {arn} does not exist.")
 
 
+class ObjectNotFound(JsonRESTError):  # type: ignore[misc]
+    def __init__(self, what: str, namespace: str, r_id: str, dimension: str, more: str = "") -> None:
+        key = f"service namespace: {namespace}, resource ID: {r_id}, scalable dimension: {dimension}{more}"
+        super().__init__("ObjectNotFoundException", f"No {what} for {key}")
+
+
+SUSPENSIONS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+SCHEDULE = re.compile(r"(at|rate|cron)\(.+\)")
+RESOURCE_LABEL = re.compile(r"app/[^/]+/[^/]+/targetgroup/[^/]+/[^/]+")
+
+
 def install() -> None:
     wrap(ApplicationAutoscalingBackend, "register_scalable_target", _register)
     wrap(ApplicationAutoscalingBackend, "deregister_scalable_target", _deregister)
+    wrap(ApplicationAutoscalingBackend, "put_scaling_policy", _put_policy)
+    wrap(ApplicationAutoscalingBackend, "delete_scaling_policy", _delete_policy)
+    wrap(ApplicationAutoscalingBackend, "put_scheduled_action", _put_action)
+    wrap(ApplicationAutoscalingBackend, "delete_scheduled_action", _delete_action)
     wrap(ApplicationAutoScalingResponse, "register_scalable_target", _register_with_tags)
     wrap(ApplicationAutoScalingResponse, "describe_scaling_policies", _describe_policies)
     ApplicationAutoScalingResponse.list_tags_for_resource = _list_tags
@@ -43,7 +67,8 @@ def _register(
     dimension: str,
     min_capacity: int | None,
     max_capacity: int | None,
-    **kwargs: Any,
+    role_arn: str | None,
+    suspended_state: dict[str, bool] | None,
 ) -> Any:
     known = self.targets.get(dimension, {}).get(r_id)
     minimum = known.min_capacity if known is not None and min_capacity is None else min_capacity
@@ -52,10 +77,106 @@ def _register(
         raise AWSValidationException("Both MinCapacity and MaxCapacity must be specified for a new scalable target.")
     if minimum > maximum:
         raise AWSValidationException("Maximum capacity cannot be less than minimum capacity")
-    return original(self, namespace, r_id, dimension, min_capacity=min_capacity, max_capacity=max_capacity, **kwargs)
+    if known is None or suspended_state is not None:
+        suspended_state = {**dict.fromkeys(SUSPENSIONS, False), **(suspended_state or {})}
+    if namespace == "ecs":
+        role_arn = _service_linked_role(self)
+    return original(self, namespace, r_id, dimension, min_capacity, max_capacity, role_arn, suspended_state)
+
+
+def _service_linked_role(backend: Any) -> str:
+    # https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html
+    path = (
+        "aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
+    )
+    return f"arn:{get_partition(backend.region_name)}:iam::{backend.account_id}:role/{path}"
+
+
+def _need_target(backend: Any, what: str, namespace: str, r_id: str, dimension: str) -> None:
+    if r_id not in backend.targets.get(dimension, {}):
+        raise ObjectNotFound(what, namespace, r_id, dimension)
+
+
+def _put_policy(
+    original: Any,
+    self: Any,
+    policy_name: str,
+    service_namespace: str,
+    resource_id: str,
+    scalable_dimension: str,
+    policy_body: dict[str, Any],
+    policy_type: str | None,
+) -> Any:
+    key = (service_namespace, resource_id, scalable_dimension)
+    _need_target(self, "scalable target registered", *key)
+    metric = (policy_body or {}).get("PredefinedMetricSpecification", {})
+    label = metric.get("ResourceLabel", "")
+    if metric.get("PredefinedMetricType") == "ALBRequestCountPerTarget" and not RESOURCE_LABEL.fullmatch(label):
+        raise AWSValidationException(f"Invalid resource label: '{label}'")
+    before = _policy(self, policy_name, *key)
+    if before is not None:
+        before.delete_alarms(self.account_id, self.region_name)
+    policy = original(self, policy_name, *key, policy_body, policy_type)
+    if before is not None:
+        policy.policy_arn, policy.creation_time = before.policy_arn, before.creation_time
+    return policy
+
+
+def _delete_policy(
+    original: Any, self: Any, policy_name: str, service_namespace: str, resource_id: str, scalable_dimension: str
+) -> None:
+    key = (service_namespace, resource_id, scalable_dimension)
+    if _policy(self, policy_name, *key) is None:
+        raise ObjectNotFound("scaling policy found", *key, more=f", policy name: {policy_name}")
+    original(self, policy_name, *key)
+
+
+def _policy(backend: Any, name: str, *key: str) -> Any:
+    for policy in backend.policies.values():
+        found = (policy.service_namespace, policy.resource_id, policy.scalable_dimension)
+        if policy.policy_name == name and found == key:
+            return policy
+    return None
+
+
+def _put_action(original: Any, self: Any, **action: Any) -> None:
+    key = (action["service_namespace"], action["resource_id"], action["scalable_dimension"])
+    _need_target(self, "scalable target registered", *key)
+    limits = action["scalable_target_action"] or {}
+    known = _action(self, action["scheduled_action_name"], *key)
+    if known is None and not (action["schedule"] and limits):
+        raise AWSValidationException("A new scheduled action needs Schedule and ScalableTargetAction")
+    if action["schedule"] and not SCHEDULE.fullmatch(action["schedule"]):
+        raise AWSValidationException(f"Invalid schedule expression: {action['schedule']}")
+    if limits.get("MinCapacity", 0) > limits.get("MaxCapacity", float("inf")):
+        raise AWSValidationException("Maximum capacity cannot be less than minimum capacity")
+    original(self, **action)
+
+
+def _delete_action(
+    original: Any,
+    self: Any,
+    service_namespace: str,
+    scheduled_action_name: str,
+    resource_id: str,
+    scalable_dimension: str,
+) -> None:
+    key = (service_namespace, resource_id, scalable_dimension)
+    if _action(self, scheduled_action_name, *key) is None:
+        raise ObjectNotFound("scheduled action found", *key, more=f", scheduled action name: {scheduled_action_name}")
+    original(self, service_namespace, scheduled_action_name, resource_id, scalable_dimension)
+
+
+def _action(backend: Any, name: str, *key: str) -> Any:
+    for action in backend.scheduled_actions:
+        found = (action.service_namespace, action.resource_id, action.scalable_dimension)
+        if action.scheduled_action_name == name and found == key:
+            return action
+    return None
 
 
 def _deregister(original: Any, self: Any, namespace: str, r_id: str, dimension: str) -> None:
+    _need_target(self, "scalable target found", namespace, r_id, dimension)
     original(self, namespace, r_id, dimension)
     for policy in list(self.policies.values()):
         if (policy.resource_id, policy.scalable_dimension) == (r_id, dimension):

@@ -46,6 +46,19 @@ CONTAINER = {
         },
     },
 }
+
+
+def tracking(name, target):
+    metric = {"predefined_metric_type": "ECSServiceAverageCPUUtilization"}
+    configuration = {"target_value": target, "predefined_metric_specification": metric}
+    return {"policy_name": name, "target_tracking_scaling_policy_configuration": configuration}
+
+
+NIGHT = {
+    "scheduled_action_name": "night",
+    "schedule": "cron(0 20 * * ? *)",
+    "scalable_target_action": {"min_capacity": 0, "max_capacity": 0},
+}
 CASES = {
     "cloudwatch_log_group": Case(
         module="cloudwatch_log_group",
@@ -148,6 +161,26 @@ CASES = {
         clear={"task_role_arn": ""},
         unpredictable={"task_definition_arn", "revision", "registered_at"},
     ),
+    "scalable_target": Case(
+        module="scalable_target",
+        result_key="scalable_target",
+        identity={"resource_id": "service/sales-prod/sales-prod-catalog"},
+        full={
+            "min_capacity": 1,
+            "max_capacity": 4,
+            "suspended_state": {"scheduled_scaling_suspended": True},
+            "policies": [tracking("cpu", 60)],
+            "scheduled_actions": [NIGHT],
+        },
+        changes={
+            "min_capacity": 2,
+            "max_capacity": 5,
+            "suspended_state": {"scheduled_scaling_suspended": False},
+            "policies": [tracking("cpu", 70)],
+            "scheduled_actions": [{**NIGHT, "timezone": "Europe/Berlin"}],
+        },
+        unpredictable={"scalable_target_arn", "creation_time", "role_arn"},
+    ),
 }
 
 
@@ -242,7 +275,7 @@ def test_absent_twice(case, run):
 
 
 def test_throttling_is_waited_for(aws, case, run):
-    for service in ("logs", "ecr", "ecs", "elbv2"):
+    for service in ("logs", "ecr", "ecs", "elbv2", "application-autoscaling"):
         aws.faults.add(service, "*", "throttle", times=None, every=3)
     assert run()["changed"]
     assert not run()["changed"]
@@ -251,7 +284,13 @@ def test_throttling_is_waited_for(aws, case, run):
 def test_a_run_that_died_at_any_write_is_finished_by_the_next(aws, case, run):
     whole = run()
     writes = list(whole["writes"])
-    service = {"log_group": "logs", "repository": "ecr", "target_group": "elbv2", "task_definition": "ecs"}
+    service = {
+        "log_group": "logs",
+        "repository": "ecr",
+        "target_group": "elbv2",
+        "task_definition": "ecs",
+        "scalable_target": "application-autoscaling",
+    }
     for number, operation in enumerate(writes):
         aws.reset()
         if "vpc_id" in case.full:
@@ -280,6 +319,7 @@ def test_a_lost_reply_to_a_create_is_no_failure_and_no_twin(aws, case, run):
         "repository": ("ecr", "CreateRepository"),
         "target_group": ("elbv2", "CreateTargetGroup"),
         "task_definition": ("ecs", "RegisterTaskDefinition"),
+        "scalable_target": ("application-autoscaling", "RegisterScalableTarget"),
     }[case.result_key]
     aws.faults.add(*create, "lost_reply")
     assert run()["changed"]

@@ -66,6 +66,83 @@ def test_policies_by_name_and_gone_with_their_target(scaling: Any, client: Clien
     assert client("cloudwatch").describe_alarms()["MetricAlarms"] == []
 
 
+def test_a_target_tells_its_suspensions_and_the_service_linked_role(scaling: Any) -> None:
+    scaling.register_scalable_target(**SERVICE, MinCapacity=1, MaxCapacity=4, RoleARN="arn:aws:iam::1:role/mine")
+    (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert target["RoleARN"].endswith("/AWSServiceRoleForApplicationAutoScaling_ECSService")
+    assert len(target["SuspendedState"]) == 3
+    assert not any(target["SuspendedState"].values())
+    scaling.register_scalable_target(**SERVICE, SuspendedState={"ScheduledScalingSuspended": True})
+    (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert [name for name, value in target["SuspendedState"].items() if value] == ["ScheduledScalingSuspended"]
+    scaling.register_scalable_target(**SERVICE, MaxCapacity=5)
+    (same,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert same["SuspendedState"] == target["SuspendedState"]
+
+
+NIGHT = {
+    "ScheduledActionName": "night",
+    "Schedule": "cron(0 20 * * ? *)",
+    "ScalableTargetAction": {"MinCapacity": 0, "MaxCapacity": 0},
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("put_scaling_policy", {"PolicyName": "p", **TRACKING}),
+        ("put_scheduled_action", NIGHT),
+        ("delete_scaling_policy", {"PolicyName": "p"}),
+        ("delete_scheduled_action", {"ScheduledActionName": "night"}),
+        ("deregister_scalable_target", {}),
+    ],
+    ids=str,
+)
+def test_what_is_not_there_is_not_found(scaling: Any, operation: str, request_: dict[str, Any]) -> None:
+    with pytest.raises(ClientError, match="ObjectNotFoundException"):
+        getattr(scaling, operation)(**SERVICE, **request_)
+
+
+def test_a_policy_put_again_is_the_same_one(scaling: Any, client: Client) -> None:
+    scaling.register_scalable_target(**SERVICE, MinCapacity=1, MaxCapacity=4)
+    first = scaling.put_scaling_policy(PolicyName="p", **SERVICE, **TRACKING)
+    second = scaling.put_scaling_policy(PolicyName="p", **SERVICE, **TRACKING)
+    assert second["PolicyARN"] == first["PolicyARN"]
+    alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {alarm["AlarmName"] for alarm in alarms} == {alarm["AlarmName"] for alarm in second["Alarms"]}
+
+
+def test_requests_per_target_need_a_resource_label(scaling: Any) -> None:
+    scaling.register_scalable_target(**SERVICE, MinCapacity=1, MaxCapacity=4)
+
+    def put(**label: str) -> None:
+        metric = {"PredefinedMetricType": "ALBRequestCountPerTarget", **label}
+        tracking = {"TargetValue": 100.0, "PredefinedMetricSpecification": metric}
+        policy = {"PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": tracking}
+        scaling.put_scaling_policy(PolicyName="p", **SERVICE, **policy)
+
+    for label in ({}, {"ResourceLabel": "targetgroup/x/1"}):
+        with pytest.raises(ClientError, match="ValidationException"):
+            put(**label)
+    put(ResourceLabel="app/alb/1/targetgroup/x/2")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Schedule": "every evening"},
+        {"ScalableTargetAction": {"MinCapacity": 2, "MaxCapacity": 1}},
+        {"ScalableTargetAction": {}},
+    ],
+    ids=str,
+)
+def test_an_impossible_scheduled_action_is_refused(scaling: Any, wrong: dict[str, Any]) -> None:
+    scaling.register_scalable_target(**SERVICE, MinCapacity=1, MaxCapacity=4)
+    with pytest.raises(ClientError, match="ValidationException"):
+        scaling.put_scheduled_action(**SERVICE, **{**NIGHT, **wrong})
+    assert scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"] == []
+
+
 def test_a_record_is_created_once(seeded: ControlPlane, client: Client) -> None:
     route53 = client("route53")
     zone_id = route53.list_hosted_zones()["HostedZones"][0]["Id"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.filter.resources import foreign, name_value
+from ansible_collections.quilt.mcp_server.plugins.filter.resources import foreign, name_value, request_count_label
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,20 @@ def test_name_value_sorts_makes_texts_and_leaves_the_unset_out() -> None:
 
 def test_name_value_takes_another_key() -> None:
     assert name_value({"KEY": "arn:x"}, "value_from") == [{"name": "KEY", "value_from": "arn:x"}]
+
+
+PREFIX = "arn:aws:elasticloadbalancing:us-east-1:850787717197:"
+BALANCER, GROUP = f"{PREFIX}loadbalancer/app/sales-prod-alb/01ab", f"{PREFIX}targetgroup/mcp-tg/23cd"
+
+
+@pytest.mark.parametrize(
+    ("group", "balancer", "label"),
+    [
+        pytest.param(GROUP, BALANCER, "app/sales-prod-alb/01ab/targetgroup/mcp-tg/23cd", id="both"),
+        pytest.param("known-after-apply", BALANCER, "known-after-apply", id="a target group to come"),
+        pytest.param(GROUP, "known-after-apply", "known-after-apply", id="a load balancer to come"),
+        pytest.param(GROUP, "", "", id="no load balancer"),
+    ],
+)
+def test_request_count_label(group: str, balancer: str, label: str) -> None:
+    assert request_count_label(group, balancer) == label

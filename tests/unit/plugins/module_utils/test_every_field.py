@@ -14,13 +14,14 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_repository.a
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_task_definition.api import TaskDefinition
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_target_group.api import TargetGroup
 from ansible_collections.quilt.mcp_server.plugins.module_utils._plan import Current, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._scalable_target.api import ScalableTarget
 from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters, members
 
-KINDS = (LogGroup, Repository, TaskDefinition, TargetGroup)
+KINDS = (LogGroup, Repository, ScalableTarget, TaskDefinition, TargetGroup)
 # Not parameters: the tags have their own option, the registry is the account's.
 NOT_OURS = {"tags", "registry_id"}
-# Where the first choice of the model would make another field meaningless.
-FIRST = {"image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION", "network_mode": "awsvpc"}
+# Where the first choice of the model would make another field meaningless, or leave it no room.
+FIRST = {"image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION", "network_mode": "awsvpc", "max_capacity": 9}
 
 clients: dict[str, Any] = {}
 
@@ -48,7 +49,7 @@ def sample(shape, name=""):
         return {"Some.Key": sample(shape.value)}
     if shape.type_name == "string":
         return FIRST.get(name) or (shape.enum[0] if shape.enum else "a")
-    return True if shape.type_name == "boolean" else 1
+    return True if shape.type_name == "boolean" else FIRST.get(name, 1)
 
 
 def other(value, shape):

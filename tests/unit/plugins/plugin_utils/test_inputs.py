@@ -25,6 +25,11 @@ ROLES = {
         Spec("ecs_service_memory", type="int"),
         Spec("ecs_service_credentials", choices=("task_role", "assume_role")),
         Spec("ecs_service_execute_command", type="bool"),
+        Spec("ecs_service_scaling_min", range=(0, 5000)),
+        Spec("ecs_service_scaling_max", range=(0, 5000)),
+        Spec("ecs_service_scaling_cpu_target", range=(0, 100)),
+        Spec("ecs_service_scaling_requests_target", range=(0, 1000000)),
+        Spec("ecs_service_scaling_scheduled_actions", type="list", elements="dict"),
         Spec("alb_rule_hosts", type="list", elements="str"),
         Spec("alb_rule_paths", type="list", elements="str"),
         Spec("alb_rule_priority", pattern=r"\d+", range=(1, 50000)),
@@ -38,6 +43,11 @@ ROLES = {
         Spec("ecr_encryption_type"),
         Spec("smoke_token"),
     )
+}
+NIGHT = {
+    "scheduled_action_name": "night",
+    "schedule": "cron(0 20 * * ? *)",
+    "scalable_target_action": {"max_capacity": 1},
 }
 PREFIXES = ["alb_rule_", "ecr_", "ecs_service_", "image_", "smoke_"]
 RIGHT = {"mcp_server_region": "us-east-1"}
@@ -61,6 +71,16 @@ def judge(**values: Any) -> list[str]:
         pytest.param({"ecs_service_execute_command": "true"}, id="a boolean as a text"),
         pytest.param({"ecs_service_cpu": 256, "ecs_service_memory": 1024}, id="a pair that Fargate has"),
         pytest.param({"image_source": "prebuilt", "image_uri": "registry/x:1"}, id="prebuilt with its image"),
+        pytest.param({"ecs_service_scaling_min": "", "ecs_service_scaling_max": 0}, id="not scaled"),
+        pytest.param(
+            {
+                "ecs_service_scaling_min": 0,
+                "ecs_service_scaling_max": "4",
+                "ecs_service_scaling_cpu_target": 60,
+                "ecs_service_scaling_scheduled_actions": [NIGHT],
+            },
+            id="scaled",
+        ),
         pytest.param(
             {"http_port": 80, "image_magick_version": "7", "ecr_team": "x", "__image_uri": "x"},
             id="variables of other people",
@@ -81,6 +101,9 @@ def test_right(values: dict[str, Any]) -> None:
         pytest.param({"mcp_server_buckets": [["x"]]}, "mcp_server_buckets: wanted a list of bucket names; found [['x']]", id="nested"),
         pytest.param({"mcp_server_retain": ["logs"]}, "mcp_server_retain: wanted a list of log_group, repository; found ['logs']", id="choice in a list"),
         pytest.param({"image_source": "pull"}, "image_source: wanted one of build, prebuilt; found 'pull'", id="choice"),
+        pytest.param({"ecs_service_scaling_min": 5, "ecs_service_scaling_max": 4}, "ecs_service_scaling_min: wanted at most ecs_service_scaling_max, which is 4; found 5", id="scaling upside down"),
+        pytest.param({"ecs_service_scaling_cpu_target": 60}, "ecs_service_scaling_cpu_target: only used with ecs_service_scaling_max, the greatest number of tasks; found none", id="a target without scaling"),
+        pytest.param({"ecs_service_scaling_max": 4, "ecs_service_scaling_scheduled_actions": [{"scheduled_action_name": "night"}]}, "ecs_service_scaling_scheduled_actions: the action night lacks schedule, scalable_target_action", id="half an action"),
         pytest.param({"ecs_service_memory": "half"}, "ecs_service_memory: wanted a whole number; found 'half'", id="number"),
         pytest.param({"ecs_service_memory": True}, "ecs_service_memory: wanted a whole number; found True", id="a boolean is no number"),
         pytest.param({"ecs_service_execute_command": "maybe"}, "ecs_service_execute_command: wanted true or false; found 'maybe'", id="boolean"),

@@ -1,0 +1,126 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: scalable_target_info
+version_added: 1.0.0
+short_description: Tell how ECS services are scaled, and what was scaled lately
+description:
+  - Returns scalable targets of Application Auto Scaling with their policies and alarms, their scheduled actions, their
+    tags, and their latest scaling activities.
+author:
+  - Quilt Data (@quiltdata)
+options:
+  service_namespace:
+    description: The namespace of the services.
+    type: str
+    choices: [ecs]
+    default: ecs
+  resource_id:
+    description: One ECS service, as V(service/cluster/service). All of them when it is unset.
+    type: str
+  activities:
+    description: How many of the latest scaling activities of each target to return, at most 50.
+    type: int
+    default: 10
+attributes:
+  check_mode:
+    description: Reads only, in check mode too.
+    support: full
+  diff_mode:
+    description: Changes nothing, so there is no difference.
+    support: none
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: quilt.mcp_server.scalable_target
+"""
+
+EXAMPLES = r"""
+- name: Ask why the number of tasks has changed
+  quilt.mcp_server.scalable_target_info:
+    resource_id: service/sales-prod/sales-prod-mcp-server-production
+  register: scaling
+"""
+
+RETURN = r"""
+scalable_targets:
+  description: The scalable targets, or an empty list.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    scalable_target_arn:
+      description: Its ARN.
+      type: str
+      returned: always
+    resource_id:
+      description: What is scaled.
+      type: str
+      returned: always
+    min_capacity:
+      description: The least number of tasks.
+      type: int
+      returned: always
+    max_capacity:
+      description: The greatest number of tasks.
+      type: int
+      returned: always
+    suspended_state:
+      description: Which scaling is suspended.
+      type: dict
+      returned: always
+    policies:
+      description: Its policies, each with its ARN and alarms.
+      type: list
+      elements: dict
+      returned: always
+    scheduled_actions:
+      description: Its scheduled actions.
+      type: list
+      elements: dict
+      returned: always
+    scaling_activities:
+      description: What was scaled lately, the latest first, each with its cause.
+      type: list
+      elements: dict
+      returned: always
+    tags:
+      description: Its tags.
+      type: dict
+      returned: always
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._scalable_target.info import scalable_targets
+
+ARGUMENTS = {
+    "service_namespace": {"type": "str", "choices": ["ecs"], "default": "ecs"},
+    "resource_id": {"type": "str"},
+    "activities": {"type": "int", "default": 10},
+}
+
+
+def main() -> None:
+    """Return the scalable targets that the arguments ask for."""
+    module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    given = module.params
+    try:
+        client = module.client("application-autoscaling")
+        found = scalable_targets(client, given["service_namespace"], given["resource_id"], given["activities"])
+    except AnsibleAWSError as error:
+        module.fail_json_aws_error(error)
+    else:
+        module.exit_json(changed=False, scalable_targets=found)
+
+
+if __name__ == "__main__":
+    main()

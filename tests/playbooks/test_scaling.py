@@ -1,0 +1,128 @@
+"""Scaling as an operator asks for it: in the inventory, off by default, and never against the autoscaler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Play
+
+    from sandbox.control import ControlPlane
+
+SERVICE = "sales-prod-mcp-server-production"
+KEY = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": f"service/sales-prod/{SERVICE}",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
+NIGHT = {
+    "scheduled_action_name": "night",
+    "schedule": "cron(0 20 ? * MON-FRI *)",
+    "timezone": "Europe/Berlin",
+    "scalable_target_action": {"min_capacity": 0, "max_capacity": 0},
+}
+SCALED = {
+    "ecs_service_scaling_min": 1,
+    "ecs_service_scaling_max": 4,
+    "ecs_service_scaling_cpu_target": 60,
+    "ecs_service_scaling_requests_target": 1000,
+    "ecs_service_scaling_scheduled_actions": [NIGHT],
+}
+
+
+@pytest.fixture
+def scaling(client: Callable[[str], Any]) -> Any:
+    return client("application-autoscaling")
+
+
+def targets(scaling: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    return found
+
+
+def scaling_writes(run: Any) -> list[str]:
+    return [write for write in run.writes if write.startswith("application-autoscaling")]
+
+
+def test_check_mode_of_a_scaled_service_on_an_empty_account(play: Play) -> None:
+    run = play("site.yml", "--check", "--diff", **SCALED)
+    assert run.status == 0, run.failures
+    assert run.writes == []
+    (predicted,) = run.results("scaling | Keep the scalable target")
+    assert predicted["changed"]
+    assert len(predicted["scalable_target"]["policies"]) == 2
+
+
+def test_scaled_changed_suspended_and_no_more(play: Play, scaling: Any, client: Callable[[str], Any]) -> None:
+    """One story, because a deployment takes a while: each step begins where the last one ended."""
+    assert play("build.yml").status == 0
+    run = play("deploy.yml")
+    assert run.status == 0, run.failures
+    assert (targets(scaling), scaling_writes(run)) == ([], [])
+
+    run = play("deploy.yml", **SCALED)
+    assert run.status == 0, run.failures
+    assert run.stats["changed"] == 1
+    (target,) = targets(scaling)
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 4)
+    policies = scaling.describe_scaling_policies(**KEY)["ScalingPolicies"]
+    configurations = {policy["PolicyName"]: policy["TargetTrackingScalingPolicyConfiguration"] for policy in policies}
+    assert sorted(configurations) == [f"{SERVICE}-cpu", f"{SERVICE}-requests"]
+    label = configurations[f"{SERVICE}-requests"]["PredefinedMetricSpecification"]["ResourceLabel"]
+    assert label.startswith("app/sales-prod-alb/")
+    assert "/targetgroup/sales-prod-mcp-server-tg/" in label
+
+    # The autoscaler's number of tasks stays, whatever the inventory says.
+    client("ecs").update_service(cluster="sales-prod", service=SERVICE, desiredCount=3)
+    run = play("deploy.yml", **SCALED)
+    assert (run.status, run.stats["changed"], run.writes) == (0, 0, []), run.failures
+    (service,) = client("ecs").describe_services(cluster="sales-prod", services=[SERVICE])["services"]
+    assert service["desiredCount"] == 3
+
+    fewer = {**SCALED, "ecs_service_scaling_requests_target": "", "ecs_service_scaling_scheduled_actions": []}
+    run = play("deploy.yml", **fewer, ecs_service_scaling_suspended=True)
+    assert scaling_writes(run) == [
+        "application-autoscaling:RegisterScalableTarget",
+        "application-autoscaling:DeleteScalingPolicy",
+        "application-autoscaling:DeleteScheduledAction",
+    ]
+    assert all(targets(scaling)[0]["SuspendedState"].values())
+
+    # No longer scaled: the target goes first, so that the inventory's number holds in the same run.
+    run = play("deploy.yml")
+    assert targets(scaling) == []
+    (service,) = client("ecs").describe_services(cluster="sales-prod", services=[SERVICE])["services"]
+    assert service["desiredCount"] == 1
+    run = play("deploy.yml")
+    assert (run.stats["changed"], run.writes) == (0, [])
+
+    # Somebody else's target is left alone.
+    scaling.register_scalable_target(**KEY, MinCapacity=1, MaxCapacity=2)
+    run = play("deploy.yml")
+    assert (run.status, run.writes) == (0, []), run.failures
+    run = play("deploy.yml", **SCALED)
+    assert run.status != 0
+    assert "is not ours" in run.failures[-1]
+
+
+def test_who_does_not_scale_needs_no_right_to_ask(play: Play, aws: ControlPlane) -> None:
+    denied = {"kind": "error", "code": "AccessDeniedException", "status": 400, "times": 99}
+    aws.faults.add("application-autoscaling", "DescribeScalableTargets", **denied)
+    run = play("deploy.yml", "--check")
+    assert run.status == 0, run.failures
+    run = play("deploy.yml", "--check", **SCALED)
+    assert run.status != 0
+    assert "AccessDenied" in run.failures[-1]
+
+
+def test_destroy_takes_the_scaling_away(play: Play, scaling: Any) -> None:
+    assert play("build.yml").status == 0
+    run = play("deploy.yml", **SCALED)
+    assert run.status == 0, run.failures
+    assert len(targets(scaling)) == 1
+    run = play("destroy.yml", **SCALED)
+    assert run.status == 0, run.failures
+    assert targets(scaling) == []
