@@ -33,14 +33,14 @@ LOG = {
 
 
 @pytest.fixture
-def aws(_control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
+def aws(control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
     """An empty account where time passes fast."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_URL", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SANDBOX_TIME_SCALE", "0.01")
+    monkeypatch.setenv("SANDBOX_SPEED", "100")
     monkeypatch.setattr(rollout, "PAUSES", (0.1,))
-    _control_plane.reset(seed=False)
-    return _control_plane
+    control_plane.reset(seed=False)
+    return control_plane
 
 
 @pytest.fixture
@@ -164,8 +164,26 @@ def test_the_reason_is_told(deploy: Any, behaviour: str, texts: list[str]) -> No
 
 def test_the_deadline_ends_the_wait(deploy: Any) -> None:
     message = deploy("unhealthy", deployment_configuration={}, wait_timeout=3)["msg"]
-    assert "of app:1 is not complete after 3 s" in message
+    assert "of app:1 is not complete after 3 s. It was not stopped: there is no earlier deployment to roll" in message
     assert "Task " in message
+
+
+def test_the_deadline_stops_a_deployment_that_can_be_rolled_back(deploy: Any, stack: Stack) -> None:
+    deploy("ok")
+    result = deploy("slow", deployment_configuration={}, wait_timeout=2)
+    assert "of app:2 is not complete after 2 s. It was stopped, and ECS rolls back to the deploy" in result["msg"]
+    assert result["writes"] == ["UpdateService", "StopServiceDeployment"]
+    until(lambda: stack.describe()["deployments"][0]["rolloutState"] == "COMPLETED")
+    assert stack.describe()["taskDefinition"].endswith("app:1")
+
+
+def test_a_stop_that_is_denied_does_not_hide_the_deadline(deploy: Any, stack: Stack, aws: ControlPlane) -> None:
+    deploy("ok")
+    denied = {"kind": "error", "code": "AccessDeniedException", "status": 400}
+    aws.faults.add("ecs", "StopServiceDeployment", times=1, **denied)
+    message = deploy("slow", deployment_configuration={}, wait_timeout=1)["msg"]
+    assert "of app:2 is not complete after 1 s. It could not be stopped" in message
+    assert "AccessDenied" in message
 
 
 def test_a_run_that_died_is_taken_up_without_another_deployment(deploy: Any, stack: Stack) -> None:
