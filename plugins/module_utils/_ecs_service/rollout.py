@@ -80,16 +80,19 @@ class Rollout:
             return f"It could not be stopped, and ECS goes on trying: {error}"
         return "It was stopped, and ECS rolls back to the deployment before it"
 
-    def gone(self, task_arns: Sequence[str]) -> None:
-        """Wait until the service is inactive and its tasks have stopped: their interfaces hold the security group."""
-        running = list(task_arns)
-        for left in looks(self.timeout):
+    def gone(self, task_arns: Sequence[str], at_least: int = 0) -> None:
+        """Wait until the service is inactive and its tasks have stopped: their interfaces hold the security group.
+
+        at_least: seconds to wait where the timeout is shorter.
+        """
+        running, timeout = list(task_arns), max(self.timeout, at_least)
+        for left in looks(timeout):
             service, running = self.calls.describe(), self.calls.not_stopped(running)
             if not running and (service is None or service["status"] == "INACTIVE"):
                 return
             self._tell(f"draining, {len(running)} tasks left", left)
         raise DeploymentFailed(
-            message=f"{self.label} is deleted, but not gone after {self.timeout} s ({len(running)} tasks left); "
+            message=f"{self.label} is deleted, but not gone after {timeout} s ({len(running)} tasks left); "
             "run again to wait on, or give wait_timeout more seconds"
         )
 
