@@ -22,8 +22,26 @@ def name_value(mapping: Mapping[str, Any], key: str = "value") -> list[dict[str,
     return [{"name": name, key: str(value)} for name, value in sorted(mapping.items()) if value not in (None, "")]
 
 
+def neighbour_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return a line for each resource of others that changed or is gone, from two results of ``neighbours_info``.
+
+    One that is new is somebody else's work and no difference: whatever we create carries our tag from its first moment.
+    """
+    lines = []
+    for name, fields in before["neighbours"].items():
+        now = after["neighbours"].get(name)
+        if now is None:
+            if name.rpartition(" ")[2] not in after["own"]:
+                lines.append(f"{name} is gone")
+            continue
+        different = sorted(field for field in {*fields, *now} if fields.get(field) != now.get(field))
+        if different:
+            lines.append(f"{name} has another {', '.join(different)}")
+    return lines
+
+
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
-        return {"foreign": foreign, "name_value": name_value}
+        return {"foreign": foreign, "name_value": name_value, "neighbour_differences": neighbour_differences}
