@@ -34,8 +34,31 @@ def request_count_label(target_group_arn: str, load_balancer_arn: str) -> str:
     return f"{balancer}/{target_group_arn.rpartition(':')[2]}" if balancer else ""
 
 
+def neighbour_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return a line for each resource of others that changed or is gone, from two results of ``neighbours_info``.
+
+    One that is new is somebody else's work and no difference: whatever we create carries our tag from its first moment.
+    """
+    lines = []
+    for name, fields in before["neighbours"].items():
+        now = after["neighbours"].get(name)
+        if now is None:
+            if name.rpartition(" ")[2] not in after["own"]:
+                lines.append(f"{name} is gone")
+            continue
+        different = sorted(field for field in {*fields, *now} if fields.get(field) != now.get(field))
+        if different:
+            lines.append(f"{name} has another {', '.join(different)}")
+    return lines
+
+
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
-        return {"foreign": foreign, "name_value": name_value, "request_count_label": request_count_label}
+        return {
+            "foreign": foreign,
+            "name_value": name_value,
+            "neighbour_differences": neighbour_differences,
+            "request_count_label": request_count_label,
+        }

@@ -14,6 +14,8 @@ description:
   - Creates, changes and deletes one service of an ECS cluster, and waits until its own deployment is complete.
   - Every given parameter is compared, after what ECS fills in. Names inside dictionaries are those of the ECS API in
     snake_case; a misspelt one is refused before anything is written, with the nearest right one.
+  - A deployment that is not complete in time is stopped, so that ECS rolls back to the one before it, if there is one.
+    That is a failure as well.
   - A deployment that ECS rolls back is a failure. The message holds the stopped reason, exit codes, health and last log
     lines of the task that failed, and the last events of the service.
   - A run that finds its deployment already in progress, since an earlier run was cut off, waits for that one.
@@ -128,6 +130,14 @@ options:
     description: The seconds that the wait may take.
     type: int
     default: 900
+  on_first_failure:
+    description:
+      - What becomes of a service of which no deployment was ever complete, when the one that is waited for fails.
+      - V(delete) deletes it and waits until its tasks are gone. There is nothing that ECS could roll back to, and it
+        would go on starting tasks. The failure stays the same, with a sentence more.
+    type: str
+    choices: [keep, delete]
+    default: keep
 extends_documentation_fragment:
   - quilt.mcp_server.resource
   - amazon.aws.common.modules
@@ -278,6 +288,7 @@ ARGUMENTS = {
     "force_new_deployment": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 900},
+    "on_first_failure": {"type": "str", "choices": ["keep", "delete"], "default": "keep"},
 }
 
 

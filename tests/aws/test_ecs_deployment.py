@@ -33,14 +33,14 @@ LOG = {
 
 
 @pytest.fixture
-def aws(_control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
+def aws(control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
     """An empty account where time passes fast."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_URL", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SANDBOX_TIME_SCALE", "0.01")
+    monkeypatch.setenv("SANDBOX_SPEED", "100")
     monkeypatch.setattr(rollout, "PAUSES", (0.1,))
-    _control_plane.reset(seed=False)
-    return _control_plane
+    control_plane.reset(seed=False)
+    return control_plane
 
 
 @pytest.fixture
@@ -164,8 +164,26 @@ def test_the_reason_is_told(deploy: Any, behaviour: str, texts: list[str]) -> No
 
 def test_the_deadline_ends_the_wait(deploy: Any) -> None:
     message = deploy("unhealthy", deployment_configuration={}, wait_timeout=3)["msg"]
-    assert "of app:1 is not complete after 3 s" in message
+    assert "of app:1 is not complete after 3 s. It was not stopped: there is no earlier deployment to roll" in message
     assert "Task " in message
+
+
+def test_the_deadline_stops_a_deployment_that_can_be_rolled_back(deploy: Any, stack: Stack) -> None:
+    deploy("ok")
+    result = deploy("slow", deployment_configuration={}, wait_timeout=2)
+    assert "of app:2 is not complete after 2 s. It was stopped, and ECS rolls back to the deploy" in result["msg"]
+    assert result["writes"] == ["UpdateService", "StopServiceDeployment"]
+    until(lambda: stack.describe()["deployments"][0]["rolloutState"] == "COMPLETED")
+    assert stack.describe()["taskDefinition"].endswith("app:1")
+
+
+def test_a_stop_that_is_denied_does_not_hide_the_deadline(deploy: Any, stack: Stack, aws: ControlPlane) -> None:
+    deploy("ok")
+    denied = {"kind": "error", "code": "AccessDeniedException", "status": 400}
+    aws.faults.add("ecs", "StopServiceDeployment", times=1, **denied)
+    message = deploy("slow", deployment_configuration={}, wait_timeout=1)["msg"]
+    assert "of app:2 is not complete after 1 s. It could not be stopped" in message
+    assert "AccessDenied" in message
 
 
 def test_a_run_that_died_is_taken_up_without_another_deployment(deploy: Any, stack: Stack) -> None:
@@ -210,3 +228,47 @@ def test_a_new_service_waits_for_the_old_one_to_drain(deploy: Any, stack: Stack)
     result = deploy()
     assert result["changed"]
     assert result["deployment"]["rollout_state"] == "COMPLETED"
+
+
+def test_a_first_deployment_that_fails_can_leave_nothing_running(deploy: Any, stack: Stack) -> None:
+    result = deploy("exit-3", on_first_failure="delete")
+    assert result["msg"].startswith("ECS service web: deployment ecs-svc/")
+    assert "of app:1 failed: ECS deployment circuit breaker" in result["msg"]
+    assert "exit code 3" in result["msg"]
+    assert result["msg"].endswith("ECS service web has never served, so it was deleted again: nothing of it runs.")
+    assert stack.describe()["status"] == "INACTIVE"
+    assert {task["lastStatus"] for task in stack.tasks() + stack.tasks("STOPPED")} == {"STOPPED"}
+    assert deploy("ok", on_first_failure="delete")["deployment"]["rollout_state"] == "COMPLETED"
+
+
+def test_the_deadline_of_a_first_deployment_leaves_nothing_running(deploy: Any, stack: Stack) -> None:
+    result = deploy("slow", deployment_configuration={}, wait_timeout=2, on_first_failure="delete")
+    assert "is not complete after 2 s" in result["msg"]
+    assert stack.describe()["status"] == "INACTIVE"
+    assert stack.describe()["runningCount"] == 0
+
+
+def test_a_service_that_has_served_is_never_taken_away(deploy: Any, stack: Stack) -> None:
+    deploy("ok")
+    assert deploy(
+        "exit-3", deployment_configuration={"deployment_circuit_breaker": {"enable": True}}, on_first_failure="delete"
+    )["failed"]
+    assert stack.describe()["status"] == "ACTIVE"
+
+
+def test_a_failed_service_that_cannot_be_taken_away_still_says_why(
+    deploy: Any, stack: Stack, aws: ControlPlane
+) -> None:
+    aws.faults.add("ecs", "DeleteService", kind="error", code="AccessDeniedException", status=400, times=9)
+    message = deploy("exit-3", on_first_failure="delete")["msg"]
+    assert "exit code 3" in message
+    assert "has never served, but could not be taken away" in message
+
+
+def test_a_repair_by_somebody_else_is_not_deleted(deploy: Any, stack: Stack, aws: ControlPlane) -> None:
+    theirs = register(stack, "slow")
+    repair = threading.Timer(0.5, stack.update, kwargs={"taskDefinition": theirs})
+    aws.faults.add("ecs", "CreateService", kind="before", times=1, callback=lambda *_: repair.start())
+    message = deploy("slow", on_first_failure="delete", wait_timeout=20)["msg"]
+    assert "ours was rolled back or replaced" in message
+    assert stack.describe()["status"] == "ACTIVE"

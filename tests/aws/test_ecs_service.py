@@ -13,12 +13,12 @@ OURS = {"quilt:deployment": "ours"}
 
 
 @pytest.fixture
-def aws(_control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
+def aws(control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
     """An empty account instead of the seeded one."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_URL", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    _control_plane.reset(seed=False)
-    return _control_plane
+    control_plane.reset(seed=False)
+    return control_plane
 
 
 @pytest.fixture

@@ -16,14 +16,16 @@ from typing import Any, ClassVar
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
+from .._ecs_deployment.plan import PROVEN, has_served
 from .._plan import Current, Plan, Refused
 from .._runner import Resource
 from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake
 from .calls import Answer, Calls
 from .plan import DEFAULTS, UNORDERED, needs_force, short_name, to_send
-from .rollout import Rollout
-from .wait import ours_of, primary_of
+from .rollout import DeploymentFailed, Rollout
+from .wait import Ours, ours_of, primary_of
 
+CLEARED_WITHIN = 600  # seconds: deregistration delay and stop timeout; wait_timeout is about the deployment
 DEPLOYMENT_KEYS = (
     "id",
     "status",
@@ -233,8 +235,33 @@ class Service(Resource):
             return {"deployment": self._predicted(plan), "progress": []}
         service = self.written or self.answer or {}
         if waits:
-            service = self.rollout.complete(ours_of(service))
+            service = self._completed(ours_of(service))
         return {"deployment": self._shown(primary_of(service)), "progress": self.rollout.progress}
+
+    def _completed(self, ours: Ours) -> Answer:
+        try:
+            return self.rollout.complete(ours)
+        except DeploymentFailed as failure:
+            if self.params["on_first_failure"] == "keep":
+                raise
+            cleared = self._take_away(ours)
+            raise DeploymentFailed(message=f"{failure.message}\n{cleared}" if cleared else failure.message) from failure
+
+    def _take_away(self, ours: Ours) -> str:
+        """Delete the service if it never served and still is about our deployment. Returns what came of it."""
+        try:
+            service = self.calls.describe()
+            if service is None or service["status"] != "ACTIVE" or primary_of(service).get("id") != ours.id:
+                return ""
+            if has_served(service, self.calls.list_records(PROVEN) or []):
+                return ""
+            self.task_arns = self.calls.list_tasks() or []
+            self.calls.update({"desiredCount": 0})
+            self.calls.delete()
+            self.rollout.gone(self.task_arns, CLEARED_WITHIN)
+        except AnsibleAWSError as error:
+            return f"{self.label} has never served, but could not be taken away: {error}"
+        return f"{self.label} has never served, so it was deleted again: nothing of it runs."
 
     def _wait_until_gone(self) -> None:
         self.rollout.gone(self.task_arns or self.calls.list_tasks() or [])

@@ -20,6 +20,7 @@ from .._shapes import Document
 
 Answer = Mapping[str, Any]  # in the API's names
 TASKS_AT_ONCE = 100  # of DescribeTasks
+RECORDS_AT_ONCE = 20  # of DescribeServiceDeployments and DescribeServiceRevisions
 GONE = ["ServiceNotFoundException", "ServiceNotActiveException"]
 NO_CLUSTER = ["ClusterNotFoundException"]
 
@@ -94,6 +95,49 @@ class Calls:
             tasks = self.client("ecs").describe_tasks(cluster=self.cluster, tasks=batch)["tasks"]
             left += [task["taskArn"] for task in tasks if task["lastStatus"] not in ("STOPPED", "DELETED")]
         return left
+
+    @aws_call("list the deployments of ECS service {self.name}", missing=[*GONE, *NO_CLUSTER])
+    def list_records(self, statuses: Sequence[str] = ()) -> list[Answer] | None:
+        """The service deployments, newest first, in the brief form of the list; ECS keeps them for 90 days."""
+        found: list[Answer] = []
+        request: Document = {"cluster": self.cluster, "service": self.name}
+        if statuses:
+            request["status"] = list(statuses)
+        while True:
+            answer = self.client("ecs").list_service_deployments(**request)
+            found += answer["serviceDeployments"]
+            if not answer.get("nextToken"):
+                return sorted(found, key=lambda record: record["createdAt"], reverse=True)
+            request["nextToken"] = answer["nextToken"]
+
+    @aws_call("describe the deployments of ECS service {self.name}")
+    def records(self, arns: Sequence[str]) -> list[Answer]:
+        """Service deployments in full, in the order asked for; one that ECS forgot is left out."""
+        found: dict[str, Answer] = {}
+        for start in range(0, len(arns), RECORDS_AT_ONCE):
+            batch = list(arns[start : start + RECORDS_AT_ONCE])
+            answer = self.client("ecs").describe_service_deployments(serviceDeploymentArns=batch)
+            found.update({record["serviceDeploymentArn"]: record for record in answer["serviceDeployments"]})
+        return [found[arn] for arn in arns if arn in found]
+
+    @aws_call("describe the revisions of ECS service {self.name}")
+    def revisions(self, arns: Sequence[str]) -> dict[str, Answer]:
+        """Service revisions by ARN."""
+        found: dict[str, Answer] = {}
+        for start in range(0, len(arns), RECORDS_AT_ONCE):
+            batch = list(arns[start : start + RECORDS_AT_ONCE])
+            answer = self.client("ecs").describe_service_revisions(serviceRevisionArns=batch)
+            found.update({revision["serviceRevisionArn"]: revision for revision in answer["serviceRevisions"]})
+        return found
+
+    @aws_call("stop service deployment {arn}", stale=["ConflictException"])
+    def stop(self, arn: str, stop_type: str) -> None:
+        """Ask for it. Raises Stale when it has ended by now."""
+        self.client("ecs").stop_service_deployment(serviceDeploymentArn=arn, stopType=stop_type)
+
+    @aws_call("{action} service deployment {arn} at hook {hook}")
+    def resume(self, arn: str, hook: str, action: str) -> None:
+        self.client("ecs").continue_service_deployment(serviceDeploymentArn=arn, hookId=hook, action=action)
 
     def targets(self, service: Answer) -> tuple[int, int] | None:
         """Healthy targets and all of them; None without a load balancer, or when they may not be read."""

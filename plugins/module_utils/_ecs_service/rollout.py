@@ -13,12 +13,26 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from .._errors import Stale
 from .calls import Answer, Calls
 from .evidence import collect
 from .plan import short_name
 from .wait import Ours, judge, progress
 
 PAUSES = (1.0, 1.0, 2.0, 2.0, 3.0, 5.0)  # seconds between two looks; the last one repeats
+
+
+def looks(timeout: float) -> Iterator[float]:
+    """Seconds left, again and again with pauses between, until `timeout` seconds are over; at least once."""
+    deadline = time.monotonic() + timeout
+    count = 0
+    while True:
+        yield max(deadline - time.monotonic(), 0.0)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(PAUSES[min(count, len(PAUSES) - 1)], left))
+        count += 1
 
 
 class DeploymentFailed(AnsibleAWSError):  # type: ignore[misc]
@@ -39,7 +53,7 @@ class Rollout:
     def complete(self, ours: Ours) -> Answer:
         """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be."""
         service: Answer | None = None
-        for left in self._looks():
+        for left in looks(self.timeout):
             service = self.calls.describe()
             verdict = judge(service, ours)
             if service:
@@ -48,32 +62,39 @@ class Rollout:
                 return service
             if verdict.state == "failed":
                 raise self._failure(f"failed: {verdict.reason}", service, ours)
-        raise self._failure(f"is not complete after {self.timeout} s", service, ours)
+        stopped = self._stop(ours)
+        raise self._failure(f"is not complete after {self.timeout} s. {stopped}", service, ours)
 
-    def gone(self, task_arns: Sequence[str]) -> None:
-        """Wait until the service is inactive and its tasks have stopped: their interfaces hold the security group."""
-        running = list(task_arns)
-        for left in self._looks():
+    def _stop(self, ours: Ours) -> str:
+        """The deadline has passed: have ECS roll back, if it can. Returns what came of it, as a sentence."""
+        if not ours.record:
+            return "It was not stopped: ECS names no service deployment for it, and goes on trying"
+        try:
+            record = next(iter(self.calls.records([ours.record])), {})
+            if not record.get("sourceServiceRevisions"):
+                return "It was not stopped: there is no earlier deployment to roll back to, and ECS goes on trying"
+            self.calls.stop(ours.record, "ROLLBACK")
+        except Stale:
+            return "It ended by itself just then"
+        except AnsibleAWSError as error:
+            return f"It could not be stopped, and ECS goes on trying: {error}"
+        return "It was stopped, and ECS rolls back to the deployment before it"
+
+    def gone(self, task_arns: Sequence[str], at_least: int = 0) -> None:
+        """Wait until the service is inactive and its tasks have stopped: their interfaces hold the security group.
+
+        at_least: seconds to wait where the timeout is shorter.
+        """
+        running, timeout = list(task_arns), max(self.timeout, at_least)
+        for left in looks(timeout):
             service, running = self.calls.describe(), self.calls.not_stopped(running)
             if not running and (service is None or service["status"] == "INACTIVE"):
                 return
             self._tell(f"draining, {len(running)} tasks left", left)
         raise DeploymentFailed(
-            message=f"{self.label} is deleted, but not gone after {self.timeout} s ({len(running)} tasks left); "
+            message=f"{self.label} is deleted, but not gone after {timeout} s ({len(running)} tasks left); "
             "run again to wait on, or give wait_timeout more seconds"
         )
-
-    def _looks(self) -> Iterator[float]:
-        """Seconds left, again and again with pauses between, until the time is over; at least once."""
-        deadline = time.monotonic() + self.timeout
-        looks = 0
-        while True:
-            yield max(deadline - time.monotonic(), 0.0)
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return
-            time.sleep(min(PAUSES[min(looks, len(PAUSES) - 1)], left))
-            looks += 1
 
     def _tell(self, line: str, left: float) -> None:
         """A module cannot print while it runs: the system's log and the result tell how it went."""

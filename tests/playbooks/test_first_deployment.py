@@ -1,0 +1,66 @@
+"""The order of a first deployment, and what a change of somebody else's things does to a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Play
+
+    from sandbox.control import ControlPlane
+
+
+def hosts(client: Callable[[str], Any], aws: ControlPlane) -> dict[str, list[str]]:
+    """Host conditions by priority, of the rules with our tag."""
+    elb = client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"]
+    found = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    arn = next(one["ListenerArn"] for one in found if one["Port"] == 443)
+    return {
+        rule["Priority"]: condition["Values"]
+        for rule in elb.describe_rules(ListenerArn=arn)["Rules"]
+        for condition in rule["Conditions"]
+        if condition["Field"] == "host-header"
+    }
+
+
+def test_the_public_host_is_routed_only_when_the_service_is_healthy(
+    play: Play, client: Callable[[str], Any], aws: ControlPlane
+) -> None:
+    seen: list[dict[str, list[str]]] = []
+    aws.faults.add("ecs", "CreateService", kind="before", times=1, callback=lambda *_: seen.append(hosts(client, aws)))
+    run = play("deploy.yml")
+    assert run.status == 0, run.failures
+    assert seen[0]["102"] == ["sales-prod-mcp-server-production.invalid"]
+    operations = [write.rpartition(":")[2] for write in run.writes]
+    order = [one for one in operations if one in ("CreateRule", "CreateService", "ModifyRule")]
+    assert order == ["CreateRule", "CreateService", "ModifyRule"]
+    assert hosts(client, aws)["102"] == ["demo.quiltdata.com"]
+    again = play("deploy.yml")
+    assert (again.stats["changed"], again.writes) == (0, [])
+    assert play("deploy.yml", "--check").stats["changed"] == 0
+
+
+@pytest.mark.parametrize("playbook", ["deploy.yml", "destroy.yml"])
+def test_a_neighbour_that_changed_fails_the_run_and_is_named(
+    play: Play, client: Callable[[str], Any], aws: ControlPlane, playbook: str
+) -> None:
+    elb = client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"]
+    arn = balancer["LoadBalancerArn"]
+    change = {"Key": "idle_timeout.timeout_seconds", "Value": "99"}
+    operation = ("logs", "CreateLogGroup") if playbook == "deploy.yml" else ("ecs", "DescribeServices")
+    aws.faults.add(
+        *operation,
+        kind="before",
+        times=1,
+        callback=lambda *_: elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[change]),
+    )
+    run = play(playbook)
+    (message,) = [result["msg"] for result in run.results("Require that nothing of others was touched")]
+    assert run.status != 0
+    assert f"load balancer {arn} has another idle_timeout.timeout_seconds" in message
+    assert "CloudTrail says who" in message
