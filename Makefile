@@ -38,6 +38,9 @@ unit: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run pytest alone
 bench: $(VENV)/.dev ## Print the listener rule's cost
 	@python -m bench.listener_rule
 
+bench-server: $(VENV)/.dev ## Measure the server's container at 0.25 CPU and 512 MiB
+	@python -m bench.server
+
 lock: ## Renew the locked requirements from the .in files (needs uv; UPGRADE=--upgrade for newer versions)
 	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.12 --generate-hashes requirements-dev.in -o requirements-dev.txt
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes -c requirements-dev.txt requirements.in -o requirements.txt
@@ -73,4 +76,4 @@ $(SERVER_VENV)/.dev: server/requirements-dev.txt | $(SERVER_VENV)/bin/python
 	@$(SERVER_VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r server/requirements-dev.txt
 	@touch $@ $(SERVER_VENV)/.run
 
-.PHONY: help demo demo-down venv test lint unit bench lock
+.PHONY: help demo demo-down venv test lint unit bench bench-server lock
