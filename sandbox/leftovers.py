@@ -45,11 +45,17 @@ def remove_images(registry: str | None) -> None:
                         client.images.remove(name)
 
 
+def command_line(pid: int) -> str:
+    """The command line of a process, empty when there is none."""
+    # -ww: a process that has imported readline passes COLUMNS on, and ps would cut the line there.
+    shown = subprocess.run(["ps", "-ww", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
+    return shown.stdout.strip()
+
+
 def kill_registry(pid: object, folder: Path) -> None:
     """End the registry of a daemon that was killed; `pid` is believed only if that process serves `folder`."""
     if not isinstance(pid, int):
         return
-    shown = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
-    if str(folder) in shown.stdout:
+    if str(folder) in command_line(pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

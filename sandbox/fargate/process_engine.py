@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sandbox.context import Context
 from sandbox.fargate.engine import CannotStart, ContainerSpec, ContainerState, Health, HealthCheck, TaskSpec, Write
+from sandbox.leftovers import command_line
 from sandbox.network import Address, free_port
 from sandbox.pace import wait_of
 
@@ -37,8 +38,7 @@ def kill_leftovers(home: Path) -> list[int]:
     """Kill the processes of a sandbox that was killed itself; their ids. A number that was given anew is left alone."""
     pid_file, killed = home / PID_FILE, []
     for text in pid_file.read_text().split() if pid_file.exists() else ():
-        shown = subprocess.run(["ps", "-p", text, "-o", "args="], capture_output=True, text=True, check=False)
-        if shown.stdout.startswith(f"{server_python()} -m "):
+        if command_line(int(text)).startswith(f"{server_python()} -m "):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(text), signal.SIGKILL)
                 killed.append(int(text))
