@@ -131,8 +131,30 @@ def execution_role_policy(
     )
 
 
+def _listed(value: Any) -> list[Any]:
+    """IAM writes a list of one as the one."""
+    return value if isinstance(value, list) else [value]
+
+
+def untrusting(roles: Iterable[Mapping[str, Any]], service: str = "ecs-tasks.amazonaws.com") -> list[Mapping[str, Any]]:
+    """Return the roles whose trust policy does not let the service assume them; conditions are not judged."""
+
+    def trusts(role: Mapping[str, Any]) -> bool:
+        statements = _listed(role["assume_role_policy_document"].get("Statement", []))
+        allowed = (one.get("Principal") for one in statements if one.get("Effect") == "Allow")
+        return any(
+            service in _listed(principal.get("Service", [])) for principal in allowed if isinstance(principal, Mapping)
+        )
+
+    return [role for role in roles if not trusts(role)]
+
+
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
-        return {"task_role_policy": task_role_policy, "execution_role_policy": execution_role_policy}
+        return {
+            "execution_role_policy": execution_role_policy,
+            "task_role_policy": task_role_policy,
+            "untrusting": untrusting,
+        }

@@ -56,17 +56,24 @@ def test_check_mode_of_a_converged_stack_changes_nothing(deploy: Callable[..., A
     ],
 )
 def test_a_run_that_dies_is_finished_by_the_next(
-    deploy: Callable[..., Any], aws: ControlPlane, service: str, operation: str, kind: Any
+    deploy: Callable[..., Any], aws: ControlPlane, client: Callable[[str], Any], service: str, operation: str, kind: Any
 ) -> None:
-    aws.faults.add(service, operation, kind, code="AccessDeniedException", status=400, times=1)
+    fault = aws.faults.add(service, operation, kind, code="AccessDeniedException", status=400, times=1)
     died = deploy()
+    assert fault.fired == 1
+    if kind == "error":
+        assert died.status != 0
     aws.faults.clear()
     finished = deploy()
     assert finished.status == 0, finished.failures
     settled = deploy()
     assert settled.stats["changed"] == 0, [task["name"] for task in settled.tasks if task["result"].get("changed")]
-    # Whatever is told twice exists once.
-    assert died.calls
+    # What was asked for twice exists once.
+    (group,) = client("elbv2").describe_target_groups(Names=["sales-prod-mcp-server-tg"])["TargetGroups"]
+    (balancer,) = group["LoadBalancerArns"]
+    assert len(rules_of(client, balancer)) == 1
+    services = client("ecs").list_services(cluster="sales-prod")["serviceArns"]
+    assert [arn.rpartition("/")[2] for arn in services].count(NAME) == 1
 
 
 def test_destroy_keeps_what_is_to_be_retained_and_may_be_run_twice(
@@ -101,6 +108,14 @@ def test_destroy_leaves_what_others_gave_our_names(play: Play, client: Callable[
     assert run.status != 0
     (message,) = run.failures
     assert "/ecs/mcp-server-production" in message
+
+
+def rules_of(client: Callable[[str], Any], balancer: str) -> list[dict[str, Any]]:
+    """The listener rules that lead to our target group."""
+    elbv2 = client("elbv2")
+    listeners = elbv2.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    found = [rule for one in listeners for rule in elbv2.describe_rules(ListenerArn=one["ListenerArn"])["Rules"]]
+    return [rule for rule in found if "sales-prod-mcp-server-tg" in str(rule["Actions"])]
 
 
 def ours(client: Callable[[str], Any]) -> dict[str, list[dict[str, Any]]]:

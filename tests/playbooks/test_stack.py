@@ -77,6 +77,18 @@ def test_existing_roles_that_are_missing_are_both_named(play: Play) -> None:
     assert "iam:CreateRole" not in run.writes
 
 
+def test_an_existing_role_that_ecs_may_not_assume_is_refused(play: Play, client: Callable[[str], Any]) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("iam").create_role(RoleName="forMachines", AssumeRolePolicyDocument=trust)
+    run = play("deploy.yml", iam_existing_task_role="forMachines", iam_existing_execution_role="ecsTaskExecutionRole")
+    (message,) = [result["msg"] for result in run.results("Require that ECS may use the roles that were given")]
+    assert "forMachines" in message
+    assert "ecsTaskExecutionRole" not in message
+    assert "ecs-tasks.amazonaws.com" in message
+    assert not [write for write in run.writes if write.startswith(("iam:", "ecs:", "elbv2:"))]
+
+
 def test_a_role_of_our_name_that_is_not_ours_is_left_alone(play: Play, client: Callable[[str], Any]) -> None:
     name = "sales-prod-mcp-server-production-task"
     statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
