@@ -96,6 +96,11 @@ def test_destroy_of_an_empty_account_changes_nothing(play: Play) -> None:
     assert (run.status, run.stats["changed"], run.writes) == (0, 0, [])
 
 
+def test_destroy_needs_no_secret(play: Play) -> None:
+    run = play("destroy.yml", mcp_server_jwt_secret="sales-prod/deleted")
+    assert run.status == 0, run.failures
+
+
 def test_destroy_leaves_what_others_gave_our_names(play: Play, client: Callable[[str], Any]) -> None:
     """Not one write: a group, a role, a repository and a log group of our names belong to somebody else."""
     ec2 = client("ec2")
