@@ -19,6 +19,7 @@ from .authn import AuthenticationMiddleware, FixedPrincipalMiddleware
 from .authz import LOCAL_USER
 from .aws import Gateway
 from .config import Config
+from .faults import PlainFaultsMiddleware
 from .health import Readiness, healthz
 from .jwks import Jwks
 from .limits import MAXIMUM_BODY, AdmissionMiddleware
@@ -76,7 +77,7 @@ def build(config: Config) -> Starlette:
         ),
     )
     sessions = server.session_manager
-    endpoint: ASGIApp = sessions.handle_request
+    endpoint: ASGIApp = PlainFaultsMiddleware(sessions.handle_request)
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
