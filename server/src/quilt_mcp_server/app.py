@@ -19,7 +19,7 @@ from .authn import AuthenticationMiddleware, FixedPrincipalMiddleware
 from .authz import LOCAL_USER
 from .aws import Gateway
 from .config import Config
-from .faults import PlainFaultsMiddleware
+from .faults import PlainFaultsMiddleware, UnambiguousMiddleware
 from .health import Readiness, healthz
 from .jwks import Jwks
 from .limits import MAXIMUM_BODY, AdmissionMiddleware
@@ -83,7 +83,7 @@ def build(config: Config) -> Starlette:
     else:
         metadata_url = oauth.document_url(config) if metadata is not None else None
         endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, metadata_url)
-    endpoint = PostOnly(AdmissionMiddleware(endpoint, config.max_requests))
+    endpoint = PostOnly(UnambiguousMiddleware(AdmissionMiddleware(endpoint, config.max_requests)))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
