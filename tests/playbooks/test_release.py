@@ -62,6 +62,11 @@ def runs(client: Callable[[str], Any]) -> int:
     return int(service_of(client)["taskDefinition"].rpartition(":")[2])
 
 
+def page(shown: Run) -> str:
+    """What an operator reads."""
+    return "\n".join(result["text"] for task in shown.tasks if "text" in (result := task["result"]))
+
+
 def test_evidence_is_kept_of_what_was_proven_and_only_once(
     run: Play, route: mcp_stub.Stub, client: Callable[[str], Any], evidence: Any
 ) -> None:
@@ -72,13 +77,13 @@ def test_evidence_is_kept_of_what_was_proven_and_only_once(
     assert predicted["changed"]
     assert predicted["evidence"]["release"] == "known-after-apply"
 
-    route.answer = (503, "no healthy target")
-    failed = run("site.yml", smoke_timeout=2)
+    key, route.key = route.key, "another key, with which no user can have signed anything"
+    failed = run("site.yml")
     assert failed.status != 0
     assert evidence() == {}
 
-    route.answer = None
-    first = run("site.yml")
+    route.key = key
+    first = run("verify.yml")
     assert first.status == 0, first.failures
     service = service_of(client)
     release = runs(client)
@@ -101,20 +106,65 @@ def test_evidence_is_kept_of_what_was_proven_and_only_once(
 
     again = run("site.yml")
     assert (again.status, again.stats["changed"], again.writes) == (0, 0, []), again.failures
-    checked = run("site.yml", "--check")
-    assert (checked.stats["changed"], checked.writes) == (0, [])
-
-    # A new revision takes over no tag that says that it was proven.
-    assert run("deploy.yml", ecs_service_log_level="debug").status == 0
-    newer = client("ecs").describe_task_definition(taskDefinition="quilt-mcp-server", include=["TAGS"])
-    assert newer["taskDefinition"]["revision"] == release + 1
-    assert {tag["key"] for tag in newer["tags"]} == {"quilt:deployment"}
-    assert run("verify.yml").stats["changed"] == 1
-    assert set(evidence()) == {release, release + 1}
 
     kept = run("destroy.yml", mcp_server_retain=["releases"])
     assert kept.status == 0, kept.failures
-    assert set(evidence()) == {release, release + 1}
+    assert set(evidence()) == {release}
     client("ssm").put_parameter(Name=f"{FOLDER}/999", Value='{"release": 999}', Type="String")
     assert run("destroy.yml").status == 0
     assert set(evidence()) == {999}, "somebody else's stays"
+
+
+def test_back_to_what_was_proven_and_what_an_operator_reads_about_it(
+    run: Play, client: Callable[[str], Any], evidence: Any
+) -> None:
+    """One story, because a deployment takes a while: each step begins where the last one ended."""
+    assert run("site.yml").status == 0
+    good = runs(client)
+    assert run("deploy.yml", ecs_service_log_level="debug").status == 0
+    bad = runs(client)
+    assert bad == good + 1
+    # A new revision takes over no tag that says that it was proven.
+    newer = client("ecs").describe_task_definition(taskDefinition="quilt-mcp-server", include=["TAGS"])
+    assert {tag["key"] for tag in newer["tags"]} == {"quilt:deployment"}
+
+    refused = run("rollback.yml", rollback_release=bad)
+    assert (refused.status != 0, refused.writes) == (True, [])
+    (message,) = refused.failures
+    assert f"release {bad} was never proven; proven are {good}" in message
+
+    planned = run("rollback.yml", "--check")
+    assert (planned.status, planned.writes) == (0, []), planned.failures
+    assert f"to     {good}  proven 2" in page(planned)
+
+    back = run("rollback.yml")
+    assert back.status == 0, back.failures
+    assert runs(client) == good
+    assert evidence()[good]["deployment_id"] == service_of(client)["deployments"][0]["id"]
+
+    again = run("rollback.yml")
+    assert (again.status, again.stats["changed"], again.writes) == (0, 0, []), again.failures
+    assert runs(client) == good
+
+    quiet = run("drift.yml")
+    assert (quiet.status, quiet.writes) == (0, []), quiet.failures
+    assert f"Rolled back to {good}: {bad} is the latest revision" in page(quiet)
+
+    # Somebody else deploys, and changes what is ours.
+    ecs = client("ecs")
+    theirs = ecs.describe_task_definition(taskDefinition=f"quilt-mcp-server:{good}")["taskDefinition"]
+    request = {key: theirs[key] for key in ("family", "containerDefinitions", "cpu", "memory", "networkMode", "volumes")}
+    request |= {key: theirs[key] for key in ("requiresCompatibilities", "executionRoleArn", "taskRoleArn")}
+    ecs.register_task_definition(**request)
+    ecs.update_service(cluster="sales-prod", service=SERVICE, taskDefinition="quilt-mcp-server")
+    client("logs").put_retention_policy(logGroupName="/ecs/mcp-server-production", retentionInDays=7)
+    drifted = run("drift.yml")
+    assert (drifted.status != 0, drifted.writes) == (True, [])
+    told = page(drifted)
+    assert f"Somebody else deployed quilt-mcp-server:{runs(client)}, which is no release of ours." in told
+    assert "retention_in_days  has 7  wants 30" in told
+    assert "task_definition" not in told
+
+    shown = run("status.yml")
+    assert (shown.status, shown.writes) == (0, []), shown.failures
+    assert "! release 3 was deployed by somebody else" in page(shown)

@@ -40,6 +40,8 @@ class Releases:
         if running:
             running["proven"] = evidence.get(running["release"], {}).get("time", "")
             running["is_ours"] = self._is_ours(running["task_definition_tags"])
+            family = running["task_definition_arn"].rpartition("/")[2].rpartition(":")[0]
+            running["latest_revision"] = latest_revision(self.client("ecs"), family)
             if self.params["tasks"]:
                 running |= tasks_and_targets(self.client, self.params["cluster"], self.params["service_name"], running)
         found = {"running": running, "releases": latest_first(evidence)}
@@ -49,11 +51,7 @@ class Releases:
         return all(tags.get(key) == value for key, value in self.params["own_tags"].items())
 
     def _rollback(self, evidence: dict[int, Document], running: Document) -> Document:
-        latest = None
-        if running:
-            family = running["task_definition_arn"].rpartition("/")[2].rpartition(":")[0]
-            latest = latest_revision(self.client("ecs"), family)
-        choice = choose(self.params["rollback_to"], evidence, running, latest)
+        choice = choose(self.params["rollback_to"], evidence, running, running.get("latest_revision"))
         problems = [*choice.problems, *self._obstacles(choice)]
         return {
             "release": choice.evidence.get("release"),
