@@ -104,7 +104,7 @@ def test_the_current_versions_of_secrets_are_told_and_no_value_is_read(run_modul
     old = manager.describe_secret(SecretId=JWT)
     (first,) = old["VersionIdsToStages"]
     second = manager.put_secret_value(SecretId=JWT, SecretString='{"k": "rotated"}')["VersionId"]
-    for name in ("/app/flag", "/app/flag", "/app/flags", "/flag"):
+    for name in ("/app/flags", "/app/flag", "/app/flag", "/flag"):
         client("ssm").put_parameter(Name=name, Value="on", Type="SecureString", Overwrite=True)
     arn = old["ARN"]
     asked = [JWT, f"{arn}:k::", f"{arn}:k:AWSPREVIOUS:", f"{arn}:::{'0' * 36}", PARAMETER, f"{PARAMETER}s"]
