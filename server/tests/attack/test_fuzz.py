@@ -117,13 +117,13 @@ def answered(server: Running, body: bytes, asked: str, **headers: str) -> Docume
     base = {"Host": HOST, "Accept": "application/json", "Content-Type": "application/json"}
     base["Authorization"] = f"Bearer {token()}"
     encoded = {name.encode(): value.encode() for name, value in (base | headers).items()}
+    CRASHES.records.clear()
     response = server.http.post("/mcp", content=body, headers=encoded)
     assert response.status_code in (200, 202, 400, 404), (asked, response.status_code, response.text)
     assert not any(trace in response.text for trace in TRACES), (asked, response.text)
     assert CRASH not in response.text, (asked, response.text)
     found: Document = response.json() if response.content else {}
-    crashed, CRASHES.records = CRASHES.records, []
-    assert not crashed, (asked, [CRASHES.format(each) for each in crashed])
+    assert not CRASHES.records, (asked, [CRASHES.format(each) for each in CRASHES.records])
     return found
 
 
@@ -224,6 +224,39 @@ def test_bodies_that_are_no_requests(world: Running, revision: str) -> None:
 
 def _encoded(message: Document) -> bytes:
     return json.dumps({"jsonrpc": "2.0", **message}).encode()
+
+
+def test_manifests_of_any_content(world: Running, _moto: str) -> None:
+    """What somebody else wrote into the caller's bucket."""
+    import boto3
+
+    s3 = boto3.client("s3", endpoint_url=_moto, region_name="us-east-1")
+    deep: Document = {}
+    for _ in range(400):
+        deep = {"x": deep}
+    odd = (
+        ANYTHING | st.just(deep) | st.sampled_from([10**400, "\ud800", "s3://quilt-secret/k", ["s3://[/"], ["s3:///"]])
+    )
+    fields = ("logical_key", "physical_keys", "size", "hash", "meta", "version", "user_meta", "message")
+    sound = {"logical_key": "a", "physical_keys": ["s3://quilt-example/objects/a.csv"], "size": 1}
+    line = st.fixed_dictionaries({}, optional=dict.fromkeys(fields, odd)).map(lambda given: sound | given) | odd
+    asked = {"registry": "quilt-example", "package_name": "team/data"}
+
+    @settings(fuzz, max_examples=2 * fuzz.max_examples)
+    @given(st.lists(line, min_size=1, max_size=4), st.binary(max_size=4))
+    def attack(manifest: list[object], rest: bytes) -> None:
+        body = "\n".join(map(json.dumps, manifest)).encode() + rest
+        s3.put_object(Bucket="quilt-example", Key=f".quilt/packages/{'e' * 64}", Body=body)
+        for tool, arguments in (
+            ("package_browse", {"top_hash": "e" * 64, "include_meta": True}),
+            ("package_entries_search", {"top_hash": "e" * 64, "pattern": "*"}),
+            ("package_diff", {"before": "e" * 64}),
+        ):
+            call(world, tool, asked | arguments)
+        for path in ("", "&path=a"):
+            send(world, "resources/read", {"uri": f"quilt+s3://quilt-example#package=team/data@{'e' * 64}{path}"})
+
+    attack()
 
 
 @pytest.mark.parametrize("depth", [300, 10_000, 100_000])
