@@ -52,7 +52,7 @@ def rollback(choice: Document, name: str) -> str:
     title = "is back already" if target["already"] else "goes back"
     table = [f"  {label:6} {row}" for label, row in zip(("from", "to"), aligned(rows), strict=True)]
     return "\n".join(
-        [f"{name} {title}", "", *(table[1:] if target["already"] else table), f"  why   {target['reason']}"]
+        [f"{name} {title}", "", *(table[1:] if target["already"] else table), f"  why    {target['reason']}"]
     )
 
 
@@ -122,7 +122,7 @@ def _route(rule: Document) -> str:
     conditions = [", ".join(map(str, one.get("values") or one.get("regex_values"))) for one in rule["conditions"]]
     weights = rule["weights"]
     moved = f", weights {' / '.join(str(weight) for weight in weights.values())}" if len(weights) > 1 else ""
-    return f"{' + '.join(conditions)}, priority {rule['priority']}{moved}"
+    return f"{' '.join(conditions)} at priority {rule['priority']}{moved}"
 
 
 def _scaling(targets: Sequence[Document] | None) -> str:

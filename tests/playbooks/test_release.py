@@ -1,4 +1,4 @@
-"""Evidence and rollback as an operator meets them: the real playbooks, and a small server that answers for the route."""
+"""Evidence and rollback as an operator meets them: the real playbooks, and a small server in place of the route."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from tests.aws import mcp_stub
 
 if TYPE_CHECKING:
     from conftest import Play, Run
-
-    from sandbox.control import ControlPlane
 
 SERVICE = "sales-prod-mcp-server-production"
 FOLDER = f"/quilt/{SERVICE}/releases"
@@ -153,9 +151,9 @@ def test_back_to_what_was_proven_and_what_an_operator_reads_about_it(
     # Somebody else deploys, and changes what is ours.
     ecs = client("ecs")
     theirs = ecs.describe_task_definition(taskDefinition=f"quilt-mcp-server:{good}")["taskDefinition"]
-    request = {key: theirs[key] for key in ("family", "containerDefinitions", "cpu", "memory", "networkMode", "volumes")}
-    request |= {key: theirs[key] for key in ("requiresCompatibilities", "executionRoleArn", "taskRoleArn")}
-    ecs.register_task_definition(**request)
+    taken = ("family", "containerDefinitions", "cpu", "memory", "networkMode", "volumes", "requiresCompatibilities")
+    roles = ("executionRoleArn", "taskRoleArn")
+    ecs.register_task_definition(**{key: theirs[key] for key in (*taken, *roles)})
     ecs.update_service(cluster="sales-prod", service=SERVICE, taskDefinition="quilt-mcp-server")
     client("logs").put_retention_policy(logGroupName="/ecs/mcp-server-production", retentionInDays=7)
     drifted = run("drift.yml")

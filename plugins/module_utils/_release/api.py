@@ -101,7 +101,8 @@ class Evidence(Resource):
         self._refuse_unproven()
         wanted = self._observed()
         releases = {**self.kept, self._release: {**self.kept.get(self._release, {}), "release": self._release}}
-        self.pruned = to_prune(releases, self.params["keep"], self._release)
+        beyond = to_prune(releases, self.params["keep"], self._release)
+        self.pruned = [release for release in beyond if self._is_ours(release)]
         kept = sorted(releases.keys() - set(self.pruned))
         tags = {**(self.wanted_tags() or {}), RELEASE_TAG: str(self._release)}
         after = {**comparable(wanted), "tagged": True, "kept": kept}
@@ -190,7 +191,7 @@ class Evidence(Resource):
             self.store.update(self._release, to_text(document))
             self._finish_writing(document)
         else:
-            self._prune()
+            self.store.delete(self.pruned)
 
     def _signed(self, document: Document) -> Document:
         time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -199,10 +200,7 @@ class Evidence(Resource):
     def _finish_writing(self, document: Document) -> None:
         for name in ("task_definition_arn", "service_arn"):
             tag_in_ecs(self.client("ecs"), self.running[name], ecs_tags(document))
-        self._prune()
-
-    def _prune(self) -> None:
-        self.store.delete([release for release in self.pruned if self._is_ours(release)])
+        self.store.delete(self.pruned)
 
     def _is_ours(self, release: int) -> bool:
         tags = self.store.tags(release) or {}
