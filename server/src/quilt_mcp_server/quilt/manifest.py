@@ -4,11 +4,10 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from .locations import ObjectLocation
+from .locations import ObjectLocation, parse_physical_key
 
 CHUNK = 256 * 1024  # bytes read at a time
 MAXIMUM_LINE = 4 * 1024 * 1024  # bytes; an entry's metadata is never near this
@@ -64,7 +63,7 @@ def _parse(raw: bytes) -> dict[str, Any]:
 def entry_key(value: dict[str, Any]) -> str | None:
     """The path of a line's entry; None for the header and for the metadata of a directory, which are no entries."""
     key = value.get("logical_key")
-    return key if isinstance(key, str) and "physical_keys" in value else None
+    return key if isinstance(key, str) and value.get("physical_keys") else None
 
 
 def physical_location(entry: dict[str, Any]) -> ObjectLocation | None:
@@ -72,8 +71,4 @@ def physical_location(entry: dict[str, Any]) -> ObjectLocation | None:
     keys = entry.get("physical_keys")
     if not isinstance(keys, list) or not keys or not isinstance(keys[0], str):
         return None
-    parts = urlsplit(keys[0])
-    if parts.scheme != "s3" or not parts.netloc:
-        return None
-    version = parse_qs(parts.query).get("versionId", [None])[0]
-    return ObjectLocation(parts.netloc, unquote(parts.path.removeprefix("/")), version)
+    return parse_physical_key(keys[0])
