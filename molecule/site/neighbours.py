@@ -43,6 +43,7 @@ class Account:
         yield from self._iam()
         yield from self._logs()
         yield from self._ecr()
+        yield from self._ssm()
 
     def _elbv2(self) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
         elbv2 = self.client("elbv2")
@@ -115,6 +116,14 @@ class Account:
         for repository in ecr.describe_repositories()["repositories"]:
             found = ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"]
             yield repository["repositoryArn"], repository, {tag["Key"]: tag["Value"] for tag in found}
+
+    def _ssm(self) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
+        ssm = self.client("ssm")
+        for page in ssm.get_paginator("describe_parameters").paginate():
+            for parameter in page["Parameters"]:
+                name = parameter["Name"]
+                found = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
+                yield f"ssm {name}", parameter, {tag["Key"]: tag["Value"] for tag in found}
 
 
 def stable(value: Any) -> Any:

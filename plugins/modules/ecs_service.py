@@ -140,6 +140,7 @@ options:
     default: keep
 extends_documentation_fragment:
   - quilt.mcp_server.resource
+  - quilt.mcp_server.replaceable
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -295,7 +296,7 @@ ARGUMENTS = {
 def main() -> None:
     """Manage the service that the arguments describe."""
     module = AnsibleAWSModule(
-        argument_spec={**common_arguments(), **ARGUMENTS},
+        argument_spec={**common_arguments(replaceable=True), **ARGUMENTS},
         required_if=[("state", "present", ["task_definition"])],
         supports_check_mode=True,
     )

@@ -216,6 +216,7 @@ class Service(Resource):
         if current.document["desired_count"]:
             self.calls.update({"desiredCount": 0})
         self.calls.delete()
+        self.leftover = True
 
     def tag(self, current: Current, tags: Mapping[str, str]) -> None:
         self.calls.tag(current.facts["service_arn"], tags)

@@ -1,6 +1,5 @@
 """What is in a package: browse it, search it, compare two versions."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 
 from .. import paging
 from ..authz import Principal, may_touch, principal
@@ -16,12 +16,13 @@ from ..aws import Gateway
 from ..aws.objects import read_part
 from ..quilt.diff import Change, compare
 from ..quilt.locations import ObjectLocation, check_package_name, parse_bucket
-from ..quilt.manifest import entry_key, lines, physical_location
+from ..quilt.manifest import entry_key, entry_size, is_text, lines, physical_location
 from ..quilt.registry import open_manifest, resolve
 from .marking import Cursor, NextCursor, PackageName, Registry, tool
 
 MAXIMUM_RESULT = 256 * 1024  # bytes of entries that one page may hold
 MAXIMUM_META = 64 * 1024  # bytes of one metadata object that are shown
+MAXIMUM_HASH = 200  # characters
 SCAN_SECONDS = 20.0  # after which a page ends, however little it found
 
 TopHash = Annotated[str | None, Field(description="Default: the latest.", min_length=64, max_length=64)]
@@ -31,7 +32,7 @@ Limit = Annotated[int, Field(ge=1, le=1000)]
 class PackageEntry(BaseModel):
     logical_key: str
     size: int | None
-    s3_uri: Annotated[str | None, Field(description="Null: a bucket you may not touch.")]
+    s3_uri: str | None  # None: a bucket that the caller may not touch
     hash: str | None = None
     meta: dict[str, Any] | None = None
 
@@ -40,15 +41,13 @@ class PackageContents(BaseModel):
     registry: str
     package_name: str
     top_hash: str
-    meta: Annotated[dict[str, Any] | None, Field(description="First page only.")] = None
+    meta: dict[str, Any] | None = None  # on the first page
     message: str | None = None
     entries: list[PackageEntry]
     next_cursor: NextCursor = None
 
 
 class PackageMatches(BaseModel):
-    registry: str
-    package_name: str
     top_hash: str
     entries: list[PackageEntry]
     next_cursor: NextCursor = None
@@ -70,7 +69,7 @@ class PackageDiff(BaseModel):
     unchanged: int
     meta_changed: bool
     changes: list[ChangedEntry]
-    truncated: Annotated[bool, Field(description="More changes than limit.")]
+    truncated: bool  # more changes than the limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +94,16 @@ class EntryTools:
         registry: Registry,
         package_name: PackageName,
         top_hash: TopHash = None,
-        path: Annotated[str, Field(description="Path prefix.", max_length=1024)] = "",
+        path: Annotated[str, Field(max_length=1024)] = "",
         include_meta: bool = False,
         limit: Limit = 100,
         cursor: Cursor = None,
     ) -> PackageContents:
-        """List the entries of a Quilt package: path, size, hash and S3 location, and the package's own metadata."""
+        """List the entries of a Quilt package (path, size, hash, S3 location; null: not yours) and its metadata."""
         bucket, name = parse_bucket(registry), check_package_name(package_name)
         question = ("browse", bucket, name, top_hash, path, include_meta)
         async with self._aws.bucket(bucket, f"browsing the package {name} in s3://{bucket}") as s3:
-            version, start = await _where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
+            version, start = await where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
             shown = _Version(bucket, name, version, include_meta)
             page = await _page(s3, shown, start, limit, lambda key: key.startswith(path))
         return PackageContents(
@@ -112,7 +111,7 @@ class EntryTools:
             package_name=name,
             top_hash=version,
             meta=_bounded(page.header.get("user_meta")),
-            message=page.header.get("message") if isinstance(page.header.get("message"), str) else None,
+            message=_text(page.header.get("message"), MAXIMUM_META),
             entries=page.entries,
             next_cursor=page.cursor(question, version),
         )
@@ -131,17 +130,15 @@ class EntryTools:
         limit: Limit = 100,
         cursor: Cursor = None,
     ) -> PackageMatches:
-        """Find entries of a Quilt package by a glob pattern; * also matches slashes. A page may be short, or empty:
-        go on while there is a next_cursor."""
+        """Find entries of a Quilt package by a glob pattern; * also matches slashes. A page may be empty: go on
+        with next_cursor."""
         bucket, name = parse_bucket(registry), check_package_name(package_name)
         question = ("search", bucket, name, top_hash, pattern, include_meta)
         async with self._aws.bucket(bucket, f"searching the package {name} in s3://{bucket}") as s3:
-            version, start = await _where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
+            version, start = await where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
             shown = _Version(bucket, name, version, include_meta)
             page = await _page(s3, shown, start, limit, lambda key: fnmatchcase(key, pattern))
         return PackageMatches(
-            registry=f"s3://{bucket}",
-            package_name=name,
             top_hash=version,
             entries=page.entries,
             next_cursor=page.cursor(question, version),
@@ -175,15 +172,15 @@ class EntryTools:
         self,
         registry: Registry,
         package_name: PackageName,
-        before: Annotated[str, Field(description="Top hash.", min_length=64, max_length=64)],
+        before: Annotated[str, Field(min_length=64, max_length=64)],
         after: TopHash = None,
         other_package_name: Annotated[
             str | None,
-            Field(description="Package that `after` belongs to, if another.", max_length=200),
+            Field(description="Package of `after`, if another.", max_length=200),
         ] = None,
         limit: Limit = 100,
     ) -> PackageDiff:
-        """What was added, removed and modified between two versions of a Quilt package, by content hash."""
+        """What was added, removed and modified between two versions (top hashes) of a Quilt package."""
         bucket, name = parse_bucket(registry), check_package_name(package_name)
         other = check_package_name(other_package_name) if other_package_name else name
         async with self._aws.bucket(bucket, f"comparing versions of {name} in s3://{bucket}") as s3:
@@ -218,7 +215,7 @@ class _Page:
         return None if self.end is None else paging.encode(question, f"{version}@{self.end}")
 
 
-async def _where(s3: Any, bucket: str, name: str, top_hash: str | None, position: str | None) -> tuple[str, int]:
+async def where(s3: Any, bucket: str, name: str, top_hash: str | None, position: str | None) -> tuple[str, int]:
     """The version to read and the offset to start at: a cursor stays with the version that its first page had."""
     if position is None:
         return top_hash or await resolve(s3, bucket, name), 0
@@ -260,24 +257,32 @@ async def _place(body: Any, path: str) -> ObjectLocation | None:
 
 def _entry(who: Principal, value: dict[str, Any], include_meta: bool) -> PackageEntry:
     place = physical_location(value)
-    size, digest = value.get("size"), value.get("hash")
+    digest = value.get("hash")
     uri = None
     if place is not None and may_touch(who, place.bucket):
         uri = f"{place}?versionId={place.version}" if place.version else str(place)
     return PackageEntry(
         logical_key=str(value["logical_key"]),
-        size=size if isinstance(size, int) else None,
+        size=entry_size(value),
         s3_uri=uri,
-        hash=f"{digest.get('type')}:{digest.get('value')}" if isinstance(digest, dict) else None,
+        hash=_text(f"{digest.get('type')}:{digest.get('value')}", MAXIMUM_HASH) if isinstance(digest, dict) else None,
         meta=_bounded(value.get("meta")) if include_meta else None,
     )
+
+
+def _text(value: object, most: int) -> str | None:
+    """What somebody wrote, if it can be shown."""
+    return str(value) if is_text(value, most) else None
 
 
 def _bounded(meta: object) -> dict[str, Any] | None:
     """Metadata, or what is said in its place when it is too much for a model to read."""
     if not isinstance(meta, dict):
         return None
-    size = len(json.dumps(meta))
+    try:
+        size = len(to_json(meta))
+    except (ValueError, RecursionError):
+        return {"omitted": "metadata that is nested too deeply, or not text"}
     return meta if size <= MAXIMUM_META else {"omitted": f"{size} bytes of metadata, more than {MAXIMUM_META}"}
 
 
