@@ -47,7 +47,7 @@ def create_package(bucket: Name, package: Name, source: Name = "") -> str:
         "packages_list with this name as prefix (if it is there, propose package_update instead), bucket_objects_list "
         f"for the objects, and bucket_object_text of s3://{bucket}/.quilt/workflows/config.yml for the registry's "
         "workflows, if it has any: they may ask for a name of some form, a message, metadata and entries' metadata by "
-        "a JSON schema. Then show me the entries with their paths, the metadata, the message and the workflow, and wait "
+        "a JSON schema. Then show me the entries with their paths, the metadata, the message and the workflow; wait "
         "until I agree. Use package_create_from_s3 for a whole prefix, package_create for chosen objects. If it is "
         "refused, say why and ask; do not weaken what I wanted. At the end check it with package_validate and give "
         "its top hash and its catalog_uri."
