@@ -18,6 +18,7 @@ from moto.server import ThreadedMotoServer
 
 from quilt_mcp_server.app import build
 from quilt_mcp_server.config import Config, load
+from quilt_mcp_server.protocol import BoundedProtocol
 
 KEY = "k" * 16 + "0123456789abcdef0123456789abcdef"
 OTHER_KEY = "o" * 16 + "0123456789abcdef0123456789abcdef"
@@ -137,9 +138,8 @@ def free_port() -> int:
 def running(config: Config, port: int | None = None) -> Iterator[Running]:
     """Our application behind uvicorn in a thread, on a free port unless one is given."""
     port = port or free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(build(config), host="127.0.0.1", port=port, log_config=None, access_log=False, ws="none")
-    )
+    options: dict[str, Any] = {"http": BoundedProtocol, "ws": "none", "log_config": None, "access_log": False}
+    server = uvicorn.Server(uvicorn.Config(build(config), host="127.0.0.1", port=port, **options))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

@@ -1,6 +1,7 @@
 """The object tools against S3's API."""
 
 import base64
+import bz2
 import gzip
 import resource
 from collections.abc import Callable
@@ -98,6 +99,22 @@ def test_a_decompression_bomb_costs_no_memory(server: Running, s3: Any) -> None:
     assert server.call("bucket_object_text", far)["text"] == "a" * 1000
     assert "only the first" in server.fail("bucket_object_text", far | {"offset": 70 * 1024**2})
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30 * 1024
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "UTF8", "utf-16-le", "cp1252", "shift_jis", "mac_roman", "gb18030"])
+def test_encodings(server: Running, s3: Any, encoding: str) -> None:
+    s3.put_object(Bucket="quilt-example", Key="t", Body="abc".encode(encoding))
+    asked = {"s3_uri": "s3://quilt-example/t", "encoding": encoding}
+    assert server.call("bucket_object_text", asked)["text"] == "abc"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["bz2", "zlib", "base64", "hex", "rot13", "idna", "punycode", "unicode_escape", "undefined", "x", "\0"]
+)
+def test_what_is_no_character_set_decodes_nothing(server: Running, s3: Any, encoding: str) -> None:
+    s3.put_object(Bucket="quilt-example", Key="t", Body=bz2.compress(b"x" * 10**6))
+    asked = {"s3_uri": "s3://quilt-example/t", "encoding": encoding}
+    assert "is not an encoding" in server.fail("bucket_object_text", asked)
 
 
 def test_bytes_are_fetched_as_they_are(server: Running, s3: Any) -> None:

@@ -40,13 +40,14 @@ def serve(config: Config) -> None:
 
     from .app import build
     from .limits import GRACE, KEEP_ALIVE
+    from .protocol import BoundedProtocol
 
     uvicorn.run(
         build(config),
         host=config.host,
         port=config.port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         access_log=False,

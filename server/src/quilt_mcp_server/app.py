@@ -19,6 +19,7 @@ from .authn import AuthenticationMiddleware, FixedPrincipalMiddleware
 from .authz import LOCAL_USER
 from .aws import Gateway
 from .config import Config
+from .faults import PlainFaultsMiddleware, UnambiguousMiddleware
 from .health import Readiness, healthz
 from .jwks import Jwks
 from .limits import MAXIMUM_BODY, AdmissionMiddleware
@@ -76,13 +77,13 @@ def build(config: Config) -> Starlette:
         ),
     )
     sessions = server.session_manager
-    endpoint: ASGIApp = sessions.handle_request
+    endpoint: ASGIApp = PlainFaultsMiddleware(sessions.handle_request)
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
         metadata_url = oauth.document_url(config) if metadata is not None else None
         endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, metadata_url)
-    endpoint = PostOnly(AdmissionMiddleware(endpoint, config.max_requests))
+    endpoint = PostOnly(UnambiguousMiddleware(AdmissionMiddleware(endpoint, config.max_requests)))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -1,6 +1,7 @@
 """The MCP server: the SDK's, with our rules for every tool call."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -8,7 +9,16 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError, UnexpectedToolError
-from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    TextContent,
+    ToolAnnotations,
+)
 from pydantic import AnyUrl, ValidationError
 
 from . import __version__
@@ -16,6 +26,8 @@ from .logs import record
 from .quilt.locations import template_form
 from .schemas import for_arguments, for_results
 from .tools.marking import Mark, marked
+
+log = logging.getLogger(__name__)
 
 INSTRUCTIONS = (
     "Data in Amazon S3, organised as Quilt packages. bucket_list shows the buckets you may use; packages_list and "
@@ -86,9 +98,7 @@ class QuiltServer(MCPServer[Any]):
             ) from error
         except UnexpectedToolError as error:
             record().outcome = "crash"
-            request = record().request_id
-            message = f"{name} failed for a reason of its own; tell the operator the request id {request}"
-            raise UnexpectedToolError(message) from error.__cause__
+            raise UnexpectedToolError(_own_fault(name)) from error.__cause__
         except ToolError as error:
             record().outcome = "tool_error"
             raise ToolError(_plain(name, error)) from error.__cause__
@@ -109,11 +119,43 @@ class QuiltServer(MCPServer[Any]):
         except TimeoutError as error:
             raise ResourceError(f"reading took longer than {self._tool_timeout} s and was stopped") from error
 
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """Write a prompt.
+
+        Raises:
+            MCPError: with a sentence for the caller.
+        """
+        prompt = self._prompt_manager.get_prompt(name)
+        if prompt is None:
+            raise MCPError(INVALID_PARAMS, f"there is no prompt {name[:100]!r}; prompts/list shows them")
+        known = {argument.name: bool(argument.required) for argument in prompt.arguments or ()}
+        given = set(arguments or {})
+        if given - set(known) or any(required and each not in given for each, required in known.items()):
+            told = ", ".join(f"{each}{'' if required else ' (optional)'}" for each, required in known.items())
+            raise MCPError(INVALID_PARAMS, f"the arguments of the prompt {name} are: {told or 'none'}")
+        try:
+            return await super().get_prompt(name, arguments, context)
+        except ValueError as error:
+            raise MCPError(INVALID_PARAMS, f"an argument of the prompt {name} is too long") from error
+
 
 async def note_method(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Write the JSON-RPC method into the request's record, for the log."""
+    """Write the JSON-RPC method into the request's record, for the log; what nothing foresaw stays in the log too.
+
+    Raises:
+        MCPError: without what went wrong inside, which the SDK would send.
+    """
     record().method = ctx.method
-    return await call_next(ctx)
+    try:
+        return await call_next(ctx)
+    except (MCPError, ValidationError):
+        raise
+    except Exception as error:
+        record().outcome = "crash"
+        log.exception("%s failed", ctx.method)
+        raise MCPError(INTERNAL_ERROR, _own_fault("the request")) from error
 
 
 class ToolListCache:
@@ -128,6 +170,10 @@ class ToolListCache:
         if ctx.protocol_version not in self._known:
             self._known[ctx.protocol_version] = await call_next(ctx)
         return self._known[ctx.protocol_version]
+
+
+def _own_fault(what: str) -> str:
+    return f"{what} failed for a reason of its own; tell the operator the request id {record().request_id}"
 
 
 def _check_names(name: str, accepted: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from .manifest import Line, entry_key
+from .manifest import Line, entry_key, entry_size
 
 Kind = Literal["added", "removed", "modified"]
 Entry = dict[str, Any]
@@ -104,5 +104,4 @@ async def compare(before: AsyncIterator[Line], after: AsyncIterator[Line], limit
 
 
 def _size(entry: Entry | None) -> int | None:
-    size = entry.get("size") if entry is not None else None
-    return size if isinstance(size, int) else None
+    return entry_size(entry) if entry is not None else None

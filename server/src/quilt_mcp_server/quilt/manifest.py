@@ -10,6 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from .locations import ObjectLocation, parse_physical_key
 
 CHUNK = 256 * 1024  # bytes read at a time
+MAXIMUM_PATH = 16 * 1024  # characters of a path or an address
 MAXIMUM_LINE = 4 * 1024 * 1024  # bytes; an entry's metadata is never near this
 
 
@@ -61,14 +62,38 @@ def _parse(raw: bytes) -> dict[str, Any]:
 
 
 def entry_key(value: dict[str, Any]) -> str | None:
-    """The path of a line's entry; None for the header and for the metadata of a directory, which are no entries."""
+    """The path of a line's entry; None for the header and for the metadata of a directory, which are no entries.
+
+    Raises:
+        ToolError: if it is no path that could be told.
+    """
     key = value.get("logical_key")
-    return key if isinstance(key, str) and value.get("physical_keys") else None
+    if not isinstance(key, str) or not value.get("physical_keys"):
+        return None
+    if not is_text(key, MAXIMUM_PATH):
+        raise ToolError("the manifest is damaged: the path of an entry is not text, or longer than any")
+    return key
+
+
+def entry_size(value: dict[str, Any]) -> int | None:
+    """Bytes of a line's entry; None where it does not say."""
+    size = value.get("size")
+    return size if type(size) is int and 0 <= size < 2**63 else None
+
+
+def is_text(value: object, most: int) -> bool:
+    """Whether this is a string of at most `most` characters that UTF-8 can hold; JSON's can be half a character."""
+    if not isinstance(value, str) or len(value) > most:
+        return False
+    try:
+        return value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def physical_location(entry: dict[str, Any]) -> ObjectLocation | None:
     """Where an entry's bytes are; None where that is not S3, or not said."""
     keys = entry.get("physical_keys")
-    if not isinstance(keys, list) or not keys or not isinstance(keys[0], str):
+    if not isinstance(keys, list) or not keys or not is_text(keys[0], MAXIMUM_PATH):
         return None
     return parse_physical_key(keys[0])

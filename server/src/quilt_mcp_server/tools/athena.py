@@ -162,8 +162,8 @@ class AthenaTools:
         """Start a judged statement, or its explanation. Where its rows go is for the workgroup to say."""
         group = workgroup or self._workgroup
         async with self._athena(f"looking at the workgroup {group[:128]!r}", "athena:StartQueryExecution") as athena:
-            settings = (await athena.get_work_group(WorkGroup=group))["WorkGroup"].get("Configuration", {})
-        results = settings.get("ResultConfiguration", {}).get("OutputLocation", "")
+            found = (await athena.get_work_group(WorkGroup=group)).get("WorkGroup", {})
+        results = found.get("Configuration", {}).get("ResultConfiguration", {}).get("OutputLocation", "")
         if not results.startswith("s3://"):
             raise ToolError(
                 f"the workgroup {group!r} says no place in S3 for results; name another one, athena_workgroups_list "

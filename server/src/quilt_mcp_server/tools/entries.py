@@ -1,6 +1,5 @@
 """What is in a package: browse it, search it, compare two versions."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 
 from .. import paging
 from ..authz import Principal, may_touch, principal
@@ -16,12 +16,13 @@ from ..aws import Gateway
 from ..aws.objects import read_part
 from ..quilt.diff import Change, compare
 from ..quilt.locations import ObjectLocation, check_package_name, parse_bucket
-from ..quilt.manifest import entry_key, lines, physical_location
+from ..quilt.manifest import entry_key, entry_size, is_text, lines, physical_location
 from ..quilt.registry import open_manifest, resolve
 from .marking import Cursor, NextCursor, PackageName, Registry, tool
 
 MAXIMUM_RESULT = 256 * 1024  # bytes of entries that one page may hold
 MAXIMUM_META = 64 * 1024  # bytes of one metadata object that are shown
+MAXIMUM_HASH = 200  # characters
 SCAN_SECONDS = 20.0  # after which a page ends, however little it found
 
 TopHash = Annotated[str | None, Field(description="Default: the latest.", min_length=64, max_length=64)]
@@ -110,7 +111,7 @@ class EntryTools:
             package_name=name,
             top_hash=version,
             meta=_bounded(page.header.get("user_meta")),
-            message=page.header.get("message") if isinstance(page.header.get("message"), str) else None,
+            message=_text(page.header.get("message"), MAXIMUM_META),
             entries=page.entries,
             next_cursor=page.cursor(question, version),
         )
@@ -256,24 +257,32 @@ async def _place(body: Any, path: str) -> ObjectLocation | None:
 
 def _entry(who: Principal, value: dict[str, Any], include_meta: bool) -> PackageEntry:
     place = physical_location(value)
-    size, digest = value.get("size"), value.get("hash")
+    digest = value.get("hash")
     uri = None
     if place is not None and may_touch(who, place.bucket):
         uri = f"{place}?versionId={place.version}" if place.version else str(place)
     return PackageEntry(
         logical_key=str(value["logical_key"]),
-        size=size if isinstance(size, int) else None,
+        size=entry_size(value),
         s3_uri=uri,
-        hash=f"{digest.get('type')}:{digest.get('value')}" if isinstance(digest, dict) else None,
+        hash=_text(f"{digest.get('type')}:{digest.get('value')}", MAXIMUM_HASH) if isinstance(digest, dict) else None,
         meta=_bounded(value.get("meta")) if include_meta else None,
     )
+
+
+def _text(value: object, most: int) -> str | None:
+    """What somebody wrote, if it can be shown."""
+    return str(value) if is_text(value, most) else None
 
 
 def _bounded(meta: object) -> dict[str, Any] | None:
     """Metadata, or what is said in its place when it is too much for a model to read."""
     if not isinstance(meta, dict):
         return None
-    size = len(json.dumps(meta))
+    try:
+        size = len(to_json(meta))
+    except (ValueError, RecursionError):
+        return {"omitted": "metadata that is nested too deeply, or not text"}
     return meta if size <= MAXIMUM_META else {"omitted": f"{size} bytes of metadata, more than {MAXIMUM_META}"}
 
 

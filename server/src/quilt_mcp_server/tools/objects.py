@@ -2,6 +2,7 @@
 
 import base64
 import codecs
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -15,6 +16,9 @@ from .marking import S3Uri, tool
 
 MAXIMUM_PART = 256 * 1024  # bytes of an object that one call may return
 MAXIMUM_EXPIRATION = 3600  # seconds
+
+# Python's codecs hold more than character sets: bz2 and zlib unpack, unicode_escape and punycode interpret.
+_TEXT = re.compile(r"(utf-|ascii|iso|cp\d|mac-|koi8|euc_|gb|big5|shift_jis|johab|hz|kz1048|ptcp154|tis-620|hp-roman8)")
 
 Offset = Annotated[int, Field(ge=0, le=MAXIMUM_OFFSET, description="First byte (of gzip: unpacked).")]
 MaxBytes = Annotated[int, Field(ge=1, le=MAXIMUM_PART)]
@@ -130,7 +134,10 @@ def _request(location: ObjectLocation) -> dict[str, Any]:
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
-        return codecs.getincrementaldecoder(encoding)(errors="replace")
+        codec = codecs.lookup(encoding)
+        if not _TEXT.match(codec.name) or codec.incrementaldecoder is None:
+            raise ValueError(codec.name)
+        return codec.incrementaldecoder(errors="replace")
     except (LookupError, ValueError) as error:
         raise ToolError(f"{encoding!r} is not an encoding; use utf-8, latin-1, utf-16 ...") from error
 
