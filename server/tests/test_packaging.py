@@ -13,6 +13,7 @@ import pytest
 from conftest import Running, token
 
 from quilt_mcp_server.quilt import checksums
+from quilt_mcp_server.quilt.publishing import publish
 from quilt_mcp_server.tools import packaging
 
 NAMED = ".quilt/named_packages/team/data/"
@@ -267,7 +268,7 @@ class _Gate:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
         self.passed = 0
-        real = packaging.publish
+        real = publish
         everybody = asyncio.Event()
 
         async def late(*arguments: Any) -> None:
@@ -397,7 +398,7 @@ def test_objects_that_take_too_long(
 def test_a_large_manifest_goes_in_parts(server: Running, objects: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("quilt_mcp_server.quilt.publishing.PART", 5 * 1024 * 1024)
     meta = {"n": "x" * 900_000}
-    lines = [{"version": "v0"}]
+    lines: list[dict[str, Any]] = [{"version": "v0"}]
     lines += [
         {"logical_key": f"{n}", "physical_keys": [uri("e/x")], "size": 3, "hash": {"type": "SHA256", "value": "0"}}
         | {"meta": meta}
