@@ -42,6 +42,12 @@ options:
       - V(last) is the release that was proven last and does not run now. Where what runs is proven and older than the
         latest revision, the service is back already, so that asking twice goes back once.
     type: str
+  old_secrets:
+    description:
+      - Whether O(rollback_to) may be a release with secrets that were rotated since.
+        By default that is a reason why it cannot.
+    type: bool
+    default: false
   repository:
     description: The ECR repository in which the image of O(rollback_to) is looked up; unset looks up nothing.
     type: str
@@ -122,6 +128,7 @@ ARGUMENTS = {
     "own_tags": {"type": "dict", "default": {}},
     "tasks": {"type": "bool", "default": False},
     "rollback_to": {"type": "str"},
+    "old_secrets": {"type": "bool", "default": False},
     "repository": {"type": "str"},
 }
 

@@ -18,7 +18,6 @@ FOLDER = f"/quilt/{NAME}/releases"
 OURS = {"quilt:deployment": NAME}
 TAGS = [{"key": "quilt:deployment", "value": NAME}]
 CHECKS = [{"name": "health", "ok": True, "seconds": 0.1234}, {"name": "tools_list", "ok": True, "seconds": 0.2}]
-SECRET = "arn:aws:secretsmanager:us-east-1:850787717197:secret:jwt-AbCdEf"
 VERSION = "5f0f6a5e-0a3c-4d0e-9d33-1b7f0c1d2e3f"
 
 
@@ -53,8 +52,16 @@ def register(stack: Stack, client: Any, tags: Any = TAGS, **container: Any) -> s
     execution = "arn:aws:iam::850787717197:role/execution"
     if not [one for one in client("iam").list_roles()["Roles"] if one["Arn"] == execution]:
         execution = role(client)
-    secrets = [{"name": "KEYS", "valueFrom": f"{SECRET}:::{VERSION}"}]
+    secrets = [{"name": "KEYS", "valueFrom": f"{secret(client)}:::{VERSION}"}]
     return stack.register(container={"secrets": secrets, **container}, executionRoleArn=execution, tags=tags)
+
+
+def secret(client: Any) -> str:
+    """The ARN of the secret, made when it is not there."""
+    manager = client("secretsmanager")
+    found = manager.list_secrets()["SecretList"]
+    made = found[0] if found else manager.create_secret(Name="jwt", ClientRequestToken=VERSION, SecretString="a")
+    return str(made["ARN"])
 
 
 def deploy(stack: Stack, arn: str) -> None:
@@ -234,3 +241,15 @@ def test_a_rollback_names_every_obstacle(keep: Any, info: Any, stack: Stack, cli
     assert len(problems) == 2
     assert "app:2 of release 2 is INACTIVE; deploy its image again: playbooks/deploy.yml" in problems[0]
     assert info(rollback_to="7")["rollback"]["problems"] == ["release 7 was never proven; proven are 2"]
+
+
+def test_a_rollback_to_secrets_that_were_rotated_since_is_refused_unless_it_is_asked_for(
+    keep: Any, info: Any, stack: Stack, client: Any
+) -> None:
+    keep()
+    rotated = client("secretsmanager").put_secret_value(SecretId="jwt", SecretString="b")["VersionId"]
+    deploy(stack, register(stack, client))
+    (problem,) = info(rollback_to="last")["rollback"]["problems"]
+    assert f"release 1 holds the version {VERSION} of KEYS, and {rotated} is current" in problem
+    assert "playbooks/deploy.yml" in problem and "rollback_old_secrets=true" in problem
+    assert info(rollback_to="last", old_secrets=True)["rollback"]["problems"] == []

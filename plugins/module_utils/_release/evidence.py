@@ -12,10 +12,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._secrets import parse
 from .._shapes import Document, InvalidParameters
 
-# The first characters of a secret's reference that tell Secrets Manager from the parameter store.
-SECRETS_MANAGER = "secretsmanager"
 SECRET_LABEL = "quilt.secret."
 MOST_BYTES = 4096  # of a standard parameter (Systems Manager quotas)
 
@@ -56,19 +55,13 @@ def digest_of(image: str) -> str:
 def versions_of(container: Mapping[str, Any]) -> dict[str, str]:
     """The version of each secret of a container (of a task definition, in the API's names); empty when not pinned.
 
-    Secrets Manager: `arn:aws:secretsmanager:region:account:secret:name:json-key:stage:version`; ECS takes no version
-    for a parameter, so a label says it.
+    ECS takes no version for a parameter of SSM, so a label says it.
     """
     labels = container.get("dockerLabels", {})
     return {
-        secret["name"]: _pinned(secret["valueFrom"]) or labels.get(f"{SECRET_LABEL}{secret['name']}", "")
+        secret["name"]: parse(secret["valueFrom"]).version_id or labels.get(f"{SECRET_LABEL}{secret['name']}", "")
         for secret in container.get("secrets", [])
     }
-
-
-def _pinned(reference: str) -> str:
-    parts = reference.split(":")
-    return parts[9] if len(parts) > 9 and parts[2] == SECRETS_MANAGER else ""
 
 
 def comparable(evidence: Mapping[str, Any]) -> Document:

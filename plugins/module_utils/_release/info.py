@@ -8,9 +8,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._errors import aws_call
+from .._secrets import CURRENT, Reference, parse
 from .._shapes import Document
 from .calls import Store, latest_revision
 from .choose import Choice, choose
@@ -79,7 +81,27 @@ class Releases:
                 f"ECR no longer has the image of release {release}, {image}; build it from its source, "
                 "or choose another release"
             )
+        if not self.params["old_secrets"]:
+            found += [
+                f"release {release} holds the version {pinned} of {name}, and {current} is current: what was issued "
+                f"since then would be refused; {again}, which takes the current one, or go back to the old one too: "
+                "-e rollback_old_secrets=true"
+                for name, pinned, current in self._outdated(answer.get("taskDefinition", {}))
+            ]
         return found
+
+    def _outdated(self, task_definition: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """Name, pinned version and current version of the secrets that were rotated since.
+
+        ECS takes no version for a parameter of SSM, so that is always the current one.
+        """
+        containers = task_definition.get("containerDefinitions", [])
+        for secret in (one for container in containers for one in container.get("secrets", [])):
+            reference = parse(secret["valueFrom"])
+            if reference.version_id:
+                current = _current_version(self.client("secretsmanager"), reference)
+                if current != reference.version_id:
+                    yield secret["name"], reference.version_id, current or "none"
 
     def _has_image(self, image: str, digest: str) -> bool:
         """Whether our repository has the image; one of another registry, or without a digest, is not looked up."""
@@ -87,6 +109,12 @@ class Releases:
         if not digest or not repository or not image.partition("@")[0].endswith(f"/{repository}"):
             return True
         return bool(_images(self.client("ecr"), repository, digest))
+
+
+@aws_call("describe secret {reference.resource}", missing=["ResourceNotFoundException"])
+def _current_version(secretsmanager: Any, reference: Reference) -> str | None:
+    staged: dict[str, list[str]] = secretsmanager.describe_secret(SecretId=reference.resource)["VersionIdsToStages"]
+    return next((version for version, stages in staged.items() if CURRENT in stages), None)
 
 
 @aws_call("find {digest} in {repository}", missing=["ImageNotFoundException", "RepositoryNotFoundException"])
