@@ -63,6 +63,12 @@ def task_role_policy(
             ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"],
             (f"arn:{partition}:s3:::{bucket}/*" for bucket in writable),
         ),
+        # Deleting a package deletes its tags; manifests and data stay.
+        _statement(
+            "DeletePackages",
+            ["s3:DeleteObject"],
+            (f"arn:{partition}:s3:::{bucket}/.quilt/named_packages/*" for bucket in writable),
+        ),
         _statement(
             "QueryAthena",
             [

@@ -42,6 +42,11 @@ def test_a_writable_bucket_is_readable_too() -> None:
     assert actions["s3:GetObject"] == {"arn:aws:s3:::a-bucket/*", "arn:aws:s3:::b-bucket/*"}
 
 
+def test_nothing_but_the_tags_of_packages_is_deleted() -> None:
+    actions = allowed(task_role_policy(SCOPE, buckets=["a-bucket"], writable_buckets=["b-bucket"]))
+    assert actions["s3:DeleteObject"] == {"arn:aws:s3:::b-bucket/.quilt/named_packages/*"}
+
+
 def test_athena_is_limited_to_the_workgroup_and_the_database() -> None:
     actions = allowed(task_role_policy(SCOPE, athena_workgroups=["quilt"], glue_databases=["sales"]))
     assert actions["athena:StartQueryExecution"] == {"arn:aws:athena:us-east-1:850787717197:workgroup/quilt"}
