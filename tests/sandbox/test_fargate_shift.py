@@ -173,11 +173,20 @@ def test_traffic_moves_step_by_step(
 def test_the_bake_time_keeps_blue(shifted: Shifted, fargate: FargateLauncher) -> None:
     shifted.create()
     until(lambda: completed(shifted.stack))
-    service = shifted.deploy(deploymentConfiguration={"bakeTimeInMinutes": 5})
-    until(lambda: shifted.record(service)["lifecycleStage"] == "BAKE_TIME")
-    assert shifted.weights(shifted.production) == [100, 0]
-    assert len(shifted.addresses(1)) == 1
-    assert shifted.stack.describe()["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+    service = shifted.deploy(deploymentConfiguration={"bakeTimeInMinutes": 2})
+    seen: list[tuple[int, list[int], str]] = []
+
+    def baked() -> bool:
+        stage = shifted.record(service)["lifecycleStage"]
+        state = shifted.stack.describe()["deployments"][0]["rolloutState"]
+        found = len(shifted.addresses(1)), shifted.weights(shifted.production), state
+        if stage == shifted.record(service)["lifecycleStage"] == "BAKE_TIME":
+            seen.append(found)
+        return completed(shifted.stack)
+
+    until(baked)
+    assert len(seen) > 3
+    assert all(one == (1, [100, 0], "IN_PROGRESS") for one in seen)
 
 
 def test_a_green_that_fails_never_takes_production_traffic(shifted: Shifted, fargate: FargateLauncher) -> None:
