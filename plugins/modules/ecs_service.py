@@ -127,7 +127,9 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: The seconds that the wait may take.
+    description:
+      - The seconds that the wait may take.
+      - The minutes for which a strategy in O(deployment_configuration) waits by itself are added.
     type: int
     default: 900
   on_first_failure:

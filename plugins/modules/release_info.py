@@ -45,14 +45,8 @@ options:
   repository:
     description: The ECR repository in which the image of O(rollback_to) is looked up; unset looks up nothing.
     type: str
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
 extends_documentation_fragment:
+  - quilt.mcp_server.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -13,6 +13,7 @@ import pytest
 from conftest import Running, token
 
 from quilt_mcp_server.quilt import checksums
+from quilt_mcp_server.quilt.publishing import publish
 from quilt_mcp_server.tools import packaging
 
 NAMED = ".quilt/named_packages/team/data/"
@@ -267,7 +268,7 @@ class _Gate:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
         self.passed = 0
-        real = packaging.publish
+        real = publish
         everybody = asyncio.Event()
 
         async def late(*arguments: Any) -> None:
@@ -397,7 +398,7 @@ def test_objects_that_take_too_long(
 def test_a_large_manifest_goes_in_parts(server: Running, objects: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("quilt_mcp_server.quilt.publishing.PART", 5 * 1024 * 1024)
     meta = {"n": "x" * 900_000}
-    lines = [{"version": "v0"}]
+    lines: list[dict[str, Any]] = [{"version": "v0"}]
     lines += [
         {"logical_key": f"{n}", "physical_keys": [uri("e/x")], "size": 3, "hash": {"type": "SHA256", "value": "0"}}
         | {"meta": meta}
@@ -411,3 +412,35 @@ def test_a_large_manifest_goes_in_parts(server: Running, objects: Any, monkeypat
     assert manifest["ETag"].strip('"').endswith("-2")
     assert browse(server, limit=1000)["entries"][0]["logical_key"] == "0"
     assert made["entries"] == 9
+
+
+def test_a_manifest_too_large_to_check_as_a_whole(
+    serve: Callable[..., Running], objects: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(*_: Any) -> Any:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr("quilt_mcp_server.tools.validating.TIME_SHARE", 0.02)
+    server = serve()
+    server.call("package_create", make("d/a.csv"))
+    monkeypatch.setattr("quilt_mcp_server.tools.validating.merge", slow)
+    found = validate(server)
+    assert [problem["logical_key"] for problem in found["problems"]] == [None]
+    assert "too large" in found["problems"][0]["problem"] and found["checked"] == 1
+
+
+def test_an_object_that_changes_while_it_is_looked_at(
+    server: Running, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from quilt_mcp_server.aws.hashing import Found, look_up
+
+    s3.put_object(Bucket="quilt-example", Key="a", Body=b"12")
+
+    async def then_changed(*arguments: Any) -> Found:
+        found = await look_up(*arguments)
+        s3.put_object(Bucket="quilt-example", Key="a", Body=b"21")
+        return found
+
+    monkeypatch.setattr("quilt_mcp_server.tools.adding.look_up", then_changed)
+    assert "changed while" in server.fail("package_create", make("a"))
+    assert written(s3) == []

@@ -1,12 +1,17 @@
 """quilt3, asked over stdin: one JSON request a line, one JSON answer a line. Runs in its own environment."""
 
+import functools
 import json
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import quilt3  # type: ignore[import-not-found,unused-ignore]
+
+# quilt3 makes clients for every question; this spares them parsing the service models again.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 def push(name: str, registry: str, entries: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -24,9 +29,11 @@ def push(name: str, registry: str, entries: dict[str, Any], **more: Any) -> dict
         if "meta" in more:
             package.set_meta(more["meta"])
         options = {"workflow": more["workflow"]} if "workflow" in more else {}
-        pushed = package.push(
-            name, registry, message=more.get("message"), force=True, selector_fn=_only_files, **options
-        )
+        message = more.get("message")
+        if "folders" in more:
+            # push() leaves out the metadata of folders, build() does not.
+            return {"top_hash": package.build(name, registry, message=message, **options)}
+        pushed = package.push(name, registry, message=message, force=True, selector_fn=_only_files, **options)
     return {"top_hash": pushed.top_hash}
 
 

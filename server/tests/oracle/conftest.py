@@ -49,7 +49,7 @@ class Quilt3:
         return answer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def plane() -> Iterator[str]:
     """The URL of the sandbox's AWS."""
     python = _python(ROOT / ".venv")
@@ -62,7 +62,7 @@ def plane() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def quilt3(plane: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quilt3]:
     """quilt3 of its own environment, with a home of its own."""
     python = _python(ROOT / "server/.cache/oracle")
@@ -87,7 +87,7 @@ def quilt3(plane: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Qui
         yield Quilt3(process)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def s3(plane: str) -> Any:
     """boto3 on the sandbox, with two buckets whose objects have versions."""
     client = boto3.client("s3", endpoint_url=plane, region_name="us-east-1")
@@ -97,7 +97,7 @@ def s3(plane: str) -> Any:
     return client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def server(plane: str, s3: Any) -> Iterator[Running]:
     """Our server on the sandbox; the token names both buckets."""
     with pytest.MonkeyPatch.context() as patch:

@@ -66,8 +66,15 @@ async def calculate(aws: Gateway, found: Found, kind: str) -> str:
         ToolError: if it changed while it was looked at, or cannot be read.
     """
     digest, size = checksums.digest(kind, found.size), 0
+    from botocore.exceptions import ClientError
+
     async with aws.bucket(found.place.bucket, f"reading {found.place}") as s3:
-        answer = await s3.get_object(**_request(found.place), IfMatch=found.etag)
+        try:
+            answer = await s3.get_object(**_request(found.place), IfMatch=found.etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("PreconditionFailed", "412"):
+                raise
+            raise ToolError(f"{found.place} changed while it was looked at; try again") from error
         async with answer["Body"] as body:
             while data := await body.read(_CHUNK):
                 digest.update(data)

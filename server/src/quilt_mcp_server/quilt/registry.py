@@ -48,7 +48,7 @@ async def read_pointer(s3: Any, bucket: str, name: str, tag: str = LATEST) -> Po
             raise
         return None
     async with answer["Body"] as body:
-        raw: bytes = await body.read(256)
+        raw: bytes = await body.read()
     text = raw.decode("ascii", "replace").strip()
     return Pointer(text if is_top_hash(text) else None, answer["ETag"])
 

@@ -13,7 +13,7 @@ from ..aws import Gateway
 from ..aws.hashing import Found, hash_of, look_up
 from ..quilt.draft import Value
 from ..quilt.locations import ObjectLocation, logical_problem, parse_object, physical_key
-from .marking import Metadata, S3Uri
+from .marking import Metadata
 
 TIME_SHARE = 0.7  # of a tool's time that looking at objects may take; the rest is for writing the package
 _AT_ONCE = 16
@@ -23,10 +23,8 @@ _FAULTS = 5  # that are told
 class EntryToAdd(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    s3_uri: S3Uri
-    logical_key: Annotated[
-        str | None, Field(description="Path in the package. Default: file name.", max_length=1024)
-    ] = None
+    s3_uri: Annotated[str, Field(min_length=8, max_length=2048)]
+    logical_key: Annotated[str | None, Field(description="Default: file name.", max_length=1024)] = None
     meta: Metadata = None
 
 
