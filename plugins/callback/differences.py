@@ -6,11 +6,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from ansible.plugins.callback import CallbackBase
-
 DOCUMENTATION = r"""
 name: differences
 type: stdout
@@ -24,6 +19,11 @@ author:
 requirements:
   - Set as C(stdout_callback).
 """
+
+import json
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):

@@ -51,9 +51,11 @@ def rollback(choice: Document, name: str) -> str:
     ]
     title = "is back already" if target["already"] else "goes back"
     table = [f"  {label:6} {row}" for label, row in zip(("from", "to"), aligned(rows), strict=True)]
-    return "\n".join(
-        [f"{name} {title}", "", *(table[1:] if target["already"] else table), f"  why    {target['reason']}"]
-    )
+    before, after = running.get("secrets") or {}, evidence.get("secrets") or {}
+    others = [key for key, version in sorted(after.items()) if version and version != before.get(key)]
+    secrets = [f"  with   {key} {after[key]}, now it is {before.get(key) or 'not pinned'}" for key in others]
+    shown = table[1:] if target["already"] else table
+    return "\n".join([f"{name} {title}", "", *shown, *secrets, f"  why    {target['reason']}"])
 
 
 def drift(found: Document, name: str) -> str:

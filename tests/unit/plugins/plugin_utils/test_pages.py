@@ -130,6 +130,8 @@ def test_where_a_rollback_goes():
         "  to     12  proven 2026-11-22 14:20 UTC  quilt-mcp-server@sha256:8d1f0c5f6b3a",
         "  why    it was asked for",
     ]
+    older = {**choice, "releases": [{**PROVEN, "secrets": {"KEYS": "6", "OTHER": ""}}]}
+    assert pages.rollback(older, "mcp").splitlines()[4] == "  with   KEYS 6, now it is 7"
     again = {**choice, "rollback": {**target, "already": True}}
     assert "from" not in pages.rollback(again, "mcp")
 
