@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any
 
 from moto.ecr.models import ECRBackend
@@ -24,8 +25,9 @@ def install() -> None:
 
 
 def scan_pushed(repository: Any, image: Any) -> None:
-    """Begin the scan of an image that was pushed, if its repository wants one."""
-    if image.last_scan is None and repository.image_scanning_configuration.get("scanOnPush"):
+    """Begin the scan of an image that was pushed, if its repository wants one. An index is no image."""
+    wanted = repository.image_scanning_configuration.get("scanOnPush")
+    if wanted and image.last_scan is None and "manifests" not in json.loads(image.image_manifest):
         image.last_scan = datetime.datetime.now()
         image.scan_in_progress = True
 
