@@ -25,13 +25,8 @@ options:
     description: Variables that win over those of the inventory.
     type: dict
     default: {}
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
+extends_documentation_fragment:
+  - quilt.mcp_server.reading
 """
 
 EXAMPLES = r"""

@@ -39,14 +39,8 @@ options:
     description: Seconds to wait for a scan that is not complete.
     type: int
     default: 300
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
 extends_documentation_fragment:
+  - quilt.mcp_server.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

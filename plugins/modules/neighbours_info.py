@@ -28,16 +28,10 @@ options:
     type: dict
     required: true
 extends_documentation_fragment:
+  - quilt.mcp_server.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only, in check mode too.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is no difference.
-    support: none
 seealso:
   - plugin: quilt.mcp_server.neighbour_differences
     plugin_type: filter

@@ -102,7 +102,7 @@ evidence:
       type: dict
       returned: when present
     target_group_arn: {description: The target group., type: str, returned: when present}
-    checks: {description: The checks with name, ok and seconds., type: list, elements: dict, returned: when present}
+    checks: {description: "The checks with name, ok and seconds.", type: list, elements: dict, returned: when present}
     secrets:
       description: The version of each secret by environment variable; empty when the task definition does not pin it.
       type: dict

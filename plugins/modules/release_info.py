@@ -45,14 +45,8 @@ options:
   repository:
     description: The ECR repository in which the image of O(rollback_to) is looked up; unset looks up nothing.
     type: str
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
 extends_documentation_fragment:
+  - quilt.mcp_server.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -83,7 +77,7 @@ running:
     image: {description: The image., type: str, returned: when something runs}
     digest: {description: Its digest; empty when it is not pinned., type: str, returned: when something runs}
     task_definition_arn: {description: The task definition., type: str, returned: when something runs}
-    registered_by: {description: Who registered it, if ECS says so., type: str, returned: when something runs}
+    registered_by: {description: "Who registered it, if ECS says so.", type: str, returned: when something runs}
     service_arn: {description: The service., type: str, returned: when something runs}
     deployment_id: {description: ECS's id of the deployment., type: str, returned: when something runs}
     rollout_state: {description: How the deployment stands., type: str, returned: when something runs}

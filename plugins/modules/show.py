@@ -19,13 +19,8 @@ options:
     description: What is printed.
     type: str
     required: true
-attributes:
-  check_mode:
-    support: full
-    description: Only prints.
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
+extends_documentation_fragment:
+  - quilt.mcp_server.reading
 """
 
 EXAMPLES = r"""

@@ -14,6 +14,7 @@ Document = Mapping[str, Any]
 
 TASK_DEFINITION = "quilt.mcp_server.ecs_task_definition"
 SERVICE = "quilt.mcp_server.ecs_service"
+OURS = "quilt.mcp_server."
 ABSENT = "nothing"
 
 
@@ -29,12 +30,14 @@ def judge(differences: Sequence[Document], running: Document, releases: Sequence
     last = releases[0]["release"] if releases else None
     deployment = _deployment(running, releases)
     is_back = bool(running) and running["release"] == last and last < (running.get("latest_revision") or last)
-    fields = [one for one in differences if not ((deployment or is_back) and one["module"] == TASK_DEFINITION)]
-    found = [
-        {"what": f"{one['task']} {one['item']}".strip(), "fields": list(_fields(one, bool(deployment or is_back)))}
-        for one in fields
-    ]
-    found = [one for one, source in zip(found, fields, strict=True) if one["fields"] or not _paths(source["diff"])]
+    explained = _explained(bool(deployment or is_back))
+    found = []
+    for one in differences:
+        paths = _paths(one)
+        left = [path for path in paths if (one["module"], path[0]) not in explained]
+        if one["module"] not in explained and (left or not paths):
+            fields = [{"field": path, "has": has, "wants": wants} for path, has, wants in left]
+            found.append({"what": f"{one['task']} {one['item']}".strip(), "fields": fields})
     expected = list(_expected(running, scaled, is_back))
     return {"drift": bool(deployment or found), "deployment": deployment, "fields": found, "expected": expected}
 
@@ -69,24 +72,28 @@ def _expected(running: Document, scaled: bool, is_back: bool) -> Iterator[str]:
         yield f"ECS moves the weights of the rule: {shown}."
 
 
-def _fields(one: Document, moved: bool) -> Iterator[Document]:
-    """The fields that differ, with what AWS has and what the inventory wants."""
-    for path, has, wants in _paths(one["diff"]):
-        if not (moved and one["module"] == SERVICE and path == "task_definition"):
-            yield {"field": path, "has": has, "wants": wants}
+def _explained(moved: bool) -> set[Any]:
+    """The modules, or a module and its field, that differ because another release runs than the latest revision."""
+    return {TASK_DEFINITION, (SERVICE, "task_definition")} if moved else set()
 
 
-def _paths(diff: Any) -> list[tuple[str, Any, Any]]:
-    """The leaves that differ. A module's diff is one, or a list of them."""
+def _paths(one: Document) -> list[tuple[str, Any, Any]]:
+    """The fields that differ, each with what AWS has and what the inventory wants. A diff is one, or a list of them."""
     found: list[tuple[str, Any, Any]] = []
-    for one in diff if isinstance(diff, list) else [diff]:
-        if isinstance(one, Mapping) and ("before" in one or "after" in one):
-            found += _leaves("", one.get("before"), one.get("after"))
-    return found
+    for diff in one["diff"] if isinstance(one["diff"], list) else [one["diff"]]:
+        if isinstance(diff, Mapping) and ("before" in diff or "after" in diff):
+            found += _leaves("", diff.get("before"), diff.get("after"))
+    if str(one["module"]).startswith(OURS):
+        return found
+    # The stock modules leave out of what will be what they do not predict.
+    return [path for path in found if path[2] != ABSENT] or found
 
 
 def _leaves(path: str, has: Any, wants: Any) -> Iterator[tuple[str, Any, Any]]:
-    if has == wants:
+    if _alike(has, wants):
+        return
+    if isinstance(has, list) and isinstance(wants, list) and _parts(has) is None:
+        yield path, _without(has, wants), _without(wants, has)
         return
     has_parts, wants_parts = _parts(has), _parts(wants)
     if has_parts is None or wants_parts is None or not (has_parts or wants_parts):
@@ -105,3 +112,17 @@ def _parts(value: Any) -> dict[str, Any] | None:
         return {str(name): item for name, item in value.items()}
     named = isinstance(value, list) and value and all(isinstance(item, Mapping) and "name" in item for item in value)
     return {str(item["name"]): item for item in value} if named else None
+
+
+def _without(items: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    """The items that none of the others is like."""
+    return [item for item in items if not any(_alike(item, other) for other in others)]
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two values mean the same: 443 and "443" do."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_alike(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(_alike(a, b) for a, b in zip(one, other, strict=True))
+    return one == other or (str(one) == str(other) and isinstance(one, int | str) and isinstance(other, int | str))

@@ -71,12 +71,9 @@ def drift(found: Document, name: str) -> str:
         lines += [f"      {row}" for row in aligned(rows)] or ["      its module does not say which field"]
     if found["expected"]:
         lines += ["", "  Right as it is", *(f"    {one}" for one in found["expected"])]
-    if found["drift"]:
-        lines += [
-            "",
-            "  playbooks/site.yml deploys what the inventory says, playbooks/rollback.yml what was proven last.",
-        ]
-    return "\n".join(lines)
+    ways = ["  playbooks/site.yml deploys what the inventory says"] if found["drift"] else []
+    ways += ["  playbooks/rollback.yml returns to what was proven last"] if found["deployment"] else []
+    return "\n".join([*lines, *([""] if ways else []), *ways])
 
 
 def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
@@ -99,8 +96,17 @@ def image(uri: str) -> str:
 
 def value(found: Any) -> str:
     """A value on one line."""
-    text = "nothing" if found in (None, "", [], {}) else str(found)
+    text = " ".join(_words(found)) or "nothing"
     return text if len(text) <= SHOWN_VALUE else f"{text[: SHOWN_VALUE - 3]}..."
+
+
+def _words(found: Any) -> Iterator[str]:
+    """The scalars in a value, what is empty left out."""
+    if isinstance(found, Mapping | list):
+        for item in found.values() if isinstance(found, Mapping) else found:
+            yield from _words(item)
+    elif found not in (None, ""):
+        yield str(found)
 
 
 def _when_proven(running: Document) -> str:
@@ -159,7 +165,7 @@ def _tasks(running: Document) -> list[str]:
 
 def _proven(runs: int, releases: Sequence[Document]) -> list[str]:
     if not releases:
-        return ["  No release was proven yet; playbooks/verify.yml proves what runs."]
+        return ["  No release was proven yet."]
     rows = [("Proven", "release", "image", "checks", "by")]
     for one in releases[:SHOWN_RELEASES]:
         mark = " <- runs" if one["release"] == runs else ""

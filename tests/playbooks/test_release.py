@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import ecr_images
 from tests.aws import mcp_stub
 
 if TYPE_CHECKING:
@@ -166,3 +167,24 @@ def test_back_to_what_was_proven_and_what_an_operator_reads_about_it(
     shown = run("status.yml")
     assert (shown.status, shown.writes) == (0, []), shown.failures
     assert "! release 3 was deployed by somebody else" in page(shown)
+
+
+def test_the_image_of_a_rollback_never_expires(run: Play, client: Callable[[str], Any]) -> None:
+    ecr, name = client("ecr"), "quilt-mcp-server"
+    ecr.create_repository(repositoryName=name, tags=[{"Key": "quilt:deployment", "Value": SERVICE}])
+    good, bad = (ecr_images.push(ecr, name, "amd64", tag, content=tag) for tag in ("v1", "v2"))
+
+    def marked() -> list[str]:
+        images = ecr.list_images(repositoryName=name)["imageIds"]
+        return [one["imageDigest"] for one in images if one["imageTag"].startswith("in-use-")]
+
+    given = {"image_source": "prebuilt", "image_uri": f"850787717197.dkr.ecr.us-east-1.amazonaws.com/{name}:v1"}
+    for playbook in ("deploy.yml", "verify.yml"):
+        assert run(playbook, **given).status == 0
+    assert run("deploy.yml", **{**given, "image_uri": given["image_uri"].replace("v1", "v2")}).status == 0
+    assert marked() == [bad]
+    back = run("rollback.yml", **given)
+    assert back.status == 0, back.failures
+    writes = [write for write in back.writes if write.startswith(("ecr:", "ecs:Update"))]
+    assert writes == ["ecr:PutImage", "ecs:UpdateService", "ecr:BatchDeleteImage"]
+    assert marked() == [good]

@@ -107,3 +107,14 @@ def test_the_autoscaler_and_the_weights_of_ecs_are_right():
         "Application Auto Scaling decides the number of tasks: 3 now.",
         "ECS moves the weights of the rule: blue 90, green 10.",
     ]
+
+
+def test_of_a_list_only_the_items_that_differ_are_told():
+    ssh, https = {"from_port": 22, "ranges": ["0.0.0.0/0"]}, {"from_port": 443}
+    group = {"task": "Keep the security group", "module": "amazon.aws.ec2_security_group", "item": ""}
+    before = {"ip_permissions": [ssh, https], "arn": "arn:x"}
+    found = judge([changed(group, before, {"ip_permissions": [{"from_port": "443"}]})], running(), proven(13), False)
+    assert found["fields"][0]["fields"] == [{"field": "ip_permissions", "has": [ssh], "wants": []}]
+    ours = {**group, "module": "quilt.mcp_server.elb_target_group"}
+    found = judge([changed(ours, {"arn": "arn:x"}, {})], running(), proven(13), False)
+    assert found["fields"][0]["fields"] == [{"field": "arn", "has": "arn:x", "wants": "nothing"}]

@@ -148,6 +148,8 @@ def test_drift():
         "  Right as it is",
         "    It scales.",
         "",
-        "  playbooks/site.yml deploys what the inventory says, playbooks/rollback.yml what was proven last.",
+        "  playbooks/site.yml deploys what the inventory says",
     ]
+    unproven = pages.drift({**found, "deployment": "It was never proven.", "expected": []}, "mcp")
+    assert unproven.endswith("\n  playbooks/rollback.yml returns to what was proven last")
     assert pages.drift({"drift": False, "deployment": "", "fields": [], "expected": []}, "mcp") == "mcp has not drifted"
