@@ -1,5 +1,6 @@
 """Packages made by our tools: quilt3 browses, verifies and compares them, and would have made the same."""
 
+import hashlib
 import json
 from typing import Any
 from urllib.parse import quote
@@ -159,6 +160,32 @@ def test_our_check_and_quilt3s(server: Running, quilt3: Any, data: Any) -> None:
     quilt3("push", name="theirs/f", entries={"a": {"text": "a"}, "b": {"s3_uri": uri("big/large.bin")}}, meta=META)
     found = call(server, "package_validate", package_name="theirs/f", read_objects=True)
     assert (found["checked"], found["unverified"], found["problems"]) == (2, 0, [])
+
+
+OLD = "0" * 64
+
+
+def test_a_manifest_of_old_times_has_the_top_hash_that_quilt3_gives_it(server: Running, quilt3: Any, data: Any) -> None:
+    """A header that repeats the top hash, metadata that is null, more than one address, another kind of hash."""
+    both = [encoded("raw/README.md"), encoded("raw/b/1.csv")]
+    digest = {"type": "SHA256", "value": hashlib.sha256(OBJECTS["raw/README.md"]).hexdigest()}
+    lines = [
+        {"version": "v0", "top_hash": OLD, "user_meta": None},
+        {"logical_key": "a/", "meta": {"x": 1}, "physical_keys": []},
+        {"logical_key": "a/b", "physical_keys": both, "size": 9, "hash": digest, "meta": None},
+    ]
+    body = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    data.put_object(Bucket="quilt-example", Key=f".quilt/packages/{OLD}", Body=body)
+    data.put_object(Bucket="quilt-example", Key=".quilt/named_packages/old/a/latest", Body=OLD.encode())
+    theirs = quilt3("browse", name="old/a", top_hash=OLD)
+    found = call(server, "package_validate", package_name="old/a", read_objects=True)
+    [problem] = found["problems"]
+    assert f"has the top hash {theirs['top_hash']}:" in problem["problem"]
+    assert found["unverified"] == 0
+    call(server, "package_update", package_name="old/a", entries=[{"s3_uri": uri("raw/b/1.csv")}])
+    ours = quilt3("browse", name="old/a")
+    assert ours["entries"][1] == theirs["entries"][0]
+    assert quilt3("verify", name="old/a") == {"verified": True}
 
 
 def test_quilt3_sees_what_was_deleted(server: Running, quilt3: Any, data: Any) -> None:

@@ -33,8 +33,7 @@ def top_hash_part(value: Value) -> bytes:
         raise ToolError(
             f"the entry {str(value.get('logical_key'))[:200]!r} has no hash or no size: the package is damaged"
         )
-    parts = {name: value[name] for name in ("hash", "logical_key", "size")} | {"meta": value.get("meta") or {}}
-    return _canonical(parts)
+    return _canonical({name: value[name] for name in ("hash", "logical_key", "meta", "size")})
 
 
 def header_part(header: Value) -> bytes:
