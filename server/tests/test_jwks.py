@@ -115,6 +115,17 @@ def test_an_unknown_kid_is_looked_up_once_in_a_while(
     assert status(server, RSA, "rsa", "RS256") == 401, "a withdrawn key"
 
 
+def test_a_withdrawn_key_takes_the_tokens_with_it_that_were_good(
+    server: Running, address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bearer = f"Bearer {token(RSA, 'rsa', 'RS256', iss=ISSUER)}"
+    assert server.post(PING, Authorization=bearer).status_code == 200
+    address.document = {"keys": [public(EC, "rsa")]}
+    monkeypatch.setattr(jwks, "PAUSE", 0.0)
+    assert status(server, RSA, "unknown", "RS256") == 401, "which fetches the keys again"
+    assert server.post(PING, Authorization=bearer).status_code == 401
+
+
 def test_when_the_address_does_not_answer_nothing_is_believed(server: Running, address: Address) -> None:
     address.status = 500
     response = server.post(PING, Authorization=f"Bearer {token(RSA, 'rsa', 'RS256', iss=ISSUER)}")

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from quilt_mcp_server.authz import Principal
-from quilt_mcp_server.tokens import InvalidTokenError, TokenVerifier
+from quilt_mcp_server.tokens import InvalidTokenError, Key, TokenVerifier
 
 VERIFIER = TokenVerifier({"frontend-enhanced": KEY, "next": OTHER_KEY}, "quilt-frontend", "quilt-mcp-server")
 
@@ -168,3 +168,37 @@ def test_damaged_tokens(raw: str) -> None:
 
 def test_an_oversized_token() -> None:
     assert "longer" in refused(token(padding="x" * 8192))
+
+
+def test_what_is_remembered_is_the_very_token_under_the_very_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = TokenVerifier({"frontend-enhanced": KEY}, "quilt-frontend", "quilt-mcp-server")
+    raw, other = token(sub="alice"), token(sub="bob")
+    assert [asyncio.run(verifier.verify(each)).subject for each in (raw, other, raw, other)] == ["alice", "bob"] * 2
+    for forged in (
+        raw[:-1] + ("A" if raw[-1] != "A" else "B"),
+        raw.rpartition(".")[0] + "." + other.rpartition(".")[2],
+    ):
+        with pytest.raises(InvalidTokenError):
+            asyncio.run(verifier.verify(forged))
+    now = time.time()
+    monkeypatch.setattr("quilt_mcp_server.tokens.time.time", lambda: now + 700)
+    # The library's own clock still believes it; only what was remembered must not be handed out any more.
+    monkeypatch.setattr(verifier, "_principal", lambda *_: Principal("verified again"))
+    assert asyncio.run(verifier.verify(raw)).subject == "verified again"
+
+
+def test_a_remembered_token_does_not_outlive_its_key() -> None:
+    verifier = TokenVerifier({"frontend-enhanced": KEY}, "quilt-frontend", "quilt-mcp-server")
+    raw = token()
+    assert asyncio.run(verifier.verify(raw)).subject == "alice"
+    verifier._keys["frontend-enhanced"] = Key(OTHER_KEY, "quilt-frontend")
+    with pytest.raises(InvalidTokenError, match="signature"):
+        asyncio.run(verifier.verify(raw))
+
+
+def test_few_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quilt_mcp_server.tokens.REMEMBERED", 3)
+    verifier = TokenVerifier({"frontend-enhanced": KEY}, "quilt-frontend", "quilt-mcp-server")
+    for number in range(10):
+        asyncio.run(verifier.verify(token(sub=f"user-{number}")))
+    assert len(verifier._verified) == 3

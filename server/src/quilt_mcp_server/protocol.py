@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol, with limits for what comes before a request: its headers' size and time."""
 
-from asyncio import TimerHandle, Transport
+from asyncio import AbstractEventLoop, TimerHandle, Transport
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -10,6 +10,35 @@ HEADER_TIMEOUT = 15.0  # seconds from a connection's or a request's first byte t
 
 _TOO_LARGE = b"431 Request Header Fields Too Large"
 _TOO_SLOW = b"408 Request Timeout"
+
+
+class OneWrite:
+    """A transport that sends what is written in one turn of the loop at once.
+
+    uvicorn writes headers and body one after the other, which would be two system calls and two packets.
+    """
+
+    def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, []
+            self._transport.write(b"".join(held))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -22,7 +51,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._header_bytes = 0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as its parent
-        super().connection_made(transport)
+        super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]
         self._timer = self.loop.call_later(HEADER_TIMEOUT, self._refuse, _TOO_SLOW)
 
     def connection_lost(self, exc: Exception | None) -> None:

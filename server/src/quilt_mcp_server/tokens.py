@@ -2,7 +2,10 @@
 
 import base64
 import binascii
+import hashlib
 import json
+import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +19,7 @@ from .jwks import Jwks
 LEEWAY = 30  # seconds of clock difference that are forgiven
 MAXIMUM_BYTES = 8192
 MAXIMUM_KID = 256
+REMEMBERED = 512  # tokens
 _REQUIRED = ("exp", "iat", "iss", "aud", "sub")
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (jwt.ExpiredSignatureError, "the token has expired; get a new one"),
@@ -41,7 +45,11 @@ class Key:
 
 
 class TokenVerifier:
-    """Verifies tokens: HS256 with the keys of the configuration, RS256 and ES256 with those of a JWKS address."""
+    """Verifies tokens: HS256 with the keys of the configuration, RS256 and ES256 with those of a JWKS address.
+
+    The signature of the very same bytes under the very same key is not computed again; the key, its algorithm and the
+    expiry are looked at every time. Half of a cheap request would be spent on it otherwise.
+    """
 
     def __init__(
         self, keys: Mapping[str, str], issuer: str, audience: str, jwks: Jwks | None = None, jwks_issuer: str = ""
@@ -50,6 +58,7 @@ class TokenVerifier:
         self._audience = audience
         self._jwks = jwks
         self._jwks_issuer = jwks_issuer
+        self._verified: OrderedDict[bytes, tuple[Key, Principal]] = OrderedDict()
 
     async def verify(self, token: str) -> Principal:
         """The caller that the token stands for.
@@ -61,6 +70,17 @@ class TokenVerifier:
         if len(token) > MAXIMUM_BYTES:
             raise InvalidTokenError(f"the token is longer than {MAXIMUM_BYTES} bytes")
         key = await self._key(_header(token))
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        known = self._verified.get(digest)
+        if known is not None and known[0] == key and (known[1].expires or 0) + LEEWAY > time.time():
+            return known[1]
+        who = self._principal(token, key)
+        self._verified[digest] = (key, who)
+        if len(self._verified) > REMEMBERED:
+            self._verified.popitem(last=False)
+        return who
+
+    def _principal(self, token: str, key: Key) -> Principal:
         try:
             claims = jwt.decode(
                 token,
