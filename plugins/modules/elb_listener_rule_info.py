@@ -100,7 +100,7 @@ rules:
   returned: always
   type: list
   elements: dict
-unreachable:
+never_reached:
   description: The rules that never answer a request. A regular expression counts as holding for no request.
   returned: always
   type: list

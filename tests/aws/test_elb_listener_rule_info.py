@@ -45,7 +45,7 @@ def test_the_rules_in_order(ask: Callable[..., Document], route: Callable[..., D
     ours = route("mcp", *MCP)
     result = ask()
     priorities = [rule["priority"] for rule in result["rules"]]
-    assert priorities == [*sorted(priorities[:-1]), "default"] and result["unreachable"] == []
+    assert priorities == [*sorted(priorities[:-1]), "default"] and result["never_reached"] == []
     (only,) = ask(name="mcp")["rules"]
     assert only["rule_arn"] == ours["rule_arn"] and only["tags"]["quilt:rule"] == "mcp"
     assert only["conditions"] == ours["rule"]["conditions"]
@@ -95,7 +95,7 @@ def test_every_kind_of_condition_is_explained(ask: Callable[..., Document], rout
 
 def test_rules_that_nobody_reaches(ask: Callable[..., Document], route: Callable[..., Document]) -> None:
     dead = route("late", *MCP, priority=700, on_unreachable="warn")
-    (found,) = ask()["unreachable"]
+    (found,) = ask()["never_reached"]
     assert found["rule_arn"] == dead["rule_arn"] and [rule["priority"] for rule in found["because_of"]] == [500]
     assert "takes them all" in found["why"]
 
@@ -142,4 +142,4 @@ def test_the_documented_examples_run(
         assert result.get("changed"), result
         assert not run_module("elb_listener_rule", **task)["changed"]
     for task in examples("elb_listener_rule_info"):
-        assert ask(**task)["unreachable"] == []
+        assert ask(**task)["never_reached"] == []

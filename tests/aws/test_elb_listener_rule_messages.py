@@ -148,7 +148,7 @@ def test_the_examples_of_the_page_run_and_answer_what_it_says(foreign: Foreign, 
         if "explanation" in result:
             shown.append(result["explanation"]["text"])
             shown += [reason for one in result["explanation"]["passed_over"] for reason in one["because"]]
-        shown += [one["why"] for one in result.get("unreachable", [])]
+        shown += [one["why"] for one in result.get("never_reached", [])]
         shown += [f"priority {result['priority']}, {result['placement']['reason']}"] if "placement" in result else []
     assert len(shown) > 5
     for text in shown:

@@ -39,6 +39,7 @@ def what_runs(client: Client, cluster: str, service_name: str) -> Document:
     answer = definition(client("ecs"), primary["taskDefinition"]) or {}
     container: Answer = next(iter(answer.get("taskDefinition", {}).get("containerDefinitions", [])), {})
     groups = _target_groups(service)
+    rule = _rule(client("elbv2"), groups)
     return {
         "release": release_of(primary["taskDefinition"]),
         "image": container.get("image", ""),
@@ -54,8 +55,8 @@ def what_runs(client: Client, cluster: str, service_name: str) -> Document:
         "desired_count": service["desiredCount"],
         "running_count": service["runningCount"],
         "pending_count": service["pendingCount"],
-        "target_group_arn": groups[0] if groups else "",
-        "rule": _rule(client("elbv2"), groups),
+        "target_group_arn": serving(groups, rule.get("weights", {})),
+        "rule": rule,
         "secrets": versions_of(container),
     }
 
@@ -73,6 +74,11 @@ def _target_groups(service: Answer) -> list[str]:
     for one in service.get("loadBalancers", []):
         found += [one.get("targetGroupArn"), one.get("advancedConfiguration", {}).get("alternateTargetGroupArn")]
     return [arn for arn in found if arn]
+
+
+def serving(groups: Sequence[str], weights: Mapping[str, int]) -> str:
+    """The target group that gets most of the traffic: two take turns where a strategy shifts it. Empty without any."""
+    return max(groups, key=lambda arn: weights.get(arn, 0), default="")
 
 
 def _rule(elb: Any, groups: Sequence[str]) -> Document:

@@ -54,7 +54,8 @@ def look(elb: Any, params: Mapping[str, Any]) -> Document:
     return {
         "listener_arn": arn,
         "rules": [explain.rule_document(rule) for rule in shown],
-        "unreachable": explain.unreachable(snapshot),
+        # Not "unreachable": to ansible-core such a key means that the host is.
+        "never_reached": explain.unreachable(snapshot),
         **({"explanation": explain.explain(snapshot, explain.request_of(asked))} if asked else {}),
     }
 
