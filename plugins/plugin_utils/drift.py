@@ -14,6 +14,7 @@ Document = Mapping[str, Any]
 
 TASK_DEFINITION = "quilt.mcp_server.ecs_task_definition"
 SERVICE = "quilt.mcp_server.ecs_service"
+IMAGE_IN_USE = "quilt.mcp_server.ecr_image_in_use"
 OURS = "quilt.mcp_server."
 ABSENT = "nothing"
 
@@ -74,7 +75,7 @@ def _expected(running: Document, scaled: bool, is_back: bool) -> Iterator[str]:
 
 def _explained(moved: bool) -> set[Any]:
     """The modules, or a module and its field, that differ because another release runs than the latest revision."""
-    return {TASK_DEFINITION, (SERVICE, "task_definition")} if moved else set()
+    return {TASK_DEFINITION, IMAGE_IN_USE, (SERVICE, "task_definition")} if moved else set()
 
 
 def _paths(one: Document) -> list[tuple[str, Any, Any]]:

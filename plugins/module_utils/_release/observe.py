@@ -130,14 +130,14 @@ def _time(value: Any) -> str:
 
 
 def tasks_and_targets(client: Client, cluster: str, service_name: str, running: Document) -> Document:
-    """The running tasks of the service and the targets of its group, for a page that people read."""
+    """The running tasks of the service and the targets of its groups, for a page that people read."""
     calls = Calls(client, short_name(cluster), service_name)
     arns = calls.list_tasks() or []
     described = [task for task in _tasks(client("ecs"), cluster, arns) if task.get("lastStatus") != "STOPPED"]
-    group = running["target_group_arn"]
+    elb, groups = client("elbv2"), {running["target_group_arn"], *running["rule"].get("weights", {})} - {""}
     return {
         "tasks": [_task(task) for task in sorted(described, key=lambda task: str(task.get("createdAt", "")))],
-        "targets": [_target(one) for one in (_health(client("elbv2"), group) or [])] if group else [],
+        "targets": [_target(one) for group in sorted(groups) for one in _health(elb, group) or []],
     }
 
 

@@ -48,9 +48,9 @@ def test_nothing_differs():
     ],
 )
 def test_a_deployment_that_is_not_what_was_proven_last(now, releases, said):
-    found = judge(
-        [changed(SERVICE, {"task_definition": "14"}, {"task_definition": "13"})], now, proven(*releases), False
-    )
+    moved = changed(SERVICE, {"task_definition": "14"}, {"task_definition": "13"})
+    image = {"task": "Mark the image", "module": "quilt.mcp_server.ecr_image_in_use", "item": "", "diff": {}}
+    found = judge([moved, image], now, proven(*releases), False)
     assert found["drift"]
     assert said in found["deployment"]
     assert found["fields"] == [], "the deployment explains it"
