@@ -112,10 +112,10 @@ def keep(module: Any, tags: Tags) -> Marks:
     digest = digest_in(module, uri)
     marks = plan_marks(tags.all(), module.params["deployment"], digest, module.params["alone"])
     if not module.check_mode:
-        for image, tag in marks.add:
-            tags.add(image, tag)
-        for _image, tag in marks.remove:
-            tags.remove(tag)
+        for one in marks.add:
+            tags.add(one.digest, one.tag)
+        for one in marks.remove:
+            tags.remove(one.tag)
     return marks
 
 

@@ -15,12 +15,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 PREFIX = "in-use-"
 _FORMER = "was-in-use-"
 _SHORT = 12  # hexadecimal digits of the digest
 
-Tagged = tuple[str, str]  # digest, tag
+
+class Tagged(NamedTuple):
+    """An image and one of its tags."""
+
+    digest: str
+    tag: str
 
 
 @dataclass(frozen=True)
@@ -47,15 +53,15 @@ def plan_marks(tagged: Collection[Tagged], deployment: str, digest: str | None, 
         alone: whether it uses no other image, so that other marks of it go.
     """
     pattern = re.compile(f"{PREFIX}{re.escape(deployment)}-[0-9a-f]{{{_SHORT}}}")
-    there = {(one, tag) for one, tag in tagged if pattern.fullmatch(tag)}
-    wanted = {(digest, f"{PREFIX}{deployment}-{_short(digest)}")} if digest else set()
+    there = {one for one in tagged if pattern.fullmatch(one.tag)}
+    wanted = {Tagged(digest, f"{PREFIX}{deployment}-{_short(digest)}")} if digest else set()
     remove = there - wanted if alone else set()
-    left = {one for one, _ in (set(tagged) | wanted) - remove}
-    rescue = {(one, f"{_FORMER}{_short(one)}") for one, _ in remove if one not in left}
+    left = {one.digest for one in (set(tagged) | wanted) - remove}
+    lost = {one.digest for one in remove} - left
     return Marks(
-        before=tuple(sorted(tag for _, tag in there)),
-        after=tuple(sorted(tag for _, tag in (there | wanted) - remove)),
-        add=(*sorted(wanted - there), *sorted(rescue)),
+        before=tuple(sorted(one.tag for one in there)),
+        after=tuple(sorted(one.tag for one in (there | wanted) - remove)),
+        add=(*sorted(wanted - there), *(Tagged(one, f"{_FORMER}{_short(one)}") for one in sorted(lost))),
         remove=tuple(sorted(remove)),
     )
 

@@ -45,7 +45,7 @@ class Tags:
         pages = self.client.get_paginator("list_images").paginate(
             repositoryName=self.repository, filter={"tagStatus": "TAGGED"}
         )
-        return [(one["imageDigest"], one["imageTag"]) for page in pages for one in page["imageIds"]]
+        return [Tagged(one["imageDigest"], one["imageTag"]) for page in pages for one in page["imageIds"]]
 
     @aws_call("tag an image of the ECR repository {self.repository}", missing=["ImageAlreadyExistsException"])
     def add(self, digest: str, tag: str) -> None:

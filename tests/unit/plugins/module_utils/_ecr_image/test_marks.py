@@ -50,13 +50,21 @@ OLD_MARK, NEW_MARK = "in-use-prod-" + "a" * 12, "in-use-prod-" + "b" * 12
         pytest.param([(OLD, "v1"), (OLD, OLD_MARK)], OLD, True, [], [], id="back to the one before"),
     ],
 )
-def test_marks(tagged: list[Tagged], digest: str | None, alone: bool, add: list[Tagged], remove: list[Tagged]) -> None:
-    marks = plan_marks(tagged, "prod", digest, alone)
+def test_marks(
+    tagged: list[tuple[str, str]],
+    digest: str | None,
+    alone: bool,
+    add: list[tuple[str, str]],
+    remove: list[tuple[str, str]],
+) -> None:
+    before = {Tagged(*one) for one in tagged}
+    marks = plan_marks(before, "prod", digest, alone)
     assert (list(marks.add), list(marks.remove)) == (add, remove)
     assert marks.changed == bool(add or remove)
-    left = {image for image, _ in (set(tagged) | set(add)) - set(remove)}
-    assert {image for image, _ in tagged} <= left, "an image without a tag is deleted by ECR"
+    left = {one.digest for one in (before | set(marks.add)) - set(marks.remove)}
+    assert {one.digest for one in before} <= left, "an image without a tag is deleted by ECR"
 
 
 def test_a_name_with_a_dot_is_not_a_pattern() -> None:
-    assert plan_marks([(OLD, "v1"), (OLD, "in-use-pXd-" + "a" * 12)], "p.d", None, True).remove == ()
+    before = [Tagged(OLD, "v1"), Tagged(OLD, "in-use-pXd-" + "a" * 12)]
+    assert plan_marks(before, "p.d", None, True).remove == ()
