@@ -150,6 +150,9 @@ def test_an_update_leaves_the_old_workflow_behind(server: Running, registry: Any
     server.call("package_create", make())
     server.call("package_update", make(workflow=None))
     assert header(registry)["workflow"]["id"] == "plain"
+    registry.delete_object(Bucket="quilt-example", Key=".quilt/workflows/config.yml")
+    server.call("package_update", make(workflow=None))
+    assert "workflow" not in header(registry)
 
 
 def test_without_workflows_none_can_be_named(server: Running, s3: Any) -> None:
