@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 SERVER_VENV := server/.venv
+# quilt3, which the server's package tools are held against.
+ORACLE := server/.cache/oracle
 # The environment's CA bundles and byte code switch are the machine's affair; ours are given by name.
 unexport AWS_CA_BUNDLE REQUESTS_CA_BUNDLE PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -26,13 +28,13 @@ demo-down: ## Stop the sandbox and leave nothing behind
 
 venv: $(VENV)/.demo ## Make the environment for working with a real account
 
-test: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run everything that CI runs
+test: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done ## Run everything that CI runs
 	@python tests/run.py
 
 lint: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run the linters and type checks alone
 	@python tests/run.py lint
 
-unit: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run pytest alone
+unit: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done ## Run pytest alone
 	@python tests/run.py unit
 
 bench: $(VENV)/.dev ## Print the listener rule's cost
@@ -75,5 +77,11 @@ $(SERVER_VENV)/.dev: server/requirements-dev.txt | $(SERVER_VENV)/bin/python
 	@echo "Installing the server's pinned development requirements"
 	@$(SERVER_VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r server/requirements-dev.txt
 	@touch $@ $(SERVER_VENV)/.run
+
+$(ORACLE)/.done: server/tests/oracle/requirements.txt
+	@echo "Installing quilt3 for the server's tests"
+	@python=$$(tools/find-python) && "$$python" -m venv $(ORACLE)
+	@$(ORACLE)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r server/tests/oracle/requirements.txt
+	@touch $@
 
 .PHONY: help demo demo-down venv test lint unit bench bench-server lock

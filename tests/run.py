@@ -60,7 +60,8 @@ def steps() -> Iterator[Step]:
     yield Step("unit", "pytest: units", [*pytest, "tests/unit", "tests/tools"])
     yield Step("unit", "pytest: sandbox", [*pytest, "tests/sandbox"])
     yield Step("unit", "pytest: modules on the sandbox", [*pytest, "tests/aws"])
-    yield Step("unit", "pytest: playbooks on the sandbox", [*pytest, "tests/playbooks"])
+    # The runs that are killed at every write take minutes: test by test, whoever is free takes the next.
+    yield Step("unit", "pytest: playbooks on the sandbox", [*pytest, "--dist", "worksteal", "tests/playbooks"])
     yield Step("unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server")
     yield Step("collection", "ansible-lint", ["ansible-lint"])
     yield Step("collection", "antsibull-changelog lint", ["antsibull-changelog", "lint"])
@@ -71,6 +72,8 @@ def steps() -> Iterator[Step]:
         "molecule", "molecule site (processes)", ["molecule", "test", "-s", "site"], env={"SANDBOX_ENGINE": "process"}
     )
     yield Step("molecule", "molecule site (containers)", ["molecule", "test", "-s", "site"], docker=True)
+    # By itself and with the processor to itself: it measures. Containers where there is an engine, else processes.
+    yield Step("molecule", "deployments under load", [sys.executable, "-m", "pytest", "-q", "-n", "0", "tests/load"])
 
 
 def has_docker() -> bool:

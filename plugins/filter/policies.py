@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Least-privilege policies of the two ECS roles."""
+"""Least-privilege policies of the ECS roles."""
 
 from __future__ import annotations
 
@@ -62,6 +62,12 @@ def task_role_policy(
             "WriteObjects",
             ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"],
             (f"arn:{partition}:s3:::{bucket}/*" for bucket in writable),
+        ),
+        # Deleting a package deletes its tags; manifests and data stay.
+        _statement(
+            "DeletePackages",
+            ["s3:DeleteObject"],
+            (f"arn:{partition}:s3:::{bucket}/.quilt/named_packages/*" for bucket in writable),
         ),
         _statement(
             "QueryAthena",
@@ -131,6 +137,28 @@ def execution_role_policy(
     )
 
 
+def infrastructure_role_policy(scope: Mapping[str, str], owner: str) -> Policy:
+    """Return what ECS may do to shift traffic: register targets and move weights, where the owner's tag is.
+
+    ``owner`` is the value of the tag ``quilt:deployment``. The actions are those of AWS's managed policy
+    AmazonECSInfrastructureRolePolicyForLoadBalancers for an Application Load Balancer; that they may be limited by the
+    resource's tag is what the service authorization reference says, and was not checked against AWS itself.
+    """
+    place = f"arn:{scope['partition']}:elasticloadbalancing:{scope['region']}:{scope['account_id']}"
+    ours = {"Condition": {"StringEquals": {"aws:ResourceTag/quilt:deployment": owner}}}
+    described = ["Listeners", "Rules", "TargetGroups", "TargetHealth"]
+    return _policy(
+        _statement("Look", (f"elasticloadbalancing:Describe{what}" for what in described), ["*"]),
+        _statement("MoveWeights", ["elasticloadbalancing:ModifyRule"], [f"{place}:listener-rule/app/*"], **ours),
+        _statement(
+            "RegisterTargets",
+            ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
+            [f"{place}:targetgroup/*"],
+            **ours,
+        ),
+    )
+
+
 def _listed(value: Any) -> list[Any]:
     """IAM writes a list of one as the one."""
     return value if isinstance(value, list) else [value]
@@ -155,6 +183,7 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return {
             "execution_role_policy": execution_role_policy,
+            "infrastructure_role_policy": infrastructure_role_policy,
             "task_role_policy": task_role_policy,
             "untrusting": untrusting,
         }

@@ -37,19 +37,42 @@ def request_count_label(target_group_arn: str, load_balancer_arn: str) -> str:
 def neighbour_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return a line for each resource of others that changed or is gone, from two results of ``neighbours_info``.
 
-    One that is new is somebody else's work and no difference: whatever we create carries our tag from its first moment.
+    It names the resource, whose it is, and what changed. One that is new is somebody else's work and no difference:
+    whatever we create carries our tag from its first moment. Others scale and deploy while we do, so their targets may
+    come and go; what may not happen is that a group of theirs gets a target of ours, or loses all that it has.
     """
     lines = []
     for name, fields in before["neighbours"].items():
+        arn = name.rpartition(" ")[2]
+        owner = before.get("owners", {}).get(arn, "")
+        label = f"{name} ({owner})" if owner else name
         now = after["neighbours"].get(name)
         if now is None:
-            if name.rpartition(" ")[2] not in after["own"]:
-                lines.append(f"{name} is gone")
+            if arn not in after["own"]:
+                lines.append(f"{label} is gone")
             continue
         different = sorted(field for field in {*fields, *now} if fields.get(field) != now.get(field))
-        if different:
-            lines.append(f"{name} has another {', '.join(different)}")
+        changes = [_change(field, fields.get(field), now.get(field)) for field in different]
+        changes += _target_changes(arn, before, after)
+        if changes:
+            lines.append(f"{label} has another {', '.join(changes)}")
     return lines
+
+
+def _change(field: str, before: str | None, after: str | None) -> str:
+    """A field with both values, where they are short enough to have been kept."""
+    if any((value or "").startswith("sha256:") for value in (before, after)):
+        return field
+    return f"{field} ({after or 'none'}, was {before or 'none'})"
+
+
+def _target_changes(arn: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What happened to the targets of a group of others that cannot be their own scaling."""
+    had, has = (set(look.get("targets", {}).get(arn, [])) for look in (before, after))
+    ours = {target for group in after["own"] for target in after.get("targets", {}).get(group, [])}
+    if intruders := sorted((has - had) & ours):
+        return [f"target: ours ({', '.join(intruders)})"]
+    return ["set of targets: none is left"] if had and not has else []
 
 
 class FilterModule:

@@ -38,9 +38,12 @@ class Current:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do. `after` and `tags_after` are empty when the resource is to be gone."""
+    """What to do. `after` and `tags_after` are empty when the resource is to be gone.
 
-    action: Literal["none", "create", "update", "delete"]
+    "replace" deletes what is there and creates it again from what is wanted.
+    """
+
+    action: Literal["none", "create", "update", "delete", "replace"]
     current: Current | None
     wanted: Document = field(default_factory=dict)
     after: Document = field(default_factory=dict)
@@ -122,13 +125,24 @@ def refuse_foreign(label: str, current: Current | None, required: Mapping[str, s
         )
 
 
-def refuse_immutable(label: str, plan: Plan, immutable: Sequence[str], way_out: str) -> None:
-    """Raise Refused when a plan changes fields that AWS cannot change. A value known only after apply is let pass."""
+def immutable_changes(plan: Plan, immutable: Sequence[str]) -> dict[str, tuple[Any, Any]]:
+    """The fields of an update that AWS cannot change, with their values before and after.
+
+    A value known only after apply is let pass.
+    """
     if plan.action != "update":
-        return
-    stuck = {
+        return {}
+    return {
         name: values for name, values in plan.changes.items() if name in immutable and not contains_unknown(values[1])
     }
+
+
+def refuse_immutable(label: str, stuck: Mapping[str, tuple[Any, Any]], way_out: str) -> None:
+    """Raise Refused for fields that AWS cannot change."""
     if stuck:
-        listed = ", ".join(f"{name} ({before!r} to {after!r})" for name, (before, after) in stuck.items())
-        raise Refused(message=f"AWS cannot change {listed} of {label}. {way_out}")
+        raise Refused(message=f"AWS cannot change {listed(stuck)} of {label}. {way_out}")
+
+
+def listed(changes: Mapping[str, tuple[Any, Any]]) -> str:
+    """Changes for people: "launch_type ('EC2' to 'FARGATE')"."""
+    return ", ".join(f"{name} ({before!r} to {after!r})" for name, (before, after) in changes.items())

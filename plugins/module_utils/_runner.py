@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -23,7 +24,16 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ._compare import contains_unknown, normalise, overlay
 from ._errors import Stale, aws_call
-from ._plan import Current, Plan, plan_absent, plan_present, refuse_foreign, refuse_immutable
+from ._plan import (
+    Current,
+    Plan,
+    immutable_changes,
+    listed,
+    plan_absent,
+    plan_present,
+    refuse_foreign,
+    refuse_immutable,
+)
 from ._shapes import (
     KNOWN_AFTER_APPLY,
     Document,
@@ -39,9 +49,14 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel, Shape
 
 
-def common_arguments() -> dict[str, Any]:
-    """The options of every resource; documented by the fragment quilt.mcp_server.resource."""
+REPLACE = "replace"
+
+
+def common_arguments(replaceable: bool = False) -> dict[str, Any]:
+    """The options of every resource; documented by the fragments quilt.mcp_server.resource and .replaceable."""
+    more = {REPLACE: {"type": "bool", "default": False}} if replaceable else {}
     return {
+        **more,
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "tags": {"type": "dict", "aliases": ["resource_tags"]},
         "purge_tags": {"type": "bool", "default": False},
@@ -131,8 +146,18 @@ class Resource(ABC):
         wanted = self.wanted()
         purge = self.params["purge_tags"] and self.params["tags"] is not None
         plan = plan_present(wanted, self.after(wanted, current), current, self.wanted_tags(), purge)
-        refuse_immutable(self.label, plan, self.immutable, self.way_out)
+        stuck = immutable_changes(plan, self.immutable)
+        if stuck and self.params.get(REPLACE):
+            return self._replacement(wanted, plan, stuck)
+        offer = f". {REPLACE}: true deletes it and creates it again in one run" if REPLACE in self.params else ""
+        refuse_immutable(self.label, stuck, f"{self.way_out}{offer}")
         return plan
+
+    def _replacement(self, wanted: Document, plan: Plan, stuck: Mapping[str, tuple[Any, Any]]) -> Plan:
+        """Delete and create again, from the parameters alone: what fitted the old one may not fit the new one."""
+        warning = f"AWS cannot change {listed(stuck)}: {self.label} is deleted and created again"
+        after = self.after(wanted, None)
+        return Plan("replace", plan.current, wanted, after, plan.tags_after, warnings=(warning,))
 
     def predict(self, plan: Plan) -> Document:
         """Facts of a resource that check mode would create or change; the others become `known-after-apply`."""
@@ -140,10 +165,10 @@ class Resource(ABC):
 
     def apply(self, plan: Plan) -> None:
         """Make the plan true."""
-        if plan.action == "create":
-            self.create(plan)
-        elif plan.current is not None and plan.action == "delete":
+        if plan.current is not None and plan.action in ("delete", "replace"):
             self.delete(plan.current)
+        if plan.action in ("create", "replace"):
+            self.create(plan)
         elif plan.current is not None and plan.action == "update":
             if plan.changes:
                 self.update(plan)
@@ -293,6 +318,7 @@ def _described(resource: Resource, plan: Plan) -> Document:
     if plan.action == "none" and plan.current is not None:
         document, facts, tags = plan.current.document, plan.current.facts, plan.current.tags
     elif resource.module.check_mode:
+        plan = replace(plan, current=None) if plan.action == "replace" else plan
         known = plan.current.facts if plan.current else dict.fromkeys(resource.facts, KNOWN_AFTER_APPLY)
         document, facts, tags = plan.after, {**known, **resource.predict(plan)}, plan.tags_after
     else:

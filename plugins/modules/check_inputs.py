@@ -17,13 +17,8 @@ description:
   - Runs on the controller and touches nothing.
 author:
   - Quilt Data (@quiltdata)
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
+extends_documentation_fragment:
+  - quilt.mcp_server.reading
 """
 
 EXAMPLES = r"""

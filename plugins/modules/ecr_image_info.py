@@ -22,14 +22,8 @@ options:
     description: The tag of the image.
     type: str
     required: true
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
 extends_documentation_fragment:
+  - quilt.mcp_server.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -81,6 +81,7 @@ options:
     default: false
 extends_documentation_fragment:
   - quilt.mcp_server.resource
+  - quilt.mcp_server.replaceable
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -207,7 +208,9 @@ ARGUMENTS = {
 
 def main() -> None:
     """Manage the repository that the arguments describe."""
-    module = AnsibleAWSModule(argument_spec={**common_arguments(), **ARGUMENTS}, supports_check_mode=True)
+    module = AnsibleAWSModule(
+        argument_spec={**common_arguments(replaceable=True), **ARGUMENTS}, supports_check_mode=True
+    )
     run(module, Repository)
 
 

@@ -127,7 +127,9 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: The seconds that the wait may take.
+    description:
+      - The seconds that the wait may take.
+      - The minutes for which a strategy in O(deployment_configuration) waits by itself are added.
     type: int
     default: 900
   on_first_failure:
@@ -140,6 +142,7 @@ options:
     default: keep
 extends_documentation_fragment:
   - quilt.mcp_server.resource
+  - quilt.mcp_server.replaceable
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -295,7 +298,7 @@ ARGUMENTS = {
 def main() -> None:
     """Manage the service that the arguments describe."""
     module = AnsibleAWSModule(
-        argument_spec={**common_arguments(), **ARGUMENTS},
+        argument_spec={**common_arguments(replaceable=True), **ARGUMENTS},
         required_if=[("state", "present", ["task_definition"])],
         supports_check_mode=True,
     )

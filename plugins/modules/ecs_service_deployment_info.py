@@ -48,16 +48,10 @@ options:
       - rolled_back
       - rollback_failed
 extends_documentation_fragment:
+  - quilt.mcp_server.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only, in check mode too.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is no difference.
-    support: none
 seealso:
   - module: quilt.mcp_server.ecs_service_deployment
 """

@@ -62,16 +62,10 @@ options:
         description: The address that connects to the load balancer. Without it no V(source-ip) condition holds.
         type: str
 extends_documentation_fragment:
+  - quilt.mcp_server.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only, in check mode too.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is no difference.
-    support: none
 seealso:
   - module: quilt.mcp_server.elb_listener_rule
 """

@@ -101,6 +101,7 @@ options:
     type: dict
 extends_documentation_fragment:
   - quilt.mcp_server.resource
+  - quilt.mcp_server.replaceable
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -222,7 +223,9 @@ ARGUMENTS = {
 
 def main() -> None:
     """Manage the target group that the arguments describe."""
-    module = AnsibleAWSModule(argument_spec={**common_arguments(), **ARGUMENTS}, supports_check_mode=True)
+    module = AnsibleAWSModule(
+        argument_spec={**common_arguments(replaceable=True), **ARGUMENTS}, supports_check_mode=True
+    )
     run(module, TargetGroup)
 
 

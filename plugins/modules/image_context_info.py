@@ -28,15 +28,10 @@ options:
     description: Build arguments.
     type: dict
     default: {}
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
 requirements:
   - docker (Python)
+extends_documentation_fragment:
+  - quilt.mcp_server.reading
 """
 
 EXAMPLES = r"""

@@ -9,13 +9,13 @@ DOCUMENTATION = r"""
 ---
 module: neighbours_info
 version_added: 1.0.0
-short_description: Fingerprint what belongs to others on a load balancer
+short_description: Read what belongs to others on a load balancer
 description:
-  - Reads a load balancer's attributes, its listeners, their rules and its target groups, and returns a fingerprint of
-    each field of everything that does not carry our tags.
+  - Reads a load balancer, its listeners, their rules and its target groups, all with their attributes and tags, and
+    returns each field of everything that does not carry our tags. A long value is returned as a fingerprint.
   - Read before and after a change, and compared by P(quilt.mcp_server.neighbour_differences#filter), it shows whether
     the change touched what is not ours.
-  - Writes nothing, and takes a handful of calls however much there is.
+  - Writes nothing. Takes a call for each listener and two for each target group, several at once, beside a handful.
 author:
   - Quilt Data (@quiltdata)
 options:
@@ -28,16 +28,10 @@ options:
     type: dict
     required: true
 extends_documentation_fragment:
+  - quilt.mcp_server.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only, in check mode too.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is no difference.
-    support: none
 seealso:
   - plugin: quilt.mcp_server.neighbour_differences
     plugin_type: filter
@@ -54,7 +48,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 neighbours:
-  description: Fingerprints by field, by kind and ARN of the resource.
+  description: The value of each field, or its fingerprint, by kind and ARN of the resource.
+  returned: always
+  type: dict
+owners:
+  description: Whose the neighbours are, by ARN, as their tags say it.
+  returned: always
+  type: dict
+  sample:
+    arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/catalog/0123456789abcdef: Stack=sales-prod
+targets:
+  description: The registered targets of each target group, ours included, by its ARN.
   returned: always
   type: dict
 own:

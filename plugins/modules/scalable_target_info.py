@@ -28,14 +28,8 @@ options:
     description: How many of the latest scaling activities of each target to return, at most 50.
     type: int
     default: 10
-attributes:
-  check_mode:
-    description: Reads only, in check mode too.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is no difference.
-    support: none
 extends_documentation_fragment:
+  - quilt.mcp_server.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -72,7 +72,8 @@ options:
     default: 2
   secrets:
     description:
-      - Names or ARNs of the Secrets Manager secrets that the tasks read.
+      - Names or ARNs of the Secrets Manager secrets that the tasks read, and ARNs of SSM parameters.
+      - A secret may be named as ECS takes it, C(arn:json-key:stage:version-id).
       - They are described, their values are never read.
     type: list
     elements: str
@@ -181,6 +182,10 @@ stack:
       description: The ARN of each secret, under the name that was asked for.
       type: dict
       sample: {"jwt": "arn:aws:secretsmanager:us-east-1:850787717197:secret:jwt-AbCdEf"}
+    secret_versions:
+      description: The version id of each secret that is current, under the name that was asked for and under its ARN.
+      type: dict
+      sample: {"jwt": "6d3a1bc2-0c4f-4a55-9b3d-7a1f9e2b8c10"}
 problems:
   description: The reasons of the failure, one by one.
   returned: failure

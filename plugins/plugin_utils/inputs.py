@@ -113,7 +113,7 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
 def _right(spec: Spec, value: Any) -> bool:
     if not _KINDS[spec.type](value):
         return False
-    items = value if spec.type == "list" else [value]
+    items = value if spec.type == "list" else list(value.values()) if spec.type == "dict" else [value]
     if spec.type == "list" and spec.elements and not all(_KINDS[spec.elements](item) for item in items):
         return False
     if spec.choices and not all(str(item) in {str(choice) for choice in spec.choices} for item in items):

@@ -17,7 +17,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-SERVICES = ("ec2", "ecr", "ecs", "elbv2", "iam", "logs", "route53", "secretsmanager", "sts")
+SERVICES = ("ec2", "ecr", "ecs", "elbv2", "iam", "logs", "route53", "secretsmanager", "ssm", "sts")
 MODELS = ("service-2", "endpoint-rule-set-1", "paginators-1")
 HELPERS = ("modules", "botocore", "retries", "tagging", "errors", "exceptions", "transformation", "iam", "ec2")
 

@@ -56,8 +56,9 @@ class Application:
                 self.recorder.add(request, 0)
                 raise LostReply(f"{request.service}:{request.operation}")
             else:
-                self.recorder.add(request, fault.status)
-                return aws_error(request.service, fault.code, fault.message, fault.status)
+                code, status = fault.answer(request.service)
+                self.recorder.add(request, status)
+                return aws_error(request.service, code, fault.message, status)
         answer = self._perform(environ, request)
         self.recorder.add(request, answer[0])
         return answer

@@ -11,25 +11,45 @@ from sandbox.control.identify import Request
 
 Kind = Literal["throttle", "error", "lost_reply", "before"]
 
+# Common errors in the API references; the JSON services say ThrottlingException.
+_THROTTLING = {
+    "ec2": ("RequestLimitExceeded", 503),
+    "s3": ("SlowDown", 503),
+    **dict.fromkeys(("elbv2", "iam", "sts", "cloudwatch"), ("Throttling", 400)),
+}
+
 
 @dataclass
 class Fault:
-    """What to do to matching calls. `operation` "*" is every operation of the service."""
+    """What to do to matching calls. `service` and `operation` "*" are all of them."""
 
     service: str
     operation: str
     kind: Kind
-    code: str
-    status: int
+    code: str | None
+    status: int | None
     message: str
     times: int | None
     every: int
+    skip: int
+    writes: bool
     callback: Callable[[], object] | None
     seen: int = field(default=0)
     fired: int = field(default=0)
 
     def matches(self, request: Request) -> bool:
-        return self.service == request.service and self.operation in ("*", request.operation)
+        named = self.service in ("*", request.service) and self.operation in ("*", request.operation)
+        return named and (request.write or not self.writes)
+
+    def answer(self, service: str) -> tuple[str, int]:
+        """Error code and HTTP status, where none were asked for those with which this service throttles or breaks."""
+        code, status = throttling(service) if self.kind == "throttle" else ("InternalFailure", 500)
+        return self.code or code, self.status or status
+
+
+def throttling(service: str) -> tuple[str, int]:
+    """How a service says that it is asked too often."""
+    return _THROTTLING.get(service, ("ThrottlingException", 400))
 
 
 class Faults:
@@ -50,21 +70,21 @@ class Faults:
         message: str = "a fault that was asked for",
         times: int | None = 1,
         every: int = 1,
+        skip: int = 0,
+        writes: bool = False,
         callback: Callable[[], object] | None = None,
     ) -> Fault:
         """Disturb calls of one operation, `service` being the boto3 client's name.
 
-        `times` is how often it fires (None: for ever), `every` = 2 hits the first, third, fifth ... matching call.
-        throttle answers ThrottlingException, error answers `code`, both without performing the call. lost_reply
+        `times` is how often it fires (None: for ever), `every` = 2 hits the first, third, fifth ... matching call,
+        `skip` lets so many pass first, `writes` leaves calls alone that only read.
+        throttle answers as the service does, error answers `code`, both without performing the call. lost_reply
         performs it and drops the connection. before runs `callback` and then performs the call; it does not
         fire again for calls that the callback itself makes.
         """
         if kind == "before" and callback is None:
             raise ValueError("a fault of kind 'before' needs a callback")
-        default_code, default_status = ("ThrottlingException", 400) if kind == "throttle" else ("InternalFailure", 500)
-        fault = Fault(
-            service, operation, kind, code or default_code, status or default_status, message, times, every, callback
-        )
+        fault = Fault(service, operation, kind, code, status, message, times, every, skip, writes, callback)
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -91,7 +111,7 @@ class Faults:
         if fault.times is not None and fault.fired >= fault.times:
             return False
         fault.seen += 1
-        if (fault.seen - 1) % fault.every:
+        if fault.seen <= fault.skip or (fault.seen - fault.skip - 1) % fault.every:
             return False
         fault.fired += 1
         return True

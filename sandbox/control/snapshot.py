@@ -9,8 +9,21 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 from moto.iam.models import AWSManagedPolicy
 from moto.s3.models import s3_backends
+from moto.ssm.models import ParameterDict
 
 _LOCKS = (type(threading.Lock()), type(threading.RLock()))
+
+
+def _copy_parameters(parameters: Any, memo: dict[int, Any]) -> Any:
+    """SSM's parameters. A defaultdict whose constructor takes other arguments cannot be copied by itself."""
+    twin = ParameterDict(parameters.account_id, parameters.region_name)
+    memo[id(parameters)] = twin
+    twin.update(copy.deepcopy(dict(parameters), memo))
+    vars(twin).update(vars(parameters))
+    return twin
+
+
+ParameterDict.__deepcopy__ = _copy_parameters
 
 
 class Snapshot:

@@ -206,8 +206,12 @@ def _describe_policies(original: Any, self: Any) -> str:
 
 
 def _describe_activities(self: Any) -> str:
-    """Nothing scales in the sandbox, so there is never an activity."""
-    return json.dumps({"ScalingActivities": []})
+    """What sandbox.fargate.scaling did, newest first; without a data plane nothing scales."""
+    activities = getattr(self.applicationautoscaling_backend, "sandbox_activities", [])
+    names = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+    asked = {name: self._get_param(name) for name in names if self._get_param(name)}
+    found = [one for one in activities if all(one[name] == value for name, value in asked.items())]
+    return json.dumps({"ScalingActivities": found[: self._get_int_param("MaxResults", 50)]})
 
 
 def _list_tags(self: Any) -> str:

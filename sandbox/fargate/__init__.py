@@ -2,6 +2,7 @@
 
 deployment.py   what to do next for a service (pure)
 scheduler.py    does it: starts and stops tasks, ends deployments
+scaling.py      changes how many tasks a service has, as Application Auto Scaling would; schedule.py: when
 agent.py        one task from PROVISIONING to STOPPED
 resolve.py      task definition -> what an engine runs; network.py, logs.py: its place in the VPC, its log streams
 engine.py       the interface of the engines: docker_engine.py, process_engine.py, simulated.py (for tests)
@@ -24,6 +25,7 @@ from sandbox.corrections.ecs.model import Service, Task, TaskDefinition
 from sandbox.fargate import network
 from sandbox.fargate.agent import TaskRunner
 from sandbox.fargate.engine import Engine
+from sandbox.fargate.scaling import Autoscaler
 from sandbox.fargate.scheduler import Scheduler
 from sandbox.pace import wait_of
 
@@ -44,6 +46,7 @@ class FargateLauncher:
         self.engine = engine if engine is not None else _engine(context)
         self._runners: dict[str, TaskRunner] = {}
         self._scheduler = Scheduler(context.account_id, context.region, self._runners, self._run)
+        self._autoscaler = Autoscaler(context.account_id, context.region)
         self._due = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="fargate", daemon=True)
@@ -116,6 +119,7 @@ class FargateLauncher:
             if task.last_status == "PROVISIONING" and task.id not in self._runners:
                 self._run_standalone(backend, task)
         services: list[Service] = list(backend.services.values())
+        self._autoscaler.tick(services)
         for service in services:
             self._scheduler.tick(backend, service)
 

@@ -7,7 +7,8 @@ AWS facts restored here (developer guide, "Rolling update deployments" and "How 
   healthy;
 - a task that was healthy and no longer is gets its replacement first, if maximumPercent leaves room for it;
 - a deployment is COMPLETED when its tasks are all healthy and no other deployment has a task left;
-- a failed deployment starts nothing more; without rollback the older tasks keep running.
+- a failed deployment starts nothing more; without rollback the older tasks keep running;
+- while a blue/green, linear or canary deployment shifts traffic, all tasks of both stand side by side.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ class ServiceView:
     threshold: int | None = None
     rollback: bool = False
     may_start: bool = True
+    shifting: bool = False
+    """Traffic still moves to the PRIMARY deployment, beside `source`, the one that it replaces."""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,16 +98,31 @@ def plan(service: ServiceView) -> list[Action]:
     leaving = [task for task in alive if task not in good and task not in broken]
 
     actions: list[Action] = [Stop(task.id, task.unhealthy or "") for task in broken]
-    room = service.desired * service.maximum_percent // 100 - len(good) - len(leaving)
+    if service.shifting:
+        actions += [Stop(task.id, _scaling(task)) for task in leaving if task.deployment not in _both(service)]
+        leaving = [task for task in leaving if task.deployment == service.primary]
+        room = service.desired * 2
+    else:
+        room = service.desired * service.maximum_percent // 100 - len(good) - len(leaving)
     missing = service.desired - len(good)
     breaking = service.threshold is not None and service.failed + len(broken) >= service.threshold
     if service.may_start and not (breaking and service.state == "IN_PROGRESS"):
         actions += _start(service.zones, good, min(missing, room))
     actions += [Stop(task.id, _scaling(task)) for task in _excess(good, -missing)]
     actions += _retire(service, good, leaving, blocked=missing > room)
-    if not actions and service.state == "IN_PROGRESS" and _done(service, good):
+    if not actions and service.state == "IN_PROGRESS" and not service.shifting and _done(service, good):
         return [Complete()]
     return actions
+
+
+def is_scaled(service: ServiceView) -> bool:
+    """Whether the PRIMARY deployment has all its tasks, and they are healthy."""
+    own = [task for task in service.tasks if task.deployment == service.primary and task.phase != "stopping"]
+    return len(own) == service.desired and all(task.healthy for task in own)
+
+
+def _both(service: ServiceView) -> tuple[str, str]:
+    return service.primary, service.source
 
 
 def _start(zones: Sequence[str], good: Sequence[TaskView], count: int) -> list[Action]:

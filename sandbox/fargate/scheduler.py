@@ -7,18 +7,33 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from moto.cloudwatch.models import cloudwatch_backends
+
 from sandbox.corrections.ecs import rollout as rollouts
 from sandbox.corrections.ecs import tasks as ecs_tasks
+from sandbox.corrections.ecs import traffic
 from sandbox.corrections.ecs.model import Rollout, Service, Task, TaskDefinition, now
 from sandbox.fargate import network
 from sandbox.fargate.agent import TaskRunner
-from sandbox.fargate.deployment import Break, Complete, Phase, ServiceView, Start, State, Stop, TaskView, plan
+from sandbox.fargate.deployment import (
+    Break,
+    Complete,
+    Phase,
+    ServiceView,
+    Start,
+    State,
+    Stop,
+    TaskView,
+    is_scaled,
+    plan,
+)
 from sandbox.pace import wait_of
 
 log = logging.getLogger("sandbox.fargate")
 
 SCHEDULER = "ServiceSchedulerInitiated"
 BREAKER = "ECS deployment circuit breaker: "
+ALARM = "ECS deployment alarm detection: "
 _LONGEST_PAUSE = 30
 
 Run = Callable[[Task, TaskDefinition, str, list[dict[str, Any]], Callable[[str], None]], None]
@@ -48,7 +63,10 @@ class Scheduler:
         own = [task for task in every if task.document.get("group") == group]
         self._count_failures(service, own)
         live = [task for task in own if not task.stopped]
+        self._watch_alarms(service)
         view = self._view(service, live)
+        if self._shift(service, view):
+            view = self._view(service, live)
         actions = plan(view)
         for action in actions:
             if isinstance(action, Start):
@@ -89,6 +107,8 @@ class Scheduler:
             threshold=rollouts.threshold(service) if rollouts.breaker_enabled(service) else None,
             rollback=bool(configuration["deploymentCircuitBreaker"].get("rollback")),
             may_start=time.monotonic() >= last + pause,
+            shifting=primary.shifting and primary.shift is not None and not primary.shift.cleans_up,
+            source=service.completed.id if service.completed else "",
         )
 
     def _subnets(self, rollout: Rollout) -> dict[str, str]:
@@ -174,7 +194,7 @@ class Scheduler:
         task.document["availabilityZone"] = zone
         ecs_tasks.place(backend.tasks.setdefault(service.cluster_name, {}), task)
         service.tell(f"has started 1 tasks: (task {task.id}).")
-        self._run(task, definition, subnet, primary.revision.get("loadBalancers", []), service.tell)
+        self._run(task, definition, subnet, primary.load_balancers, service.tell)
 
     def _stop(self, service: Service, action: Stop) -> None:
         runner = self._runners.get(action.task)
@@ -197,3 +217,37 @@ class Scheduler:
         back = BREAKER + "rolling back to deploymentId {id}."
         if not (rollback and rollouts.roll_back(service, reason, back, text)):
             rollouts.fail(service, reason, "Service deployment failed: the circuit breaker threshold was exceeded.")
+
+    def _shift(self, service: Service, view: ServiceView) -> bool:
+        """Let the PRIMARY deployment move its traffic as far as it may now. Returns whether anything else is to do."""
+        primary = service.primary
+        if not primary.shifting or primary.shift is None or service.document["status"] != "ACTIVE":
+            return False
+        stage = primary.shift.stage
+        try:
+            reason = primary.shift.advance(primary.record, is_scaled(view), now())
+        except traffic.RuleGone as error:
+            reason = f"Service deployment rolled back because traffic could not be shifted: {error}."
+        if reason:
+            service.tell(f"(deployment {primary.id}) deployment failed: {reason}")
+            rollouts.abort(service, reason, reason)
+        return bool(reason) or primary.shift.stage != stage
+
+    def _watch_alarms(self, service: Service) -> None:
+        """AWS: an alarm that rings while a deployment goes on fails it."""
+        primary = service.primary
+        watch = primary.record["alarms"]
+        if primary.state != "IN_PROGRESS" or watch["status"] != "MONITORING":
+            return
+        known = cloudwatch_backends[self._account][self._region].alarms
+        ringing = [name for name in watch["alarmNames"] if name in known and known[name].state_value == "ALARM"]
+        if not ringing:
+            return
+        watch.update(status="TRIGGERED", triggeredAlarmNames=ringing)
+        service.tell(f"(deployment {primary.id}) deployment failed: alarm detected.")
+        text = "Service deployment rolled back because of an alarm."
+        reason = f"{ALARM}alarm detected: {', '.join(ringing)}."
+        if service.document["deploymentConfiguration"]["alarms"].get("rollback"):
+            rollouts.abort(service, reason, text, ALARM.rstrip(": "))
+        else:
+            rollouts.fail(service, reason, "Service deployment failed because of an alarm.")

@@ -2,16 +2,20 @@
 
 sim:ok          runs and is healthy        sim:exit-3      runs and then exits with 3
 sim:unhealthy   fails its health check     sim:unpullable  cannot be pulled
+sim:slow        says nothing of itself     sim:dies        the same for a minute of AWS's, then exits with 1
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from sandbox.fargate.engine import CannotStart, ContainerState, Health, TaskSpec, Write
 from sandbox.network import Address
+from sandbox.pace import wait_of
 
-_HEALTH: dict[str, Health] = {"unhealthy": "UNHEALTHY", "slow": "UNKNOWN"}
+_HEALTH: dict[str, Health] = {"unhealthy": "UNHEALTHY", "slow": "UNKNOWN", "dies": "UNKNOWN"}
+_LIFE_SECONDS = 60.0
 
 
 class SimulatedTask:
@@ -19,6 +23,7 @@ class SimulatedTask:
 
     def __init__(self, spec: TaskSpec) -> None:
         self.spec = spec
+        self._dies_at = time.monotonic() + wait_of(_LIFE_SECONDS)
         self.exit_codes: dict[str, int] = {}
         self.health: dict[str, Health] = {}
         for container in spec.containers:
@@ -31,6 +36,9 @@ class SimulatedTask:
         return ("127.0.0.1", port)
 
     def states(self) -> dict[str, ContainerState]:
+        for container in self.spec.containers:
+            if container.image.endswith(":dies") and time.monotonic() >= self._dies_at:
+                self.exit_codes.setdefault(container.name, 1)
         return {
             container.name: ContainerState(
                 self.exit_codes.get(container.name),

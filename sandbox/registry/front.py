@@ -6,6 +6,7 @@ import base64
 import binascii
 import contextlib
 import hashlib
+import hmac
 import http.client
 import json
 import re
@@ -58,6 +59,24 @@ class Front(ThreadingHTTPServer):
         known = secrets.compare_digest(password, self.platform_password)
         return user == "AWS" and (known or self._passwords.get(password, 0) > time.time())
 
+    def layer_url(self, repository: str, digest: str) -> str | None:
+        """A URL that serves the layer without a login, as S3's presigned one does; None when it was never pushed."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.upstream, timeout=30)
+        with contextlib.closing(connection):
+            connection.request("HEAD", f"/v2/{repository}/blobs/{digest}")
+            if connection.getresponse().status != 200:
+                return None
+        path = f"/v2/{repository}/blobs/{digest}"
+        return f"http://127.0.0.1:{self.server_port}{path}?signature={self._signature(path)}"
+
+    def signed(self, path: str) -> bool:
+        """Whether a path with its query is one that `layer_url` gave out."""
+        bare, _, signature = path.partition("?signature=")
+        return secrets.compare_digest(signature, self._signature(bare))
+
+    def _signature(self, path: str) -> str:
+        return hmac.new(self.platform_password.encode(), path.encode(), hashlib.sha256).hexdigest()
+
     def delete_manifest(self, repository: str, digest: str) -> None:
         """Forget an image's manifest. Its blobs stay on disk until the sandbox goes down."""
         connection = http.client.HTTPConnection("127.0.0.1", self.upstream, timeout=30)
@@ -74,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def _handle(self) -> None:
-        if not self.server.accepts(self.headers.get("Authorization")):
+        if not (self.server.accepts(self.headers.get("Authorization")) or self._is_presigned()):
             # An unread body would be taken for the next request.
             self.close_connection = True
             realm = f'Basic realm="http://{self.headers.get("Host")}/",service="ecr.amazonaws.com"'
@@ -106,6 +125,9 @@ class Handler(BaseHTTPRequestHandler):
             self._error(405, "UNSUPPORTED", "delete images with ECR's BatchDeleteImage")
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _handle
+
+    def _is_presigned(self) -> bool:
+        return self.command == "GET" and self.server.signed(self.path)
 
     def _put_manifest(self, name: str, reference: str) -> None:
         """Store the manifest by its digest; the tag, if it was named by one, goes into the control plane."""

@@ -55,7 +55,7 @@ async def test_every_tool_is_described_for_a_model(server: Running) -> None:
         assert tool.annotations.read_only_hint is not None
         assert tool.input_schema["additionalProperties"] is False
         for name, schema in tool.input_schema["properties"].items():
-            limits = {"maxLength", "maximum", "enum", "maxItems"}
+            limits = {"maxLength", "maximum", "enum", "maxItems", "maxProperties"}
             types = [schema, *schema.get("anyOf", ())]
             assert any(limits & set(part) or part.get("type") == "boolean" for part in types), (tool.name, name)
 

@@ -74,7 +74,9 @@ def test_what_a_model_needs_stays() -> None:
         "$defs": {"Row": {"properties": {"title": {"title": "Title", "type": "string"}}, "type": "object"}},
         "properties": {
             "title": {"title": "Title", "type": "string", "minLength": 3, "maxLength": 9},
-            "limit": {"default": 5, "maximum": 9, "type": "integer"},
+            "limit": {"default": 5, "maximum": 9, "minimum": 1, "type": "integer"},
+            "seconds": {"default": 70, "maximum": 90, "minimum": 60, "type": "integer"},
+            "names": {"default": [], "items": {"type": "string", "maxLength": 9}, "maxItems": 3, "type": "array"},
             "rows": {"anyOf": [{"items": {"$ref": "#/$defs/Row"}, "type": "array"}, {"type": "null"}], "default": None},
         },
         "required": ["title"],
@@ -85,6 +87,8 @@ def test_what_a_model_needs_stays() -> None:
         "properties": {
             "title": {"type": "string", "maxLength": 9},
             "limit": {"default": 5, "maximum": 9, "type": "integer"},
+            "seconds": {"default": 70, "maximum": 90, "minimum": 60, "type": "integer"},
+            "names": {"items": {"type": "string"}, "maxItems": 3, "type": "array"},
             "rows": {**rows, "type": "array"},
         },
         "required": ["title"],
@@ -94,7 +98,9 @@ def test_what_a_model_needs_stays() -> None:
     assert for_results(written) == {
         "properties": {
             "title": {"type": "string", "minLength": 3, "maxLength": 9},
-            "limit": {"maximum": 9, "type": "integer"},
+            "limit": {"maximum": 9, "minimum": 1, "type": "integer"},
+            "seconds": {"maximum": 90, "minimum": 60, "type": "integer"},
+            "names": {"items": {"type": "string", "maxLength": 9}, "maxItems": 3, "type": "array"},
             "rows": {**rows, "type": ["array", "null"]},
         },
         "type": "object",

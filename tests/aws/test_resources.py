@@ -60,6 +60,40 @@ NIGHT = {
     "scalable_target_action": {"min_capacity": 0, "max_capacity": 0},
 }
 CASES = {
+    "cloudwatch_alarm": Case(
+        module="cloudwatch_alarm",
+        result_key="alarm",
+        identity={"alarm_name": "sales-prod-mcp-server-production-faults"},
+        full={
+            "namespace": "AWS/ApplicationELB",
+            "metric_name": "HTTPCode_Target_5XX_Count",
+            "dimensions": [
+                {"name": "TargetGroup", "value": "targetgroup/sales-prod-mcp-server-tg/1"},
+                {"name": "LoadBalancer", "value": "app/sales-prod-alb/1"},
+            ],
+            "statistic": "Sum",
+            "period": 60,
+            "evaluation_periods": 1,
+            "threshold": 5.0,
+            "comparison_operator": "GreaterThanThreshold",
+            "treat_missing_data": "notBreaching",
+            "alarm_actions": ["arn:aws:sns:us-east-1:850787717197:operators"],
+        },
+        changes={
+            "metric_name": "HTTPCode_Target_4XX_Count",
+            "dimensions": [{"name": "LoadBalancer", "value": "app/sales-prod-alb/1"}],
+            "statistic": "Maximum",
+            "period": 120,
+            "evaluation_periods": 2,
+            "threshold": 6.0,
+            "comparison_operator": "GreaterThanOrEqualToThreshold",
+            "treat_missing_data": "ignore",
+            "alarm_description": "other",
+            "actions_enabled": False,
+        },
+        clear={"alarm_actions": []},
+        unpredictable={"state_value"},
+    ),
     "cloudwatch_log_group": Case(
         module="cloudwatch_log_group",
         result_key="log_group",
@@ -285,6 +319,7 @@ def test_a_run_that_died_at_any_write_is_finished_by_the_next(aws, case, run):
     whole = run()
     writes = list(whole["writes"])
     service = {
+        "alarm": "cloudwatch",
         "log_group": "logs",
         "repository": "ecr",
         "target_group": "elbv2",
@@ -315,6 +350,7 @@ def _vpc(aws):
 
 def test_a_lost_reply_to_a_create_is_no_failure_and_no_twin(aws, case, run):
     create = {
+        "alarm": ("cloudwatch", "PutMetricAlarm"),
         "log_group": ("logs", "CreateLogGroup"),
         "repository": ("ecr", "CreateRepository"),
         "target_group": ("elbv2", "CreateTargetGroup"),

@@ -15,6 +15,10 @@ ASKED = {
 }
 
 
+JWT = "sales-prod/mcp-server/jwt"
+PARAMETER = "arn:aws:ssm:us-east-1:850787717197:parameter/app/flag"
+
+
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize("subnets", [{}, {"private_subnet_tags": {"Tier": "private"}}])
 def test_the_stack_is_found(run_module: Any, client: Any, check: bool, subnets: dict[str, Any]) -> None:
@@ -93,3 +97,49 @@ def test_throttling_is_waited_out(run_module: Any, aws: Any) -> None:
 def test_nobody_answers(run_module: Any) -> None:
     result = run_module("stack_info", **ASKED, endpoint_url="http://127.0.0.1:9")
     assert "AWS cannot be reached" in result["msg"]
+
+
+def test_the_current_versions_of_secrets_are_told_and_no_value_is_read(run_module: Any, client: Any) -> None:
+    manager = client("secretsmanager")
+    old = manager.describe_secret(SecretId=JWT)
+    (first,) = old["VersionIdsToStages"]
+    second = manager.put_secret_value(SecretId=JWT, SecretString='{"k": "rotated"}')["VersionId"]
+    for name in ("/app/flags", "/app/flag", "/app/flag", "/flag"):
+        client("ssm").put_parameter(Name=name, Value="on", Type="SecureString", Overwrite=True)
+    arn = old["ARN"]
+    asked = [JWT, f"{arn}:k::", f"{arn}:k:AWSPREVIOUS:", f"{arn}:::{'0' * 36}", PARAMETER, f"{PARAMETER}s"]
+    result = run_module("stack_info", **ASKED, secrets=asked)
+    assert result["stack"]["secret_versions"] == {
+        JWT: second,
+        arn: second,
+        asked[1]: second,
+        asked[2]: first,
+        asked[3]: "0" * 36,
+        PARAMETER: "2",
+        f"{PARAMETER}s": "1",
+    }
+    assert set(result["stack"]["secrets"].values()) == {arn, PARAMETER, f"{PARAMETER}s"}
+    used = {call.operation for call in result["calls"] if call.service in ("secretsmanager", "ssm")}
+    assert used == {"DescribeSecret", "DescribeParameters"}
+    assert "rotated" not in str(result)
+
+
+def test_secrets_that_no_task_could_read_are_refused(run_module: Any, client: Any) -> None:
+    manager = client("secretsmanager")
+    manager.create_secret(Name="app/empty")
+    arn = manager.create_secret(Name="app/new", SecretString="x")["ARN"]
+    manager.delete_secret(SecretId=JWT)
+    asked = [JWT, "app/empty", f"{arn}::AWSPREVIOUS:", PARAMETER]
+    result = run_module("stack_info", **ASKED, secrets=asked)
+    assert [problem["found"] for problem in result["problems"]] == [
+        "it is scheduled for deletion",
+        "no version of it is AWSCURRENT",
+        "no version of it is AWSPREVIOUS",
+        "not found",
+    ]
+
+
+def test_whoever_needs_no_parameter_need_not_be_allowed_to_describe_them(run_module: Any, aws: Any) -> None:
+    aws.faults.add("ssm", "DescribeParameters", kind="error", code="AccessDeniedException", status=400, times=99)
+    assert run_module("stack_info", **ASKED, secrets=[JWT])["stack"]["secret_versions"][JWT]
+    assert "allow ssm:DescribeParameters" in run_module("stack_info", **ASKED, secrets=[JWT, PARAMETER])["msg"]

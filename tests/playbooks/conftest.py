@@ -5,11 +5,13 @@ What needs running tasks and a route is shown by molecule/site; here is what an 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +48,53 @@ class Run:
         return [task["result"] for task in self.tasks if task["name"].rpartition(" : ")[2] == name]
 
 
-Play = Callable[..., Run]
+class Play:
+    """play(playbook, *options, env={}, **extra_vars): run a file of playbooks/, or a path, with inventories/local."""
+
+    def __init__(self, aws: ControlPlane, home: Path) -> None:
+        self.home = home
+        self._aws = aws
+        self._running: list[subprocess.Popen[str]] = []
+
+    def __call__(
+        self, playbook: str | Path, *options: str, env: dict[str, str] | None = None, **extra_vars: Any
+    ) -> Run:
+        mark = self._aws.mark()
+        path = playbook if isinstance(playbook, Path) else ROOT / "playbooks" / playbook
+        unwanted = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
+        environment = {name: value for name, value in os.environ.items() if name not in unwanted} | {
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl",
+            "ANSIBLE_FORCE_COLOR": "0",
+            "SANDBOX_HOME": str(self.home),
+            **(env or {}),
+        }
+        command = [sys.executable, "-m", "ansible", "playbook", str(path), "-e", json.dumps(extra_vars), *options]
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes)
+        self._running.append(process)
+        output, _ = process.communicate()
+        self._running.remove(process)
+        stats, tasks = _read(output)
+        calls = [call for call in self._aws.calls(mark) if call.access_key == "sandbox"]
+        return Run(process.returncode, stats, tasks, calls)
+
+    def kill(self) -> None:
+        """End every run at once with all its workers, as a lost machine does: nothing is tidied up."""
+        for process in self._running:
+            for pid in _family(process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all that descend from it, the oldest first. ansible-core's workers leave its process group."""
+    table = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], text=True, capture_output=True, check=True).stdout
+    pairs = [(int(child), int(parent)) for child, parent in (line.split() for line in table.splitlines())]
+    family = [pid]
+    for member in family:  # it grows while it is walked
+        family.extend(child for child, parent in pairs if parent == member)
+    return family
 
 
 @pytest.fixture
@@ -68,8 +116,8 @@ def client(aws: ControlPlane) -> Callable[[str], Any]:
 
 
 @pytest.fixture
-def play(aws: ControlPlane, tmp_path: Path) -> Play:
-    """play(playbook, *options, env={}, **extra_vars): run a file of playbooks/, or a path, with inventories/local."""
+def play(aws: ControlPlane, tmp_path: Path) -> Iterator[Play]:
+    """Runs playbooks against the control plane; a test that ends early leaves no run behind."""
     home = tmp_path / "home"
     home.mkdir()
     state = {
@@ -82,27 +130,9 @@ def play(aws: ControlPlane, tmp_path: Path) -> Play:
         "engine": "process",
     }
     (home / "state.json").write_text(json.dumps(state))
-
-    def run(playbook: str | Path, *options: str, env: dict[str, str] | None = None, **extra_vars: Any) -> Run:
-        mark = aws.mark()
-        path = playbook if isinstance(playbook, Path) else ROOT / "playbooks" / playbook
-        unwanted = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
-        environment = {name: value for name, value in os.environ.items() if name not in unwanted} | {
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl",
-            "ANSIBLE_FORCE_COLOR": "0",
-            "SANDBOX_HOME": str(home),
-            **(env or {}),
-        }
-        command = [sys.executable, "-m", "ansible", "playbook", str(path), "-e", json.dumps(extra_vars), *options]
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False
-        )
-        stats, tasks = _read(done.stdout)
-        calls = [call for call in aws.calls(mark) if call.access_key == "sandbox"]
-        return Run(done.returncode, stats, tasks, calls)
-
-    return run
+    play = Play(aws, home)
+    yield play
+    play.kill()
 
 
 def _read(lines: str) -> tuple[dict[str, int], list[dict[str, Any]]]:
@@ -136,7 +166,7 @@ WIRING = {
 
 
 @pytest.fixture
-def role_play(play: Play, tmp_path: Path) -> Play:
+def role_play(play: Play, tmp_path: Path) -> Callable[..., Run]:
     """role_play(role, **extra_vars): the stack role and then one other, wired as deploy.yml does it."""
 
     def run(role: str, *options: str, **extra_vars: Any) -> Run:

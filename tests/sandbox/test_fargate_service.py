@@ -296,12 +296,16 @@ def test_secrets_are_resolved_and_a_missing_one_stops_the_task(
     stack: Stack, fargate: FargateLauncher, client: Any
 ) -> None:
     execution = role(client)
-    arn = client("secretsmanager").create_secret(Name="app/keys", SecretString='{"a": "one", "b": {"c": 1}}')["ARN"]
+    manager = client("secretsmanager")
+    first = manager.create_secret(Name="app/keys", SecretString='{"a": "older"}')["VersionId"]
+    arn = manager.put_secret_value(SecretId="app/keys", SecretString='{"a": "one", "b": {"c": 1}}')["ARN"]
     client("ssm").put_parameter(Name="/app/flag", Value="on", Type="SecureString")
     secrets = {
         "WHOLE": arn,
         "KEY": f"{arn}:a::",
         "NESTED": f"{arn}:b:AWSCURRENT:",
+        "PINNED": f"{arn}:::{first}",
+        "PINNED_KEY": f"{arn}:a::{first}",
         "NAMED": "/app/flag",
         "BY_ARN": "arn:aws:ssm:us-east-1:850787717197:parameter/app/flag",
     }
@@ -314,6 +318,8 @@ def test_secrets_are_resolved_and_a_missing_one_stops_the_task(
         "WHOLE": '{"a": "one", "b": {"c": 1}}',
         "KEY": "one",
         "NESTED": '{"c": 1}',
+        "PINNED": '{"a": "older"}',
+        "PINNED_KEY": "older",
         "NAMED": "on",
         "BY_ARN": "on",
     }
@@ -324,6 +330,11 @@ def test_secrets_are_resolved_and_a_missing_one_stops_the_task(
     stopped = until(lambda: stack.tasks("STOPPED"))[0]
     assert stopped["stoppedReason"].startswith("ResourceInitializationError: unable to pull secrets or registry auth")
     assert "json key nothing" in stopped["stoppedReason"]
+    container["secrets"] = [{"name": "X", "valueFrom": f"{arn}:::{'0' * 36}"}]
+    stack.update(taskDefinition=stack.register(executionRoleArn=execution, container=container))
+    until(
+        lambda: any("can't find the specified secret value" in one["stoppedReason"] for one in stack.tasks("STOPPED"))
+    )
 
 
 def test_logs_reach_cloudwatch(stack: Stack, fargate: FargateLauncher, client: Any) -> None:

@@ -123,6 +123,21 @@ def test_push_is_seen_by_ecr_with_its_true_digest(ecr: Any, docker: Docker) -> N
 
 
 @needs_program
+def test_a_pushed_layer_has_a_url_that_needs_no_login(ecr: Any, docker: Docker, registry: Registry) -> None:
+    docker.push("app", "v1", b"layer one")
+    config = "sha256:" + hashlib.sha256(b'{"architecture":"amd64"}').hexdigest()
+    url = ecr.get_download_url_for_layer(repositoryName="app", layerDigest=config)["downloadUrl"]
+    assert registry.host is not None
+    nobody = Docker(registry.host, None)
+    path = url.partition(registry.host)[2]
+    assert nobody.ask("GET", path)[::2] == (200, b'{"architecture":"amd64"}')
+    assert nobody.ask("DELETE", path)[0] == 401
+    assert nobody.ask("GET", path[:-1] + ("0" if path[-1] != "0" else "1"))[0] == 401
+    other = "sha256:" + hashlib.sha256(b"layer one").hexdigest()
+    assert nobody.ask("GET", path.replace(config, other))[0] == 401
+
+
+@needs_program
 def test_an_immutable_tag_stays(ecr: Any, docker: Docker) -> None:
     _, digest, _ = docker.push("app", "v1", b"one")
     assert docker.push("app", "v1", b"one")[0] == 201, "the same image again changes nothing"

@@ -23,6 +23,7 @@ from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, t
 from .calls import Answer, Calls
 from .plan import DEFAULTS, UNORDERED, needs_force, short_name, to_send
 from .rollout import DeploymentFailed, Rollout
+from .shift import problems, without_others
 from .wait import Ours, ours_of, primary_of
 
 CLEARED_WITHIN = 600  # seconds: deregistration delay and stop timeout; wait_timeout is about the deployment
@@ -92,6 +93,8 @@ class Service(Resource):
     def validate(self) -> None:
         if self.params["launch_type"] and self.params["capacity_provider_strategy"]:
             raise InvalidParameters(message="give one of launch_type and capacity_provider_strategy")
+        if found := problems(self.params["deployment_configuration"] or {}):
+            raise InvalidParameters(message="; ".join(found))
 
     # Reading
 
@@ -133,6 +136,11 @@ class Service(Resource):
         return arn or given
 
     # Planning
+
+    def normalised(self, document: Mapping[str, Any]) -> Document:
+        result = super().normalised(document)
+        name = "deployment_configuration"
+        return {**result, name: without_others(result[name])} if isinstance(result.get(name), dict) else result
 
     def after(self, wanted: Document, current: Current | None) -> Document:
         if current and self._scaled_elsewhere(current):
@@ -216,6 +224,7 @@ class Service(Resource):
         if current.document["desired_count"]:
             self.calls.update({"desiredCount": 0})
         self.calls.delete()
+        self.leftover = True
 
     def tag(self, current: Current, tags: Mapping[str, str]) -> None:
         self.calls.tag(current.facts["service_arn"], tags)

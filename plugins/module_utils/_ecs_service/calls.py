@@ -141,7 +141,10 @@ class Calls:
 
     def targets(self, service: Answer) -> tuple[int, int] | None:
         """Healthy targets and all of them; None without a load balancer, or when they may not be read."""
-        arns = [one["targetGroupArn"] for one in service.get("loadBalancers", []) if one.get("targetGroupArn")]
+        balancers = service.get("loadBalancers", [])
+        arns = [one["targetGroupArn"] for one in balancers if one.get("targetGroupArn")]
+        advanced = [one["advancedConfiguration"] for one in balancers if one.get("advancedConfiguration")]
+        arns += [one["alternateTargetGroupArn"] for one in advanced if one.get("alternateTargetGroupArn")]
         try:
             states = [state for arn in arns for state in self._target_states(arn)]
         except AnsibleAWSError:

@@ -83,6 +83,9 @@ def _of_record(record: Mapping[str, Any]) -> Iterator[str]:
     told = " ".join(reason for reason in reasons if reason)
     if record.get("status") and told:
         yield f"The service deployment is {record['status']}: {told}"
+    rang = record.get("alarms", {}).get("triggeredAlarmNames") or []
+    if rang:
+        yield f"CloudWatch alarms that rang: {', '.join(rang)}"
 
 
 def _logs(client: Any, task: Mapping[str, Any]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._shapes import Document
+from .shift import DEFAULTS as SHIFT_DEFAULTS
 
 # CreateService and DeploymentConfiguration in the API reference.
 DEPLOYMENT_CONFIGURATION: Document = {
@@ -40,6 +41,12 @@ DEFAULTS: Document = {
         f"deployment_configuration.deployment_circuit_breaker.{name}": value
         for name, value in DEPLOYMENT_CONFIGURATION["deployment_circuit_breaker"].items()
     },
+    **{
+        f"deployment_configuration.{setting}.{name}": value
+        for setting, values in SHIFT_DEFAULTS.items()
+        for name, value in values.items()
+    },
+    "deployment_configuration.lifecycle_hooks.target_type": "AWS_LAMBDA",
     "deployment_configuration.alarms.enable": False,
     "deployment_configuration.alarms.rollback": False,
     "network_configuration.awsvpc_configuration.assign_public_ip": "DISABLED",

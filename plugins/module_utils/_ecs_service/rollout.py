@@ -53,17 +53,24 @@ class Rollout:
     def complete(self, ours: Ours) -> Answer:
         """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be."""
         service: Answer | None = None
-        for left in looks(self.timeout):
+        for left in looks(self.timeout + ours.waits):
             service = self.calls.describe()
-            verdict = judge(service, ours)
+            record = self._record(ours)
+            verdict = judge(service, ours, record)
             if service:
-                self._tell(progress(service, ours, self.calls.targets(service)), left)
+                self._tell(progress(service, ours, self.calls.targets(service), record), left)
             if service and verdict.state == "done":
                 return service
             if verdict.state == "failed":
                 raise self._failure(f"failed: {verdict.reason}", service, ours)
         stopped = self._stop(ours)
-        raise self._failure(f"is not complete after {self.timeout} s. {stopped}", service, ours)
+        raise self._failure(f"is not complete after {self.timeout + ours.waits} s. {stopped}", service, ours)
+
+    def _record(self, ours: Ours) -> Answer | None:
+        """The service deployment of one that shifts traffic."""
+        if not (ours.shifts and ours.record):
+            return None
+        return next(iter(self.calls.records([ours.record])), None)
 
     def _stop(self, ours: Ours) -> str:
         """The deadline has passed: have ECS roll back, if it can. Returns what came of it, as a sentence."""

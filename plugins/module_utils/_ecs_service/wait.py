@@ -14,18 +14,38 @@ from datetime import datetime
 from typing import Any, Literal
 
 from .plan import short_name
+from .shift import progress as shift_progress
+from .shift import shifts, waits
 
 ServiceAnswer = Mapping[str, Any]  # a service of DescribeServices, in the API's names
+Record = Mapping[str, Any]  # a service deployment of DescribeServiceDeployments
+# The statuses of a service deployment that will never be complete.
+UNDONE = frozenset(
+    {
+        "STOP_REQUESTED",
+        "STOPPED",
+        "ROLLBACK_REQUESTED",
+        "ROLLBACK_IN_PROGRESS",
+        "ROLLBACK_SUCCESSFUL",
+        "ROLLBACK_FAILED",
+    }
+)
 
 
 @dataclass(frozen=True)
 class Ours:
-    """The deployment that is waited for; `record` is the ARN of its service deployment, which ECS keeps for longer."""
+    """The deployment that is waited for.
+
+    record: the ARN of its service deployment, which ECS keeps for longer; shifts: whether it shifts traffic, so that
+    only its record tells how it goes; waits: the seconds that it waits because it was asked to.
+    """
 
     id: str
     task_definition: str
     created_at: datetime | None = None
     record: str | None = None
+    shifts: bool = False
+    waits: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,17 +56,24 @@ class Verdict:
     reason: str = ""
 
 
-def judge(service: ServiceAnswer | None, ours: Ours) -> Verdict:
-    """How our deployment stands.
+def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = None) -> Verdict:
+    """How our deployment stands. `record`: its service deployment, of one that shifts traffic.
 
     Done: it is PRIMARY, its rollout COMPLETED and all its tasks run. Failed: it failed, was rolled back, was replaced
     by another, or the service is being deleted. ECS leaves a failed deployment in the list only for a while, so that
     ours is missing is a failure too, unless the answer is from before it began: DescribeServices may lag a moment.
+    Where traffic shifts, the record decides: there is a bake time after the last task is healthy.
     """
     if service is None or service.get("status") != "ACTIVE":
         status = service.get("status", "gone") if service else "gone"
         return Verdict("failed", f"the service is {status}: somebody deletes it")
     primary, deployment = primary_of(service), deployment_of(service, ours.id)
+    if record:
+        status = record.get("status", "")
+        if status in UNDONE:
+            return Verdict("failed", _undone(record, deployment, primary))
+        if status != "SUCCESSFUL":
+            return Verdict("waiting")
     state = deployment.get("rolloutState") if deployment else None
     if deployment and state == "FAILED":
         return Verdict("failed", _failure(deployment, primary))
@@ -60,7 +87,7 @@ def judge(service: ServiceAnswer | None, ours: Ours) -> Verdict:
     return Verdict("waiting")
 
 
-def progress(service: ServiceAnswer, ours: Ours, targets: tuple[int, int] | None) -> str:
+def progress(service: ServiceAnswer, ours: Ours, targets: tuple[int, int] | None, record: Record | None = None) -> str:
     """One line for an operator. `targets`: healthy ones and all of them, when there is a load balancer."""
     deployment = deployment_of(service, ours.id) or {}
     old = sum(one.get("runningCount", 0) for one in service.get("deployments", []) if one.get("id") != ours.id)
@@ -74,6 +101,8 @@ def progress(service: ServiceAnswer, ours: Ours, targets: tuple[int, int] | None
         parts.append(f"{old} of earlier deployments")
     if targets is not None:
         parts.append(f"{targets[0]} of {targets[1]} targets healthy")
+    if record:
+        parts.append(shift_progress(record))
     return f"{short_name(ours.task_definition)}: {', '.join(parts)}"
 
 
@@ -81,7 +110,14 @@ def ours_of(service: ServiceAnswer) -> Ours:
     """The deployment that a write, or a look at an unchanged service, has as PRIMARY."""
     primary = primary_of(service)
     record = service.get("currentServiceDeployment")
-    return Ours(primary.get("id", ""), primary.get("taskDefinition", ""), primary.get("createdAt"), record)
+    return Ours(
+        primary.get("id", ""),
+        primary.get("taskDefinition", ""),
+        primary.get("createdAt"),
+        record,
+        shifts(service),
+        waits(service.get("deploymentConfiguration", {})),
+    )
 
 
 def primary_of(service: ServiceAnswer) -> Mapping[str, Any]:
@@ -99,6 +135,13 @@ def _is_older(primary: Mapping[str, Any], ours: Ours) -> bool:
     """Whether this PRIMARY deployment was last touched before ours began; a rollback touches it."""
     touched = primary.get("updatedAt") or primary.get("createdAt")
     return touched is not None and ours.created_at is not None and touched < ours.created_at
+
+
+def _undone(record: Record, deployment: Mapping[str, Any] | None, primary: Mapping[str, Any]) -> str:
+    """Why a deployment that shifted traffic will not be complete, as far as its two documents say."""
+    reasons = [record.get("statusReason"), (deployment or {}).get("rolloutStateReason")]
+    told = " ".join(dict.fromkeys(reason for reason in reasons if reason)) or "ECS gave no reason"
+    return f"{told} {_displaced(primary)}" if primary.get("id") != (deployment or primary).get("id") else told
 
 
 def _failure(deployment: Mapping[str, Any], primary: Mapping[str, Any]) -> str:

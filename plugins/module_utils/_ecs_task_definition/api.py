@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
@@ -19,6 +20,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 from .._compare import normalise
 from .._errors import aws_call
 from .._plan import Current, Plan
+from .._release.evidence import RELEASE_TAGS
 from .._runner import Resource
 from .._shapes import KNOWN_AFTER_APPLY, Document
 from .plan import DEFAULTS, UNORDERED, as_stored, check, same_role
@@ -84,6 +86,13 @@ class TaskDefinition(Resource):
             if self._is_ours(revision):
                 return revision
         return active
+
+    def plan(self, current: Current | None) -> Plan:
+        """A new revision takes over the tags of the one before, but not those that say that it was proven."""
+        plan = super().plan(current)
+        if plan.action != "update" or not plan.changes:
+            return plan
+        return replace(plan, tags_after={k: v for k, v in plan.tags_after.items() if k not in RELEASE_TAGS})
 
     def predict(self, plan: Plan) -> Document:
         if plan.current and not plan.changes:

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._shapes import KNOWN_AFTER_APPLY
+
 Document = dict[str, Any]
 
 CONFIGS = {
@@ -110,7 +112,8 @@ def problems(actions: Sequence[Mapping[str, Any]]) -> list[str]:
             found.append(
                 f"action forward has {len(groups)} target groups; the service takes at most {MAX_TARGET_GROUPS}"
             )
-        if len({group["target_group_arn"] for group in groups}) < len(groups):
+        known = [group["target_group_arn"] for group in groups if group["target_group_arn"] != KNOWN_AFTER_APPLY]
+        if len(set(known)) < len(known):
             found.append("action forward names a target group twice")
         single = action.get("target_group_arn")
         if single and groups and [group["target_group_arn"] for group in groups] != [single]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
+from .._secrets import CURRENT, parse
 from .access import REFUSED, AccessError, Client, answer_of, explain
 from .records import (
     Certificate,
@@ -91,7 +92,7 @@ class _Reader:
             hosted_zones=self.topic(
                 "hosted_zones", lambda: map(_zone, _all(route53, "list_hosted_zones", "HostedZones")), wants_zone
             ),
-            secrets=self.topic("secrets", lambda: _secrets(self.client("secretsmanager"), wanted.secrets)),
+            secrets=self._secrets(wanted.secrets),
             unreadable=self.unreadable,
         )
 
@@ -106,6 +107,14 @@ class _Reader:
                 raise
             self.unreadable[name] = answer_of(error)
             return ()
+
+    def _secrets(self, names: Iterable[str]) -> tuple[Secret, ...]:
+        parameters = [name for name in names if parse(name).is_parameter]
+        secrets = [name for name in names if name not in parameters]
+        return (
+            *self.topic("secrets", lambda: _secrets(self.client("secretsmanager"), secrets)),
+            *self.topic("parameters", lambda: _parameters(self.client("ssm"), parameters), bool(parameters)),
+        )
 
     def _certificates(self, listener_arn: str) -> tuple[Certificate, ...] | None:
         """The listener's ACM certificates; None when one of them cannot be read: they only serve a warning."""
@@ -128,8 +137,24 @@ def _secrets(client: Any, names: Iterable[str]) -> list[Secret]:
     found = []
     for name in names:
         with suppress(client.exceptions.ResourceNotFoundException):
-            raw = client.describe_secret(SecretId=name)
-            found.append(Secret(name=name, arn=raw["ARN"], deleted="DeletedDate" in raw))
+            reference = parse(name)
+            raw = client.describe_secret(SecretId=reference.resource)
+            stage = "" if reference.version_id else reference.stage or CURRENT
+            staged = [version for version, stages in raw.get("VersionIdsToStages", {}).items() if stage in stages]
+            version = reference.version_id or next(iter(staged), "")
+            found.append(Secret(name, raw["ARN"], version, stage, deleted="DeletedDate" in raw))
+    return found
+
+
+def _parameters(client: Any, names: Iterable[str]) -> list[Secret]:
+    """The parameters of these ARNs. Their description has no value, that of GetParameter has one."""
+    found = []
+    for name in names:
+        # Only a name without a folder may lack the first slash, and its ARN does not tell.
+        path = name.partition(":parameter/")[2]
+        asked = {"Key": "Name", "Option": "Equals", "Values": [f"/{path}", *([] if "/" in path else [path])]}
+        for raw in _all(client, "describe_parameters", "Parameters", ParameterFilters=[asked])[:1]:
+            found.append(Secret(name, name, str(raw["Version"])))
     return found
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .._secrets import CURRENT
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -26,7 +28,7 @@ class Wanted:
     private_subnet_ids: tuple[str, ...] = ()
     private_subnet_tags: Mapping[str, str] = field(default_factory=dict)
     minimum_zones: int = 2
-    secrets: tuple[str, ...] = ()  # names or ARNs
+    secrets: tuple[str, ...] = ()  # names or ARNs, or references as ECS takes them
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,13 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret as it is described; its value is never read."""
+    """A secret of Secrets Manager or a parameter of SSM as it is described; its value is never read."""
 
-    name: str  # as it was asked for: a name or an ARN
+    name: str  # as it was asked for: a name, an ARN, or a reference as ECS takes it
     arn: str
-    deleted: bool  # scheduled for deletion, so that nothing can read it
+    version: str  # the one that the name means; empty when there is none
+    stage: str = CURRENT  # the staging label that the name means; empty when it names a version
+    deleted: bool = False  # scheduled for deletion, so that nothing can read it
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from .records import HostedZone, Listener, LoadBalancer, Records, RouteTable, Subnet, Vpc, Wanted
+from .._secrets import CURRENT, parse
+from .records import HostedZone, Listener, LoadBalancer, Records, RouteTable, Secret, Subnet, Vpc, Wanted
 
 T = TypeVar("T")  # ansible-test's pylint does not take the newer syntax
 
@@ -300,17 +301,30 @@ def _hosted_zone(wanted: Wanted, records: Records, out: Resolution) -> None:
 
 
 def _secrets(wanted: Wanted, records: Records, out: Resolution) -> None:
-    if _unreadable("secrets", "the secrets", "secretsmanager:DescribeSecret", records, out):
-        return
+    unreadable = {
+        False: _unreadable("secrets", "the secrets", "secretsmanager:DescribeSecret", records, out),
+        True: _unreadable("parameters", "the parameters", "ssm:DescribeParameters", records, out),
+    }
     there = {secret.name: secret for secret in records.secrets}
-    for name in wanted.secrets:
-        what = f"secret {name!r}"
-        if name not in there:
-            remedy = "create it in Secrets Manager, or correct secrets, the region or the profile"
-            out.refuse(what, "not found", remedy)
-        elif there[name].deleted:
-            out.refuse(what, "it is scheduled for deletion", "restore it (aws secretsmanager restore-secret)")
+    for name in dict.fromkeys(wanted.secrets):
+        if not unreadable[parse(name).is_parameter]:
+            _secret(name, there.get(name), out)
+    versions = {secret.arn: secret.version for secret in records.secrets if secret.stage == CURRENT}
     out.stack["secrets"] = {secret.name: secret.arn for secret in records.secrets}
+    out.stack["secret_versions"] = {**versions, **{secret.name: secret.version for secret in records.secrets}}
+
+
+def _secret(name: str, secret: Secret | None, out: Resolution) -> None:
+    parameter = parse(name).is_parameter
+    what = f"{'parameter' if parameter else 'secret'} {name!r}"
+    if secret is None:
+        where = "the Parameter Store" if parameter else "Secrets Manager"
+        out.refuse(what, "not found", f"create it in {where}, or correct secrets, the region or the profile")
+    elif secret.deleted:
+        out.refuse(what, "it is scheduled for deletion", "restore it (aws secretsmanager restore-secret)")
+    elif not secret.version:
+        remedy = "give it a value (aws secretsmanager put-secret-value), or correct the label in the reference"
+        out.refuse(what, f"no version of it is {secret.stage}", remedy)
 
 
 def _zones_named(name: str, zones: Iterable[HostedZone]) -> list[HostedZone]:

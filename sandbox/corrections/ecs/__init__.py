@@ -6,6 +6,7 @@ are restored stand in the modules:
 
     task_definitions.py   defaults and refusals of RegisterTaskDefinition (pure)
     services.py           defaults and refusals of CreateService and UpdateService (pure)
+    shift.py              the stages of a blue/green, linear or canary deployment; traffic.py: the rules that it moves
     rollout.py            how deployments begin, complete, fail and are rolled back, in their documents
     tasks.py              a task's document
     settle.py             what happens when no data plane runs the tasks: they run at once
@@ -45,6 +46,7 @@ _ACTIONS: list[Action] = [
     api_deployments.describe_service_deployments,
     api_deployments.describe_service_revisions,
     api_deployments.stop_service_deployment,
+    api_deployments.continue_service_deployment,
     api_tasks.list_tasks,
     api_tasks.describe_tasks,
     api_tasks.stop_task,

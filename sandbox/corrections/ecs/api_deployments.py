@@ -64,6 +64,23 @@ def describe_service_revisions(call: Call) -> Answer:
     return {"serviceRevisions": found, "failures": failures}
 
 
+def continue_service_deployment(call: Call) -> Answer:
+    """Not checked against AWS: the errors of a hook that does not wait."""
+    arn, hook = call.request["serviceDeploymentArn"], call.request["hookId"]
+    match = next(call.service_of(arn), None)
+    if match is None:
+        raise EcsError("ServiceDeploymentNotFoundException", "The service deploy ARN that you specified doesn't exist.")
+    service, rollout = match
+    if rollout.shift is None or not rollout.shift.waits_for(hook):
+        raise EcsError("InvalidParameterException", f"The lifecycle hook {hook} is not awaiting an action.")
+    rollout.shift.answer(rollout.record, hook)
+    if call.get("action", "CONTINUE") == "ROLLBACK":
+        text = "Service deployment rolled back by a ContinueServiceDeployment request."
+        rollouts.abort(service, "ECS deployment rolled back at a lifecycle hook.", text)
+    call.wake()
+    return {"serviceDeploymentArn": arn}
+
+
 def _set(key: str, value: Any) -> Document:
     return {} if value is None else {key: value}
 
@@ -82,8 +99,6 @@ def stop_service_deployment(call: Call) -> Answer:
             f"The service deployment is in status {rollout.record['status']}; only one that runs can be stopped.",
         )
     text = "Service deployment was stopped by a StopServiceDeployment request."
-    stopped = "ECS deployment stopped by request."
-    if rollouts.roll_back(service, stopped, "ECS deployment stopped: rolling back to deploymentId {id}.", text) is None:
-        rollouts.fail(service, stopped, text)
+    rollouts.abort(service, "ECS deployment stopped by request.", text, "ECS deployment stopped")
     call.wake()
     return {"serviceDeploymentArn": arn}

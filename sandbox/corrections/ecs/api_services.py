@@ -18,7 +18,7 @@ def create_service(call: Call) -> Answer:
     definition = call.requested_definition()
     service = services.create(call.request, cluster_arn, definition, call.caller)
     services.validate(service.document, definition, call)
-    rollouts.begin(service)
+    rollouts.begin(service, call.in_alarm())
     call.backend.services[f"{service.cluster_name}:{service.name}"] = service
     answer = call.render(service) | {"tags": service.tags}
     call.wake()
@@ -29,11 +29,12 @@ def update_service(call: Call) -> Answer:
     service = services.require_active(call.service(call.cluster_arn(), call.request["service"]))
     definition = call.requested_definition() if call.get("taskDefinition") else None
     changed = services.updated(service.document, call.request, definition)
-    services.validate(changed, definition or call.definition(changed["taskDefinition"]), call)
+    routed = "loadBalancers" in call.request or "deploymentConfiguration" in call.request
+    services.validate(changed, definition or call.definition(changed["taskDefinition"]), call, routed)
     triggered = any(changed.get(field) != service.document.get(field) for field in services.TRIGGERS)
     service.document = changed
     if triggered or call.get("forceNewDeployment"):
-        rollouts.begin(service)
+        rollouts.begin(service, call.in_alarm())
     answer = call.render(service) | {"tags": service.tags}
     call.wake()
     return {"service": answer}

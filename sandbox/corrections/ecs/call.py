@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.ec2 import ec2_backends
 from moto.elbv2 import elbv2_backends
+from moto.iam.models import iam_backends
 
-from . import settle
+from . import settle, traffic
 from .errors import EcsError, client, invalid
 from .model import Document, Rollout, Service, Task, TaskDefinition
 
@@ -110,6 +112,11 @@ class Call:
         if not self.has_data_plane and service.document["status"] != "INACTIVE":
             settle.settle(self.backend, service)
 
+    def in_alarm(self) -> list[str]:
+        """The names of the CloudWatch alarms that ring."""
+        alarms = cloudwatch_backends[self.account][self.region].alarms
+        return [name for name, alarm in alarms.items() if alarm.state_value == "ALARM"]
+
     # services.Neighbours
 
     def target_group(self, arn: str) -> Document | None:
@@ -117,6 +124,13 @@ class Call:
         if group is None:
             return None
         return {"target_type": group.target_type, "load_balancer_arns": list(group.load_balancer_arns)}
+
+    def rule_groups(self, arn: str) -> list[str] | None:
+        return list(traffic.weights(arn)) or None
+
+    def ecs_may_assume(self, arn: str) -> bool:
+        roles = iam_backends[self.account]["aws"].get_roles()
+        return any(role.arn == arn and "ecs.amazonaws.com" in str(role.assume_role_policy_document) for role in roles)
 
     def missing_subnet(self, ids: list[str]) -> str | None:
         known = {subnet for zone in ec2_backends[self.account][self.region].subnets.values() for subnet in zone}

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from .shift import Shift
+
 Document = dict[str, Any]
 
 # What a service revision pins: two tasks of one revision are interchangeable.
@@ -108,6 +110,8 @@ class Rollout:
     deployment: Document
     revision: Document
     record: Document
+    shift: Shift | None = None
+    """How it moves traffic; None for a rolling deployment."""
 
     @property
     def id(self) -> str:
@@ -120,6 +124,20 @@ class Rollout:
     @property
     def state(self) -> str:
         return str(self.deployment["rolloutState"])
+
+    @property
+    def shifting(self) -> bool:
+        """Whether it still moves traffic, or brings up the tasks that the traffic goes to."""
+        return self.shift is not None and self.shift.active and self.state == "IN_PROGRESS"
+
+    @property
+    def load_balancers(self) -> list[Document]:
+        """Where its tasks register: the group that this deployment was given, not always the one that was asked for."""
+        found: list[Document] = copy.deepcopy(self.revision.get("loadBalancers", []))
+        if self.shift is not None and self.shift.green:
+            for balancer in found:
+                balancer["targetGroupArn"] = self.shift.green
+        return found
 
 
 class Service:
@@ -179,6 +197,12 @@ class Service:
         """The document that DescribeServiceDeployments answers."""
         document = copy.deepcopy(rollout.record)
         document["targetServiceRevision"] = self.summary(rollout, tasks)
+        sources = {one["arn"] for one in document["sourceServiceRevisions"]}
+        document["sourceServiceRevisions"] = [
+            self.summary(source, tasks) | _weights(rollout, of_target=False)
+            for source in self.rollouts
+            if source.revision["serviceRevisionArn"] in sources
+        ]
         return document
 
     def summary(self, rollout: Rollout, tasks: list[Task]) -> Document:
@@ -188,6 +212,7 @@ class Service:
             "requestedTaskCount": counts["desiredCount"],
             "runningTaskCount": counts["runningCount"],
             "pendingTaskCount": counts["pendingCount"],
+            **_weights(rollout, of_target=True),
         }
 
     def _counts(self, rollout: Rollout, tasks: list[Task]) -> Document:
@@ -201,3 +226,14 @@ class Service:
             "runningCount": sum(task.last_status == "RUNNING" for task in own),
             "pendingCount": sum(task.starting for task in own),
         }
+
+
+def _weights(rollout: Rollout, *, of_target: bool) -> Document:
+    """The shares of the traffic in percent, of what the deployment brings or of what it replaces."""
+    shift = rollout.shift
+    if shift is None:
+        return {}
+    return {
+        "requestedTestTrafficWeight": float(shift.test if of_target else 100 - shift.test),
+        "requestedProductionTrafficWeight": float(shift.production if of_target else 100 - shift.production),
+    }

@@ -10,13 +10,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection
 
+from . import shift as shifts
 from .model import REVISION_FIELDS, Document, Rollout, Service, digits, now
 
 UNFINISHED = ("PENDING", "IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 
 
-def begin(service: Service) -> Rollout:
-    """Start a deployment of the service document as it is now."""
+def begin(service: Service, in_alarm: Collection[str] = ()) -> Rollout:
+    """Start a deployment of the service document as it is now. `in_alarm`: the names of the alarms that ring."""
     created = now()
     revision = {key: copy.deepcopy(service.document[key]) for key in REVISION_FIELDS if key in service.document}
     identity = {"serviceArn": service.arn, "clusterArn": service.document["clusterArn"], "createdAt": created}
@@ -49,7 +50,7 @@ def begin(service: Service) -> Rollout:
             "failureCount": 0,
             "threshold": threshold(service),
         },
-        "alarms": {"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []},
+        "alarms": alarms(service, in_alarm),
     }
     for earlier in service.rollouts:
         if earlier.status == "PRIMARY":
@@ -57,9 +58,39 @@ def begin(service: Service) -> Rollout:
             earlier.deployment.update(status="ACTIVE", updatedAt=created)
         if earlier.record["status"] in UNFINISHED:
             _close(earlier, "STOPPED", "A new service deployment was started.")
+            if earlier.shift is not None and earlier.shift.active:
+                earlier.shift.back()
     rollout = Rollout(deployment, revision, record)
+    serving = next((one["targetGroupArn"] for one in service.completed.load_balancers), "") if service.completed else ""
+    configuration, balancers = record["deploymentConfiguration"], revision.get("loadBalancers", [])
+    rollout.shift = shifts.create(configuration, balancers, serving)
+    if balancers:
+        revision["resolvedConfiguration"] = {
+            "loadBalancers": [_resolved(one) for one in rollout.load_balancers if one.get("targetGroupArn")]
+        }
     service.rollouts.insert(0, rollout)
     return rollout
+
+
+def _resolved(balancer: Document) -> Document:
+    rule = (balancer.get("advancedConfiguration") or {}).get("productionListenerRule")
+    return {"targetGroupArn": balancer["targetGroupArn"], **({"productionListenerRule": rule} if rule else {})}
+
+
+def alarms(service: Service, in_alarm: Collection[str]) -> Document:
+    """How a new deployment watches the service's alarms.
+
+    AWS (developer guide, "How CloudWatch alarms detect Amazon ECS deployment failures"): alarms are not used for a
+    deployment that starts while one of them rings, since it may be the one that mends it.
+    """
+    asked = service.document["deploymentConfiguration"]["alarms"]
+    names = list(asked.get("alarmNames") or [])
+    if not (asked.get("enable") and names):
+        return {"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []}
+    ringing = [name for name in names if name in in_alarm]
+    if ringing:
+        service.tell(f"alarms are not monitored in this deployment: {', '.join(ringing)} in ALARM state.")
+    return {"status": "DISABLED" if ringing else "MONITORING", "alarmNames": names, "triggeredAlarmNames": []}
 
 
 def breaker_enabled(service: Service) -> bool:
@@ -81,6 +112,8 @@ def complete(service: Service, rollout: Rollout) -> None:
     _state(rollout, "COMPLETED", f"ECS deployment {rollout.id} completed.")
     if rollout.record["status"] in UNFINISHED:
         _close(rollout, "SUCCESSFUL")
+    if rollout.shift is not None:
+        rollout.shift.end()
     for failed in service.rollouts:
         if failed.record["status"] == "ROLLBACK_IN_PROGRESS":
             _close(failed, "ROLLBACK_SUCCESSFUL", failed.record.get("statusReason"))
@@ -100,6 +133,8 @@ def fail(service: Service, reason: str, status_reason: str) -> None:
     """The PRIMARY deployment failed: it starts no further task."""
     rollout = service.primary
     _state(rollout, "FAILED", reason)
+    if rollout.shift is not None and rollout.shift.active:
+        rollout.shift.back()
     rollout.record["statusReason"] = status_reason
     if service.completed is rollout:  # a rollback that fails itself: nothing is left to go back to
         for failed in service.rollouts:
@@ -118,6 +153,8 @@ def roll_back(service: Service, reason: str, back: str, status_reason: str) -> R
     if target is None or target is failed:
         return None
     failed.deployment["status"] = "ACTIVE"
+    if failed.shift is not None and failed.shift.active:
+        failed.shift.back()
     _state(failed, "FAILED", reason)
     failed.record.update(status="ROLLBACK_IN_PROGRESS", statusReason=status_reason, updatedAt=now())
     failed.record.pop("finishedAt", None)
@@ -135,6 +172,12 @@ def roll_back(service: Service, reason: str, back: str, status_reason: str) -> R
     return target
 
 
+def abort(service: Service, reason: str, text: str, prefix: str = "ECS deployment") -> None:
+    """Roll the PRIMARY deployment back, or fail it where there is nothing to go back to."""
+    if roll_back(service, reason, f"{prefix}: rolling back to deploymentId {{id}}.", text) is None:
+        fail(service, reason, text)
+
+
 def _state(rollout: Rollout, state: str, reason: str) -> None:
     rollout.deployment.update(rolloutState=state, rolloutStateReason=reason, updatedAt=now())
 
@@ -146,5 +189,6 @@ def _close(rollout: Rollout, status: str, reason: str | None = None) -> None:
         record["stoppedAt"] = now()
     if reason:
         record["statusReason"] = reason
-    if record["deploymentCircuitBreaker"]["status"] == "MONITORING":
-        record["deploymentCircuitBreaker"]["status"] = "MONITORING_COMPLETE"
+    for guard in ("deploymentCircuitBreaker", "alarms"):
+        if record[guard]["status"] == "MONITORING":
+            record[guard]["status"] = "MONITORING_COMPLETE"

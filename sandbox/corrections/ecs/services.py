@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from .errors import EcsError, client, invalid
 from .model import Document, Service, TaskDefinition, now
+from .shift import DEFAULTS as SHIFT_DEFAULTS
 
 # UpdateService: "This parameter triggers a new service deployment" (botocore's service model says so per field).
 TRIGGERS = (
@@ -33,6 +34,12 @@ class Neighbours(Protocol):
 
     def target_group(self, arn: str) -> Document | None:
         """target_type and load_balancer_arns, or None when there is no such target group."""
+
+    def rule_groups(self, arn: str) -> list[str] | None:
+        """The target groups that a listener rule forwards to, or None when there is no such rule."""
+
+    def ecs_may_assume(self, arn: str) -> bool:
+        """Whether there is such a role and it trusts ecs.amazonaws.com."""
 
     def missing_subnet(self, ids: list[str]) -> str | None: ...
 
@@ -123,11 +130,20 @@ def _deployment_configuration(current: Document, request: Document) -> Document:
     breaker = filled["deploymentCircuitBreaker"]
     breaker.setdefault("resetOnHealthyTask", True)
     breaker.setdefault("thresholdConfiguration", {"type": "BOUNDED_PERCENT", "value": 50})
+    for strategy, defaults in SHIFT_DEFAULTS.items():
+        for name, values in defaults.items():
+            if strategy == filled["strategy"]:
+                filled[name] = {**values, **(filled.get(name) or {})}
+            elif name not in request:
+                filled.pop(name, None)  # of the strategy that was
     return filled
 
 
-def validate(document: Document, definition: TaskDefinition, neighbours: Neighbours) -> None:
-    """Raise the service's own error for the first thing that is wrong with a service document."""
+def validate(document: Document, definition: TaskDefinition, neighbours: Neighbours, routed: bool = True) -> None:
+    """Raise the service's own error for the first thing that is wrong with a service document.
+
+    routed: whether the request says how traffic comes to the service; a rollback may have left another strategy's way.
+    """
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", document["serviceName"]):
         raise invalid("Invalid service name. Use letters, numbers, hyphens and underscores, 255 at most.")
     if document["desiredCount"] < 0:
@@ -142,8 +158,11 @@ def validate(document: Document, definition: TaskDefinition, neighbours: Neighbo
     _validate_network(document, definition, neighbours)
     if "healthCheckGracePeriodSeconds" in document and not document["loadBalancers"]:
         raise invalid("Health check grace period is only valid for services configured to use load balancers.")
+    _validate_strategy(document["deploymentConfiguration"])
     for balancer in document["loadBalancers"]:
         _validate_load_balancer(balancer, definition, neighbours)
+        if document["deploymentConfiguration"]["strategy"] != "ROLLING" and routed:
+            _validate_advanced(balancer, neighbours)
 
 
 def _validate_percentages(document: Document) -> None:
@@ -196,6 +215,66 @@ def _validate_load_balancer(balancer: Document, definition: TaskDefinition, neig
             f"The provided target group {arn} has target type {group['target_type']}, which is incompatible with "
             "the awsvpc network mode specified in the task definition."
         )
+
+
+_PAUSABLE = (
+    "RECONCILE_SERVICE",
+    "PRE_SCALE_UP",
+    "POST_SCALE_UP",
+    "POST_TEST_TRAFFIC_SHIFT",
+    "PRE_PRODUCTION_TRAFFIC_SHIFT",
+    "POST_PRODUCTION_TRAFFIC_SHIFT",
+)
+
+
+def _validate_strategy(configuration: Document) -> None:
+    """The ranges are in botocore's service model; the wording of the refusals was not checked against AWS."""
+    strategy = configuration["strategy"]
+    for owner, defaults in SHIFT_DEFAULTS.items():
+        for name in defaults:
+            if name in configuration and strategy != owner:
+                raise invalid(f"{name} is only valid when the deployment strategy is {owner}.")
+    canary, linear = configuration.get("canaryConfiguration", {}), configuration.get("linearConfiguration", {})
+    for name, value, low, high in (
+        ("bakeTimeInMinutes", configuration["bakeTimeInMinutes"], 0, 1440),
+        ("canaryPercent", canary.get("canaryPercent"), 0.1, 100),
+        ("canaryBakeTimeInMinutes", canary.get("canaryBakeTimeInMinutes"), 0, 1440),
+        ("stepPercent", linear.get("stepPercent"), 3, 100),
+        ("stepBakeTimeInMinutes", linear.get("stepBakeTimeInMinutes"), 0, 1440),
+    ):
+        if value is not None and not low <= value <= high:
+            raise invalid(f"{name} must be between {low} and {high}.")
+    for hook in configuration.get("lifecycleHooks") or []:
+        if hook.get("targetType", "AWS_LAMBDA") != "PAUSE":
+            raise EcsError("UnsupportedFeatureException", "The sandbox runs no Lambda functions; use PAUSE hooks.")
+        stages = hook.get("lifecycleStages") or []
+        if not stages or not set(stages) <= set(_PAUSABLE):
+            raise invalid(f"PAUSE hooks can be configured at the stages {', '.join(_PAUSABLE)}.")
+
+
+def _validate_advanced(balancer: Document, neighbours: Neighbours) -> None:
+    """What traffic shifting needs. The wording of the refusals was not checked against AWS."""
+    advanced = balancer.get("advancedConfiguration") or {}
+    for name in ("alternateTargetGroupArn", "productionListenerRule", "roleArn"):
+        if not advanced.get(name):
+            raise invalid(f"advancedConfiguration.{name} is required by the deployment strategy.")
+    groups = [balancer["targetGroupArn"], advanced["alternateTargetGroupArn"]]
+    for arn in groups:
+        group = neighbours.target_group(arn)
+        if group is None:
+            raise invalid(f"The specified target group {arn} does not exist.")
+        if not group["load_balancer_arns"]:
+            raise invalid(f"The target group with targetGroupArn {arn} does not have an associated load balancer.")
+    for name in ("productionListenerRule", "testListenerRule"):
+        if not advanced.get(name):
+            continue
+        forwards = neighbours.rule_groups(advanced[name])
+        if forwards is None:
+            raise invalid(f"The specified listener rule {advanced[name]} does not exist.")
+        if not set(forwards) & set(groups):
+            raise invalid(f"The listener rule {advanced[name]} does not forward to {' or '.join(groups)}.")
+    if not neighbours.ecs_may_assume(advanced["roleArn"]):
+        raise invalid(f"ECS was unable to assume the role '{advanced['roleArn']}'; it must trust ecs.amazonaws.com.")
 
 
 def require_active(service: Service | None) -> Service:

@@ -31,6 +31,8 @@ def settle(backend: Any, service: Service) -> None:
     if service.document["status"] == "DRAINING":
         service.document["status"] = "INACTIVE"
     if primary.state == "IN_PROGRESS":
+        if primary.shift is not None and primary.shift.active:
+            primary.shift.finish()
         rollouts.complete(service, primary)
         service.tell("has reached a steady state.")
     rollouts.retire(service)

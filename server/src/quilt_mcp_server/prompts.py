@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-__all__ = ["compare_package_versions", "explore_bucket", "query_data", "summarize_package"]
+__all__ = ["compare_package_versions", "create_package", "explore_bucket", "query_data", "summarize_package"]
 
 Name = Annotated[str, Field(max_length=200)]
 Question = Annotated[str, Field(max_length=4000)]
@@ -36,6 +36,21 @@ def compare_package_versions(bucket: Name, package: Name) -> str:
         f"Find the two newest versions of the Quilt package {package} in the registry {bucket} with package_versions, "
         "compare them with package_diff, and explain what changed and why it may matter. If text files changed, read "
         "both versions of the smallest ones."
+    )
+
+
+def create_package(bucket: Name, package: Name, source: Name = "") -> str:
+    """Make a Quilt package of objects in S3, after a person has agreed to it."""
+    start = f"the objects below {source}" if source else "the objects that I name"
+    return (
+        f"Make the Quilt package {package} (user/name) in the registry {bucket} of {start}. First look: "
+        "packages_list with this name as prefix (if it is there, propose package_update instead), bucket_objects_list "
+        f"for the objects, and bucket_object_text of s3://{bucket}/.quilt/workflows/config.yml for the registry's "
+        "workflows, if it has any: they may ask for a name of some form, a message, metadata and entries' metadata by "
+        "a JSON schema. Then show me the entries with their paths, the metadata, the message and the workflow; wait "
+        "until I agree. Use package_create_from_s3 for a whole prefix, package_create for chosen objects. If it is "
+        "refused, say why and ask; do not weaken what I wanted. At the end check it with package_validate and give "
+        "its top hash and its catalog_uri."
     )
 
 

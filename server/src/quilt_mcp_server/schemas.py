@@ -1,6 +1,6 @@
 """The JSON schemas that tools are listed with: pydantic's, without what a model pays for and does not need."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _NULL = {"type": "null"}
@@ -9,9 +9,10 @@ _NULL = {"type": "null"}
 def for_arguments(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a tool's arguments. An optional one is simply left out: null, which is accepted too, is not told.
 
-    Shortest lengths are not told either; what is too short is refused with a message that shows the form.
+    Trivial lower limits are not told either, nor how long texts inside of lists may be; what is too short or long is
+    refused with a message that shows the form.
     """
-    writer = _Writer(frozenset({"title", "minLength", "$defs"}), schema.get("$defs", {}), keep_null=False)
+    writer = _Writer(frozenset({"title", "minLength", "minItems", "$defs"}), schema.get("$defs", {}), keep_null=False)
     # A misspelt argument is an error, not a silent default.
     return {**writer.schema(schema), "additionalProperties": False}
 
@@ -38,15 +39,18 @@ class _Writer:
         }
 
     def _told(self, name: str, value: object) -> bool:
-        if name == "default" and value in (None, ""):
+        if name == "default" and value in (None, "", []):
             return False
+        if name == "minimum" and value in (0, 1):
+            return self.keep_null
         return name not in self.noise and not (name == "additionalProperties" and value is True)
 
     def _value(self, name: str, value: Any) -> Any:
         if name == "properties":
             return {key: self.schema(item) for key, item in value.items()}
         if name in ("items", "additionalProperties") and isinstance(value, dict):
-            return self.schema(value)
+            inside = self if self.keep_null else replace(self, noise=self.noise | {"maxLength"})
+            return inside.schema(value)
         return [self.schema(item) for item in value] if name == "anyOf" else value
 
     def _nullable(self, schema: dict[str, Any]) -> dict[str, Any]:

@@ -60,11 +60,12 @@ class QuiltServer(MCPServer[Any]):
         self.add_tool(
             method,
             title=mark.title,
-            description=(method.__doc__ or "").strip(),
+            description=" ".join((method.__doc__ or "").split()),
             annotations=ToolAnnotations(
                 read_only_hint=mark.read_only,
-                destructive_hint=mark.destructive,
-                idempotent_hint=mark.idempotent,
+                # Of a tool that only reads the protocol gives the others no meaning.
+                destructive_hint=None if mark.read_only else mark.destructive,
+                idempotent_hint=None if mark.read_only else mark.idempotent,
             ),
             structured_output=True,
         )

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from mcp.server.mcpserver.exceptions import ToolError
 
@@ -54,6 +54,31 @@ def parse_object(uri: str) -> ObjectLocation:
     if not is_bucket_name(bucket) or not key or len(key.encode("utf-8", "surrogatepass")) > MAXIMUM_KEY_BYTES:
         raise ToolError(f"{uri[:200]!r} names no object; write s3://bucket/key")
     return ObjectLocation(bucket, key, version or None)
+
+
+def parse_physical_key(url: str) -> ObjectLocation | None:
+    """The object that a manifest's physical key names, in which the key is percent-encoded; None if it is not in S3."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme != "s3" or not parts.netloc:
+        return None
+    version = parse_qs(parts.query).get("versionId", [None])[0]
+    return ObjectLocation(parts.netloc, unquote(parts.path.removeprefix("/")), version)
+
+
+def physical_key(place: ObjectLocation) -> str:
+    """The object as quilt3 writes it into manifests."""
+    query = f"?{urlencode({'versionId': place.version})}" if place.version else ""
+    return f"s3://{place.bucket}{quote('/' + place.key)}{query}"
+
+
+def logical_problem(key: str) -> str | None:
+    """Why quilt3 does not take a path as an entry's; None if it does."""
+    if any(part in ("", ".", "..") for part in key.split("/")):
+        return f"{key[:200]!r} is no path of an entry: a part of it is empty, '.' or '..'"
+    return None
 
 
 def check_package_name(name: str) -> str:

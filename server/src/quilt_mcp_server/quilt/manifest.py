@@ -4,11 +4,10 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from .locations import ObjectLocation
+from .locations import ObjectLocation, parse_physical_key
 
 CHUNK = 256 * 1024  # bytes read at a time
 MAXIMUM_PATH = 16 * 1024  # characters of a path or an address
@@ -69,7 +68,7 @@ def entry_key(value: dict[str, Any]) -> str | None:
         ToolError: if it is no path that could be told.
     """
     key = value.get("logical_key")
-    if not isinstance(key, str) or "physical_keys" not in value:
+    if not isinstance(key, str) or not value.get("physical_keys"):
         return None
     if not is_text(key, MAXIMUM_PATH):
         raise ToolError("the manifest is damaged: the path of an entry is not text, or longer than any")
@@ -97,11 +96,4 @@ def physical_location(entry: dict[str, Any]) -> ObjectLocation | None:
     keys = entry.get("physical_keys")
     if not isinstance(keys, list) or not keys or not is_text(keys[0], MAXIMUM_PATH):
         return None
-    try:
-        parts = urlsplit(keys[0])
-    except ValueError:
-        return None
-    if parts.scheme != "s3" or not parts.netloc:
-        return None
-    version = parse_qs(parts.query).get("versionId", [None])[0]
-    return ObjectLocation(parts.netloc, unquote(parts.path.removeprefix("/")), version)
+    return parse_physical_key(keys[0])

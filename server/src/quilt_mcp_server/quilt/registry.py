@@ -6,6 +6,7 @@
 """
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -20,28 +21,55 @@ _USERS_AT_ONCE = 8
 _AFTER_SLASH = chr(ord("/") + 1)
 
 
-async def resolve(s3: Any, bucket: str, name: str, tag: str = LATEST) -> str:
-    """The top hash that a tag (`latest`, or a time in seconds since 1970) of a package points to.
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What a tag held when it was read.
 
-    Raises:
-        ToolError: if there is no such package or tag, or it points nowhere.
+    Attributes:
+        top_hash: None where it holds none.
+        etag: The state of that object.
     """
+
+    top_hash: str | None
+    etag: str
+
+
+async def read_pointer(s3: Any, bucket: str, name: str, tag: str = LATEST) -> Pointer | None:
+    """What a tag (`latest`, or a time in seconds since 1970) of a package points to; None where there is none."""
     from botocore.exceptions import ClientError
 
     try:
         answer = await s3.get_object(Bucket=bucket, Key=f"{NAMED}{name}/{tag}", Range="bytes=0-255")
     except ClientError as error:
-        if error.response["Error"]["Code"] not in ("NoSuchKey", "404"):
+        code = error.response["Error"]["Code"]
+        if code == "InvalidRange":  # an empty object
+            return Pointer(None, "")
+        if code not in ("NoSuchKey", "404"):
             raise
-        raise ToolError(
-            f"there is no package {name} in s3://{bucket} (tag {tag}); packages_list shows what is there"
-        ) from error
+        return None
     async with answer["Body"] as body:
-        raw: bytes = await body.read(256)
+        raw: bytes = await body.read()
     text = raw.decode("ascii", "replace").strip()
-    if not is_top_hash(text):
+    return Pointer(text if is_top_hash(text) else None, answer["ETag"])
+
+
+async def resolve(s3: Any, bucket: str, name: str, tag: str = LATEST) -> str:
+    """The top hash that a tag of a package points to.
+
+    Raises:
+        ToolError: if there is no such package or tag, or it points nowhere.
+    """
+    pointer = await read_pointer(s3, bucket, name, tag)
+    if pointer is None:
+        raise no_package(bucket, name, f" (tag {tag})")
+    if pointer.top_hash is None:
         raise ToolError(f"the package {name} in s3://{bucket} is damaged: its tag {tag} holds no top hash")
-    return text
+    return pointer.top_hash
+
+
+def no_package(bucket: str, name: str, more: str = "") -> ToolError:
+    """There is no such package."""
+    return ToolError(f"there is no package {name} in s3://{bucket}{more}; packages_list shows what is there")
 
 
 async def open_manifest(s3: Any, bucket: str, top_hash: str, start: int) -> Any:
@@ -107,16 +135,25 @@ async def _folders(s3: Any, bucket: str, prefix: str, after: str, count: int) ->
     return found
 
 
-async def version_times(s3: Any, bucket: str, name: str) -> list[int]:
-    """When a package's versions were pushed, in seconds since 1970, the newest first."""
+async def tags(s3: Any, bucket: str, name: str, limit: int = MAXIMUM_VERSIONS) -> list[str]:
+    """The tags of a package, `latest` among them; at least the first `limit` of them."""
     prefix = f"{NAMED}{name}/"
     request: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
-    found: list[int] = []
-    while len(found) < MAXIMUM_VERSIONS:
+    found: list[str] = []
+    while len(found) < limit:
         answer = await s3.list_objects_v2(**request)
-        tags = (item["Key"].removeprefix(prefix) for item in answer.get("Contents", ()))
-        found.extend(int(tag) for tag in tags if tag.isascii() and tag.isdigit())
+        found.extend(item["Key"].removeprefix(prefix) for item in answer.get("Contents", ()))
         if not answer.get("IsTruncated"):
             break
         request["ContinuationToken"] = answer["NextContinuationToken"]
-    return sorted(found, reverse=True)
+    return found
+
+
+def is_time(tag: str) -> bool:
+    """Whether a tag is a version's time."""
+    return tag.isascii() and tag.isdigit()
+
+
+async def version_times(s3: Any, bucket: str, name: str) -> list[int]:
+    """When a package's versions were pushed, in seconds since 1970, the newest first."""
+    return sorted((int(tag) for tag in await tags(s3, bucket, name) if is_time(tag)), reverse=True)

@@ -6,11 +6,14 @@ from .athena import AthenaTools
 from .buckets import BucketTools
 from .catalog import CatalogTools
 from .databases import DatabaseTools
+from .deleting import DeletingTools
 from .entries import EntryTools
 from .identity import IdentityTools
 from .objects import ObjectTools
 from .packages import PackageTools
+from .packaging import PackagingTools
 from .putting import PuttingTools
+from .validating import ValidatingTools
 
 
 def groups(config: Config, aws: Gateway) -> list[object]:
@@ -22,6 +25,9 @@ def groups(config: Config, aws: Gateway) -> list[object]:
         PuttingTools(aws),
         PackageTools(aws),
         EntryTools(aws),
+        PackagingTools(config, aws),
+        DeletingTools(aws),
+        ValidatingTools(config, aws),
         DatabaseTools(config, aws),
         AthenaTools(config, aws),
         CatalogTools(config),

@@ -27,8 +27,6 @@ class ObjectSummary(BaseModel):
 
 
 class ObjectList(BaseModel):
-    bucket: str
-    prefix: str
     folders: list[str]
     objects: list[ObjectSummary]
     next_cursor: NextCursor = None
@@ -38,7 +36,7 @@ class BucketAccess(BaseModel):
     bucket: str
     region: str | None
     can_list: bool
-    can_read: Annotated[bool | None, Field(description="Null: no object to try.")]
+    can_read: bool | None  # None: no object to try
     problem: str | None = None
 
 
@@ -68,7 +66,7 @@ class BucketTools:
     async def bucket_objects_list(
         self,
         bucket: Bucket,
-        prefix: Annotated[str, Field(description="Key prefix.", max_length=1024)] = "",
+        prefix: Annotated[str, Field(max_length=1024)] = "",
         recursive: Annotated[bool, Field(description="False: one level, with its folders.")] = True,
         max_keys: Annotated[int, Field(ge=1, le=1000)] = 100,
         cursor: Cursor = None,
@@ -85,8 +83,6 @@ class BucketTools:
             answer = await s3.list_objects_v2(**request)
         following = answer.get("NextContinuationToken")
         return ObjectList(
-            bucket=name,
-            prefix=prefix,
             folders=[item["Prefix"] for item in answer.get("CommonPrefixes", ())],
             objects=[
                 ObjectSummary(key=item["Key"], size=item["Size"], last_modified=item["LastModified"].isoformat())
@@ -97,7 +93,7 @@ class BucketTools:
 
     @tool("Check access to a bucket")
     async def check_bucket_access(self, bucket: Bucket) -> BucketAccess:
-        """Try what you can do with a bucket: list it, read an object of it. Use it when another call was refused."""
+        """Try whether you can list a bucket and read an object of it. Use it when a call was refused."""
         name = parse_bucket(bucket)
         region, key, can_read = None, None, None
         try:

@@ -37,7 +37,7 @@ class CatalogTools:
         path: Path = "",
         top_hash: TopHash = None,
     ) -> CatalogUrl:
-        """The web address of a bucket, an object or a package in the Quilt catalog, to give to a person."""
+        """The web address of a bucket, an object or a package in the Quilt catalog, for a person."""
         if self._base is None:
             raise ToolError("this server knows no catalog; its operator can set QUILT_MCP_CATALOG_URL")
         bucket = _bucket(registry)

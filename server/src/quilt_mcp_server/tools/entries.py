@@ -32,7 +32,7 @@ Limit = Annotated[int, Field(ge=1, le=1000)]
 class PackageEntry(BaseModel):
     logical_key: str
     size: int | None
-    s3_uri: Annotated[str | None, Field(description="Null: a bucket you may not touch.")]
+    s3_uri: str | None  # None: a bucket that the caller may not touch
     hash: str | None = None
     meta: dict[str, Any] | None = None
 
@@ -41,15 +41,13 @@ class PackageContents(BaseModel):
     registry: str
     package_name: str
     top_hash: str
-    meta: Annotated[dict[str, Any] | None, Field(description="First page only.")] = None
+    meta: dict[str, Any] | None = None  # on the first page
     message: str | None = None
     entries: list[PackageEntry]
     next_cursor: NextCursor = None
 
 
 class PackageMatches(BaseModel):
-    registry: str
-    package_name: str
     top_hash: str
     entries: list[PackageEntry]
     next_cursor: NextCursor = None
@@ -71,7 +69,7 @@ class PackageDiff(BaseModel):
     unchanged: int
     meta_changed: bool
     changes: list[ChangedEntry]
-    truncated: Annotated[bool, Field(description="More changes than limit.")]
+    truncated: bool  # more changes than the limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +94,16 @@ class EntryTools:
         registry: Registry,
         package_name: PackageName,
         top_hash: TopHash = None,
-        path: Annotated[str, Field(description="Path prefix.", max_length=1024)] = "",
+        path: Annotated[str, Field(max_length=1024)] = "",
         include_meta: bool = False,
         limit: Limit = 100,
         cursor: Cursor = None,
     ) -> PackageContents:
-        """List the entries of a Quilt package: path, size, hash and S3 location, and the package's own metadata."""
+        """List the entries of a Quilt package (path, size, hash, S3 location; null: not yours) and its metadata."""
         bucket, name = parse_bucket(registry), check_package_name(package_name)
         question = ("browse", bucket, name, top_hash, path, include_meta)
         async with self._aws.bucket(bucket, f"browsing the package {name} in s3://{bucket}") as s3:
-            version, start = await _where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
+            version, start = await where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
             shown = _Version(bucket, name, version, include_meta)
             page = await _page(s3, shown, start, limit, lambda key: key.startswith(path))
         return PackageContents(
@@ -132,17 +130,15 @@ class EntryTools:
         limit: Limit = 100,
         cursor: Cursor = None,
     ) -> PackageMatches:
-        """Find entries of a Quilt package by a glob pattern; * also matches slashes. A page may be short, or empty:
-        go on while there is a next_cursor."""
+        """Find entries of a Quilt package by a glob pattern; * also matches slashes. A page may be empty: go on
+        with next_cursor."""
         bucket, name = parse_bucket(registry), check_package_name(package_name)
         question = ("search", bucket, name, top_hash, pattern, include_meta)
         async with self._aws.bucket(bucket, f"searching the package {name} in s3://{bucket}") as s3:
-            version, start = await _where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
+            version, start = await where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
             shown = _Version(bucket, name, version, include_meta)
             page = await _page(s3, shown, start, limit, lambda key: fnmatchcase(key, pattern))
         return PackageMatches(
-            registry=f"s3://{bucket}",
-            package_name=name,
             top_hash=version,
             entries=page.entries,
             next_cursor=page.cursor(question, version),
@@ -176,15 +172,15 @@ class EntryTools:
         self,
         registry: Registry,
         package_name: PackageName,
-        before: Annotated[str, Field(description="Top hash.", min_length=64, max_length=64)],
+        before: Annotated[str, Field(min_length=64, max_length=64)],
         after: TopHash = None,
         other_package_name: Annotated[
             str | None,
-            Field(description="Package that `after` belongs to, if another.", max_length=200),
+            Field(description="Package of `after`, if another.", max_length=200),
         ] = None,
         limit: Limit = 100,
     ) -> PackageDiff:
-        """What was added, removed and modified between two versions of a Quilt package, by content hash."""
+        """What was added, removed and modified between two versions (top hashes) of a Quilt package."""
         bucket, name = parse_bucket(registry), check_package_name(package_name)
         other = check_package_name(other_package_name) if other_package_name else name
         async with self._aws.bucket(bucket, f"comparing versions of {name} in s3://{bucket}") as s3:
@@ -219,7 +215,7 @@ class _Page:
         return None if self.end is None else paging.encode(question, f"{version}@{self.end}")
 
 
-async def _where(s3: Any, bucket: str, name: str, top_hash: str | None, position: str | None) -> tuple[str, int]:
+async def where(s3: Any, bucket: str, name: str, top_hash: str | None, position: str | None) -> tuple[str, int]:
     """The version to read and the offset to start at: a cursor stays with the version that its first page had."""
     if position is None:
         return top_hash or await resolve(s3, bucket, name), 0

@@ -1,9 +1,8 @@
 """Who the caller is to this server."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from .. import __version__
 from ..authz import principal
@@ -13,8 +12,8 @@ from .marking import tool
 
 class WhoAmI(BaseModel):
     subject: str
-    buckets: Annotated[list[str], Field(description="Names or patterns.")]
-    permissions: Annotated[list[str] | None, Field(description="Null: not limited.")]
+    buckets: list[str]  # names or patterns
+    permissions: list[str] | None  # None: not limited
     roles: list[str]
     token_expires: str | None
     credentials: str

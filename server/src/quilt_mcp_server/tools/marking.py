@@ -8,15 +8,15 @@ from pydantic import Field
 
 _MARK = "__quilt_tool__"
 
-Bucket = Annotated[str, Field(description="Name or s3://name.", min_length=3, max_length=70)]
-Registry = Annotated[str, Field(description="Bucket of the packages.", min_length=3, max_length=70)]
+Bucket = Annotated[str, Field(min_length=3, max_length=70)]
+Registry = Annotated[str, Field(min_length=3, max_length=70)]
 PackageName = Annotated[str, Field(description="user/name", min_length=3, max_length=200)]
 S3Uri = Annotated[str, Field(description="s3://bucket/key[?versionId=...]", min_length=8, max_length=2048)]
-Cursor = Annotated[
-    str | None,
-    Field(description="next_cursor of the page before.", max_length=4096),
-]
+Cursor = Annotated[str | None, Field(max_length=4096)]
 NextCursor = str | None
+Metadata = Annotated[dict[str, Any] | None, Field(max_length=1000)]
+Message = Annotated[str | None, Field(max_length=4000)]
+WorkflowId = Annotated[str | None, Field(description='Default: the registry\'s. "": none.', max_length=64)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,10 @@ _TEXT = re.compile(r"(utf-|ascii|iso|cp\d|mac-|koi8|euc_|gb|big5|shift_jis|johab
 
 Offset = Annotated[int, Field(ge=0, le=MAXIMUM_OFFSET, description="First byte (of gzip: unpacked).")]
 MaxBytes = Annotated[int, Field(ge=1, le=MAXIMUM_PART)]
-NextOffset = Annotated[int | None, Field(description="Null at the end.")]
+NextOffset = int | None
 
 
 class ObjectInfo(BaseModel):
-    s3_uri: str
     size: int
     content_type: str | None
     content_encoding: str | None
@@ -38,7 +37,6 @@ class ObjectInfo(BaseModel):
 
 
 class ObjectText(BaseModel):
-    s3_uri: str
     text: str
     size: int
     next_offset: NextOffset = None
@@ -46,7 +44,6 @@ class ObjectText(BaseModel):
 
 
 class ObjectBytes(BaseModel):
-    s3_uri: str
     base64: str
     size: int
     next_offset: NextOffset = None
@@ -54,7 +51,6 @@ class ObjectBytes(BaseModel):
 
 
 class ObjectLink(BaseModel):
-    s3_uri: str
     url: Annotated[str, Field(description="Secret: works without credentials.")]
     expires: str
 
@@ -72,7 +68,6 @@ class ObjectTools:
         async with self._aws.bucket(location.bucket, f"describing {location}") as s3:
             head = await s3.head_object(**_request(location))
         return ObjectInfo(
-            s3_uri=s3_uri,
             size=head["ContentLength"],
             content_type=head.get("ContentType"),
             content_encoding=head.get("ContentEncoding"),
@@ -91,7 +86,7 @@ class ObjectTools:
         offset: Offset = 0,
         encoding: Annotated[str, Field(max_length=20)] = "utf-8",
     ) -> ObjectText:
-        """Read a text object (CSV, JSON, Markdown, source code ...), or a part of it. Gzip is unpacked."""
+        """Read a text object, or a part of it. Gzip is unpacked."""
         location = parse_object(s3_uri)
         decoder = _decoder(encoding)
         async with self._aws.bucket(location.bucket, f"reading {location}") as s3:
@@ -100,7 +95,7 @@ class ObjectTools:
             kind = part.content_type or "unknown"
             raise ToolError(f"{location} is not text: it holds zero bytes (its type is {kind}); try bucket_object_link")
         text, end = _decode(decoder, part)
-        return ObjectText(s3_uri=s3_uri, text=text, size=part.size, next_offset=end, content_type=part.content_type)
+        return ObjectText(text=text, size=part.size, next_offset=end, content_type=part.content_type)
 
     @tool("Read an object's bytes")
     async def bucket_object_fetch(self, s3_uri: S3Uri, max_bytes: MaxBytes = 65536, offset: Offset = 0) -> ObjectBytes:
@@ -109,7 +104,6 @@ class ObjectTools:
         async with self._aws.bucket(location.bucket, f"reading {location}") as s3:
             part = await read_part(s3, _request(location), offset, max_bytes, unpack=False)
         return ObjectBytes(
-            s3_uri=s3_uri,
             base64=base64.b64encode(part.data).decode(),
             size=part.size,
             next_offset=part.next_offset,
@@ -120,9 +114,9 @@ class ObjectTools:
     async def bucket_object_link(
         self,
         s3_uri: S3Uri,
-        expiration: Annotated[int, Field(ge=60, le=MAXIMUM_EXPIRATION, description="Seconds.")] = 900,
+        expiration: Annotated[int, Field(ge=60, le=MAXIMUM_EXPIRATION)] = 900,
     ) -> ObjectLink:
-        """A link that lets a person download an object in a browser for a limited time."""
+        """A link that lets a person download an object for some seconds."""
         location = parse_object(s3_uri)
         async with self._aws.bucket(location.bucket, f"linking to {location}") as s3:
             request = _request(location)
@@ -130,7 +124,7 @@ class ObjectTools:
             await s3.head_object(**request)
             url = await s3.generate_presigned_url("get_object", Params=request, ExpiresIn=expiration)
         expires = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=expiration)
-        return ObjectLink(s3_uri=s3_uri, url=url, expires=expires.isoformat())
+        return ObjectLink(url=url, expires=expires.isoformat())
 
 
 def _request(location: ObjectLocation) -> dict[str, Any]:

@@ -25,8 +25,6 @@ class PackageVersion(BaseModel):
 
 
 class PackageVersions(BaseModel):
-    registry: str
-    package_name: str
     versions: list[PackageVersion]
     next_cursor: NextCursor = None
 
@@ -41,7 +39,7 @@ class PackageTools:
     async def packages_list(
         self,
         registry: Registry,
-        prefix: Annotated[str, Field(description="Name prefix.", max_length=200)] = "",
+        prefix: Annotated[str, Field(max_length=200)] = "",
         limit: Annotated[int, Field(ge=1, le=1000)] = 100,
         cursor: Cursor = None,
     ) -> PackageList:
@@ -81,8 +79,6 @@ class PackageTools:
             page = [time for time in times if before is None or time < before]
             hashes = await asyncio.gather(*(resolve(s3, bucket, name, str(time)) for time in page[:limit]))
         return PackageVersions(
-            registry=f"s3://{bucket}",
-            package_name=name,
             versions=[
                 PackageVersion(top_hash=top_hash, pushed=datetime.fromtimestamp(time, UTC).isoformat())
                 for time, top_hash in zip(page, hashes, strict=False)

@@ -7,13 +7,22 @@ from typing import Any
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.filter.resources import neighbour_differences
 
-RULE = "listener rule arn:rule/1"
-BEFORE = {"neighbours": {RULE: {"Priority": "a", "Tags": "b"}, "target group arn:tg": {"Port": "c"}}, "own": []}
+RULE, GROUP, OURS = "listener rule arn:rule/1", "target group arn:tg", "arn:ours"
+BEFORE = {
+    "neighbours": {RULE: {"Priority": "500", "Conditions": "sha256:b"}, GROUP: {"Port": "80"}},
+    "owners": {"arn:tg": "Stack=theirs"},
+    "targets": {"arn:tg": ["10.0.0.1:80", "10.0.0.2:80"], OURS: []},
+    "own": [OURS],
+}
 
 
-def look(**changes: Any) -> dict[str, Any]:
-    neighbours = {**BEFORE["neighbours"], **changes.pop("neighbours", {})}  # type: ignore[dict-item]
-    return {"neighbours": {name: one for name, one in neighbours.items() if one is not None}, "own": [], **changes}
+def look(
+    neighbours: dict[str, Any] | None = None, targets: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    """A later look that differs so from BEFORE; None is gone."""
+    found = {**BEFORE["neighbours"], **(neighbours or {})}  # type: ignore[dict-item]
+    there = {name: one for name, one in found.items() if one is not None}
+    return {**BEFORE, "neighbours": there, "targets": {**BEFORE["targets"], **(targets or {})}, **more}  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize(
@@ -21,12 +30,36 @@ def look(**changes: Any) -> dict[str, Any]:
     [
         pytest.param(look(), [], id="nothing"),
         pytest.param(
-            look(neighbours={RULE: {"Priority": "x", "Tags": "b"}}), [f"{RULE} has another Priority"], id="field"
+            look({RULE: {"Priority": "501", "Conditions": "sha256:b"}}),
+            [f"{RULE} has another Priority (501, was 500)"],
+            id="field",
         ),
-        pytest.param(look(neighbours={RULE: {"Priority": "a"}}), [f"{RULE} has another Tags"], id="field gone"),
-        pytest.param(look(neighbours={RULE: None}), [f"{RULE} is gone"], id="resource gone"),
-        pytest.param(look(neighbours={"listener rule arn:rule/2": {}}), [], id="somebody else's new rule"),
-        pytest.param(look(neighbours={RULE: None}, own=["arn:rule/1"]), [], id="adopted by us"),
+        pytest.param(
+            look({RULE: {"Priority": "500", "Conditions": "sha256:c"}}),
+            [f"{RULE} has another Conditions"],
+            id="long field",
+        ),
+        pytest.param(look({RULE: {"Priority": "500"}}), [f"{RULE} has another Conditions"], id="long field gone"),
+        pytest.param(
+            look({GROUP: {"Port": "80", "stickiness.enabled": "true"}}),
+            [f"{GROUP} (Stack=theirs) has another stickiness.enabled (true, was none)"],
+            id="new field, and whose",
+        ),
+        pytest.param(look({GROUP: None}), [f"{GROUP} (Stack=theirs) is gone"], id="resource gone, and whose"),
+        pytest.param(look({"listener rule arn:rule/2": {}}), [], id="somebody else's new rule"),
+        pytest.param(look({RULE: None}, own=[OURS, "arn:rule/1"]), [], id="adopted by us"),
+        pytest.param(look(targets={"arn:tg": ["10.0.0.2:80", "10.0.0.3:80"]}), [], id="theirs come and go"),
+        pytest.param(
+            look(targets={"arn:tg": []}),
+            [f"{GROUP} (Stack=theirs) has another set of targets: none is left"],
+            id="none left",
+        ),
+        pytest.param(
+            look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.9:8000"], OURS: ["10.0.0.9:8000"]}),
+            [f"{GROUP} (Stack=theirs) has another target: ours (10.0.0.9:8000)"],
+            id="ours in theirs",
+        ),
+        pytest.param(look(targets={OURS: ["10.0.0.9:8000"]}), [], id="ours in ours"),
     ],
 )
 def test_what_is_a_difference(after: dict[str, Any], lines: list[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.filter.policies import (
     execution_role_policy,
+    infrastructure_role_policy,
     task_role_policy,
     untrusting,
 )
@@ -39,6 +40,11 @@ def test_a_writable_bucket_is_readable_too() -> None:
     actions = allowed(task_role_policy(SCOPE, buckets=["a-bucket"], writable_buckets=["b-bucket"]))
     assert actions["s3:PutObject"] == {"arn:aws:s3:::b-bucket/*"}
     assert actions["s3:GetObject"] == {"arn:aws:s3:::a-bucket/*", "arn:aws:s3:::b-bucket/*"}
+
+
+def test_nothing_but_the_tags_of_packages_is_deleted() -> None:
+    actions = allowed(task_role_policy(SCOPE, buckets=["a-bucket"], writable_buckets=["b-bucket"]))
+    assert actions["s3:DeleteObject"] == {"arn:aws:s3:::b-bucket/.quilt/named_packages/*"}
 
 
 def test_athena_is_limited_to_the_workgroup_and_the_database() -> None:
@@ -79,6 +85,19 @@ def test_the_execution_role_pulls_logs_and_reads_exactly_what_it_was_given() -> 
     assert actions["secretsmanager:GetSecretValue"] == {secret}
     assert actions["ssm:GetParameters"] == {parameter}
     assert actions["ecr:GetAuthorizationToken"] == {"*"}
+
+
+def test_the_infrastructure_role_changes_only_what_carries_our_tag() -> None:
+    policy = infrastructure_role_policy(SCOPE, "ours")
+    writes = [one for one in policy["Statement"] if not all(":Describe" in action for action in one["Action"])]
+    assert sorted(action for one in writes for action in one["Action"]) == [
+        "elasticloadbalancing:DeregisterTargets",
+        "elasticloadbalancing:ModifyRule",
+        "elasticloadbalancing:RegisterTargets",
+    ]
+    for statement in writes:
+        assert statement["Condition"] == {"StringEquals": {"aws:ResourceTag/quilt:deployment": "ours"}}
+        assert all(":elasticloadbalancing:us-east-1:850787717197:" in arn for arn in statement["Resource"])
 
 
 ECS = "ecs-tasks.amazonaws.com"

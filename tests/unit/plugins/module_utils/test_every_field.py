@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch_alarm.api import Alarm
 from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch_log_group.api import LogGroup
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_repository.api import Repository
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_task_definition.api import TaskDefinition
@@ -17,7 +18,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._plan import Curr
 from ansible_collections.quilt.mcp_server.plugins.module_utils._scalable_target.api import ScalableTarget
 from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters, members
 
-KINDS = (LogGroup, Repository, ScalableTarget, TaskDefinition, TargetGroup)
+KINDS = (Alarm, LogGroup, Repository, ScalableTarget, TaskDefinition, TargetGroup)
 # Not parameters: the tags have their own option, the registry is the account's.
 NOT_OURS = {"tags", "registry_id"}
 # Where the first choice of the model would make another field meaningless, or leave it no room.

@@ -102,6 +102,7 @@ def test_a_whole_stack_is_one_flat_dict() -> None:
         "cluster_arn": "arn:aws:ecs:us-east-1:850787717197:cluster/sales-prod",
         "hosted_zone_id": "Z2",
         "secrets": {},
+        "secret_versions": {},
     }
 
 
@@ -347,15 +348,43 @@ def test_covers(pattern: str, host: str, expected: bool) -> None:
 
 
 def test_secrets_are_exported_under_the_name_that_was_asked_for() -> None:
-    records = replace(RECORDS, secrets=(Secret("app/jwt", "arn:aws:secretsmanager:x:1:secret:app/jwt-AbCdEf", False),))
+    records = replace(RECORDS, secrets=(Secret("app/jwt", "arn:aws:secretsmanager:x:1:secret:app/jwt-AbCdEf", "v1"),))
     resolution = resolve(replace(WANTED, secrets=("app/jwt",)), records)
     assert resolution.problems == []
     assert resolution.stack["secrets"] == {"app/jwt": "arn:aws:secretsmanager:x:1:secret:app/jwt-AbCdEf"}
+    assert resolution.stack["secret_versions"] == {
+        "app/jwt": "v1",
+        "arn:aws:secretsmanager:x:1:secret:app/jwt-AbCdEf": "v1",
+    }
 
 
-def test_a_missing_and_a_deleted_secret_are_both_named() -> None:
-    records = replace(RECORDS, secrets=(Secret("app/old", "arn:old", True),))
-    message = resolve(replace(WANTED, secrets=("app/jwt", "app/old")), records).message()
+def test_the_version_of_another_label_is_not_that_of_the_arn() -> None:
+    arn = "arn:aws:secretsmanager:x:1:secret:jwt-AbCdEf"
+    names = (f"{arn}:::", f"{arn}::AWSPREVIOUS:")
+    for order in (1, -1):
+        secrets = (Secret(names[0], arn, "v2"), Secret(names[1], arn, "v1", "AWSPREVIOUS"))[::order]
+        versions = resolve(replace(WANTED, secrets=names), replace(RECORDS, secrets=secrets)).stack["secret_versions"]
+        assert versions == {names[0]: "v2", names[1]: "v1", arn: "v2"}
+
+
+def test_missing_deleted_and_empty_secrets_are_all_named() -> None:
+    gone, parameter = "arn:aws:ssm:us-east-1:1:parameter/gone", "arn:aws:ssm:us-east-1:1:parameter/app/flag"
+    found = (Secret("app/old", "arn:old", "v1", deleted=True), Secret("app/empty", "arn:empty", ""))
+    records = replace(RECORDS, secrets=(*found, Secret(parameter, parameter, "3")))
+    wanted = replace(WANTED, secrets=("app/jwt", "app/old", "app/empty", gone, parameter))
+    message = resolve(wanted, records).message()
+    assert "secret 'app/empty': no version of it is AWSCURRENT; give it a value" in message
+    assert f"parameter '{gone}': not found; create it in the Parameter Store" in message
+    assert parameter not in message
     assert "secret 'app/jwt'" in message
     assert "secret 'app/old'" in message
     assert "scheduled for deletion" in message
+
+
+def test_parameters_that_may_not_be_described_hide_no_secret() -> None:
+    parameter = "arn:aws:ssm:us-east-1:1:parameter/app/flag"
+    records = replace(RECORDS, unreadable={"parameters": "AccessDeniedException: no"})
+    message = resolve(replace(WANTED, secrets=("app/jwt", parameter)), records).message()
+    assert "allow ssm:DescribeParameters" in message
+    assert "secret 'app/jwt': not found" in message
+    assert f"parameter '{parameter}': not found" not in message

@@ -7,6 +7,8 @@
 - an immutable tag is refused with ImageTagAlreadyExistsException, and exclusion filters are globs (moto: regular
   expressions and ImageAlreadyExistsException);
 - PutImage into a missing repository is RepositoryNotFoundException (moto: 500).
+
+Layers, lifecycle policies and scans have modules of their own.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from moto.ecr.models import ECRBackend, Image, Repository
 from moto.ecr.responses import ECRResponse
 
 from sandbox.control.lock import api_lock
+from sandbox.corrections.ecr import layers, lifecycle, scans
 
 TOKEN_SECONDS = 12 * 3600
 
@@ -36,6 +39,8 @@ class Front(Protocol):
     def issue_password(self, seconds: int) -> str: ...
 
     def delete_manifest(self, repository: str, digest: str) -> None: ...
+
+    def layer_url(self, repository: str, digest: str) -> str | None: ...
 
 
 class TagImmutable(ServiceException):  # type: ignore[misc]
@@ -57,7 +62,14 @@ def detach() -> None:
     _registry = None
 
 
+def layer_url(repository: str, digest: str) -> str | None:
+    """Where a layer that a Docker client pushed can be downloaded without a login; None when there is none."""
+    return _registry[1].layer_url(repository, digest) if _registry is not None else None
+
+
 def install() -> None:
+    for part in (layers, lifecycle, scans):
+        part.install()
     if ECRBackend.put_image is _put_image:
         return
     Repository.uri = property(_uri, lambda repository, value: None)
@@ -200,6 +212,7 @@ def _store(
         repository.images.append(image)
     elif tag is not None:
         image.update_tag(tag)
+    scans.scan_pushed(repository, image)
     return image
 
 

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Which tags say that a deployment uses an image, so that no lifecycle rule expires it. Pure.
+
+The tags hold the digest and so never move, which an immutable repository would refuse. In ECR an image that loses its
+last tag is deleted; one that would is given another tag first, which protects it no longer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+PREFIX = "in-use-"
+_FORMER = "was-in-use-"
+_SHORT = 12  # hexadecimal digits of the digest
+
+Tagged = tuple[str, str]  # digest, tag
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is to be written, first `add`, then `remove`."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    add: tuple[Tagged, ...]
+    remove: tuple[Tagged, ...]
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.add or self.remove)
+
+
+def plan_marks(tagged: Collection[Tagged], deployment: str, digest: str | None, alone: bool) -> Marks:
+    """How the deployment's marks come to be right.
+
+    Args:
+        tagged: every tag of the repository.
+        deployment: its name.
+        digest: the image that it uses, None when it uses none.
+        alone: whether it uses no other image, so that other marks of it go.
+    """
+    pattern = re.compile(f"{PREFIX}{re.escape(deployment)}-[0-9a-f]{{{_SHORT}}}")
+    there = {(one, tag) for one, tag in tagged if pattern.fullmatch(tag)}
+    wanted = {(digest, f"{PREFIX}{deployment}-{_short(digest)}")} if digest else set()
+    remove = there - wanted if alone else set()
+    left = {one for one, _ in (set(tagged) | wanted) - remove}
+    rescue = {(one, f"{_FORMER}{_short(one)}") for one, _ in remove if one not in left}
+    return Marks(
+        before=tuple(sorted(tag for _, tag in there)),
+        after=tuple(sorted(tag for _, tag in (there | wanted) - remove)),
+        add=(*sorted(wanted - there), *sorted(rescue)),
+        remove=tuple(sorted(remove)),
+    )
+
+
+def _short(digest: str) -> str:
+    return digest.partition(":")[2][:_SHORT]

@@ -1,0 +1,78 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecr_repository_users_info
+version_added: 1.0.0
+short_description: Tell who runs images of an ECR repository
+description:
+  - Lists the ECS services and tasks of the account and region whose containers come from the repository.
+  - A service counts while it has no task, too, since it may be scaled out again.
+author:
+  - Quilt Data (@quiltdata)
+options:
+  repository_name:
+    description: Name of the repository.
+    type: str
+    required: true
+extends_documentation_fragment:
+  - quilt.mcp_server.reading
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: Look who runs images of the repository
+  quilt.mcp_server.ecr_repository_users_info:
+    repository_name: quilt-mcp-server
+  register: found
+"""
+
+RETURN = r"""
+users:
+  description: Services and tasks; none when there is no such repository.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: What it is, V(service) or V(task).
+      type: str
+    arn:
+      description: Its ARN.
+      type: str
+    images:
+      description: The images of the repository that it runs or would run.
+      type: list
+      elements: str
+    tags:
+      description: Its tags.
+      type: dict
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.tags import Tags
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.users import Users
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={"repository_name": {"type": "str", "required": True}}, supports_check_mode=True
+    )
+    try:
+        uri = Tags(module.client("ecr"), module.params["repository_name"]).uri()
+        users = Users(module.client("ecs"), uri).all() if uri else []
+    except AnsibleAWSError as error:
+        module.fail_json_aws_error(error)
+    else:
+        module.exit_json(changed=False, users=users)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: release_info
+version_added: 1.0.0
+short_description: Tell what runs, what was proven, and where a rollback goes
+description:
+  - Reads what a service runs now, and the evidence that M(quilt.mcp_server.release) kept.
+  - With O(rollback_to) also says which release a rollback would return to, or every reason why it cannot.
+author:
+  - Quilt Data (@quiltdata)
+options:
+  deployment:
+    description: The name of the deployment.
+    type: str
+    required: true
+  cluster:
+    description: The cluster of the service.
+    type: str
+    required: true
+  service_name:
+    description: The service.
+    type: str
+    required: true
+  own_tags:
+    description: The tags that mark a task definition as ours.
+    type: dict
+    default: {}
+  tasks:
+    description: Whether the running tasks and the targets are read too.
+    type: bool
+    default: false
+  rollback_to:
+    description:
+      - The number of a release, or V(last).
+      - V(last) is the release that was proven last and does not run now. Where what runs is proven and older than the
+        latest revision, the service is back already, so that asking twice goes back once.
+    type: str
+  old_secrets:
+    description:
+      - Whether O(rollback_to) may be a release with secrets that were rotated since.
+        By default that is a reason why it cannot.
+    type: bool
+    default: false
+  repository:
+    description: The ECR repository in which the image of O(rollback_to) is looked up; unset looks up nothing.
+    type: str
+extends_documentation_fragment:
+  - quilt.mcp_server.reading
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: quilt.mcp_server.release
+"""
+
+EXAMPLES = r"""
+- name: Tell where a rollback would go
+  quilt.mcp_server.release_info:
+    deployment: sales-prod-mcp-server-production
+    cluster: sales-prod
+    service_name: sales-prod-mcp-server-production
+    repository: quilt-mcp-server
+    rollback_to: last
+"""
+
+RETURN = r"""
+running:
+  description: What runs now; empty when there is no active service.
+  returned: always
+  type: dict
+  contains:
+    release: {description: The revision of the task definition., type: int, returned: when something runs}
+    proven: {description: When it was proven (UTC); empty when it was not., type: str, returned: when something runs}
+    is_ours: {description: Whether the task definition has O(own_tags)., type: bool, returned: when something runs}
+    latest_revision: {description: The latest ACTIVE revision of its family., type: int, returned: when something runs}
+    image: {description: The image., type: str, returned: when something runs}
+    digest: {description: Its digest; empty when it is not pinned., type: str, returned: when something runs}
+    task_definition_arn: {description: The task definition., type: str, returned: when something runs}
+    registered_by: {description: "Who registered it, if ECS says so.", type: str, returned: when something runs}
+    service_arn: {description: The service., type: str, returned: when something runs}
+    deployment_id: {description: ECS's id of the deployment., type: str, returned: when something runs}
+    rollout_state: {description: How the deployment stands., type: str, returned: when something runs}
+    deployed_at: {description: When it began (UTC)., type: str, returned: when something runs}
+    desired_count: {description: How many tasks are wanted., type: int, returned: when something runs}
+    running_count: {description: How many run., type: int, returned: when something runs}
+    pending_count: {description: How many start., type: int, returned: when something runs}
+    target_group_arn: {description: The target group., type: str, returned: when something runs}
+    rule:
+      description: The listener rule with its ARN, priority, conditions, and weights by target group.
+      type: dict
+      returned: when something runs
+    secrets: {description: Version of each secret by environment variable., type: dict, returned: when something runs}
+    tasks: {description: The tasks., type: list, elements: dict, returned: with O(tasks)}
+    targets: {description: The targets., type: list, elements: dict, returned: with O(tasks)}
+releases:
+  description: The evidence, what was proven last first.
+  returned: always
+  type: list
+  elements: dict
+rollback:
+  description: Where a rollback goes.
+  returned: with O(rollback_to)
+  type: dict
+  contains:
+    release: {description: The release; null when there is none., type: int, returned: always}
+    task_definition_arn: {description: Its task definition., type: str, returned: always}
+    image: {description: Its image., type: str, returned: always}
+    already: {description: Whether it runs already., type: bool, returned: always}
+    reason: {description: Why this one., type: str, returned: always}
+    problems: {description: Why it cannot be., type: list, elements: str, returned: always}
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._release.info import Releases
+
+ARGUMENTS = {
+    "deployment": {"type": "str", "required": True},
+    "cluster": {"type": "str", "required": True},
+    "service_name": {"type": "str", "required": True},
+    "own_tags": {"type": "dict", "default": {}},
+    "tasks": {"type": "bool", "default": False},
+    "rollback_to": {"type": "str"},
+    "old_secrets": {"type": "bool", "default": False},
+    "repository": {"type": "str"},
+}
+
+
+def main() -> None:
+    """Tell it."""
+    module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    try:
+        found = Releases(module).info()
+    except AnsibleAWSError as error:
+        module.fail_json_aws_error(error)
+    else:
+        module.exit_json(changed=False, **found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: show
+version_added: 1.0.0
+short_description: Print a page for people
+description:
+  - Prints a text as it is, where M(ansible.builtin.debug) would quote and indent it.
+  - Runs on the controller and touches nothing.
+author:
+  - Quilt Data (@quiltdata)
+options:
+  text:
+    description: What is printed.
+    type: str
+    required: true
+extends_documentation_fragment:
+  - quilt.mcp_server.reading
+"""
+
+EXAMPLES = r"""
+- name: Say where it is
+  quilt.mcp_server.show:
+    text: "The server answers at {{ mcp_server_url }}"
+"""
+
+RETURN = r"""
+text:
+  description: What was printed.
+  returned: success
+  type: str
+"""

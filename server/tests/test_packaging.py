@@ -1,0 +1,446 @@
+"""Packages made, changed, deleted and checked by our tools. What quilt3 says of them: tests/oracle."""
+
+import asyncio
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from conftest import Running, token
+
+from quilt_mcp_server.quilt import checksums
+from quilt_mcp_server.quilt.publishing import publish
+from quilt_mcp_server.tools import packaging
+
+NAMED = ".quilt/named_packages/team/data/"
+
+
+@pytest.fixture
+def objects(s3: Any) -> Any:
+    """Objects with versions, in two buckets."""
+    for bucket in ("quilt-example", "quilt-secret"):
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        for key in ("d/a.csv", "d/sub/b ü.csv", "d/c.txt", "e/x", "d/folder/"):
+            s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    return s3
+
+
+def uri(key: str, bucket: str = "quilt-example") -> str:
+    return f"s3://{bucket}/{key}"
+
+
+def make(*entries: Any, **more: Any) -> dict[str, Any]:
+    listed = [{"s3_uri": uri(entry)} if isinstance(entry, str) else entry for entry in entries]
+    return {"registry": "quilt-example", "package_name": "team/data", "entries": listed} | more
+
+
+def read(s3: Any, key: str, bucket: str = "quilt-example") -> bytes:
+    body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body
+
+
+def tags(s3: Any, bucket: str = "quilt-example") -> dict[str, str]:
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=NAMED).get("Contents", ())
+    return {item["Key"].removeprefix(NAMED): read(s3, item["Key"], bucket).decode() for item in listed}
+
+
+def browse(server: Running, **more: Any) -> dict[str, Any]:
+    asked = {"registry": "quilt-example", "package_name": "team/data", "include_meta": True} | more
+    return server.call("package_browse", asked)
+
+
+def written(s3: Any) -> list[str]:
+    """Quilt's own files in both buckets."""
+    return [
+        item["Key"]
+        for bucket in ("quilt-example", "quilt-secret")
+        for item in s3.list_objects_v2(Bucket=bucket, Prefix=".quilt/").get("Contents", ())
+        if not item["Key"].startswith(".quilt/workflows/")
+    ]
+
+
+def test_makes_a_package(server: Running, objects: Any) -> None:
+    entries: list[Any] = ["d/c.txt", {"s3_uri": uri("d/a.csv"), "logical_key": "z/é", "meta": {"n": [1]}}]
+    made = server.call("package_create", make(*entries, metadata={"title": "ü"}, message="first"))
+    assert (made["entries"], made["size"], made["written"]) == (2, 14, True)
+    assert read(objects, NAMED + "latest").decode() == made["top_hash"]
+    assert sorted(tags(objects).values()) == [made["top_hash"]] * 2
+    found = browse(server)
+    assert (found["meta"], found["message"], found["top_hash"]) == ({"title": "ü"}, "first", made["top_hash"])
+    assert [(entry["logical_key"], entry["meta"]) for entry in found["entries"]] == [
+        ("c.txt", {}),
+        ("z/é", {"user_meta": {"n": [1]}}),
+    ]
+    version = objects.head_object(Bucket="quilt-example", Key="d/c.txt")["VersionId"]
+    assert found["entries"][0]["s3_uri"] == f"{uri('d/c.txt')}?versionId={version}"
+    digest = base64.b64encode(hashlib.sha256(hashlib.sha256(b"d/c.txt").digest()).digest()).decode()
+    assert found["entries"][0]["hash"] == f"sha2-256-chunked:{digest}"
+
+
+def test_the_same_again_writes_nothing(server: Running, objects: Any) -> None:
+    first = server.call("package_create", make("d/a.csv"))
+    before = tags(objects)
+    second = server.call("package_create", make("d/a.csv"))
+    assert (second["top_hash"], second["written"]) == (first["top_hash"], False)
+    assert tags(objects) == before
+
+
+def test_a_package_that_is_there_is_not_replaced(server: Running, objects: Any) -> None:
+    server.call("package_create", make("d/a.csv"))
+    before = tags(objects)
+    assert "package_update" in server.fail("package_create", make("d/c.txt"))
+    assert tags(objects) == before
+
+
+def test_makes_a_package_of_a_prefix(server: Running, objects: Any) -> None:
+    asked = {"source_bucket": "quilt-example", "package_name": "team/data", "source_prefix": "d/"}
+    assert server.call("package_create_from_s3", asked)["entries"] == 3
+    assert [entry["logical_key"] for entry in browse(server)["entries"]] == ["a.csv", "c.txt", "sub/b ü.csv"]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, ["d/a.csv", "d/c.txt", "d/sub/b ü.csv", "e/x"]),
+        ({"source_prefix": "d/s"}, ["sub/b ü.csv"]),
+        ({"source_prefix": "d"}, ["d/a.csv", "d/c.txt", "d/sub/b ü.csv"]),
+        ({"include_patterns": ["*.csv", "e/*"]}, ["d/a.csv", "d/sub/b ü.csv", "e/x"]),
+        ({"include_patterns": ["d/*"], "exclude_patterns": ["*.csv"]}, ["d/c.txt"]),
+        ({"exclude_patterns": ["d/*"]}, ["e/x"]),
+    ],
+)
+def test_which_objects_and_where(server: Running, objects: Any, more: dict[str, Any], expected: list[str]) -> None:
+    # A registry's own files never become data.
+    objects.put_object(Bucket="quilt-example", Key=".quilt/packages/x", Body=b"")
+    server.call("package_create_from_s3", {"source_bucket": "quilt-example", "package_name": "team/data"} | more)
+    assert [entry["logical_key"] for entry in browse(server)["entries"]] == expected
+
+
+def test_nothing_below_a_prefix_is_no_package(server: Running, objects: Any) -> None:
+    asked = {"source_bucket": "quilt-example", "package_name": "team/data", "source_prefix": "nothing/"}
+    assert "no object below" in server.fail("package_create_from_s3", asked)
+    assert written(objects) == []
+
+
+def test_a_prefix_with_too_many_objects(server: Running, objects: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quilt_mcp_server.tools.packaging.MAXIMUM_OBJECTS", 2)
+    asked = {"source_bucket": "quilt-example", "package_name": "team/data", "source_prefix": "d/"}
+    assert "more than 2 objects" in server.fail("package_create_from_s3", asked)
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([{"s3_uri": uri("d/a.csv"), "logical_key": "a/../b"}, {"s3_uri": "nonsense"}], ["a part of it", "not an S3"]),
+        ([{"s3_uri": uri("d/a.csv"), "logical_key": ""}], ["a part of it is empty"]),
+        ([{"s3_uri": uri("e/x"), "logical_key": "a"}, {"s3_uri": uri("e/x"), "logical_key": "a"}], ["given twice"]),
+        ([{"s3_uri": uri("e/x"), "logical_key": "a"}, {"s3_uri": uri("e/x"), "logical_key": "a/b"}], ["not a folder"]),
+        ([{"s3_uri": uri("no/1")}, {"s3_uri": uri("no/2")}], ["s3://quilt-example/no/1", "s3://quilt-example/no/2"]),
+        ([{"s3_uri": uri("e/x"), "meta": {"n": "x" * 999_990}}], ["bytes in the manifest"]),
+        ([{"s3_uri": uri("e/x"), "other": 1}], ["Extra inputs"]),
+    ],
+)
+def test_all_faults_in_one_message_and_nothing_is_written(
+    server: Running, objects: Any, entries: list[Any], said: list[str]
+) -> None:
+    answer = server.fail("package_create", make(*entries))
+    assert all(each in answer for each in said), answer
+    assert written(objects) == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("package_create", make({"s3_uri": uri("d/a.csv", "quilt-secret")})),
+        ("package_create", make("d/a.csv", registry="quilt-secret")),
+        ("package_update", make("d/a.csv", registry="s3://quilt-secret")),
+        ("package_update", make({"s3_uri": uri("d/a.csv", "quilt-secret")})),
+        ("package_create_from_s3", {"source_bucket": "quilt-secret", "package_name": "a/b"}),
+        (
+            "package_create_from_s3",
+            {"source_bucket": "quilt-example", "package_name": "a/b", "target_registry": "quilt-secret"},
+        ),
+        ("package_delete", {"registry": "quilt-secret", "package_name": "team/data"}),
+        ("package_validate", {"registry": "quilt-secret", "package_name": "team/data"}),
+    ],
+)
+def test_every_bucket_is_authorised(server: Running, objects: Any, tool: str, arguments: dict[str, Any]) -> None:
+    server.call("package_create", make("d/a.csv"))
+    allowed = f"Bearer {token(buckets=['quilt-secret'])}"
+    secret = make({"s3_uri": uri("d/a.csv", "quilt-secret")}, registry="quilt-secret")
+    server.call("package_create", secret, Authorization=allowed)
+    before = written(objects), tags(objects), tags(objects, "quilt-secret")
+    assert "may not touch" in server.fail(tool, arguments)
+    assert (written(objects), tags(objects), tags(objects, "quilt-secret")) == before
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "lacks"),
+    [
+        ("package_create", make("d/a.csv"), "s3:PutObject"),
+        ("package_update", make("d/a.csv"), "s3:PutObject"),
+        ("package_delete", {"registry": "quilt-example", "package_name": "team/data"}, "s3:DeleteObject"),
+    ],
+)
+def test_the_token_must_grant_it(
+    server: Running, objects: Any, tool: str, arguments: dict[str, Any], lacks: str
+) -> None:
+    reader = f"Bearer {token(permissions=['s3:GetObject', 's3:ListBucket'])}"
+    assert lacks in server.fail(tool, arguments, Authorization=reader)
+    assert written(objects) == []
+
+
+def test_an_update_adds_replaces_and_removes(server: Running, objects: Any) -> None:
+    first = server.call("package_create", make("d/a.csv", "d/c.txt", metadata={"v": 1}, message="1"))
+    changed = [{"s3_uri": uri("e/x"), "logical_key": "a.csv", "meta": {"new": True}}, {"s3_uri": uri("e/x")}]
+    second = server.call("package_update", make(*changed, remove=["c.txt"], message="2"))
+    assert (second["entries"], second["written"]) == (2, True)
+    found = browse(server)
+    assert [(entry["logical_key"], entry["size"], entry["meta"]) for entry in found["entries"]] == [
+        ("a.csv", 3, {"user_meta": {"new": True}}),
+        ("x", 3, {}),
+    ]
+    assert (found["meta"], found["message"]) == ({"v": 1}, "2")
+    assert browse(server, top_hash=first["top_hash"])["entries"][1]["logical_key"] == "c.txt"
+    versions = server.call("package_versions", {"registry": "quilt-example", "package_name": "team/data"})["versions"]
+    # Two versions within a second both keep their place.
+    assert [version["top_hash"] for version in versions] == [second["top_hash"], first["top_hash"]]
+
+
+def test_an_update_of_the_metadata_alone(server: Running, objects: Any) -> None:
+    server.call("package_create", make("d/a.csv", metadata={"v": 1}))
+    server.call("package_update", make(metadata={"w": 2}))
+    assert browse(server)["meta"] == {"w": 2}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "nothing would change"),
+        ({"remove": ["no such"]}, "no entry 'no such'"),
+        ({"remove": ["a.csv"], "entries": [{"s3_uri": uri("d/a.csv")}]}, "given twice"),
+        ({"remove": ["a.csv"], "top_hash": "0" * 64}, "the latest version of team/data is"),
+        ({"remove": ["a.csv"], "package_name": "no/such"}, "there is no package no/such"),
+        ({"entries": [{"s3_uri": uri("e/x"), "logical_key": "a.csv/x"}]}, "not a folder"),
+    ],
+)
+def test_what_is_no_update(server: Running, objects: Any, more: dict[str, Any], said: str) -> None:
+    server.call("package_create", make("d/a.csv"))
+    before = written(objects)
+    assert said in server.fail("package_update", make(**more))
+    assert written(objects) == before
+
+
+def test_of_two_at_once_one_is_told_that_he_is_late(
+    server: Running, objects: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both read the same latest version; S3 takes one of the two."""
+    first = server.call("package_create", make("d/a.csv"))
+    gate = _Gate(monkeypatch, 2)
+    with ThreadPoolExecutor(2) as pool:
+        bodies = [make(key) for key in ("d/c.txt", "e/x")]
+        answers = list(pool.map(lambda body: _result(server, "package_update", body), bodies))
+    assert gate.passed == 2
+    assert sorted(answer["isError"] for answer in answers) == [False, True]
+    won, lost = sorted(answers, key=lambda answer: bool(answer["isError"]))
+    assert "somebody else changed" in lost["content"][0]["text"]
+    assert tags(objects)["latest"] == won["structuredContent"]["top_hash"] != first["top_hash"]
+    assert set(tags(objects).values()) == {first["top_hash"], won["structuredContent"]["top_hash"]}
+
+
+def test_of_two_new_packages_of_one_name_one_is_made(
+    server: Running, objects: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _Gate(monkeypatch, 2)
+    with ThreadPoolExecutor(2) as pool:
+        bodies = [make(key) for key in ("d/c.txt", "e/x")]
+        answers = list(pool.map(lambda body: _result(server, "package_create", body), bodies))
+    assert sorted(answer["isError"] for answer in answers) == [False, True]
+    assert len(set(tags(objects).values())) == 1
+
+
+class _Gate:
+    """Holds callers that read `latest` until so many have read it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+        self.passed = 0
+        real = publish
+        everybody = asyncio.Event()
+
+        async def late(*arguments: Any) -> None:
+            self.passed += 1
+            if self.passed == count:
+                everybody.set()
+            await asyncio.wait_for(everybody.wait(), 20)
+            await real(*arguments)
+
+        monkeypatch.setattr(packaging, "publish", late)
+
+
+def _result(server: Running, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    return server.rpc("tools/call", {"name": tool, "arguments": arguments})
+
+
+def test_deletes_a_package_and_leaves_its_objects(server: Running, s3: Any) -> None:
+    # A bucket without versions: moto goes on listing folders in which all is deleted where there are some.
+    for key in ("d/a.csv", "d/c.txt"):
+        s3.put_object(Bucket="quilt-example", Key=key, Body=key.encode())
+    server.call("package_create", make("d/a.csv"))
+    server.call("package_update", make("d/c.txt"))
+    server.call("package_create", make("d/a.csv", package_name="team/data-2"))
+    asked = {"registry": "quilt-example", "package_name": "team/data"}
+    assert server.call("package_delete", asked) == {"deleted": 2, "latest": None}
+    assert tags(s3) == {}
+    assert server.call("packages_list", {"registry": "quilt-example"})["packages"] == ["team/data-2"]
+    assert read(s3, "d/a.csv") == b"d/a.csv"
+    assert "there is no package" in server.fail("package_delete", asked)
+
+
+def test_deletes_a_version(server: Running, objects: Any) -> None:
+    hashes = [server.call("package_create", make("d/a.csv"))["top_hash"]]
+    hashes += [server.call("package_update", make(key))["top_hash"] for key in ("d/c.txt", "e/x")]
+    asked = {"registry": "quilt-example", "package_name": "team/data"}
+    assert server.call("package_delete", asked | {"top_hash": hashes[2]}) == {"deleted": 1, "latest": hashes[1]}
+    assert server.call("package_delete", asked | {"top_hash": hashes[0]}) == {"deleted": 1, "latest": hashes[1]}
+    assert set(tags(objects).values()) == {hashes[1]}
+    assert "no version" in server.fail("package_delete", asked | {"top_hash": hashes[0]})
+    assert server.call("package_delete", asked | {"top_hash": hashes[1]}) == {"deleted": 1, "latest": None}
+    assert tags(objects) == {}
+
+
+def validate(server: Running, **more: Any) -> dict[str, Any]:
+    return server.call("package_validate", {"registry": "quilt-example", "package_name": "team/data"} | more)
+
+
+def test_a_sound_package_has_no_problems(server: Running, objects: Any) -> None:
+    server.call("package_create", make("d/a.csv", "d/c.txt", "e/x"))
+    found = validate(server, read_objects=True)
+    assert (found["checked"], found["unverified"], found["problems"], found["next_cursor"]) == (3, 0, [], None)
+    # Nothing was read, and S3 keeps another checksum than the hash: existence and size are all that is known.
+    assert validate(server)["unverified"] == 3
+
+
+def test_pages_of_a_check(server: Running, objects: Any) -> None:
+    server.call("package_create", make("d/a.csv", "d/c.txt", "e/x"))
+    first = validate(server, limit=2)
+    second = validate(server, limit=2, cursor=first["next_cursor"])
+    assert (first["checked"], second["checked"], second["next_cursor"]) == (2, 1, None)
+
+
+def test_what_is_wrong_with_a_package(server: Running, objects: Any) -> None:
+    for key in ("gone", "other", "longer", "fine"):
+        objects.put_object(Bucket="quilt-example", Key=key, Body=b"12")
+    both = f"Bearer {token(buckets=['quilt-example', 'quilt-secret'])}"
+    foreign = {"s3_uri": uri("e/x", "quilt-secret"), "logical_key": "foreign"}
+    server.call("package_create", make("gone", "other", "longer", "fine", foreign), Authorization=both)
+    top_hash = tags(objects)["latest"]
+    manifest = read(objects, f".quilt/packages/{top_hash}").decode().splitlines()
+    edited = []
+    for line in map(json.loads, manifest):
+        # Without a version the entry is whatever lies there.
+        if line.get("logical_key") in ("gone", "other", "longer"):
+            line["physical_keys"] = [line["physical_keys"][0].partition("?")[0]]
+        edited.append(json.dumps(line))
+    objects.put_object(Bucket="quilt-example", Key=f".quilt/packages/{top_hash}", Body="\n".join(edited).encode())
+    objects.delete_object(Bucket="quilt-example", Key="gone")
+    objects.put_object(Bucket="quilt-example", Key="other", Body=b"21")
+    objects.put_object(Bucket="quilt-example", Key="longer", Body=b"123")
+    found = {item["logical_key"]: item["problem"] for item in validate(server, read_objects=True)["problems"]}
+    assert set(found) == {"foreign", "gone", "longer", "other"}
+    assert "may not touch" in found["foreign"] and "quilt-secret" not in json.dumps(found)
+    assert "there" in found["gone"].lower() or "404" in found["gone"]
+    assert found["longer"] == "its object has 3 bytes, not 2"
+    assert "another content" in found["other"]
+
+
+def test_a_manifest_that_was_changed_is_noticed(server: Running, objects: Any) -> None:
+    server.call("package_create", make("d/a.csv"))
+    key = f".quilt/packages/{tags(objects)['latest']}"
+    body = read(objects, key).replace(b'"logical_key": "a.csv"', b'"logical_key": "b.csv"')
+    objects.put_object(Bucket="quilt-example", Key=key, Body=body)
+    [problem] = validate(server)["problems"]
+    assert problem["logical_key"] is None and "top hash" in problem["problem"]
+
+
+def test_checksums_that_s3_keeps_are_taken(server: Running, objects: Any) -> None:
+    sha = hashlib.sha256(b"abc").digest()
+    objects.put_object(Bucket="quilt-example", Key="sha", Body=b"abc", ChecksumAlgorithm="SHA256")
+    crc = checksums.digest(checksums.CRC64NVME, 3)
+    crc.update(b"abc")
+    # moto keeps what it is told.
+    raw = boto3.client("s3", endpoint_url=objects.meta.endpoint_url, region_name="us-east-1")
+    raw.put_object(
+        Bucket="quilt-example", Key="crc", Body=b"abc", ChecksumAlgorithm="CRC64NVME", ChecksumCRC64NVME=crc.value()
+    )
+    server.call("package_create", make("sha", "crc"))
+    found = {entry["logical_key"]: entry["hash"] for entry in browse(server)["entries"]}
+    assert found["sha"] == f"sha2-256-chunked:{base64.b64encode(hashlib.sha256(sha).digest()).decode()}"
+    assert found["crc"] == f"CRC64NVME:{crc.value()}"
+    assert validate(server)["unverified"] == 0
+
+
+def test_objects_that_take_too_long(
+    serve: Callable[..., Running], objects: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(*_: Any) -> Any:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr("quilt_mcp_server.tools.packaging.TIME_SHARE", 0.01)
+    monkeypatch.setattr("quilt_mcp_server.tools.adding.look_up", slow)
+    assert "0 of 1 were done" in serve().fail("package_create", make("d/a.csv"))
+    assert written(objects) == []
+
+
+def test_a_large_manifest_goes_in_parts(server: Running, objects: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quilt_mcp_server.quilt.publishing.PART", 5 * 1024 * 1024)
+    meta = {"n": "x" * 900_000}
+    lines: list[dict[str, Any]] = [{"version": "v0"}]
+    lines += [
+        {"logical_key": f"{n}", "physical_keys": [uri("e/x")], "size": 3, "hash": {"type": "SHA256", "value": "0"}}
+        | {"meta": meta}
+        for n in range(8)
+    ]
+    body = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    objects.put_object(Bucket="quilt-example", Key=f".quilt/packages/{'a' * 64}", Body=body)
+    objects.put_object(Bucket="quilt-example", Key=f"{NAMED}latest", Body=b"a" * 64)
+    made = server.call("package_update", make("e/x"))
+    manifest = objects.head_object(Bucket="quilt-example", Key=f".quilt/packages/{made['top_hash']}")
+    assert manifest["ETag"].strip('"').endswith("-2")
+    assert browse(server, limit=1000)["entries"][0]["logical_key"] == "0"
+    assert made["entries"] == 9
+
+
+def test_a_manifest_too_large_to_check_as_a_whole(
+    serve: Callable[..., Running], objects: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(*_: Any) -> Any:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr("quilt_mcp_server.tools.validating.TIME_SHARE", 0.02)
+    server = serve()
+    server.call("package_create", make("d/a.csv"))
+    monkeypatch.setattr("quilt_mcp_server.tools.validating.merge", slow)
+    found = validate(server)
+    assert [problem["logical_key"] for problem in found["problems"]] == [None]
+    assert "too large" in found["problems"][0]["problem"] and found["checked"] == 1
+
+
+def test_an_object_that_changes_while_it_is_looked_at(
+    server: Running, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from quilt_mcp_server.aws.hashing import Found, look_up
+
+    s3.put_object(Bucket="quilt-example", Key="a", Body=b"12")
+
+    async def then_changed(*arguments: Any) -> Found:
+        found = await look_up(*arguments)
+        s3.put_object(Bucket="quilt-example", Key="a", Body=b"21")
+        return found
+
+    monkeypatch.setattr("quilt_mcp_server.tools.adding.look_up", then_changed)
+    assert "changed while" in server.fail("package_create", make("a"))
+    assert written(s3) == []

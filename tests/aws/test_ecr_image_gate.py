@@ -1,0 +1,129 @@
+"""ecr_image_gate against the sandbox's ECR: what is deployed, what is refused, and that nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image import api
+
+from tests import ecr_images
+
+REPOSITORY = "quilt-mcp-server"
+URI = f"850787717197.dkr.ecr.us-east-1.amazonaws.com/{REPOSITORY}"
+Gate = Callable[..., Any]
+
+
+@pytest.fixture
+def ecr(client: Any) -> Any:
+    ecr = client("ecr")
+    ecr.create_repository(repositoryName=REPOSITORY)
+    return ecr
+
+
+@pytest.fixture
+def gate(run_module: Any, ecr: Any, monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """gate(image, ...): the module's result for a task on linux/amd64; it only reads."""
+    monkeypatch.setattr(api, "PAUSE", 0.01)
+
+    def run(image: str, check: bool = False, **parameters: Any) -> Any:
+        result = run_module("ecr_image_gate", check=check, image=image, **{"platform": "linux/amd64", **parameters})
+        assert result["writes"] == []
+        return result
+
+    return run
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_an_image_is_pinned_to_its_digest(gate: Gate, ecr: Any, check: bool) -> None:
+    digest = ecr_images.push(ecr, REPOSITORY, "amd64", "1.0.0")
+    for given in (f"{URI}:1.0.0", f"{URI}@{digest}", f"{URI}:1.0.0@{digest}"):
+        result = gate(given, check=check)
+        assert result["image"] == {
+            "uri": f"{URI}@{digest}",
+            "digest": digest,
+            "platforms": ["linux/amd64"],
+            "scan": None,
+        }
+
+
+def test_an_image_for_another_cpu_is_refused(gate: Gate, ecr: Any) -> None:
+    digest = ecr_images.push(ecr, REPOSITORY, "arm64")
+    message = gate(f"{URI}@{digest}")["msg"]
+    assert f"the image {URI}@{digest} must not be deployed" in message
+    assert "wanted an image for linux/amd64" in message
+    assert "found linux/arm64" in message
+    assert gate(f"{URI}@{digest}", platform="linux/arm64")["image"]["platforms"] == ["linux/arm64"]
+
+
+def test_an_index_is_for_all_that_it_lists_and_only_for_that(gate: Gate, ecr: Any) -> None:
+    arm, amd = (ecr_images.push(ecr, REPOSITORY, name) for name in ("arm64", "amd64"))
+    both = ecr_images.push_index(ecr, REPOSITORY, ("amd64", amd), ("arm64", arm), tag="both")
+    result = gate(f"{URI}:both")
+    assert result["image"]["digest"] == both
+    assert result["image"]["platforms"] == ["linux/amd64", "linux/arm64"]
+    ecr_images.push_index(ecr, REPOSITORY, ("arm64", arm), tag="arm")
+    assert "found linux/arm64;" in gate(f"{URI}:arm")["msg"]
+
+
+def test_an_image_that_is_not_there_is_refused(gate: Gate, ecr: Any) -> None:
+    for given in (f"{URI}:none", f"{URI}@sha256:{'0' * 64}", f"{URI}s:1.0.0"):
+        assert "found no such image there; push it" in gate(given)["msg"]
+
+
+@pytest.mark.parametrize(
+    "given", ["registry.example/app:1", "850787717197.dkr.ecr.eu-west-1.amazonaws.com/app:1", "no-image"]
+)
+def test_what_is_not_in_ecr_of_this_region_is_taken_as_it_is_with_a_warning(gate: Gate, given: str) -> None:
+    result = gate(given)
+    assert result["image"]["uri"] == given
+    assert "neither its platform nor its digest was checked" in result["warnings"][0]
+    assert "found it outside ECR" in gate(given, scan_threshold="LOW")["msg"]
+
+
+def test_findings_from_the_threshold_on_are_named_and_refused(gate: Gate, ecr: Any, aws: Any) -> None:
+    ecr.put_image_scanning_configuration(repositoryName=REPOSITORY, imageScanningConfiguration={"scanOnPush": True})
+    digest = ecr_images.push(ecr, REPOSITORY, "amd64", "1.0.0")
+    ecr_images.find_vulnerabilities(
+        aws.url,
+        REPOSITORY,
+        digest,
+        CVE_2026_1="HIGH",
+        CVE_2026_2="CRITICAL",
+        CVE_2026_3="MEDIUM",
+        CVE_2026_4="UNDEFINED",
+    )
+    message = gate(f"{URI}:1.0.0", scan_threshold="HIGH")["msg"]
+    assert "found CVE-2026-2 (CRITICAL, openssl 3.0.1), CVE-2026-1 (HIGH, openssl 3.0.1); build it" in message
+    assert "CVE-2026-3" not in message
+    assert "CVE-2026-3" in gate(f"{URI}:1.0.0", scan_threshold="LOW")["msg"]
+    assert "CVE-2026-4" not in gate(f"{URI}:1.0.0", scan_threshold="LOW")["msg"]
+    assert "image" in gate(f"{URI}:1.0.0")
+    both = gate(f"{URI}:1.0.0", scan_threshold="CRITICAL", platform="linux/arm64")
+    assert len(both["problems"]) == 2
+
+
+def test_a_scan_is_awaited_and_that_of_an_index_is_its_images(gate: Gate, ecr: Any) -> None:
+    ecr.put_image_scanning_configuration(repositoryName=REPOSITORY, imageScanningConfiguration={"scanOnPush": True})
+    digest = ecr_images.push(ecr, REPOSITORY, "amd64")
+    ecr_images.push_index(ecr, REPOSITORY, ("amd64", digest), tag="both")
+    impatient = gate(f"{URI}:both", scan_threshold="LOW", scan_wait=0)
+    assert "still IN_PROGRESS at the end of the wait; raise image_scan_wait" in impatient["msg"]
+    result = gate(f"{URI}:both", scan_threshold="LOW")
+    assert result["image"]["scan"]["status"] == "COMPLETE"
+
+
+def test_an_image_that_nobody_scans_is_refused_with_what_to_do(gate: Gate, ecr: Any) -> None:
+    ecr_images.push(ecr, REPOSITORY, "amd64", "1.0.0")
+    message = gate(f"{URI}:1.0.0", scan_threshold="CRITICAL")["msg"]
+    assert "the repository does not scan what is pushed; set ecr_scan_on_push" in message
+    ecr.put_image_scanning_configuration(repositoryName=REPOSITORY, imageScanningConfiguration={"scanOnPush": True})
+    message = gate(f"{URI}:1.0.0", scan_threshold="CRITICAL", scan_wait=1)["msg"]
+    assert "pushed before scanning was on" in message
+
+
+def test_a_configuration_that_cannot_be_read_is_said(gate: Gate, ecr: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ecr_images.push(ecr, REPOSITORY, "amd64", "1.0.0")
+    monkeypatch.setattr(api.Registry, "_layer_url", lambda self, digest: "http://127.0.0.1:9/x")
+    assert "cannot be read from here" in gate(f"{URI}:1.0.0")["msg"]

@@ -1,0 +1,95 @@
+"""Nobody who asks notices a rolling deployment, a scale-in or a stopped task.
+
+At least 50 requests per second go through the load balancer's route all the while, half of them on new connections and
+half on kept ones. AWS's waits are shortened as everywhere in the sandbox; the timeouts of our own settings are not.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Sandbox
+
+    from tests.load.load import Load, Outcome
+
+LEAST = 50  # requests per second
+AFTERWARDS = 2.0  # seconds of load after the last change, for what it may have broken
+
+
+def proven(load: Load) -> Outcome:
+    """The outcome, if it proves anything: enough requests, half of each kind."""
+    outcome = load.outcome
+    print(outcome)
+    assert outcome.rate >= LEAST, outcome
+    assert abs(outcome.sent["new"] - outcome.sent["kept"]) <= 1
+    return outcome
+
+
+def targets(sandbox: Sandbox, since: int) -> set[str]:
+    return {str(entry.get("target")) for entry in sandbox.answers()[since:]}
+
+
+def test_a_rolling_deployment_fails_no_request(sandbox: Sandbox) -> None:
+    (old,), asked = sandbox.tasks(), len(sandbox.answers())
+    with sandbox.load() as load:
+        sandbox.play("deploy.yml", ecs_service_environment={"QUILT_MCP_LOG_LEVEL": "warning"})
+        sandbox.steady(1)
+        time.sleep(AFTERWARDS)
+    assert proven(load).failures == []
+    (new,) = sandbox.tasks()
+    assert new["taskDefinitionArn"] != old["taskDefinitionArn"]
+    assert len(targets(sandbox, asked)) == 2, "both tasks had their share"
+
+
+def test_a_scale_in_fails_no_request(sandbox: Sandbox) -> None:
+    sandbox.scale(2)
+    asked = len(sandbox.answers())
+    with sandbox.load() as load:
+        time.sleep(AFTERWARDS)
+        sandbox.scale(1)
+        time.sleep(AFTERWARDS)
+    assert proven(load).failures == []
+    assert len(targets(sandbox, asked)) == 2, "both tasks had their share"
+
+
+def test_a_stopped_task_fails_no_request(sandbox: Sandbox) -> None:
+    """StopTask drains: the target leaves the group before the server is told to end."""
+    sandbox.scale(2)
+    stopped, kept = sandbox.tasks()
+    with sandbox.load() as load:
+        time.sleep(AFTERWARDS)
+        sandbox.client("ecs").stop_task(cluster="sales-prod", task=stopped["taskArn"])
+        sandbox.steady(2)
+        time.sleep(AFTERWARDS)
+    assert proven(load).failures == []
+    now = {task["taskArn"] for task in sandbox.tasks()}
+    assert kept["taskArn"] in now and stopped["taskArn"] not in now
+
+
+def test_a_killed_task_fails_only_what_was_sent_to_it_before_ecs_noticed(sandbox: Sandbox) -> None:
+    """As at AWS: a target that is gone without a word is asked until ECS deregisters it, and that is a 502 or a 504.
+
+    Nobody can spare a client these: the load balancer does not repeat a request on another target. What is proved is
+    that nothing else fails: no request to the other task, none once the target is out, none when the next one starts.
+    """
+    sandbox.scale(2)
+    dead, kept = sandbox.tasks()
+    address = dead["containers"][0]["networkInterfaces"][0]["privateIpv4Address"]
+    asked = len(sandbox.answers())
+    with sandbox.load() as load:
+        time.sleep(AFTERWARDS)
+        sandbox.kill(dead["taskArn"].rpartition("/")[2])
+        sandbox.steady(2)
+        time.sleep(AFTERWARDS)
+    outcome = proven(load)
+    assert {failure.rpartition(": ")[2] for failure in outcome.failures} <= {"502", "504"}, outcome
+    answers = sandbox.answers()[asked:]
+    failed = [entry for entry in answers if entry["status"] != 200]
+    assert len(failed) == len(outcome.failures)
+    assert {entry["target"] for entry in failed} <= {f"{address}:8000"}
+    last = max((index for index, entry in enumerate(answers) if entry.get("target") == f"{address}:8000"), default=0)
+    assert all(entry["status"] == 200 for entry in answers[last + 1 :])
+    assert len(outcome.failures) < outcome.sent.total() * 0.05, outcome
+    assert kept["taskArn"] in {task["taskArn"] for task in sandbox.tasks()}

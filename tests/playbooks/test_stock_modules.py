@@ -1,0 +1,89 @@
+"""The traps of the stock modules that the roles still use (iam_role, iam_policy, ec2_security_group) stay closed.
+
+Those of community.docker (no check mode in docker_image_push) are closed in test_stack.py and by molecule/site, which
+count the calls of check mode and of a second run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.control import ControlPlane
+
+from .conftest import Play
+
+ROLE = "sales-prod-mcp-server-production-task"
+POLICY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+def policies(iam: Any) -> dict[str, Any]:
+    names = iam.list_role_policies(RoleName=ROLE)["PolicyNames"]
+    return {name: iam.get_role_policy(RoleName=ROLE, PolicyName=name)["PolicyDocument"] for name in names}
+
+
+def test_no_instance_profile_is_made_or_taken_away(role_play: Play, client: Callable[[str], Any]) -> None:
+    assert role_play("iam").status == 0
+    iam = client("iam")
+    assert [
+        p for p in iam.list_instance_profiles()["InstanceProfiles"] if "mcp-server" in p["InstanceProfileName"]
+    ] == []
+    iam.create_instance_profile(InstanceProfileName="theirs")
+    iam.add_role_to_instance_profile(InstanceProfileName="theirs", RoleName=ROLE)
+    run = role_play("iam")
+    assert run.stats["changed"] == 0
+    assert [
+        p["InstanceProfileName"] for p in iam.list_instance_profiles_for_role(RoleName=ROLE)["InstanceProfiles"]
+    ] == ["theirs"]
+
+
+def test_roles_that_were_changed_by_hand_are_seen_and_put_right_and_more_of_others_stays(
+    role_play: Play, client: Callable[[str], Any]
+) -> None:
+    assert role_play("iam").status == 0
+    iam = client("iam")
+    trust = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
+    (name,) = before = policies(iam)
+    wide = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    anybody = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    }
+    iam.put_role_policy(RoleName=ROLE, PolicyName=name, PolicyDocument=json.dumps(wide))
+    iam.put_role_policy(RoleName=ROLE, PolicyName="theirs", PolicyDocument=json.dumps(wide))
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=POLICY)
+    iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(anybody))
+    iam.tag_role(RoleName=ROLE, Tags=[{"Key": "cost-centre", "Value": "7"}])
+
+    foreseen = role_play("iam", "--check")
+    assert foreseen.stats["changed"] == 2 and foreseen.writes == []
+
+    run = role_play("iam")
+    assert run.stats["changed"] == 2
+    role = iam.get_role(RoleName=ROLE)["Role"]
+    assert role["AssumeRolePolicyDocument"] == trust
+    assert policies(iam) == {**before, "theirs": wide}
+    assert [p["PolicyArn"] for p in iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]] == [POLICY]
+    assert {"Key": "cost-centre", "Value": "7"} in role["Tags"]
+    assert role_play("iam").stats["changed"] == 0
+
+
+def test_a_security_group_that_was_opened_by_hand_is_seen_and_closed(
+    aws: ControlPlane, role_play: Play, client: Callable[[str], Any]
+) -> None:
+    first = role_play("alb_rule", "--check")
+    (result,) = first.results("Keep the security group")
+    assert result["changed"] and first.writes == []
+    assert role_play("alb_rule").status == 0
+    ec2 = client("ec2")
+    named = [{"Name": "group-name", "Values": ["sales-prod-mcp-server-sg"]}]
+    (group,) = ec2.describe_security_groups(Filters=named)["SecurityGroups"]
+    ec2.authorize_security_group_ingress(
+        GroupId=group["GroupId"], IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0"
+    )
+    foreseen = role_play("alb_rule", "--check")
+    assert foreseen.stats["changed"] == 1 and foreseen.writes == []
+    assert role_play("alb_rule").stats["changed"] == 1
+    (closed,) = ec2.describe_security_groups(Filters=named)["SecurityGroups"]
+    assert closed["IpPermissions"] == group["IpPermissions"]
