@@ -40,7 +40,7 @@ unit: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done ## Run pytest alone
 bench: $(VENV)/.dev ## Print the listener rule's cost
 	@python -m bench.listener_rule
 
-bench-server: $(VENV)/.dev ## Measure the server's container at 0.25 CPU and 512 MiB
+bench-server: $(VENV)/.dev ## Measure the server's container beside quilt-mcp at 0.25 CPU and 512 MiB
 	@python -m bench.server
 
 lock: ## Renew the locked requirements from the .in files (needs uv; UPGRADE=--upgrade for newer versions)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import json
 import threading
 import time
@@ -38,6 +39,7 @@ class Address:
     def __init__(self) -> None:
         self.document: Any = {"keys": [public(RSA, "rsa"), public(EC, "ec")]}
         self.status = 200
+        self.packed = False
         self.asked = 0
         address = self
 
@@ -45,7 +47,10 @@ class Address:
             def do_GET(self) -> None:
                 address.asked += 1
                 body = json.dumps(address.document).encode()
+                body = gzip.compress(body) if address.packed else body
                 self.send_response(address.status)
+                if address.packed:
+                    self.send_header("Content-Encoding", "gzip")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -150,6 +155,13 @@ def test_known_keys_outlive_a_failure_but_not_their_age(address: Address, monkey
 
 def test_a_document_without_end_is_not_read(address: Address) -> None:
     address.document = {"keys": [public(RSA, "rsa")], "padding": "x" * 300_000}
+    with pytest.raises(KeysUnavailableError):
+        asyncio.run(Jwks(address.url).find("rsa"))
+
+
+def test_a_packed_document_is_not_unpacked(address: Address) -> None:
+    address.packed = True
+    address.document = {"keys": [public(RSA, "rsa")], "padding": "x" * 200_000}
     with pytest.raises(KeysUnavailableError):
         asyncio.run(Jwks(address.url).find("rsa"))
 

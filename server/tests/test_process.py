@@ -154,6 +154,21 @@ def test_the_log_tells_what_happened_and_no_secret(start: Start) -> None:
     assert any(line.get("outcome") == "invalid_token" and line["status"] == 401 for line in written)
 
 
+def test_no_link_and_no_key_of_aws_is_in_the_log(start: Start, s3: Any) -> None:
+    """At the level where libraries tell most: a presigned URL is as good as the object."""
+    s3.put_object(Bucket="quilt-example", Key="k", Body=b"v")
+    process, server = start(QUILT_MCP_LOG_LEVEL="debug", AWS_SECRET_ACCESS_KEY="very-secret-key")
+    url = server.call("bucket_object_link", {"s3_uri": "s3://quilt-example/k"})["url"]
+    # As a caller may send it back, in an argument and in the path.
+    server.fail("bucket_object_text", {"s3_uri": f"s3://quilt-example/{url}"})
+    server.post({}, f"/mcp/{url.partition('?')[2]}")
+    process.terminate()
+    output, _ = process.communicate(timeout=10)
+    assert lines(output)
+    for secret in (url, url.rpartition("X-Amz-Signature=")[2], "very-secret-key"):
+        assert secret not in output
+
+
 def test_subjects_are_hashed_on_request(start: Start) -> None:
     process, server = start(QUILT_MCP_LOG_SUBJECT="hashed")
     server.call("whoami", Authorization=f"Bearer {token(sub='carol')}")

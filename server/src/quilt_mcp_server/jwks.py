@@ -59,12 +59,13 @@ class Jwks:
 
         async with (
             httpx2.AsyncClient(timeout=TIMEOUT, follow_redirects=False) as http,
-            http.stream("GET", self._url) as answer,
+            http.stream("GET", self._url, headers={"Accept-Encoding": "identity"}) as answer,
         ):
             if answer.status_code != 200:
                 raise ValueError(f"status {answer.status_code}")
             body = bytearray()
-            async for chunk in answer.aiter_bytes():
+            # As it comes: unpacked, a small chunk could be a thousand times as large.
+            async for chunk in answer.aiter_raw():
                 body += chunk
                 if len(body) > MAXIMUM_BYTES:
                     raise ValueError("too large")
