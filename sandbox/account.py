@@ -49,8 +49,9 @@ class Account:
         """Key to canonical text of every resource that carries our tag, the same whenever and in whatever way made."""
         found = [(key, document, tags) for key, document, tags in self.read() if OWNER_TAG in tags]
         texts = [(_DRAWN.sub("<drawn>", key), _text(_timeless(document), tags)) for key, document, tags in found]
-        assert len(dict(texts)) == len(texts), f"two resources of one name: {sorted(key for key, _ in texts)}"
-        return {key: _DRAWN.sub("<drawn>", text) for key, text in sorted(texts)}
+        normal = sorted((key, _DRAWN.sub("<drawn>", text)) for key, text in texts)
+        # Two rules of one listener differ in what was drawn alone.
+        return {f"{key} #{number}": text for number, (key, text) in enumerate(normal)}
 
     def foreign(self) -> dict[str, str]:
         """Key to canonical text of every resource that does not carry our tag."""
@@ -134,8 +135,12 @@ class Account:
             where = {"ServiceNamespace": "ecs", "ResourceId": target["ResourceId"]}
             target["Policies"] = scaling.describe_scaling_policies(**where)["ScalingPolicies"]
             target["Actions"] = scaling.describe_scheduled_actions(**where)["ScheduledActions"]
-            arn = target["ScalableTargetARN"]
-            yield arn, target, scaling.list_tags_for_resource(ResourceARN=arn)["Tags"]
+            arn = target.pop("ScalableTargetARN")
+            yield (
+                f"scalable target {target['ResourceId']}",
+                target,
+                scaling.list_tags_for_resource(ResourceARN=arn)["Tags"],
+            )
 
     def _parameters(self) -> Iterator[Found]:
         ssm = self.client("ssm")

@@ -69,7 +69,8 @@ def test_two_runs_at_once_make_nothing_twice(play: Play, account: Account) -> No
 
 
 def without_revision(key: str) -> str:
-    return key.rpartition(":")[0] if ":task-definition/" in key else key
+    name, _, number = key.partition(" #")
+    return f"{name.rpartition(':')[0] if ':task-definition/' in name else name} #{number}"
 
 
 def test_an_outside_deployment_between_two_runs_is_put_right(play: Play, client: Callable[[str], Any]) -> None:
