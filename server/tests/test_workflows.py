@@ -172,6 +172,8 @@ def test_without_workflows_none_can_be_named(server: Running, s3: Any) -> None:
         ("version: '1'\nworkflows: {1: {name: A}}", "1 is not of type 'string'"),
         ("version: '1'\ndefault_workflow: b\nworkflows: {a: {name: A}}", "no workflow 'b'"),
         ("version: '1'\nworkflows: {a: {name: A, handle_pattern: '('}}\ndefault_workflow: a", "no regular expression"),
+        # Required unless it says otherwise.
+        ("version: '1'\nworkflows: {a: {name: A}}", "need a workflow"),
         ("!!python/object/apply:os.system [exit]", "not YAML"),
         ("x" * 300_000, "longer than"),
     ],
