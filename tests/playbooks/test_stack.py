@@ -60,6 +60,7 @@ def test_existing_roles_are_only_checked(play: Play) -> None:
     assert exports == {
         "task_role_arn": "arn:aws:iam::850787717197:role/ecsTaskRole",
         "execution_role_arn": "arn:aws:iam::850787717197:role/ecsTaskExecutionRole",
+        "infrastructure_role_arn": "",
     }
     assert {call.operation for call in run.calls if call.service == "iam"} <= {
         "GetRole",
