@@ -139,22 +139,24 @@ class Calls:
     def resume(self, arn: str, hook: str, action: str) -> None:
         self.client("ecs").continue_service_deployment(serviceDeploymentArn=arn, hookId=hook, action=action)
 
-    def targets(self, service: Answer) -> tuple[int, int] | None:
-        """Healthy targets and all of them; None without a load balancer, or when they may not be read."""
+    def targets(self, service: Answer) -> list[Answer] | None:
+        """The health of the service's targets; None without a load balancer, or when it may not be read."""
         balancers = service.get("loadBalancers", [])
         arns = [one["targetGroupArn"] for one in balancers if one.get("targetGroupArn")]
         advanced = [one["advancedConfiguration"] for one in balancers if one.get("advancedConfiguration")]
         arns += [one["alternateTargetGroupArn"] for one in advanced if one.get("alternateTargetGroupArn")]
         try:
-            states = [state for arn in arns for state in self._target_states(arn)]
+            found = [target for arn in arns for target in self._target_health(arn)]
         except AnsibleAWSError:
             return None
-        return (states.count("healthy"), len(states)) if arns else None
+        return found if arns else None
 
     @aws_call("describe the targets of {arn}")
-    def _target_states(self, arn: str) -> list[str]:
-        answer = self.client("elbv2").describe_target_health(TargetGroupArn=arn)
-        return [one["TargetHealth"]["State"] for one in answer["TargetHealthDescriptions"]]
+    def _target_health(self, arn: str) -> list[Answer]:
+        found: list[Answer] = self.client("elbv2").describe_target_health(TargetGroupArn=arn)[
+            "TargetHealthDescriptions"
+        ]
+        return found
 
     @aws_call("tag ECS service {self.name}")
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:

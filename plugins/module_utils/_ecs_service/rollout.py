@@ -17,7 +17,7 @@ from .._errors import Stale
 from .calls import Answer, Calls
 from .evidence import collect
 from .plan import short_name
-from .wait import Ours, judge, progress
+from .wait import Ours, complaints, judge, progress
 
 PAUSES = (1.0, 1.0, 2.0, 2.0, 3.0, 5.0)  # seconds between two looks; the last one repeats
 
@@ -49,6 +49,7 @@ class Rollout:
         self.calls, self.label, self.timeout, self.log = calls, label, timeout, log
         self.progress: list[str] = []
         self._told = ""
+        self._refused: dict[str, None] = {}  # what the health check said; ECS takes such a target away at once
 
     def complete(self, ours: Ours) -> Answer:
         """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be."""
@@ -58,7 +59,9 @@ class Rollout:
             record = self._record(ours)
             verdict = judge(service, ours, record)
             if service:
-                self._tell(progress(service, ours, self.calls.targets(service), record), left)
+                targets = self.calls.targets(service)
+                self._refused.update(dict.fromkeys(complaints(targets)))
+                self._tell(progress(service, ours, targets, record), left)
             if service and verdict.state == "done":
                 return service
             if verdict.state == "failed":
@@ -115,6 +118,8 @@ class Rollout:
         parts = [f"{self.label}: deployment {ours.id} of {short_name(ours.task_definition)} {what.rstrip('.')}."]
         if service:
             parts.append(collect(self.calls.client, service, ours))
+        if self._refused:
+            parts += ["The load balancer's health check:", *(f"  {line}" for line in self._refused)]
         if self.progress:
             parts += ["Progress:", *(f"  {line}" for line in self.progress)]
         return DeploymentFailed(message="\n".join(parts))

@@ -19,6 +19,7 @@ from .shift import shifts, waits
 
 ServiceAnswer = Mapping[str, Any]  # a service of DescribeServices, in the API's names
 Record = Mapping[str, Any]  # a service deployment of DescribeServiceDeployments
+Target = Mapping[str, Any]  # a target of DescribeTargetHealth
 # The statuses of a service deployment that will never be complete.
 UNDONE = frozenset(
     {
@@ -87,8 +88,8 @@ def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = Non
     return Verdict("waiting")
 
 
-def progress(service: ServiceAnswer, ours: Ours, targets: tuple[int, int] | None, record: Record | None = None) -> str:
-    """One line for an operator. `targets`: healthy ones and all of them, when there is a load balancer."""
+def progress(service: ServiceAnswer, ours: Ours, targets: Sequence[Target] | None, record: Record | None = None) -> str:
+    """One line for an operator. `targets`: when there is a load balancer."""
     deployment = deployment_of(service, ours.id) or {}
     old = sum(one.get("runningCount", 0) for one in service.get("deployments", []) if one.get("id") != ours.id)
     parts = [
@@ -100,10 +101,20 @@ def progress(service: ServiceAnswer, ours: Ours, targets: tuple[int, int] | None
     if old:
         parts.append(f"{old} of earlier deployments")
     if targets is not None:
-        parts.append(f"{targets[0]} of {targets[1]} targets healthy")
+        healthy = [one for one in targets if one["TargetHealth"]["State"] == "healthy"]
+        parts.append(f"{len(healthy)} of {len(targets)} targets healthy")
     if record:
         parts.append(shift_progress(record))
     return f"{short_name(ours.task_definition)}: {', '.join(parts)}"
+
+
+def complaints(targets: Sequence[Target] | None) -> list[str]:
+    """What the load balancer's health check says of targets that fail it."""
+    return [
+        f"{one['Target']['Id']}:{one['Target'].get('Port', '')}: {health.get('Description') or 'no reason'}"
+        for one in targets or ()
+        if (health := one["TargetHealth"])["State"] == "unhealthy"
+    ]
 
 
 def ours_of(service: ServiceAnswer) -> Ours:

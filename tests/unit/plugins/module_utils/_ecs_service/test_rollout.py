@@ -28,8 +28,10 @@ class Script:
     def not_stopped(self, arns: Sequence[str]) -> list[str]:
         return self.running.pop(0) if len(self.running) > 1 else self.running[0]
 
-    def targets(self, service: dict[str, Any]) -> None:
-        return None
+    def targets(self, service: dict[str, Any]) -> list[dict[str, Any]] | None:
+        """Unhealthy at the first look; ECS takes such a target away, so the next ones do not show it."""
+        health = {"State": "unhealthy", "Description": "Health checks failed with these codes: [404]"}
+        return [{"Target": {"Id": "10.0.1.7", "Port": 8000}, "TargetHealth": health}] if self.looks == 1 else []
 
 
 def deploying(running: int, state: str = "IN_PROGRESS") -> dict[str, Any]:
@@ -52,9 +54,10 @@ def test_every_change_is_told_once() -> None:
     wait, log = waiting(Script([deploying(0), deploying(0), deploying(1), deploying(2, "COMPLETED")]))
     assert wait.complete(OURS)["deployments"][0]["rolloutState"] == "COMPLETED"
     assert [line.rpartition(", ")[0] for line in wait.progress] == [
-        "app:2: 0 of 2 running, 0 pending",
-        "app:2: 1 of 2 running, 0 pending",
-        "app:2: 2 of 2 running, 0 pending",
+        "app:2: 0 of 2 running, 0 pending, 0 of 1 targets healthy",
+        "app:2: 0 of 2 running, 0 pending, 0 of 0 targets healthy",
+        "app:2: 1 of 2 running, 0 pending, 0 of 0 targets healthy",
+        "app:2: 2 of 2 running, 0 pending, 0 of 0 targets healthy",
     ]
     assert log == [f"ECS service web: {line}" for line in wait.progress]
 
@@ -69,7 +72,14 @@ def test_a_failure_comes_with_evidence_and_progress(last: dict[str, Any], timeou
         wait.complete(OURS)
     message = str(error.value)
     assert message.startswith(f"ECS service web: deployment ecs-svc/2 of app:2 {text}")
-    assert "the evidence\nProgress:\n  app:2: " in message
+    assert "the evidence\nThe load balancer's health check:\n  10.0.1.7:8000: Health checks failed" in message
+    assert "with these codes: [404]\nProgress:\n  app:2: " in message
+
+
+def test_what_the_health_check_said_is_told_though_the_target_is_gone() -> None:
+    wait, _clock = waiting(Script([deploying(0), deploying(0), deploying(0, "FAILED")]))
+    with pytest.raises(DeploymentFailed, match=r"10\.0\.1\.7:8000: Health checks failed with these codes: \[404\]"):
+        wait.complete(OURS)
 
 
 def test_an_inactive_service_is_gone_only_without_tasks() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.wait import (
     Ours,
+    complaints,
     judge,
     ours_of,
     progress,
@@ -112,6 +113,19 @@ def test_ours_is_the_primary_deployment() -> None:
     assert ours_of({**answer, "currentServiceDeployment": "arn:record"}).record == "arn:record"
 
 
+def target(state: str, **health: str) -> dict[str, Any]:
+    return {"Target": {"Id": "10.0.1.7", "Port": 8000}, "TargetHealth": {"State": state, **health}}
+
+
+def test_what_the_health_check_says() -> None:
+    codes = "Health checks failed with these codes: [404]"
+    unhealthy = target("unhealthy", Description=codes, Reason="Target.ResponseCodeMismatch")
+    others = [target("healthy"), target("initial", Description="Initial health checks in progress")]
+    assert complaints([*others, unhealthy]) == [f"10.0.1.7:8000: {codes}"]
+    assert complaints([target("unhealthy")]) == ["10.0.1.7:8000: no reason"]
+    assert complaints(None) == []
+
+
 @pytest.mark.parametrize(
     ("answer", "targets", "line"),
     [
@@ -123,12 +137,12 @@ def test_ours_is_the_primary_deployment() -> None:
         ),
         pytest.param(
             service(deployment(2, "IN_PROGRESS", failedTasks=3), deployment(1, "COMPLETED", "ACTIVE")),
-            (1, 2),
+            [target("healthy"), target("initial")],
             "quilt-mcp-server:2: 1 of 1 running, 0 pending, 3 failed, 1 of earlier deployments, 1 of 2 targets healthy",
             id="replacing, with failures",
         ),
         pytest.param(service(), None, "quilt-mcp-server:2: 0 of 0 running, 0 pending", id="not listed yet"),
     ],
 )
-def test_progress(answer: dict[str, Any], targets: tuple[int, int] | None, line: str) -> None:
+def test_progress(answer: dict[str, Any], targets: list[dict[str, Any]] | None, line: str) -> None:
     assert progress(answer, OURS, targets) == line
