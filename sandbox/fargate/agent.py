@@ -88,6 +88,10 @@ class TaskRunner(threading.Thread):
         """Target group ARN -> state; empty before registration. Call with the API lock held."""
         return self._targets.states() if self._targets else {}
 
+    def target_complaints(self) -> list[str]:
+        """What the load balancer's health checks that the task fails say. Call with the API lock held."""
+        return self._targets.complaints() if self._targets else []
+
     @property
     def targets_expected(self) -> bool:
         return bool(self._load_balancers)

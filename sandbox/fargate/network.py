@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import random
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from moto.ec2 import ec2_backends
@@ -98,12 +99,22 @@ class Targets:
 
     def states(self) -> dict[str, str]:
         """Target group ARN -> state, such as initial, healthy or unhealthy."""
+        return {arn: health["State"] for arn, _, health in self._health()}
+
+    def complaints(self) -> list[str]:
+        """What the health checks that the task fails say, as ECS's events word it."""
+        return [
+            f"(port {port}) is unhealthy in (target-group {arn}) due to (reason {health['Description']})"
+            for arn, port, health in self._health()
+            if health["State"] == "unhealthy"
+        ]
+
+    def _health(self) -> Iterator[tuple[str, int, Document]]:
         backend = self._backend()
-        return {
-            arn: _state(backend.describe_target_health(arn, [{"Id": self._address, "Port": port}])[0])
-            for arn, port in self.registered
-            if arn in backend.target_groups
-        }
+        for arn, port in self.registered:
+            if arn in backend.target_groups:
+                found = backend.describe_target_health(arn, [{"Id": self._address, "Port": port}])[0]
+                yield arn, port, found["TargetHealth"]
 
     @property
     def expected(self) -> bool:
@@ -111,7 +122,3 @@ class Targets:
 
     def _backend(self) -> Any:
         return elbv2_backends[self._where[0]][self._where[1]]
-
-
-def _state(health: Any) -> str:
-    return str(health["TargetHealth"]["State"] if isinstance(health, dict) else health.status)

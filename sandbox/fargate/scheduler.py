@@ -203,7 +203,8 @@ class Scheduler:
         if action.reason.startswith("Task failed container"):
             service.tell(f"(task {action.task}) failed container health checks.")
         elif action.reason.startswith("Task failed ELB"):
-            service.tell(f"(task {action.task}) failed ELB health checks in {action.reason.partition(' in ')[2]}.")
+            for complaint in runner.target_complaints():
+                service.tell(f"{complaint}.")
         runner.task.stop(action.reason, SCHEDULER)
         service.tell(f"has stopped 1 running tasks: (task {action.task}).")
 

@@ -193,15 +193,19 @@ def test_a_target_that_fails_is_replaced_after_the_grace_period(
     until(lambda: completed(stack))
     victim = stack.tasks()[0]
     address = victim["containers"][0]["networkInterfaces"][0]["privateIpv4Address"]
-    states = network.Targets.states
+    healths = network.Targets._health
 
-    def unhealthy(targets: network.Targets) -> dict[str, str]:
-        return {arn: "unhealthy" if targets._address == address else state for arn, state in states(targets).items()}
+    def unhealthy(targets: network.Targets) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        ill = {"State": "unhealthy", "Description": "Health checks failed with these codes: [404]"}
+        for arn, port, health in healths(targets):
+            yield arn, port, ill if targets._address == address else health
 
-    monkeypatch.setattr(network.Targets, "states", unhealthy)
+    monkeypatch.setattr(network.Targets, "_health", unhealthy)
     stopped = until(lambda: stack.tasks("STOPPED"))[0]
     assert stopped["taskArn"] == victim["taskArn"]
     assert stopped["stoppedReason"] == f"Task failed ELB health checks in (target-group {stack.target_group})"
+    complaint = f"(port 8000) is unhealthy in (target-group {stack.target_group}) due to (reason Health checks failed"
+    assert any(complaint in event["message"] for event in stack.describe()["events"])
     assert state(stack) == "COMPLETED", "an ill task later on does not undo a deployment"
 
 

@@ -18,6 +18,7 @@ from .plan import short_name
 from .wait import Ours
 
 EVENTS, LOG_LINES = 5, 20
+UNHEALTHY = "is unhealthy in"  # "(port 8000) is unhealthy in (target-group ...) due to (reason ...)"
 
 
 def collect(client: Any, service: Mapping[str, Any], ours: Ours) -> str:
@@ -44,7 +45,9 @@ def _lines(client: Any, service: Mapping[str, Any], ours: Ours) -> Iterator[str]
             yield from _logs(client, task)
     except AnsibleAWSError as error:
         yield str(error)
-    events = [event.get("message", "") for event in service.get("events", [])[:EVENTS]]
+    events = [event.get("message", "") for event in service.get("events", [])]
+    # What the load balancer's health check said comes before all that ECS did about it.
+    events = events[:EVENTS] + [message for message in events[EVENTS:] if UNHEALTHY in message][:1]
     if events:
         yield "Last events of the service:"
         yield from (f"  {message}" for message in events)

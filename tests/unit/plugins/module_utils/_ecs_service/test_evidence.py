@@ -167,3 +167,10 @@ def test_what_cannot_be_read_is_said(fake: Fake, expected: str) -> None:
     text = collect(fake.client, SERVICE, OURS)
     assert expected in text
     assert "Last events of the service" in text
+
+
+def test_what_the_health_check_said_is_told_however_much_happened_since() -> None:
+    said = "(service web) (port 8000) is unhealthy in (target-group t) due to (reason Health checks failed: [404])."
+    since = [{"message": f"event {n}"} for n in range(20)]
+    text = collect(Fake([CRASHED]).client, {**SERVICE, "events": [*since, {"message": said}, {"message": said}]}, OURS)
+    assert text.endswith(f"  event 4\n  {said}")

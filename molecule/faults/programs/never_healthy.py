@@ -1,0 +1,13 @@
+"""A server that is there and says that it is not ready."""
+
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        print("never_healthy answers 503", flush=True)
+        self.send_error(503)
+
+
+HTTPServer((os.environ["QUILT_MCP_HOST"], int(os.environ["QUILT_MCP_PORT"])), Handler).serve_forever()
