@@ -72,6 +72,7 @@ def steps() -> Iterator[Step]:
         "molecule", "molecule site (processes)", ["molecule", "test", "-s", "site"], env={"SANDBOX_ENGINE": "process"}
     )
     yield Step("molecule", "molecule site (containers)", ["molecule", "test", "-s", "site"], docker=True)
+    yield Step("molecule", "molecule faults", ["molecule", "test", "-s", "faults"])
     # By itself and with the processor to itself: it measures. Containers where there is an engine, else processes.
     yield Step("molecule", "deployments under load", [sys.executable, "-m", "pytest", "-q", "-n", "0", "tests/load"])
 
