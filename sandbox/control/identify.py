@@ -51,11 +51,13 @@ def identify(environ: Environ) -> Request:
 
 
 def protocol(service: str) -> str:
-    """The wire protocol of a service as botocore names it: query, ec2, json, rest-json or rest-xml."""
+    """The wire protocol in which the SDKs speak to a service: query, ec2, json, rest-json or rest-xml."""
     try:
-        return str(get_service_model(service).protocol)
+        model = get_service_model(service)
     except Exception:
         return "rest-xml"
+    # CloudWatch's model names CBOR first, which the SDKs of today leave for the next one.
+    return str(model.resolved_protocol)
 
 
 def _credential_scope(environ: Environ) -> tuple[str, str, str]:

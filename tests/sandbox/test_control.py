@@ -106,6 +106,32 @@ def test_throttling_fires_as_often_as_asked(empty: ControlPlane, client: Client)
     assert [call.status for call in empty.calls()] == [400, 400, 200]
 
 
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("application-autoscaling", "describe_scalable_targets"),
+        ("cloudwatch", "describe_alarms"),
+        ("ec2", "describe_vpcs"),
+        ("ecr", "describe_repositories"),
+        ("elbv2", "describe_load_balancers"),
+        ("iam", "list_roles"),
+        ("logs", "describe_log_groups"),
+        ("route53", "list_hosted_zones"),
+        ("s3", "list_buckets"),
+        ("secretsmanager", "list_secrets"),
+        ("ssm", "describe_parameters"),
+        ("sts", "get_caller_identity"),
+    ],
+)
+def test_every_service_is_throttled_in_words_that_the_sdk_understands(
+    empty: ControlPlane, client: Client, service: str, operation: str
+) -> None:
+    empty.faults.add(service, "*", "throttle")
+    given = {"ServiceNamespace": "ecs"} if service == "application-autoscaling" else {}
+    getattr(client(service), operation)(**given)
+    assert len(empty.calls()) == 2
+
+
 def test_every_second_call_fails(empty: ControlPlane, client: Client) -> None:
     empty.faults.add("ecs", "ListClusters", "error", code="ServerException", status=503, times=None, every=2)
     client("ecs").list_clusters()
