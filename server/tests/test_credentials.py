@@ -63,6 +63,7 @@ class Aws:
             def _answer(self, status: int, body: bytes) -> None:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
+                self.send_header("ETag", '"e"')
                 self.end_headers()
                 self.wfile.write(body)
 
