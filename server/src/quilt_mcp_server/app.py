@@ -19,7 +19,8 @@ from .authn import AuthenticationMiddleware, FixedPrincipalMiddleware
 from .authz import LOCAL_USER
 from .aws import Gateway
 from .config import Config
-from .faults import PlainFaultsMiddleware, UnambiguousMiddleware
+from .exchange import HandshakeExchange
+from .faults import UnambiguousMiddleware
 from .health import Readiness, healthz
 from .jwks import Jwks
 from .limits import MAXIMUM_BODY, AdmissionMiddleware
@@ -67,17 +68,15 @@ def build(config: Config) -> Starlette:
         server.add_group(group)
     Resources(config, aws).register(server)
     origins = [*config.allowed_origins, *(f"https://{host}" for host in config.allowed_hosts)]
+    security = TransportSecuritySettings(
+        allowed_hosts=[form for host in config.allowed_hosts for form in (host, f"{host}:*")],
+        allowed_origins=origins,
+    )
     server.streamable_http_app(
-        stateless_http=True,
-        json_response=True,
-        max_request_body_size=MAXIMUM_BODY,
-        transport_security=TransportSecuritySettings(
-            allowed_hosts=[form for host in config.allowed_hosts for form in (host, f"{host}:*")],
-            allowed_origins=origins,
-        ),
+        stateless_http=True, json_response=True, max_request_body_size=MAXIMUM_BODY, transport_security=security
     )
     sessions = server.session_manager
-    endpoint: ASGIApp = PlainFaultsMiddleware(sessions.handle_request)
+    endpoint: ASGIApp = HandshakeExchange(sessions.app, security, modern=sessions.handle_request)
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
