@@ -42,11 +42,11 @@ class DeploymentFailed(AnsibleAWSError):  # type: ignore[misc]
 class Rollout:
     """The wait for one service.
 
-    label: what an operator calls the service; timeout: seconds; log: takes a line while the module runs.
+    label: what an operator calls the service; timeout: seconds; tell: takes a line while the module runs.
     """
 
-    def __init__(self, calls: Calls, label: str, timeout: int, log: Callable[[str], None]) -> None:
-        self.calls, self.label, self.timeout, self.log = calls, label, timeout, log
+    def __init__(self, calls: Calls, label: str, timeout: int, tell: Callable[[str], None]) -> None:
+        self.calls, self.label, self.timeout, self.tell = calls, label, timeout, tell
         self.progress: list[str] = []
         self._told = ""
         self._refused: dict[str, None] = {}  # what the health check said; ECS takes such a target away at once
@@ -107,12 +107,11 @@ class Rollout:
         )
 
     def _tell(self, line: str, left: float) -> None:
-        """A module cannot print while it runs: the system's log and the result tell how it went."""
         if line == self._told:
             return
         self._told = line
         self.progress.append(f"{line}, {left:.0f} s left")
-        self.log(f"{self.label}: {self.progress[-1]}")
+        self.tell(self.progress[-1])
 
     def _failure(self, what: str, service: Answer | None, ours: Ours) -> DeploymentFailed:
         parts = [f"{self.label}: deployment {ours.id} of {short_name(ours.task_definition)} {what.rstrip('.')}."]
