@@ -250,7 +250,7 @@ class Service(Resource):
 
     def _completed(self, ours: Ours) -> Answer:
         try:
-            return self.rollout.complete(ours)
+            return self.rollout.complete(ours, unchanged=self.written is None)
         except DeploymentFailed as failure:
             if self.params["on_first_failure"] == "keep":
                 raise

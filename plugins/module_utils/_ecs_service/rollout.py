@@ -51,13 +51,18 @@ class Rollout:
         self._told = ""
         self._refused: dict[str, None] = {}  # what the health check said; ECS takes such a target away at once
 
-    def complete(self, ours: Ours) -> Answer:
-        """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be."""
+    def complete(self, ours: Ours, unchanged: bool = False) -> Answer:
+        """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be.
+
+        unchanged: whether it is an earlier run's.
+        """
         service: Answer | None = None
         for left in looks(self.timeout + ours.waits):
             service = self.calls.describe()
             record = self._record(ours)
             verdict = judge(service, ours, record)
+            if service and verdict.state == "done" and unchanged and not self.progress:
+                return service  # nothing was waited for, so nothing is told
             if service:
                 targets = self.calls.targets(service)
                 self._refused.update(dict.fromkeys(complaints(targets)))
