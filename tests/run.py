@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,10 @@ UNWANTED = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PYTHONDONTWRITEBYTECODE", "S
 
 @dataclass(frozen=True)
 class Step:
-    """One command of a group, and whether it needs a Docker engine."""
+    """One command of a group.
+
+    docker: it needs a Docker engine; aside: the next steps begin while it runs; alone: nothing else runs meanwhile.
+    """
 
     group: str
     name: str
@@ -32,6 +36,8 @@ class Step:
     docker: bool = False
     cwd: str = "."
     env: dict[str, str] = field(default_factory=dict)
+    aside: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,9 @@ def steps() -> Iterator[Step]:
     yield Step("unit", "pytest: modules on the sandbox", [*pytest, "tests/aws"])
     # The runs that are killed at every write take minutes: test by test, whoever is free takes the next.
     yield Step("unit", "pytest: playbooks on the sandbox", [*pytest, "--dist", "worksteal", "tests/playbooks"])
-    yield Step("unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server")
+    # One process, and one that mostly waits: the steps behind them take the other processor.
+    yield Step("unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server", aside=True)
+    yield Step("molecule", "molecule faults", ["molecule", "test", "-s", "faults"], aside=True)
     yield Step("collection", "ansible-lint", ["ansible-lint"])
     yield Step("collection", "antsibull-changelog lint", ["antsibull-changelog", "lint"])
     yield Step("collection", "antsibull-docs lint", ["tests/ansible-test", "docs"])
@@ -72,9 +80,9 @@ def steps() -> Iterator[Step]:
         "molecule", "molecule site (processes)", ["molecule", "test", "-s", "site"], env={"SANDBOX_ENGINE": "process"}
     )
     yield Step("molecule", "molecule site (containers)", ["molecule", "test", "-s", "site"], docker=True)
-    yield Step("molecule", "molecule faults", ["molecule", "test", "-s", "faults"])
-    # By itself and with the processor to itself: it measures. Containers where there is an engine, else processes.
-    yield Step("molecule", "deployments under load", [sys.executable, "-m", "pytest", "-q", "-n", "0", "tests/load"])
+    # It counts requests that fail under load. Containers where there is an engine, else processes.
+    load = [sys.executable, "-m", "pytest", "-q", "-n", "0", "tests/load"]
+    yield Step("molecule", "deployments under load", load, alone=True)
 
 
 def has_docker() -> bool:
@@ -115,6 +123,19 @@ def run(step: Step, docker: bool) -> Result:
     return Result(step, outcome, seconds, note_of(done.stdout), skipped)
 
 
+def run_all(chosen: Sequence[Step], docker: bool) -> list[Result]:
+    """Run the steps in their order, those aside beside the next ones."""
+    with ThreadPoolExecutor(max_workers=max(len(chosen), 1)) as pool:
+        runs: list[Future[Result]] = []
+        for step in chosen:
+            if step.alone:
+                wait(runs)
+            runs.append(pool.submit(run, step, docker))
+            if not step.aside:
+                wait(runs[-1:])
+        return [done.result() for done in runs]
+
+
 def main() -> int:
     """Run the chosen groups, all of them without a choice; return 1 if a step failed."""
     chosen = sys.argv[1:]
@@ -123,7 +144,7 @@ def main() -> int:
         print(f"There is no group {', '.join(sorted(unknown))}.", file=sys.stderr)
         return 2
     docker = has_docker()
-    results = [run(step, docker) for step in steps() if not chosen or step.group in chosen]
+    results = run_all([step for step in steps() if not chosen or step.group in chosen], docker)
     print()
     for result in results:
         note = f"  ({result.note})" if result.note else ""

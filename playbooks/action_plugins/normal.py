@@ -21,6 +21,8 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NoReturn
 
 from ansible import constants as C
@@ -33,6 +35,7 @@ from ansible.utils.vars import merge_hash
 COLLECTIONS = ("amazon.aws", "community.aws", "quilt.mcp_server")
 # The serialization of every new-style Python module that asks for no other (ansible.executor.module_common).
 PROFILE = "legacy"
+TELL = "ansible_collections.quilt.mcp_server.plugins.module_utils._tell"
 
 display = Display()
 
@@ -67,7 +70,7 @@ class ActionModule(ActionBase):
         display.vvv(f"Running {module} in a fork of this worker")
         encoder = get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)
         payload = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}, cls=encoder).encode()
-        stdout, stderr, status = _in_child(module, payload)
+        stdout, stderr, status = _in_child(module, payload, partial(self._tell, task_vars["inventory_hostname"]))
         result = self._parse_returned_data(
             {
                 "rc": status,
@@ -80,6 +83,11 @@ class ActionModule(ActionBase):
         )
         result.remove_internal_keys()
         return result.as_result_dict(for_round_trip=True)  # type: ignore[no-any-return]
+
+    def _tell(self, host: str, line: str) -> None:
+        """Show how a wait goes. On the other stream, as the first may be a callback's JSON."""
+        if not self._task.no_log:
+            display.display(f"waiting: [{host}] {line}", color=C.COLOR_VERBOSE, stderr=True)
 
     def _is_direct(self, task_vars: dict[str, Any]) -> bool:
         """Whether a fork of this process is what the ordinary way would start."""
@@ -100,31 +108,41 @@ def _python_module(action: str) -> str | None:
     return f"ansible_collections.{collection}.plugins.modules.{name}" if collection in COLLECTIONS else None
 
 
-def _in_child(module: str, payload: bytes) -> tuple[str, str, int]:
-    """Run the module's main() in a fork; return what it printed on both streams and its exit status."""
+def _in_child(module: str, payload: bytes, tell: Callable[[str], None]) -> tuple[str, str, int]:
+    """Run the module's main() in a fork; return what it printed on both streams and its exit status.
+
+    tell: gets each line that the module tells while it runs.
+    """
     out_read, out_write = os.pipe()
     err_read, err_write = os.pipe()
+    told_read, told_write = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if not pid:
         os.dup2(out_write, 1)
         os.dup2(err_write, 2)
-        for descriptor in (out_read, out_write, err_read, err_write):
+        for descriptor in (out_read, out_write, err_read, err_write, told_read):
             os.close(descriptor)
-        _run(module, payload)
-    os.close(out_write)
-    os.close(err_write)
-    stdout, stderr = _drain(out_read, err_read)
+        _run(module, payload, told_write)
+    for descriptor in (out_write, err_write, told_write):
+        os.close(descriptor)
+    printed: dict[int, bytes] = {}
+    for descriptor, chunk in _chunks(out_read, err_read, told_read):
+        printed[descriptor] = printed.get(descriptor, b"") + chunk
+        if descriptor == told_read:
+            *lines, printed[descriptor] = printed[descriptor].split(b"\n")
+            for line in lines:
+                tell(line.decode(errors="replace"))
     _pid, status = os.waitpid(pid, 0)
+    stdout, stderr = (printed.get(descriptor, b"").decode(errors="replace") for descriptor in (out_read, err_read))
     return stdout, stderr, os.waitstatus_to_exitcode(status)
 
 
-def _drain(*descriptors: int) -> tuple[str, ...]:
-    """Read all descriptors to their end, whichever speaks first."""
+def _chunks(*descriptors: int) -> Iterator[tuple[int, bytes]]:
+    """What comes out of the descriptors until all have ended, whichever speaks first; closes them."""
     import selectors
 
-    found: dict[int, list[bytes]] = {descriptor: [] for descriptor in descriptors}
     with selectors.DefaultSelector() as selector:
         for descriptor in descriptors:
             selector.register(descriptor, selectors.EVENT_READ)
@@ -132,15 +150,14 @@ def _drain(*descriptors: int) -> tuple[str, ...]:
             for key, _events in selector.select():
                 chunk = os.read(key.fd, 65536)
                 if chunk:
-                    found[key.fd].append(chunk)
+                    yield key.fd, chunk
                 else:
                     selector.unregister(key.fd)
                     os.close(key.fd)
-    return tuple(b"".join(found[descriptor]).decode(errors="replace") for descriptor in descriptors)
 
 
-def _run(module: str, payload: bytes) -> NoReturn:
-    """Be the module's process; never return into Ansible's own code."""
+def _run(module: str, payload: bytes, told: int) -> NoReturn:
+    """Be the module's process; never return into Ansible's own code. told: the descriptor for what it tells."""
     status = 1
     try:
         # The worker's own streams are wrapped for its display; a module prints to plain ones.
@@ -151,6 +168,7 @@ def _run(module: str, payload: bytes) -> NoReturn:
         _internal.is_controller = False
         basic._ANSIBLE_ARGS = payload
         basic._ANSIBLE_PROFILE = PROFILE
+        importlib.import_module(TELL).tell_on(told)
         importlib.import_module(module).main()
     except SystemExit as exit_:
         status = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)

@@ -274,7 +274,9 @@ paused_hook:
   returned: always
   type: str
 progress:
-  description: How the wait went, a line for each change. The same lines go to the system log while the module runs.
+  description:
+    - How the wait went, a line for each change.
+    - While the module runs the same lines go to the system log; the playbooks of this collection show them at once.
   returned: always
   type: list
   elements: str

@@ -155,7 +155,9 @@ deployment:
       type: str
       returned: when there is one
 progress:
-  description: How the wait went, a line for each change.
+  description:
+    - How the wait went, a line for each change.
+    - While the module runs the same lines go to the system log; the playbooks of this collection show them at once.
   returned: always
   type: list
   elements: str

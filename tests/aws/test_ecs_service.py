@@ -70,6 +70,7 @@ def test_a_service_is_created_once(service: Any, stack: Stack) -> None:
     assert (again["changed"], again["writes"]) == (False, [])
     assert again["service"] == first["service"]
     assert again["deployment"] == first["deployment"]
+    assert first["progress"] and not again["progress"], "nothing was waited for"
 
 
 def test_check_mode_predicts_what_a_real_run_returns(service: Any) -> None:

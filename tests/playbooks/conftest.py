@@ -33,6 +33,7 @@ class Run:
     stats: dict[str, int]
     tasks: list[dict[str, Any]] = field(repr=False)
     calls: list[Call] = field(repr=False)
+    told: list[str] = field(repr=False)  # the lines of the error stream
 
     @property
     def failures(self) -> list[str]:
@@ -73,11 +74,11 @@ class Play:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes)
         self._running.append(process)
-        output, _ = process.communicate()
+        output, errors = process.communicate()
         self._running.remove(process)
         stats, tasks = _read(output)
         calls = [call for call in self._aws.calls(mark) if call.access_key == "sandbox"]
-        return Run(process.returncode, stats, tasks, calls)
+        return Run(process.returncode, stats, tasks, calls, errors.splitlines())
 
     def kill(self) -> None:
         """End every run at once with all its workers, as a lost machine does: nothing is tidied up."""

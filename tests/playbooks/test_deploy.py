@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,22 @@ if TYPE_CHECKING:
 
     from sandbox.control import ControlPlane
 
+ROOT = Path(__file__).parents[2]
 NAME = "sales-prod-mcp-server-production"
+AWAIT = f"""
+- hosts: mcp_servers
+  gather_facts: false
+  module_defaults:
+    group/quilt.mcp_server.aws: "{{{{ mcp_server_aws }}}}"
+  tasks:
+    - name: shown
+      quilt.mcp_server.ecs_service_deployment: &deployment
+        cluster: sales-prod
+        service_name: {NAME}
+    - name: hidden
+      quilt.mcp_server.ecs_service_deployment: *deployment
+      no_log: true
+"""
 
 
 @pytest.fixture
@@ -34,6 +50,25 @@ def test_a_second_run_changes_and_writes_nothing(deploy: Callable[..., Any]) -> 
     assert second.status == 0, second.failures
     assert second.stats["changed"] == 0
     assert second.writes == []
+
+
+def test_how_a_wait_goes_is_shown_while_it_lasts(deploy: Callable[..., Any], play: Play, tmp_path: Path) -> None:
+    run = deploy()
+    assert run.status == 0, run.failures
+    (waited,) = run.results("Keep the service and wait for our deployment")
+    told = [line for line in run.told if line.startswith("waiting:")]
+    assert told == [f"waiting: [sandbox] {line}" for line in waited["progress"]] and told
+
+    tasks = tmp_path / "playbooks" / "await.yml"
+    tasks.parent.mkdir()
+    (tasks.parent / "action_plugins").symlink_to(ROOT / "playbooks" / "action_plugins")
+    tasks.write_text(AWAIT)
+    run = play(tasks)
+    assert run.status == 0, run.failures
+    assert [line for line in run.told if line.startswith("waiting:")] == [
+        f"waiting: [sandbox] {line}" for line in run.results("shown")[0]["progress"]
+    ], "a task with no_log tells nothing"
+    assert run.results("shown")[0]["progress"]
 
 
 def test_check_mode_of_a_converged_stack_changes_nothing(deploy: Callable[..., Any], play: Play) -> None:

@@ -26,16 +26,14 @@ def policies(iam: Any) -> dict[str, Any]:
 def test_no_instance_profile_is_made_or_taken_away(role_play: Play, client: Callable[[str], Any]) -> None:
     assert role_play("iam").status == 0
     iam = client("iam")
-    assert [
-        p for p in iam.list_instance_profiles()["InstanceProfiles"] if "mcp-server" in p["InstanceProfileName"]
-    ] == []
+    profiles = [profile["InstanceProfileName"] for profile in iam.list_instance_profiles()["InstanceProfiles"]]
+    assert not [name for name in profiles if "mcp-server" in name]
     iam.create_instance_profile(InstanceProfileName="theirs")
     iam.add_role_to_instance_profile(InstanceProfileName="theirs", RoleName=ROLE)
     run = role_play("iam")
     assert run.stats["changed"] == 0
-    assert [
-        p["InstanceProfileName"] for p in iam.list_instance_profiles_for_role(RoleName=ROLE)["InstanceProfiles"]
-    ] == ["theirs"]
+    (theirs,) = iam.list_instance_profiles_for_role(RoleName=ROLE)["InstanceProfiles"]
+    assert theirs["InstanceProfileName"] == "theirs"
 
 
 def test_roles_that_were_changed_by_hand_are_seen_and_put_right_and_more_of_others_stays(

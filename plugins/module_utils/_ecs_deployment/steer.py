@@ -22,6 +22,7 @@ from .._ecs_service.wait import Ours, ours_of
 from .._errors import Stale
 from .._plan import Current, Refused, refuse_foreign
 from .._shapes import Document, to_snake
+from .._tell import tell
 from .plan import PROVEN, Step, has_served, is_over, is_right, plan, state_of
 
 KEYS = (
@@ -181,13 +182,12 @@ class Steering(Deployments):
         return record
 
     def _tell(self, record: Answer, left: float) -> None:
-        """A module cannot print while it runs: the system's log and the result tell how it went."""
         counts = record.get("targetServiceRevision", {})
         running, asked = counts.get("runningTaskCount", 0), counts.get("requestedTaskCount", 0)
         line = f"{state_of(record)}: {running} of {asked} running, {counts.get('pendingTaskCount', 0)} pending"
         if not self.progress or not self.progress[-1].startswith(f"{line}, "):
             self.progress.append(f"{line}, {left:.0f} s left")
-            self.module.log(f"{self.label}: {self.progress[-1]}")
+            tell(self.module, self.label, self.progress[-1])
 
     def _failure(self, service: Answer, record: Answer, what: str, then: str = "") -> DeploymentFailed:
         reason = record.get("statusReason") or "ECS gave no reason"

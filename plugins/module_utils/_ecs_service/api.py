@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -20,6 +20,7 @@ from .._ecs_deployment.plan import PROVEN, has_served
 from .._plan import Current, Plan, Refused
 from .._runner import Resource
 from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake
+from .._tell import tell
 from .calls import Answer, Calls
 from .plan import DEFAULTS, UNORDERED, clears_hooks, needs_force, short_name, to_send
 from .rollout import DeploymentFailed, Rollout
@@ -81,7 +82,7 @@ class Service(Resource):
         super().__init__(module)
         self.cluster = short_name(self.params["cluster"])
         self.calls = Calls(self.client, self.cluster, self.name)
-        self.rollout = Rollout(self.calls, self.label, self.params["wait_timeout"], module.log)
+        self.rollout = Rollout(self.calls, self.label, self.params["wait_timeout"], partial(tell, module, self.label))
         self.answer: Answer | None = None  # the service as last described, when it is ACTIVE
         self.written: Answer | None = None  # the service as our own write answered: its PRIMARY deployment is ours
         self.leftover = False  # an earlier run's deletion still drains
@@ -268,7 +269,8 @@ class Service(Resource):
 
     def _completed(self, ours: Ours) -> Answer:
         try:
-            return self.rollout.complete(ours, self.params["wait_for"] == "completed_or_paused")
+            or_paused = self.params["wait_for"] == "completed_or_paused"
+            return self.rollout.complete(ours, unchanged=self.written is None, or_paused=or_paused)
         except DeploymentFailed as failure:
             if self.params["on_first_failure"] == "keep":
                 raise

@@ -67,20 +67,20 @@ class DeploymentFailed(AnsibleAWSError):  # type: ignore[misc]
 class Rollout:
     """The wait for one service.
 
-    label: what an operator calls the service; timeout: seconds; log: takes a line while the module runs.
+    label: what an operator calls the service; timeout: seconds; tell: takes a line while the module runs.
     """
 
-    def __init__(self, calls: Calls, label: str, timeout: int, log: Callable[[str], None]) -> None:
-        self.calls, self.label, self.timeout, self.log = calls, label, timeout, log
+    def __init__(self, calls: Calls, label: str, timeout: int, tell: Callable[[str], None]) -> None:
+        self.calls, self.label, self.timeout, self.tell = calls, label, timeout, tell
         self.progress: list[str] = []
         self.paused_hook = ""  # where the deployment was when the wait ended before it did
         self._told = ""
         self._refused: dict[str, None] = {}  # what the health check said; ECS takes such a target away at once
 
-    def complete(self, ours: Ours, or_paused: bool = False) -> Answer:
-        """Wait until our deployment is complete, or paused at a hook if that is enough; returns the service.
+    def complete(self, ours: Ours, unchanged: bool = False, or_paused: bool = False) -> Answer:
+        """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be.
 
-        Raises DeploymentFailed when it never will be.
+        unchanged: whether it is an earlier run's; or_paused: whether one that waits at a hook is enough.
         """
         service: Answer | None = None
         for left in looks(self.timeout + ours.waits):
@@ -88,6 +88,8 @@ class Rollout:
             ours = with_record(ours, service)
             record = self._record(ours)
             verdict = judge(service, ours, record)
+            if service and verdict.state == "done" and unchanged and not self.progress:
+                return service  # nothing was waited for, so nothing is told
             if service:
                 targets = self.calls.targets(service)
                 self._refused.update(dict.fromkeys(complaints(targets)))
@@ -130,12 +132,11 @@ class Rollout:
         )
 
     def _tell(self, line: str, left: float) -> None:
-        """A module cannot print while it runs: the system's log and the result tell how it went."""
         if line == self._told:
             return
         self._told = line
         self.progress.append(f"{line}, {left:.0f} s left")
-        self.log(f"{self.label}: {self.progress[-1]}")
+        self.tell(self.progress[-1])
 
     def _failure(self, what: str, service: Answer | None, ours: Ours) -> DeploymentFailed:
         parts = [f"{self.label}: deployment {ours.id} of {short_name(ours.task_definition)} {what.rstrip('.')}."]

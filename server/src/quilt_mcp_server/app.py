@@ -1,6 +1,7 @@
 """The ASGI application: routes and the order of the layers around the MCP endpoint."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -134,6 +135,7 @@ async def _warm_up(aws: Gateway) -> None:
     await asyncio.sleep(0.5)
     try:
         await aws.warm_up()
+        gc.freeze()  # the SDK's models stay too
     except Exception:
         # The first caller will get the error where it can be explained.
         log.warning("loading the AWS SDK failed", exc_info=True)

@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Lines for the operator while a module still works.
+
+What a module prints is its result, so it can say nothing before its end. Whoever runs it may give it a stream beside
+that, as playbooks/action_plugins/normal.py does. Without one the lines are in the system's log, and in the result.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Any
+
+_streams: list[int] = []
+
+
+def tell_on(descriptor: int) -> None:
+    """From now on, write every line that is told in this process to a file descriptor as well."""
+    _streams.append(descriptor)
+
+
+def tell(module: Any, label: str, line: str) -> None:
+    """Tell how a wait goes. module: the AnsibleModule; label: what is waited for, which only the log needs."""
+    module.log(f"{label}: {line}")
+    for descriptor in _streams:
+        with suppress(OSError):  # nobody listens any more, and the work goes on
+            os.write(descriptor, f"{line}\n".encode())
