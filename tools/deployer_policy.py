@@ -46,31 +46,30 @@ Values = Mapping[str, Sequence[str]]
 Policy = dict[str, Any]
 
 
-def expand(text: str, values: Values) -> list[str]:
-    """The text for every value of its placeholders; empty when one of them has none."""
-    names = sorted({name for _, name, _, _ in Formatter().parse(text) if name})
-    given = itertools.product(*(values[name] for name in names))
-    return [text.format(**dict(zip(names, some, strict=True))) for some in given]
+def expand(texts: Sequence[str], values: Values) -> list[str]:
+    """Each text for every value of its placeholders; none for a text with a placeholder that has no value."""
+    found = []
+    for text in texts:
+        names = sorted({name for _, name, _, _ in Formatter().parse(text) if name})
+        for some in itertools.product(*(values[name] for name in names)):
+            found.append(text.format(**dict(zip(names, some, strict=True))))
+    return found
 
 
 def render(statements: Mapping[str, Mapping[str, Any]], values: Values) -> Policy:
     """The policy of one part of the source."""
     rendered = []
     for sid, statement in statements.items():
-        resources = [arn for text in statement["Resource"] for arn in expand(text, values)]
+        resources = expand(statement["Resource"], values)
         condition = {
             operator: filled
             for operator, keys in statement.get("Condition", {}).items()
-            if (filled := {key: found for key, texts in keys.items() if (found := _all(texts, values))})
+            if (filled := {key: found for key, texts in keys.items() if (found := expand(texts, values))})
         }
         if resources:
             allowed = {"Sid": sid, "Effect": "Allow", "Action": statement["Action"], "Resource": resources}
             rendered.append(allowed | ({"Condition": condition} if condition else {}))
     return {"Version": "2012-10-17", "Statement": rendered}
-
-
-def _all(texts: Sequence[str], values: Values) -> list[str]:
-    return [found for text in texts for found in expand(text, values)]
 
 
 def length(policy: Policy) -> int:
@@ -98,18 +97,21 @@ def actions(*parts: str) -> set[str]:
 def values_of(given: Mapping[str, Any]) -> dict[str, list[str]]:
     """All placeholders, from the options; what is not given follows from what is."""
     single = {name: given[name] for name in ("account", "region", "stack")}
-    for option, default in DEFAULTS.items():
-        name = option.replace("-", "_")
-        single[name] = given.get(name) or default.format(**single)
+    for name, default in DEFAULTS.items():
+        single[_key(name)] = given.get(_key(name)) or default.format(**single)
     # As roles/alb_rule names it.
     single["second_target_group"] = f"{single['target_group'][:30]}-b"
-    listed = {name: list(given.get(name) or []) for name in (option.replace("-", "_") for option in LISTS)}
+    listed = {_key(name): list(given.get(_key(name)) or []) for name in LISTS}
     listed["secret"] = listed["secret"] or [f"{single['stack']}/mcp-server/jwt"]
     return {name: [value] for name, value in single.items()} | listed
 
 
+def _key(option: str) -> str:
+    return option.replace("-", "_")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the policy; return 1 when it would not be what was meant."""
+    """Print the policy, or end with what is wrong with the options."""
     parts = source()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("part", choices=list(parts))

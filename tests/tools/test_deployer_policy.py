@@ -34,7 +34,7 @@ SHARED = {
     "tag_resource": ["application-autoscaling", "cloudwatch", "ecr", "ecs", "logs"],
     "untag_resource": ["application-autoscaling", "cloudwatch", "ecr", "ecs", "logs"],
 }
-# A field of a plan, and what the module ecs_service_deployment does at an operator's word, in no playbook.
+# A field of a plan, and no call.
 NOT_OF_PLAYBOOKS = {"rotate_secret"}
 # What amazon.aws calls for the roles' tasks, as far as their arguments let it.
 STOCK = {
