@@ -20,6 +20,8 @@ description:
     lines of the task that failed, and the last events of the service.
   - A run that finds its deployment already in progress, since an earlier run was cut off, waits for that one.
     A deployment that failed with no earlier one to go back to is started anew.
+  - A PAUSE hook among the C(lifecycle_hooks) of O(deployment_configuration) holds a deployment that shifts traffic
+    until somebody has looked at it; see O(wait_for).
   - Only services with the ECS deployment controller are managed.
 author:
   - Quilt Data (@quiltdata)
@@ -126,6 +128,15 @@ options:
         tasks have stopped.
     type: bool
     default: true
+  wait_for:
+    description:
+      - What O(wait) waits for.
+      - V(completed_or_paused) is also content with a deployment that is paused at a lifecycle hook; RV(paused_hook)
+        tells which of the two it was. M(quilt.mcp_server.ecs_service_deployment) then continues it or rolls it back.
+        A later run finds the same deployment at the same hook.
+    type: str
+    choices: [completed, completed_or_paused]
+    default: completed
   wait_timeout:
     description:
       - The seconds that the wait may take.
@@ -252,6 +263,16 @@ deployment:
     updated_at:
       description: When it last changed.
       type: str
+service_deployment_arn:
+  description: The ARN of the service deployment that ECS keeps of RV(deployment); empty when it names none.
+  returned: always
+  type: str
+paused_hook:
+  description:
+    - The id of the lifecycle hook at which our deployment is paused; empty when it is not.
+    - In check mode, and without O(wait), what one look found.
+  returned: always
+  type: str
 progress:
   description:
     - How the wait went, a line for each change.
@@ -292,6 +313,7 @@ ARGUMENTS = {
     "availability_zone_rebalancing": {"type": "str", "choices": ["ENABLED", "DISABLED"]},
     "force_new_deployment": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": True},
+    "wait_for": {"type": "str", "choices": ["completed", "completed_or_paused"], "default": "completed"},
     "wait_timeout": {"type": "int", "default": 900},
     "on_first_failure": {"type": "str", "choices": ["keep", "delete"], "default": "keep"},
 }

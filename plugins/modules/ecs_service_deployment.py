@@ -61,9 +61,18 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: The seconds that the wait may take.
+    description:
+      - The seconds that the wait may take.
+      - The minutes for which the strategy of the deployment waits by itself are added.
     type: int
     default: 900
+  on_timeout:
+    description:
+      - What becomes of a deployment that has not ended by then, which is a failure in any case.
+      - V(stop) stops it, so that ECS rolls back to the one before it, if there is one.
+    type: str
+    choices: [keep, stop]
+    default: keep
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -170,6 +179,7 @@ ARGUMENTS = {
     "require_tags": {"type": "dict", "default": {}},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 900},
+    "on_timeout": {"type": "str", "choices": ["keep", "stop"], "default": "keep"},
 }
 
 

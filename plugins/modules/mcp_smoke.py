@@ -36,6 +36,13 @@ options:
       - C(host:port) to connect to in place of what O(url) names.
       - The C(Host) header and the name in TLS stay those of O(url).
     type: str
+  headers:
+    description:
+      - Further headers of every request, for instance the one by which a listener rule tells test traffic.
+      - What the client itself says is refused here, C(Authorization) and C(Host) for instance. The values are shown as
+        other options are; a secret is given as O(token).
+    type: dict
+    default: {}
   token:
     description:
       - A JSON Web Token that the server accepts.
@@ -108,6 +115,15 @@ EXAMPLES = r"""
     bucket: quilt-example
     region: us-east-1
 
+- name: Prove the tasks of a deployment that production traffic does not reach yet
+  quilt.mcp_server.mcp_smoke:
+    url: https://demo.quiltdata.com/mcp
+    headers:
+      X-Quilt-Release: test
+    jwt_secret_id: sales-prod/mcp-server/jwt
+    bucket: quilt-example
+    region: us-east-1
+
 - name: Prove a load balancer that DNS does not name yet
   quilt.mcp_server.mcp_smoke:
     url: https://demo.quiltdata.com/mcp
@@ -158,6 +174,7 @@ def main() -> None:
             "url": {"type": "str", "required": True},
             "ca_file": {"type": "path"},
             "connect_to": {"type": "str"},
+            "headers": {"type": "dict", "default": {}},
             "token": {"type": "str", "no_log": True},
             "jwt_secret_id": {"type": "str", "no_log": False},
             "kid": {"type": "str", "default": "frontend-enhanced"},

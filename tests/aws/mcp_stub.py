@@ -1,4 +1,4 @@
-"""A small MCP server behind TLS that checks tokens as ours does, and can misbehave on request."""
+"""A small MCP server that checks tokens as ours does, and can misbehave on request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Stub:
     authenticate: bool = True
     answer: tuple[int, str] | None = None  # status and text for every request, as another listener rule would
     hosts: list[str] = field(default_factory=list)  # the Host headers that arrived
+    heard: Callable[[dict[str, str]], None] = lambda _: None  # takes the headers of each request as it arrives
 
     @property
     def url(self) -> str:
@@ -40,18 +41,13 @@ class Stub:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Stub]:
-    """Serve on a free loopback port until the block ends."""
-    files = tls.write(folder)
+def running(folder: Path | None) -> Iterator[Stub]:
+    """Serve on a free loopback port until the block ends; without a folder for certificates as a task does, in HTTP."""
+    files = tls.write(folder) if folder else None
     listener = socket.create_server(("127.0.0.1", 0))
-    stub = Stub(port=listener.getsockname()[1], ca_file=str(files.ca))
-    config = uvicorn.Config(
-        _front(stub, _mcp_application()),
-        ssl_certfile=str(files.cert),
-        ssl_keyfile=str(files.key),
-        log_level="error",
-        lifespan="on",
-    )
+    stub = Stub(port=listener.getsockname()[1], ca_file=str(files.ca) if files else "")
+    secured = {"ssl_certfile": str(files.cert), "ssl_keyfile": str(files.key)} if files else {}
+    config = uvicorn.Config(_front(stub, _mcp_application()), log_level="error", lifespan="on", **secured)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -89,8 +85,12 @@ def _front(stub: Stub, inner: ASGIApp) -> ASGIApp:
         if scope["type"] != "http":
             await inner(scope, receive, send)
             return
+        if scope["path"] == "/healthz":  # the load balancer's question, not a client's
+            await JSONResponse({"status": "ok"})(scope, receive, send)
+            return
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         stub.hosts.append(headers.get("host", ""))
+        stub.heard(headers)
         if stub.answer:
             status, text = stub.answer
             await PlainTextResponse(text, status)(scope, receive, send)

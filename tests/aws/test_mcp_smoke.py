@@ -29,6 +29,7 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mcp_stub.Stub]
 def stub(_server: mcp_stub.Stub) -> mcp_stub.Stub:
     _server.key, _server.authenticate, _server.answer = mcp_stub.KEY, True, None
     _server.hosts.clear()
+    _server.heard = lambda headers: None
     return _server
 
 
@@ -62,6 +63,14 @@ def smoke(stub: mcp_stub.Stub, capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 def token(key: str, ttl: int = 600) -> str:
     return tokens.mint(json.dumps({mcp_stub.KID: key}), "somebody", ["quilt-example"], ttl)
+
+
+def test_every_request_carries_the_further_headers(smoke: Smoke, stub: mcp_stub.Stub) -> None:
+    heard: list[str | None] = []
+    stub.heard = lambda headers: heard.append(headers.get("x-quilt-release"))
+    assert smoke(headers={"X-Quilt-Release": "test"})["failed_checks"] == []
+    assert len(heard) >= 8
+    assert set(heard) == {"test"}
 
 
 def test_a_good_server(smoke: Smoke) -> None:

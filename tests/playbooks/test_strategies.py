@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from sandbox.control import ControlPlane
 
 NAME = "sales-prod-mcp-server-production"
-QUICK = {"alb_rule_deregistration_delay": 0, "ecs_service_grace_period": 0, "ecs_service_wait_timeout": 60}
+QUICK = {
+    "alb_rule_deregistration_delay": 0,
+    "ecs_service_grace_period": 0,
+    "ecs_service_wait_timeout": 60,
+    "ecs_service_gate": False,  # nothing answers here; test_gate.py has tasks that do
+}
 BLUE_GREEN = {**QUICK, "ecs_service_strategy": "BLUE_GREEN", "ecs_service_bake_time": 0}
 CANARY = {
     **QUICK,

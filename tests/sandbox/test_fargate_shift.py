@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,88 +11,16 @@ import pytest
 from sandbox.control import ControlPlane
 from sandbox.fargate import FargateLauncher
 from sandbox.fargate.simulated import SimulatedEngine
-from tests.sandbox.ecs_stack import Stack, completed, context, lay, until
+from tests.sandbox.ecs_stack import completed, context, until
+from tests.sandbox.shift_stack import BLUE_GREEN, Shifted, lay_shifted, pause, waiting
 
-CHECK = {"healthCheck": {"command": ["CMD", "true"], "interval": 5}}
-BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
-BLUE_GREEN = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0, **BREAKER}
 ALARM = {"alarms": {"alarmNames": ["faults"], "enable": True, "rollback": True}}
-
-
-@dataclass
-class Shifted:
-    """The stack with what traffic shifting needs: a second group, two rules, a role."""
-
-    stack: Stack
-    groups: list[str]
-    production: str
-    test: str
-    role: str
-
-    def balancer(self, **fields: Any) -> dict[str, Any]:
-        advanced = {
-            "alternateTargetGroupArn": self.groups[1],
-            "productionListenerRule": self.production,
-            "testListenerRule": self.test,
-            "roleArn": self.role,
-        }
-        where = {"targetGroupArn": self.groups[0], "containerName": "app", "containerPort": 8000}
-        return where | {"advancedConfiguration": advanced | fields}
-
-    def create(self, configuration: dict[str, Any] = BLUE_GREEN, **fields: Any) -> dict[str, Any]:
-        return self.stack.create(loadBalancers=[self.balancer()], deploymentConfiguration=configuration, **fields)
-
-    def deploy(self, image: str = "sim:ok", **fields: Any) -> dict[str, Any]:
-        return self.stack.update(taskDefinition=self.stack.register(container={"image": image, **CHECK}), **fields)
-
-    def weights(self, rule: str) -> list[int]:
-        """Of the two groups, in percent."""
-        (found,) = self.stack.elbv2.describe_rules(RuleArns=[rule])["Rules"]
-        weights = {g["TargetGroupArn"]: g["Weight"] for g in found["Actions"][0]["ForwardConfig"]["TargetGroups"]}
-        return [weights.get(group, 0) * 100 // sum(weights.values()) for group in self.groups]
-
-    def record(self, service: dict[str, Any]) -> dict[str, Any]:
-        arn = service["currentServiceDeployment"]
-        found: dict[str, Any] = self.stack.ecs.describe_service_deployments(serviceDeploymentArns=[arn])
-        record: dict[str, Any] = found["serviceDeployments"][0]
-        return record
-
-    def addresses(self, group: int) -> set[str]:
-        answer = self.stack.elbv2.describe_target_health(TargetGroupArn=self.groups[group])
-        return {one["Target"]["Id"] for one in answer["TargetHealthDescriptions"]}
-
-
-def infrastructure_role(client: Any) -> str:
-    trust = {"Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    return str(client("iam").create_role(RoleName="shift", AssumeRolePolicyDocument=document)["Role"]["Arn"])
 
 
 @pytest.fixture
 def shifted(empty: ControlPlane, client: Any, monkeypatch: pytest.MonkeyPatch) -> Shifted:
     monkeypatch.setenv("SANDBOX_SPEED", "100")
-    stack = lay(client)
-    stack.register(container={"image": "sim:ok", **CHECK})
-    vpc = stack.elbv2.describe_target_groups(TargetGroupArns=[stack.target_group])["TargetGroups"][0]["VpcId"]
-    other = stack.elbv2.create_target_group(
-        Name="app-b", Protocol="HTTP", Port=8000, VpcId=vpc, TargetType="ip", HealthCheckPath="/healthz"
-    )["TargetGroups"][0]["TargetGroupArn"]
-    (balancer,) = stack.elbv2.describe_load_balancers()["LoadBalancers"]
-    (listener,) = stack.elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
-    for arn in (stack.target_group, other):
-        undelayed = {"Key": "deregistration_delay.timeout_seconds", "Value": "0"}
-        stack.elbv2.modify_target_group_attributes(TargetGroupArn=arn, Attributes=[undelayed])
-    groups = [{"TargetGroupArn": stack.target_group, "Weight": 100}, {"TargetGroupArn": other, "Weight": 0}]
-    rules = [
-        stack.elbv2.create_rule(
-            ListenerArn=listener["ListenerArn"],
-            Priority=priority,
-            Conditions=[{"Field": "path-pattern", "Values": [path]}],
-            Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}],
-        )["Rules"][0]["RuleArn"]
-        for priority, path in ((1, "/test"), (2, "/"))
-    ]
-    return Shifted(stack, [stack.target_group, other], rules[1], rules[0], infrastructure_role(client))
+    return lay_shifted(client)
 
 
 @pytest.fixture
@@ -103,16 +29,6 @@ def fargate(empty: ControlPlane, shifted: Shifted, tmp_path: Path) -> Iterator[F
     launcher.start()
     yield launcher
     launcher.stop()
-
-
-def pause(stage: str, **timeout: Any) -> dict[str, Any]:
-    more = {"timeoutConfiguration": timeout} if timeout else {}
-    return {"lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": [stage], **more}]}
-
-
-def waiting(shifted: Shifted, service: dict[str, Any]) -> str | None:
-    details = shifted.record(service).get("lifecycleHookDetails", [])
-    return next((str(one["hookId"]) for one in details if one["status"] == "AWAITING_ACTION"), None)
 
 
 def ended(shifted: Shifted, service: dict[str, Any]) -> dict[str, Any] | None:
@@ -239,6 +155,30 @@ def test_an_alarm_rolls_a_rolling_deployment_back(shifted: Shifted, fargate: Far
     assert until(lambda: ended(shifted, service))["status"] == "ROLLBACK_SUCCESSFUL"
 
 
+def test_a_time_out_may_let_it_go_on(shifted: Shifted, fargate: FargateLauncher) -> None:
+    shifted.create()
+    until(lambda: completed(shifted.stack))
+    timeout = {"timeoutInMinutes": 1, "action": "CONTINUE"}
+    service = shifted.deploy(deploymentConfiguration=pause("POST_TEST_TRAFFIC_SHIFT", **timeout))
+    until(lambda: waiting(shifted, service))
+    (hook,) = shifted.record(service)["lifecycleHookDetails"]
+    assert (hook["targetType"], hook["timeoutAction"]) == ("PAUSE", "CONTINUE")
+    record = until(lambda: ended(shifted, service))
+    assert (record["status"], record["lifecycleHookDetails"][0]["status"]) == ("SUCCESSFUL", "TIMED_OUT")
+    assert shifted.weights(shifted.production) == [100, 0]
+
+
+def test_nobody_can_answer_for_a_deployment_that_was_stopped(shifted: Shifted, fargate: FargateLauncher) -> None:
+    shifted.create()
+    until(lambda: completed(shifted.stack))
+    service = shifted.deploy(deploymentConfiguration=pause("POST_TEST_TRAFFIC_SHIFT"))
+    hook, arn = until(lambda: waiting(shifted, service)), service["currentServiceDeployment"]
+    shifted.stack.ecs.stop_service_deployment(serviceDeploymentArn=arn)
+    with pytest.raises(shifted.stack.ecs.exceptions.InvalidParameterException, match="is not awaiting an action"):
+        shifted.stack.ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=hook, action="ROLLBACK")
+    assert until(lambda: ended(shifted, service))["status"] == "ROLLBACK_SUCCESSFUL"
+
+
 @pytest.mark.parametrize("how", ["answer", "time-out", "stop"])
 def test_a_paused_deployment_can_be_rolled_back(shifted: Shifted, fargate: FargateLauncher, how: str) -> None:
     shifted.create()
@@ -290,6 +230,8 @@ def test_the_strategy_of_a_running_service_changes_both_ways(shifted: Shifted, f
         ({"strategy": "LINEAR"} | CANARY | {"strategy": "LINEAR"}, {}, "only valid when the deployment strategy is CA"),
         ({"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 2}}, {}, "stepPercent must be between 3 and"),
         ({"strategy": "BLUE_GREEN", **pause("TEST_TRAFFIC_SHIFT")}, {}, "PAUSE hooks can be configured"),
+        ({"strategy": "BLUE_GREEN", **pause("PRE_SCALE_UP", timeoutInMinutes=20161)}, {}, "between 1 and 20160"),
+        ({"strategy": "BLUE_GREEN", **pause("PRE_SCALE_UP", action="ABORT")}, {}, "must be ROLLBACK or CONTINUE"),
     ],
 )
 def test_what_cannot_shift_is_refused(

@@ -34,8 +34,8 @@ SHARED = {
     "tag_resource": ["application-autoscaling", "cloudwatch", "ecr", "ecs", "logs"],
     "untag_resource": ["application-autoscaling", "cloudwatch", "ecr", "ecs", "logs"],
 }
-# A field of a plan, and what the module ecs_service_deployment does at an operator's word, in no playbook.
-NOT_OF_PLAYBOOKS = {"rotate_secret", "continue_service_deployment"}
+# A field of a plan, and no call.
+NOT_OF_PLAYBOOKS = {"rotate_secret"}
 # What amazon.aws calls for the roles' tasks, as far as their arguments let it.
 STOCK = {
     "ec2": {

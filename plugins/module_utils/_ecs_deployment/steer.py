@@ -16,7 +16,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 from .._ecs_service.calls import Answer, Calls
 from .._ecs_service.evidence import collect
 from .._ecs_service.plan import short_name
-from .._ecs_service.rollout import DeploymentFailed, looks
+from .._ecs_service.rollout import DeploymentFailed, looks, stop_overdue
+from .._ecs_service.shift import waits
 from .._ecs_service.wait import Ours, ours_of
 from .._errors import Stale
 from .._plan import Current, Refused, refuse_foreign
@@ -167,13 +168,15 @@ class Steering(Deployments):
 
     def _wait(self, service: Answer, record: Answer, step: Step) -> Answer:
         arn = _arn(record)
-        for left in looks(self.module.params["wait_timeout"]):
+        timeout = self.module.params["wait_timeout"] + waits(record.get("deploymentConfiguration", {}))
+        for left in looks(timeout):
             record = self._read(arn)
             self._tell(record, left)
             if is_over(self.wanted, record, step):
                 break
         else:
-            raise self._failure(service, record, f"after {self.module.params['wait_timeout']} s it still is")
+            stopped = stop_overdue(self.calls, arn) if self.module.params["on_timeout"] == "stop" else ""
+            raise self._failure(service, record, f"after {timeout} s it still is", stopped)
         if not is_right(self.wanted, state_of(record), self.module.params["hook_action"]):
             raise self._failure(service, record, "it is")
         return record
@@ -186,7 +189,7 @@ class Steering(Deployments):
             self.progress.append(f"{line}, {left:.0f} s left")
             tell(self.module, self.label, self.progress[-1])
 
-    def _failure(self, service: Answer, record: Answer, what: str) -> DeploymentFailed:
+    def _failure(self, service: Answer, record: Answer, what: str, then: str = "") -> DeploymentFailed:
         reason = record.get("statusReason") or "ECS gave no reason"
         parts = [
             f"{self.label}: wanted deployment {short_name(_arn(record))} {self.wanted}; "
@@ -196,6 +199,8 @@ class Steering(Deployments):
         ours = _deployment_of(latest, record)
         if ours:
             parts.append(collect(self.client, latest, ours))
+        if then:
+            parts.insert(1, f"{then}.")
         return DeploymentFailed(message="\n".join([*parts, "Progress:", *(f"  {line}" for line in self.progress)]))
 
     def _latest(self, service: Answer) -> Answer:

@@ -22,9 +22,9 @@ from .._runner import Resource
 from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake
 from .._tell import tell
 from .calls import Answer, Calls
-from .plan import DEFAULTS, UNORDERED, needs_force, short_name, to_send
+from .plan import DEFAULTS, UNORDERED, clears_hooks, needs_force, short_name, to_send
 from .rollout import DeploymentFailed, Rollout
-from .shift import problems, without_others
+from .shift import pauses, problems, without_others
 from .wait import Ours, ours_of, primary_of
 
 CLEARED_WITHIN = 600  # seconds: deregistration delay and stop timeout; wait_timeout is about the deployment
@@ -94,8 +94,14 @@ class Service(Resource):
     def validate(self) -> None:
         if self.params["launch_type"] and self.params["capacity_provider_strategy"]:
             raise InvalidParameters(message="give one of launch_type and capacity_provider_strategy")
-        if found := problems(self.params["deployment_configuration"] or {}):
+        configuration = self.params["deployment_configuration"] or {}
+        if found := problems(configuration):
             raise InvalidParameters(message="; ".join(found))
+        if pauses(configuration) and "ContinueServiceDeployment" not in self.model.operation_names:
+            raise InvalidParameters(
+                message="deployment_configuration.lifecycle_hooks: nobody could continue after a PAUSE hook, as "
+                "ContinueServiceDeployment is not known to the installed botocore; upgrade boto3, or leave the hook out"
+            )
 
     # Reading
 
@@ -218,6 +224,8 @@ class Service(Resource):
             request["serviceConnectConfiguration"] = {"enabled": False}
         if self.forced or needs_force(plan.changes):
             request["forceNewDeployment"] = True
+        if clears_hooks(plan.before, plan.after):
+            request.setdefault("deploymentConfiguration", {})["lifecycleHooks"] = []
         self.written = self.calls.update(_complete(request))
 
     def delete(self, current: Current) -> None:
@@ -240,17 +248,29 @@ class Service(Resource):
         if self.params["state"] == "absent":
             if waits and (plan.action == "delete" or self.leftover):
                 self._wait_until_gone()
-            return {"deployment": {}, "progress": self.rollout.progress}
+            return self._outcome({}, "")
         if self.module.check_mode and plan.changed:
-            return {"deployment": self._predicted(plan), "progress": []}
+            return self._outcome(self._predicted(plan), KNOWN_AFTER_APPLY)
         service = self.written or self.answer or {}
         if waits:
             service = self._completed(ours_of(service))
-        return {"deployment": self._shown(primary_of(service)), "progress": self.rollout.progress}
+        else:
+            self.rollout.look(ours_of(service))
+        return self._outcome(self._shown(primary_of(service)), service.get("currentServiceDeployment", ""))
+
+    def _outcome(self, deployment: Document, record: str) -> Document:
+        """The further keys of the result, always the same."""
+        return {
+            "deployment": deployment,
+            "service_deployment_arn": record,
+            "paused_hook": self.rollout.paused_hook,
+            "progress": self.rollout.progress,
+        }
 
     def _completed(self, ours: Ours) -> Answer:
         try:
-            return self.rollout.complete(ours, unchanged=self.written is None)
+            or_paused = self.params["wait_for"] == "completed_or_paused"
+            return self.rollout.complete(ours, unchanged=self.written is None, or_paused=or_paused)
         except DeploymentFailed as failure:
             if self.params["on_first_failure"] == "keep":
                 raise

@@ -47,6 +47,9 @@ DEFAULTS: Document = {
         for name, value in values.items()
     },
     "deployment_configuration.lifecycle_hooks.target_type": "AWS_LAMBDA",
+    # DeploymentLifecycleHookTimeoutConfiguration
+    "deployment_configuration.lifecycle_hooks.timeout_configuration.timeout_in_minutes": 1440,
+    "deployment_configuration.lifecycle_hooks.timeout_configuration.action": "ROLLBACK",
     "deployment_configuration.alarms.enable": False,
     "deployment_configuration.alarms.rollback": False,
     "network_configuration.awsvpc_configuration.assign_public_ip": "DISABLED",
@@ -56,6 +59,7 @@ DEFAULTS: Document = {
 UNORDERED = (
     "capacity_provider_strategy",
     "deployment_configuration.alarms.alarm_names",
+    "deployment_configuration.lifecycle_hooks.lifecycle_stages",
     "load_balancers",
     "network_configuration.awsvpc_configuration.security_groups",
     "network_configuration.awsvpc_configuration.subnets",
@@ -76,6 +80,12 @@ def short_name(reference: str) -> str:
 def needs_force(changes: Iterable[str]) -> bool:
     """Whether a change reaches the running tasks only when a new deployment is forced."""
     return not REACH_TASKS_WHEN_FORCED.isdisjoint(changes)
+
+
+def clears_hooks(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the lifecycle hooks go: ECS keeps what an update does not name, so it must be told."""
+    name, hooks = "deployment_configuration", "lifecycle_hooks"
+    return bool((before.get(name) or {}).get(hooks)) and not (after.get(name) or {}).get(hooks)
 
 
 def to_send(document: Mapping[str, Any], before: Mapping[str, Any], wanted: Mapping[str, Any]) -> Document:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from .._ecs_deployment.plan import waiting_hooks
 from .._errors import Stale
 from .calls import Answer, Calls
 from .evidence import collect
 from .plan import short_name
-from .wait import Ours, complaints, judge, progress
+from .wait import Ours, complaints, judge, primary_of, progress
 
 PAUSES = (1.0, 1.0, 2.0, 2.0, 3.0, 5.0)  # seconds between two looks; the last one repeats
 
@@ -35,6 +37,29 @@ def looks(timeout: float) -> Iterator[float]:
         count += 1
 
 
+def with_record(ours: Ours, service: Answer | None) -> Ours:
+    """Ours with the service deployment that ECS names now: the answer to a write may still name the one before."""
+    if service and primary_of(service).get("id") == ours.id:
+        return replace(ours, record=service.get("currentServiceDeployment") or ours.record)
+    return ours
+
+
+def stop_overdue(calls: Calls, arn: str | None) -> str:
+    """The deadline has passed: have ECS roll back, if it can. Returns what came of it, as a sentence."""
+    if not arn:
+        return "It was not stopped: ECS names no service deployment for it, and goes on trying"
+    try:
+        record = next(iter(calls.records([arn])), {})
+        if not record.get("sourceServiceRevisions"):
+            return "It was not stopped: there is no earlier deployment to roll back to, and ECS goes on trying"
+        calls.stop(arn, "ROLLBACK")
+    except Stale:
+        return "It ended by itself just then"
+    except AnsibleAWSError as error:
+        return f"It could not be stopped, and ECS goes on trying: {error}"
+    return "It was stopped, and ECS rolls back to the deployment before it"
+
+
 class DeploymentFailed(AnsibleAWSError):  # type: ignore[misc]
     """Our deployment is not what runs; the message holds the evidence."""
 
@@ -48,17 +73,19 @@ class Rollout:
     def __init__(self, calls: Calls, label: str, timeout: int, tell: Callable[[str], None]) -> None:
         self.calls, self.label, self.timeout, self.tell = calls, label, timeout, tell
         self.progress: list[str] = []
+        self.paused_hook = ""  # where the deployment was when the wait ended before it did
         self._told = ""
         self._refused: dict[str, None] = {}  # what the health check said; ECS takes such a target away at once
 
-    def complete(self, ours: Ours, unchanged: bool = False) -> Answer:
+    def complete(self, ours: Ours, unchanged: bool = False, or_paused: bool = False) -> Answer:
         """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be.
 
-        unchanged: whether it is an earlier run's.
+        unchanged: whether it is an earlier run's; or_paused: whether one that waits at a hook is enough.
         """
         service: Answer | None = None
         for left in looks(self.timeout + ours.waits):
             service = self.calls.describe()
+            ours = with_record(ours, service)
             record = self._record(ours)
             verdict = judge(service, ours, record)
             if service and verdict.state == "done" and unchanged and not self.progress:
@@ -69,31 +96,24 @@ class Rollout:
                 self._tell(progress(service, ours, targets, record), left)
             if service and verdict.state == "done":
                 return service
+            if service and verdict.state == "paused" and or_paused:
+                self.paused_hook = verdict.hook
+                return service
             if verdict.state == "failed":
                 raise self._failure(f"failed: {verdict.reason}", service, ours)
-        stopped = self._stop(ours)
+        stopped = stop_overdue(self.calls, ours.record)
         raise self._failure(f"is not complete after {self.timeout + ours.waits} s. {stopped}", service, ours)
+
+    def look(self, ours: Ours) -> None:
+        """See whether our deployment is paused, without waiting for it."""
+        hooks = waiting_hooks(self._record(ours) or {})
+        self.paused_hook = hooks[0] if hooks else ""
 
     def _record(self, ours: Ours) -> Answer | None:
         """The service deployment of one that shifts traffic."""
         if not (ours.shifts and ours.record):
             return None
         return next(iter(self.calls.records([ours.record])), None)
-
-    def _stop(self, ours: Ours) -> str:
-        """The deadline has passed: have ECS roll back, if it can. Returns what came of it, as a sentence."""
-        if not ours.record:
-            return "It was not stopped: ECS names no service deployment for it, and goes on trying"
-        try:
-            record = next(iter(self.calls.records([ours.record])), {})
-            if not record.get("sourceServiceRevisions"):
-                return "It was not stopped: there is no earlier deployment to roll back to, and ECS goes on trying"
-            self.calls.stop(ours.record, "ROLLBACK")
-        except Stale:
-            return "It ended by itself just then"
-        except AnsibleAWSError as error:
-            return f"It could not be stopped, and ECS goes on trying: {error}"
-        return "It was stopped, and ECS rolls back to the deployment before it"
 
     def gone(self, task_arns: Sequence[str], at_least: int = 0) -> None:
         """Wait until the service is inactive and its tasks have stopped: their interfaces hold the security group.

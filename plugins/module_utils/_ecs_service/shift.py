@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from .._ecs_deployment.plan import waiting_hooks
 from .._shapes import Document
 
 SETTINGS = {"CANARY": "canary_configuration", "LINEAR": "linear_configuration"}
@@ -36,6 +37,11 @@ def problems(configuration: Mapping[str, Any]) -> list[str]:
         for owner, name in SETTINGS.items()
         if configuration.get(name) and strategy not in (None, owner)
     ]
+
+
+def pauses(configuration: Mapping[str, Any]) -> bool:
+    """Whether a deployment_configuration has a hook at which deployments wait for somebody's word."""
+    return any(hook.get("target_type") == "PAUSE" for hook in configuration.get("lifecycle_hooks") or [])
 
 
 def shifts(service: Mapping[str, Any]) -> bool:
@@ -66,10 +72,5 @@ def progress(record: Mapping[str, Any]) -> str:
     for kind, name in (("production", "requestedProductionTrafficWeight"), ("test", "requestedTestTrafficWeight")):
         if target.get(name) is not None:
             parts.append(f"{target[name]:g} % of {kind} traffic")
-    waiting = [hook.get("hookId") for hook in record.get("lifecycleHookDetails") or [] if _waits(hook)]
-    parts += [f"paused at hook {hook}, which ecs_service_deployment answers" for hook in waiting]
+    parts += [f"paused at hook {hook}, which ecs_service_deployment answers" for hook in waiting_hooks(record)]
     return ", ".join(parts)
-
-
-def _waits(hook: Mapping[str, Any]) -> bool:
-    return hook.get("status") == "AWAITING_ACTION"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from .._ecs_deployment.plan import waiting_hooks
 from .plan import short_name
 from .shift import progress as shift_progress
 from .shift import shifts, waits
@@ -51,10 +52,11 @@ class Ours:
 
 @dataclass(frozen=True)
 class Verdict:
-    """waiting, done or failed; `reason` says why it failed."""
+    """waiting, paused, done or failed; `reason` says why it failed, `hook` where it is paused."""
 
-    state: Literal["waiting", "done", "failed"]
+    state: Literal["waiting", "paused", "done", "failed"]
     reason: str = ""
+    hook: str = ""
 
 
 def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = None) -> Verdict:
@@ -63,7 +65,8 @@ def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = Non
     Done: it is PRIMARY, its rollout COMPLETED and all its tasks run. Failed: it failed, was rolled back, was replaced
     by another, or the service is being deleted. ECS leaves a failed deployment in the list only for a while, so that
     ours is missing is a failure too, unless the answer is from before it began: DescribeServices may lag a moment.
-    Where traffic shifts, the record decides: there is a bake time after the last task is healthy.
+    Where traffic shifts, the record decides: there is a bake time after the last task is healthy. Paused: a hook waits
+    for somebody's word.
     """
     if service is None or service.get("status") != "ACTIVE":
         status = service.get("status", "gone") if service else "gone"
@@ -74,7 +77,8 @@ def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = Non
         if status in UNDONE:
             return Verdict("failed", _undone(record, deployment, primary))
         if status != "SUCCESSFUL":
-            return Verdict("waiting")
+            hooks = waiting_hooks(record)
+            return Verdict("paused", hook=hooks[0]) if hooks else Verdict("waiting")
     state = deployment.get("rolloutState") if deployment else None
     if deployment and state == "FAILED":
         return Verdict("failed", _failure(deployment, primary))

@@ -22,6 +22,8 @@ from .tokens import GARBAGE, Claims, key_from, mint
 with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
     from botocore.exceptions import BotoCoreError, ClientError
 
+# What the client says by itself, and a second voice would only confuse.
+OF_THE_CLIENT = ("accept", "authorization", "connection", "content-length", "content-type", "host", "transfer-encoding")
 LIBRARIES = {"mcp": "mcp", "httpx2": "mcp", "jwt": "PyJWT"}
 
 
@@ -54,7 +56,13 @@ def plan_from(params: Mapping[str, Any], client: Callable[[str], Any], *, dry: b
     arguments = params["tool_arguments"] or ({"bucket": bucket} if bucket else {})
     tool = params["tool_name"] if arguments else None
     try:
-        route = Route(params["url"], params["ca_file"] or None, params["connect_to"] or None, params["timeout"])
+        route = Route(
+            url=params["url"],
+            ca_file=params["ca_file"] or None,
+            connect_to=params["connect_to"] or None,
+            timeout=params["timeout"],
+            headers={name: str(value) for name, value in params["headers"].items()},
+        )
     except ssl.SSLError as error:
         raise InputError(f"ca_file {params['ca_file']!r} holds no PEM certificate; give the CA's PEM file") from error
     return Plan(
@@ -91,6 +99,11 @@ def _problems(params: Mapping[str, Any]) -> list[str]:
         problems.append(f"ca_file {params['ca_file']!r} is not a file; give the CA's PEM file, or leave it unset")
     if params["connect_to"] and not re.fullmatch(r"[^\s/]+:\d{1,5}", params["connect_to"]):
         problems.append(f"connect_to must look like host:port, not {params['connect_to']!r}")
+    for name, value in params["headers"].items():
+        if name.lower() in OF_THE_CLIENT or name.lower().startswith("mcp-"):
+            problems.append(f"headers must not hold {name}: the client itself says it")
+        elif not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not re.fullmatch(r"[ -~]+", str(value)):
+            problems.append(f"headers must hold names and values of HTTP in printable ASCII; {name!r} does not")
     if bool(params["token"]) == bool(params["jwt_secret_id"]):
         problems.append("give exactly one of token and jwt_secret_id")
     return problems

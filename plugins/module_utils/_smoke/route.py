@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,7 @@ class Route:
         ca_file: trust only this CA; None: the machine's own store.
         connect_to: "host:port" to connect to in place of what the url names; Host and SNI keep the url's name.
         timeout: seconds for one request.
+        headers: further ones of every request.
         failure: the last such answer since it was cleared.
     """
 
@@ -49,6 +51,7 @@ class Route:
     ca_file: str | None = None
     connect_to: str | None = None
     timeout: float = 30.0
+    headers: Mapping[str, str] = field(default_factory=dict)
     failure: Answer | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -62,7 +65,7 @@ class Route:
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
         """An HTTP client on this route; every request carries the token, if any."""
         return httpx2.AsyncClient(
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+            headers={**self.headers, **({"Authorization": f"Bearer {token}"} if token else {})},
             verify=self._tls,
             timeout=self.timeout,
             trust_env=False,

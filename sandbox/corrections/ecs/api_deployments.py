@@ -73,8 +73,11 @@ def continue_service_deployment(call: Call) -> Answer:
     service, rollout = match
     if rollout.shift is None or not rollout.shift.waits_for(hook):
         raise EcsError("InvalidParameterException", f"The lifecycle hook {hook} is not awaiting an action.")
+    action = call.get("action", "CONTINUE")
+    if action not in ("CONTINUE", "ROLLBACK"):
+        raise EcsError("InvalidParameterException", "The valid values of action are CONTINUE and ROLLBACK.")
     rollout.shift.answer(rollout.record, hook)
-    if call.get("action", "CONTINUE") == "ROLLBACK":
+    if action == "ROLLBACK":
         text = "Service deployment rolled back by a ContinueServiceDeployment request."
         rollouts.abort(service, "ECS deployment rolled back at a lifecycle hook.", text)
     call.wake()

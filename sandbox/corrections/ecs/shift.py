@@ -3,9 +3,10 @@
 AWS facts restored here (botocore's service model, and the developer guide's "Workflow for Amazon ECS blue/green service
 deployments"): green starts beside blue with all its tasks; test traffic moves before production traffic; BLUE_GREEN
 moves production at once, CANARY in two steps, LINEAR in equal ones with no wait after the last; then both run for the
-bake time; then blue stops. A PAUSE hook waits for ContinueServiceDeployment or its time-out. Minutes pass at
-SANDBOX_SPEED. Not checked against AWS: which stage is shown during the waits between steps, and the default of a hook's
-time-out. Lambda hooks do not run here.
+bake time; then blue stops. A PAUSE hook waits for ContinueServiceDeployment or its time-out, when ECS rolls back, or
+goes on if that is its action; a day and ROLLBACK unless it says so. Minutes pass at SANDBOX_SPEED. Not checked against
+AWS: which stage is shown during the waits between steps, and a hook's status when the deployment ends otherwise. Lambda
+hooks do not run here.
 """
 
 from __future__ import annotations
@@ -153,7 +154,8 @@ class Shift:
         return True
 
     def waits_for(self, hook_id: str) -> bool:
-        return hook_id in self._waiting
+        """Whether somebody may answer the hook; nobody may when the deployment was stopped or overtaken meanwhile."""
+        return self.active and hook_id in self._waiting
 
     def _enter(self, phase: Phase, record: Document, now: Any) -> None:
         self._entered = True

@@ -1,4 +1,4 @@
-"""A paused deployment is continued. The sandbox's ECS has no hooks, so the answers are scripted here."""
+"""A paused deployment is continued, with scripted answers; tests/aws has the sandbox's ECS."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_deployment import steer
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_deployment.plan import Step
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_deployment.steer import Steering
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service import rollout
@@ -23,6 +24,7 @@ class Module:
     def __init__(self, ecs: Any, **params: Any) -> None:
         usual = {"cluster": "main", "service_name": "web", "state": "continued", "hook_id": None, "require_tags": {}}
         waits = {"hook_action": "CONTINUE", "service_deployment_arn": ARN, "wait": True, "wait_timeout": 5}
+        waits["on_timeout"] = "keep"
         self.params = {**usual, **waits, **params}
         self.ecs = ecs
 
@@ -82,3 +84,13 @@ def test_a_botocore_without_it_says_so() -> None:
     steering = Steering(Module(object()))
     with pytest.raises(Exception, match="not known to the installed botocore"):
         steering._act({}, Step("continue", "hook-1"))
+
+
+def test_the_minutes_that_a_strategy_waits_are_added(ecs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(steer, "looks", lambda timeout: waited.append(timeout) or iter([timeout]))
+    steering = Steering(Module(ecs))
+    ecs.sent.append("continued")  # so that the next look finds it complete
+    configuration = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 3}
+    steering._wait({}, {"serviceDeploymentArn": ARN, "deploymentConfiguration": configuration}, Step())
+    assert waited == [5 + 180]

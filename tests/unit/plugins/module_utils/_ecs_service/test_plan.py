@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.plan import (
     DEPLOYMENT_CONFIGURATION,
+    clears_hooks,
     needs_force,
     short_name,
     to_send,
@@ -87,3 +88,19 @@ def test_only_what_matters_of_the_deployment_configuration_is_sent(
 
 def test_other_fields_are_sent_as_they_are() -> None:
     assert to_send({"desired_count": 2}, {}, {}) == {"desired_count": 2}
+
+
+HOOKED = {"deployment_configuration": {"lifecycle_hooks": [{"target_type": "PAUSE"}]}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (HOOKED, {}, True),
+        (HOOKED, {"deployment_configuration": {}}, True),
+        (HOOKED, HOOKED, False),
+        ({}, HOOKED, False),
+    ],
+)
+def test_ecs_must_be_told_that_the_hooks_go(before: dict[str, Any], after: dict[str, Any], expected: bool) -> None:
+    assert clears_hooks(before, after) is expected

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service import rollout
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.rollout import DeploymentFailed, Rollout
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.rollout import (
+    DeploymentFailed,
+    Rollout,
+    with_record,
+)
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.wait import Ours
 
 OURS = Ours("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2")
@@ -94,3 +99,13 @@ def test_a_service_that_does_not_go_in_time() -> None:
     wait, _clock = waiting(Script([{"status": "DRAINING"}], [["a"]]), timeout=0)
     with pytest.raises(DeploymentFailed, match=r"not gone after 0 s \(1 tasks left\); run again"):
         wait.gone(["a"])
+
+
+def test_the_record_is_the_one_that_ecs_names_now() -> None:
+    """The answer to a write may still name the deployment before; that of a rollback is not ours."""
+    before = replace(OURS, record="one")
+    named = {**deploying(1), "currentServiceDeployment": "two"}
+    assert with_record(before, named).record == "two"
+    back = {"status": "ACTIVE", "deployments": [{"id": "ecs-svc/1", "status": "PRIMARY"}]}
+    assert with_record(before, {**back, "currentServiceDeployment": "two"}).record == "one"
+    assert with_record(before, deploying(1)).record == with_record(before, None).record == "one"

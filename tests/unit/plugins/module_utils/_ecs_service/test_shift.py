@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.api import Service
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.shift import (
     problems,
     progress,
@@ -12,6 +15,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.shif
     without_others,
 )
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.wait import Ours, judge, ours_of
+from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters
 
 CANARY = {"canary_percent": 5.0}
 LINEAR = {"step_percent": 10.0}
@@ -105,3 +109,37 @@ def test_the_record_decides_where_traffic_shifts(answer: dict[str, Any], status:
     assert verdict.state == state
     if state == "failed" and status != "SUCCESSFUL":
         assert verdict.reason.startswith("the reason")
+
+
+@pytest.mark.parametrize(
+    ("status", "hooks", "state", "hook"),
+    [
+        ("IN_PROGRESS", ["SUCCEEDED", "AWAITING_ACTION"], "paused", "1"),
+        ("IN_PROGRESS", ["SUCCEEDED", "IN_PROGRESS"], "waiting", ""),
+        ("ROLLBACK_IN_PROGRESS", ["AWAITING_ACTION"], "failed", ""),
+        ("SUCCESSFUL", ["TIMED_OUT"], "done", ""),
+    ],
+)
+def test_a_hook_that_waits_for_somebody_is_a_pause(status: str, hooks: list[str], state: str, hook: str) -> None:
+    details = [{"hookId": str(number), "status": one} for number, one in enumerate(hooks)]
+    verdict = judge(service("COMPLETED"), OURS, {"status": status, "lifecycleHookDetails": details})
+    assert (verdict.state, verdict.hook) == (state, hook)
+
+
+@pytest.mark.parametrize(
+    ("operations", "hook", "refused"),
+    [
+        (["CreateService"], {"target_type": "PAUSE"}, True),
+        (["CreateService"], {"target_type": "AWS_LAMBDA"}, False),
+        (["CreateService", "ContinueServiceDeployment"], {"target_type": "PAUSE"}, False),
+    ],
+)
+def test_a_pause_that_nobody_could_end_is_refused(operations: list[str], hook: dict[str, str], refused: bool) -> None:
+    class Old(Service):
+        model = SimpleNamespace(operation_names=operations)
+
+    params = {**dict.fromkeys(Service.fields), "wait_timeout": 1, "cluster": "main", "service_name": "web"}
+    params["deployment_configuration"] = {"lifecycle_hooks": [hook]}
+    service = Old(SimpleNamespace(params=params, log=None))
+    with pytest.raises(InvalidParameters, match="upgrade boto3") if refused else nullcontext():
+        service.validate()
