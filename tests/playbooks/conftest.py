@@ -21,8 +21,18 @@ import pytest
 
 from sandbox import tls
 from sandbox.control import Call, ControlPlane
+from tests import iam_actions
+from tools import deployer_policy
 
 ROOT = Path(__file__).parents[2]
+# The parts of docs/deployer-policy.yml that a playbook needs; one that is not named here may need any.
+PARTS = {
+    "build.yml": {"look", "image"},
+    "drift.yml": {"look"},
+    "rollback.yml": {"look", "image", "service"},
+    "status.yml": {"look"},
+    "verify.yml": {"look", "service"},
+}
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,8 @@ class Play:
         self._running.remove(process)
         stats, tasks = _read(output)
         calls = [call for call in self._aws.calls(mark) if call.access_key == "sandbox"]
+        if isinstance(playbook, str):  # a path is a test's own play, which may do what no playbook does
+            _require_allowed(playbook, {"look"} if "--check" in options else PARTS.get(playbook, set()), calls)
         return Run(process.returncode, stats, tasks, calls, errors.splitlines())
 
     def kill(self) -> None:
@@ -86,6 +98,13 @@ class Play:
             for pid in _family(process.pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+
+
+def _require_allowed(playbook: str, parts: set[str], calls: list[Call]) -> None:
+    """Require that these parts of the deployer's policy allow the calls, or all parts where none is named."""
+    needed = iam_actions.needed((call.service, call.operation) for call in calls)
+    refused = needed - deployer_policy.actions(*parts)
+    assert not refused, f"docs/deployer-policy.yml does not allow {playbook}: {', '.join(sorted(refused))}"
 
 
 def _family(pid: int) -> list[int]:

@@ -80,29 +80,31 @@ def test_check_mode_of_a_converged_stack_changes_nothing(deploy: Callable[..., A
     assert run.writes == []
 
 
-@pytest.mark.parametrize(
-    ("service", "operation", "kind"),
-    [
-        pytest.param("logs", "PutRetentionPolicy", "error", id="before the retention is set"),
-        pytest.param("iam", "PutRolePolicy", "error", id="between a role and its policy"),
-        pytest.param("elbv2", "CreateTargetGroup", "lost_reply", id="after the target group, before we know"),
-        pytest.param("elbv2", "CreateRule", "error", id="before the rule"),
-        pytest.param("ecs", "RegisterTaskDefinition", "error", id="before the task definition"),
-        pytest.param("ecs", "CreateService", "lost_reply", id="after the service, before we know"),
-    ],
-)
-def test_a_run_that_dies_is_finished_by_the_next(
-    deploy: Callable[..., Any], aws: ControlPlane, client: Callable[[str], Any], service: str, operation: str, kind: Any
-) -> None:
-    fault = aws.faults.add(service, operation, kind, code="AccessDeniedException", status=400, times=1)
-    died = deploy()
-    assert fault.fired == 1
-    if kind == "error":
-        assert died.status != 0
-    aws.faults.clear()
-    finished = deploy()
+DEATHS = [  # each run's faults; a lost reply is one that the run survives
+    [("logs", "PutRetentionPolicy", "error")],  # before the retention is set
+    [("iam", "PutRolePolicy", "error")],  # between a role and its policy
+    [("elbv2", "CreateTargetGroup", "lost_reply"), ("elbv2", "CreateRule", "error")],
+    [("ecs", "RegisterTaskDefinition", "error")],
+    [("ecs", "CreateService", "lost_reply"), ("elbv2", "ModifyRule", "error")],  # it serves, and is not routed yet
+]
+
+
+def test_a_run_that_dies_is_finished_by_the_next(play: Play, aws: ControlPlane, client: Callable[[str], Any]) -> None:
+    """One story: each run takes over what the one before left, and dies later."""
+    run = play("build.yml")
+    assert run.status == 0, run.failures
+    for deaths in DEATHS:
+        faults = [
+            aws.faults.add(service, operation, kind, code="AccessDeniedException", status=400, times=1)
+            for service, operation, kind in deaths
+        ]
+        died = play("deploy.yml")
+        assert died.status != 0, deaths
+        assert [fault.fired for fault in faults] == [1] * len(faults), deaths
+        aws.faults.clear()
+    finished = play("deploy.yml")
     assert finished.status == 0, finished.failures
-    settled = deploy()
+    settled = play("deploy.yml")
     assert settled.stats["changed"] == 0, [task["name"] for task in settled.tasks if task["result"].get("changed")]
     # What was asked for twice exists once.
     (group,) = client("elbv2").describe_target_groups(Names=["sales-prod-mcp-server-tg"])["TargetGroups"]

@@ -11,9 +11,12 @@ import pytest
 
 from tests import ecr_images
 from tests.aws import mcp_stub
+from tests.iam_resources import Resources
 
 if TYPE_CHECKING:
     from conftest import Play, Run
+
+    from sandbox.control import ControlPlane
 
 SERVICE = "sales-prod-mcp-server-production"
 FOLDER = f"/quilt/{SERVICE}/releases"
@@ -67,7 +70,7 @@ def page(shown: Run) -> str:
 
 
 def test_evidence_is_kept_of_what_was_proven_and_only_once(
-    run: Play, route: mcp_stub.Stub, client: Callable[[str], Any], evidence: Any
+    run: Play, route: mcp_stub.Stub, client: Callable[[str], Any], evidence: Any, aws: ControlPlane
 ) -> None:
     """One story, because a deployment takes a while: each step begins where the last one ended."""
     checked = run("site.yml", "--check")
@@ -86,6 +89,7 @@ def test_evidence_is_kept_of_what_was_proven_and_only_once(
     assert first.status == 0, first.failures
     service = service_of(client)
     release = runs(client)
+    assert Resources(aws).unnamed() == []
     document = evidence()[release]
     assert document["task_definition_arn"] == service["taskDefinition"]
     assert document["deployment_id"] == service["deployments"][0]["id"]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.iam_resources import Resources
+
 if TYPE_CHECKING:
     from conftest import Play
 
@@ -56,7 +58,9 @@ def test_check_mode_of_a_scaled_service_on_an_empty_account(play: Play) -> None:
     assert len(predicted["scalable_target"]["policies"]) == 2
 
 
-def test_scaled_changed_suspended_and_no_more(play: Play, scaling: Any, client: Callable[[str], Any]) -> None:
+def test_scaled_changed_suspended_and_no_more(
+    play: Play, scaling: Any, client: Callable[[str], Any], aws: ControlPlane
+) -> None:
     """One story, because a deployment takes a while: each step begins where the last one ended."""
     assert play("build.yml").status == 0
     run = play("deploy.yml")
@@ -68,6 +72,7 @@ def test_scaled_changed_suspended_and_no_more(play: Play, scaling: Any, client: 
     assert run.stats["changed"] == 1
     (target,) = targets(scaling)
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 4)
+    assert Resources(aws).unnamed() == []
     policies = scaling.describe_scaling_policies(**KEY)["ScalingPolicies"]
     configurations = {policy["PolicyName"]: policy["TargetTrackingScalingPolicyConfiguration"] for policy in policies}
     assert sorted(configurations) == [f"{SERVICE}-cpu", f"{SERVICE}-requests"]

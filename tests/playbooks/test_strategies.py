@@ -12,6 +12,7 @@ import pytest
 from sandbox.fargate import FargateLauncher
 from sandbox.fargate.engine import TaskSpec, Write
 from sandbox.fargate.simulated import SimulatedEngine, SimulatedTask
+from tests.iam_resources import Resources
 from tests.sandbox.ecs_stack import context
 
 if TYPE_CHECKING:
@@ -158,7 +159,9 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
     assert (again.stats["changed"], again.writes) == (0, [])
 
 
-def test_a_rolling_service_becomes_one_that_shifts_step_by_step(deploy: Play, play: Play, traffic: Traffic) -> None:
+def test_a_rolling_service_becomes_one_that_shifts_step_by_step(
+    deploy: Play, play: Play, traffic: Traffic, aws: ControlPlane
+) -> None:
     assert deploy(**QUICK).status == 0
     for strategy, steps in ((CANARY, [0, 20, 100]), (LINEAR, [100, 50, 0])):
         with Watch(lambda: traffic.weights().get("tg-b", 0)) as watch:
@@ -167,6 +170,7 @@ def test_a_rolling_service_becomes_one_that_shifts_step_by_step(deploy: Play, pl
         assert watch.seen == steps
     alarmed = {**LINEAR, "mcp_server_alarms": True, "ecs_service_alarms": ["theirs"]}
     assert deploy(**alarmed).status == 0
+    assert Resources(aws).unnamed() == []
     names = [f"{NAME}-{kind}" for kind in ("faults", "faults-b", "unhealthy", "unhealthy-b")]
     found = {one["AlarmName"]: one for one in traffic.cloudwatch.describe_alarms()["MetricAlarms"]}
     assert sorted(found) == names

@@ -1,0 +1,185 @@
+"""The deployer's policy against what the collection's sources can call: nothing is missing, nothing is too much.
+
+That a real run is allowed what it does is judged by every play of tests/playbooks.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from tests import iam_actions
+from tools import deployer_policy
+
+ROOT = Path(__file__).parents[2]
+PLACE = ["--account", "123456789012", "--region", "us-east-1", "--stack", "sales-prod"]
+SERVICES = (
+    "acm", "application-autoscaling", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "iam", "logs", "route53",
+    "secretsmanager", "ssm", "sts",
+)  # fmt: skip
+# Operations that several services have: whose ours are.
+SHARED = {
+    "describe_images": ["ecr"],
+    "describe_tags": ["elbv2"],
+    "list_tags_for_resource": ["application-autoscaling", "cloudwatch", "ecr", "logs", "ssm"],
+    "tag_resource": ["application-autoscaling", "cloudwatch", "ecr", "ecs", "logs"],
+    "untag_resource": ["application-autoscaling", "cloudwatch", "ecr", "ecs", "logs"],
+}
+# A field of a plan, and no call.
+NOT_OF_PLAYBOOKS = {"rotate_secret"}
+# What amazon.aws calls for the roles' tasks, as far as their arguments let it.
+STOCK = {
+    "ec2": {
+        "authorize_security_group_egress",
+        "authorize_security_group_ingress",
+        "create_security_group",
+        "create_tags",  # tags that changed
+        "delete_security_group",
+        "describe_security_groups",
+        "describe_tags",
+        "revoke_security_group_egress",
+        "revoke_security_group_ingress",  # rules that are no longer wanted, or never were
+        "update_security_group_rule_descriptions_egress",  # a description that changed
+        "update_security_group_rule_descriptions_ingress",
+    },
+    "iam": {
+        "create_role",
+        "delete_role",
+        "delete_role_policy",
+        "detach_role_policy",  # before a role is deleted, what somebody attached to it
+        "get_role",
+        "get_role_policy",
+        "list_attached_role_policies",
+        "list_instance_profiles_for_role",
+        "list_role_policies",
+        "put_role_permissions_boundary",  # iam_permissions_boundary, for a role that is there
+        "put_role_policy",
+        "tag_role",
+        "update_assume_role_policy",
+        "update_role",  # a description that changed
+    },
+}
+# Writes that AWS can limit by neither a resource nor a tag.
+UNLIMITED = {"ecr:GetAuthorizationToken", "ecs:DeregisterTaskDefinition"}
+LONGEST = ["--stack", "s" * 41, "--name", "n" * 54, "--environment", "e" * 31, "--region", "ap-southeast-2"]
+
+
+def operations() -> dict[str, dict[str, str]]:
+    """The operations of each service by their Python names."""
+    models = {service: botocore.session.get_session().get_service_model(service) for service in SERVICES}
+    return {name: {xform_name(one): one for one in model.operation_names} for name, model in models.items()}
+
+
+def names(path: Path) -> Iterator[str]:
+    """Every attribute and every text of a source: a method that is called, or an operation that is paged through."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def called() -> set[tuple[str, str]]:
+    """(service, operation) of all calls that the sources can make."""
+    known = operations()
+    found = set()
+    for folder in ("lookup", "modules", "module_utils"):
+        for path in (ROOT / "plugins" / folder).rglob("*.py"):
+            for name in set(names(path)) - NOT_OF_PLAYBOOKS:
+                having = [service for service in SERVICES if name in known[service]]
+                services = having if len(having) < 2 else SHARED[name]
+                found |= {(service, known[service][name]) for service in services}
+    return found | {(service, known[service][name]) for service, stock in STOCK.items() for name in stock}
+
+
+Print = Callable[..., dict[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Print:
+    """printed(part, *options): the statements that the tool prints, by Sid."""
+
+    def run(part: str, *options: str) -> dict[str, dict[str, Any]]:
+        assert deployer_policy.main([part, *PLACE, *options]) == 0
+        policy = json.loads(capsys.readouterr().out)
+        assert deployer_policy.length(policy) <= 6144
+        return {statement["Sid"]: statement for statement in policy["Statement"]}
+
+    return run
+
+
+def test_the_policy_allows_what_the_collection_can_call_and_nothing_else() -> None:
+    needed, allowed = iam_actions.needed(called()) | iam_actions.PUSH, deployer_policy.actions()
+    assert needed - allowed == set(), "not allowed"
+    assert allowed - needed == set(), "allowed, but never called"
+
+
+def test_what_is_said_of_stock_modules_stands_in_their_sources() -> None:
+    (place,) = importlib.util.find_spec("ansible_collections.amazon.aws").submodule_search_locations  # type: ignore
+    sources = [*Path(place).glob("plugins/modules/iam_*.py"), *Path(place).glob("plugins/module_utils/*.py")]
+    found = {name for path in sources for name in names(path)}
+    assert [name for stock in STOCK.values() for name in stock if name not in found] == []
+
+
+def test_looking_changes_nothing() -> None:
+    verbs = {re.match("[A-Z][a-z]+", action.partition(":")[2])[0] for action in deployer_policy.actions("look")}  # type: ignore
+    assert verbs == {"Batch", "Describe", "Get", "List"}
+    assert "secretsmanager:GetSecretValue" not in deployer_policy.actions("look")
+
+
+def test_whatever_changes_something_is_limited_to_a_name_or_to_our_tag(printed: Print) -> None:
+    for part in set(deployer_policy.source()) - {"look"}:
+        statements = printed(part, "--environment", "sales-prod", "--repository", "sales-prod")
+        for sid, statement in statements.items():
+            named = all("sales-prod" in arn for arn in statement["Resource"])
+            assert named or "Condition" in statement or set(statement["Action"]) <= UNLIMITED, sid
+
+
+@pytest.mark.parametrize("part", deployer_policy.source())
+def test_each_part_is_a_managed_policy_of_aws_also_with_the_longest_names(part: str, printed: Print) -> None:
+    statements = printed(part, *LONGEST, "--role", *("r" * 64, "q" * 64, "p" * 64))
+    assert "{" not in "".join(arn for statement in statements.values() for arn in statement["Resource"])
+
+
+def test_what_is_not_given_is_left_out(printed: Print) -> None:
+    assert set(printed("image")) == {"LogInToRegistry", "KeepImages"}
+    key = "arn:aws:kms:us-east-1:123456789012:key/k"
+    assert printed("image", "--repository-key", key)["UseRepositoryKey"]["Resource"] == [key]
+    assert "Condition" not in printed("roles")["KeepRoles"]
+    boundary = "arn:aws:iam::123456789012:policy/boundary"
+    kept = printed("roles", "--boundary", boundary)["KeepRoles"]
+    assert kept["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": [boundary]}}
+
+
+def test_the_roles_that_exist_are_passed_on(printed: Print) -> None:
+    passed = printed("service", "--role", "a", "b")["PassRoles"]
+    assert passed["Resource"][-2:] == ["arn:aws:iam::123456789012:role/a", "arn:aws:iam::123456789012:role/b"]
+
+
+def test_the_second_target_group_is_named_as_the_role_names_it(printed: Print) -> None:
+    groups = [arn.split("/")[1] for arn in printed("route", "--target-group", "t" * 32)["KeepRoute"]["Resource"][1:]]
+    assert groups == ["t" * 32, f"{'t' * 30}-b"]
+
+
+@pytest.mark.parametrize("options", [["--account", "12345"], ["--name", "sales-*"], ["--secret", "a b"]], ids=str)
+def test_a_value_that_would_allow_something_else_is_refused(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        deployer_policy.main(["look", *PLACE, *options])
+    assert "12 digits" in capsys.readouterr().err
+
+
+def test_more_than_aws_takes_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        deployer_policy.main(["look", *PLACE, "--secret", *(f"{number}-{'x' * 90}" for number in range(40))])
+    assert "6144" in capsys.readouterr().err
