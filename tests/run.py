@@ -66,8 +66,11 @@ def steps() -> Iterator[Step]:
     yield Step("unit", "pytest: units", [*pytest, "tests/unit", "tests/tools"])
     yield Step("unit", "pytest: sandbox", [*pytest, "tests/sandbox"])
     yield Step("unit", "pytest: modules on the sandbox", [*pytest, "tests/aws"])
-    # The runs that are killed at every write take minutes: test by test, whoever is free takes the next.
-    yield Step("unit", "pytest: playbooks on the sandbox", [*pytest, "--dist", "worksteal", "tests/playbooks"])
+    # Minutes each, some of them: test by test, whoever is free takes the next. The longest ones are molecule/killed.
+    killed = "tests/playbooks/test_killed_at_every_write.py"
+    stolen = [*pytest, "--dist", "worksteal", "--ignore", killed, "tests/playbooks"]
+    yield Step("unit", "pytest: playbooks on the sandbox", stolen)
+    yield Step("molecule", "molecule killed", ["molecule", "test", "-s", "killed"])
     # One process, and one that mostly waits: the steps behind them take the other processor.
     yield Step("unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server", aside=True)
     yield Step("molecule", "molecule faults", ["molecule", "test", "-s", "faults"], aside=True)
