@@ -71,18 +71,18 @@ def steps() -> Iterator[Step]:
     stolen = [*pytest, "--dist", "worksteal", "--ignore", killed, "tests/playbooks"]
     yield Step("unit", "pytest: playbooks on the sandbox", stolen)
     yield Step("molecule", "molecule killed", ["molecule", "test", "-s", "killed"])
-    # One process, and one that mostly waits: the steps behind them take the other processor.
+    # One process: the steps behind it take the other processor.
     yield Step("unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server", aside=True)
-    yield Step("molecule", "molecule faults", ["molecule", "test", "-s", "faults"], aside=True)
     yield Step("collection", "ansible-lint", ["ansible-lint"])
     yield Step("collection", "antsibull-changelog lint", ["antsibull-changelog", "lint"])
     yield Step("collection", "antsibull-docs lint", ["tests/ansible-test", "docs"])
     yield Step("collection", "ansible-test sanity", ["tests/ansible-test", "sanity"])
     yield Step("collection", "ansible-test units", ["tests/ansible-test", "units"])
-    yield Step(
-        "molecule", "molecule site (processes)", ["molecule", "test", "-s", "site"], env={"SANDBOX_ENGINE": "process"}
-    )
-    yield Step("molecule", "molecule site (containers)", ["molecule", "test", "-s", "site"], docker=True)
+    # Health checks, and those who ask, wait only so long: nothing else takes the processors from what serves them.
+    site, faults = (["molecule", "test", "-s", name] for name in ("site", "faults"))
+    yield Step("molecule", "molecule site (processes)", site, env={"SANDBOX_ENGINE": "process"}, alone=True)
+    yield Step("molecule", "molecule site (containers)", site, docker=True, alone=True)
+    yield Step("molecule", "molecule faults", faults, alone=True)
     # It counts requests that fail under load. Containers where there is an engine, else processes.
     load = [sys.executable, "-m", "pytest", "-q", "-n", "0", "tests/load"]
     yield Step("molecule", "deployments under load", load, alone=True)
