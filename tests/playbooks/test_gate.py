@@ -38,6 +38,16 @@ GATED = {
     "image_source": "prebuilt",
     "image_uri": f"registry.example/mcp@sha256:{'0' * 64}",
 }
+CANARY = {
+    "ecs_service_strategy": "CANARY",
+    "ecs_service_canary_percent": 20,
+    "ecs_service_canary_bake_time": 5,
+}
+LINEAR = {
+    "ecs_service_strategy": "LINEAR",
+    "ecs_service_linear_step_percent": 50,
+    "ecs_service_linear_step_bake_time": 5,
+}
 HOOK = {
     "targetType": "PAUSE",
     "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
@@ -98,7 +108,8 @@ class World:
         route = {"mcp_server_url": f"https://localhost:{self._balancer.port}/mcp", "mcp_server_ca_file": str(self._ca)}
         self._engine.heard.clear()
         with self._people():
-            return self._play(playbook, *options, **GATED, **route, ecs_service_environment=environment, **extra)
+            given = {**GATED, **route, "ecs_service_environment": environment, **extra}
+            return self._play(playbook, *options, **given)
 
     @property
     def asked(self) -> list[tuple[str, bool]]:
@@ -158,7 +169,10 @@ def moved_after_the_test(asked: list[tuple[str, bool]], old: str, new: str) -> b
 
 
 def test_a_release_gets_traffic_when_it_passed_the_gate_and_else_none(world: World) -> None:
-    """One story, because a deployment takes a while: each step begins where the last one ended."""
+    """One story, because a deployment takes a while: each step begins where the last one ended.
+
+    The gate is the same for each way to shift traffic, so each way has a step.
+    """
     first = world.play("deploy.yml", release="one")
     assert first.status == 0, first.failures
     assert first.results(ASK) == [], "there is nothing that a first deployment could take traffic from"
@@ -166,7 +180,7 @@ def test_a_release_gets_traffic_when_it_passed_the_gate_and_else_none(world: Wor
     proven = world.play("verify.yml", release="one")
     assert proven.status == 0, proven.failures
 
-    second = world.play("deploy.yml", release="two")
+    second = world.play("deploy.yml", release="two", **CANARY)
     assert second.status == 0, second.failures
     assert moved_after_the_test(world.asked, "one", "two")
     (waited,), (continued,) = second.results(WAIT), second.results(CONTINUE)
@@ -177,12 +191,12 @@ def test_a_release_gets_traffic_when_it_passed_the_gate_and_else_none(world: Wor
     world.ecs.update_service(cluster="sales-prod", service=NAME, forceNewDeployment=True)
     arn = world.service["currentServiceDeployment"]
     until(lambda: world.record(arn).get("lifecycleHookDetails"))
-    resumed = world.play("deploy.yml", release="two")
+    resumed = world.play("deploy.yml", release="two", **CANARY)
     assert (resumed.status, resumed.writes) == (0, ["ecs:ContinueServiceDeployment"]), resumed.failures
     assert world.record(arn)["status"] == "SUCCESSFUL"
 
     good = world.service["taskDefinition"]
-    refused = world.play("deploy.yml", release="three", broken=True)
+    refused = world.play("deploy.yml", release="three", broken=True, **LINEAR)
     assert refused.status != 0
     assert world.service["taskDefinition"] == good
     assert {release for release, test in world.asked if not test} == {"two"}
@@ -192,7 +206,7 @@ def test_a_release_gets_traffic_when_it_passed_the_gate_and_else_none(world: Wor
     assert "expected status 200 and the server's health" in message and "out of order" in message
     assert "The deployment was rolled back; all traffic is with the tasks that ran before." in message
 
-    back = world.play("rollback.yml")
+    back = world.play("rollback.yml", **LINEAR)
     assert back.status == 0, back.failures
     assert moved_after_the_test(world.asked, "two", "one")
     assert world.service["taskDefinition"].endswith(":1")
