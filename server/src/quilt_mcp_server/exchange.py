@@ -31,6 +31,7 @@ from mcp_types import (
     INVALID_REQUEST,
     PARSE_ERROR,
     ErrorData,
+    JSONRPCNotification,
     JSONRPCRequest,
     RequestId,
     jsonrpc_message_adapter,
@@ -42,6 +43,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from . import methods
 from .limits import MAXIMUM_BODY
 from .logs import record
 
@@ -85,7 +87,8 @@ class HandshakeExchange:
             return _fault(400, PARSE_ERROR, f"Parse error: {error}")
         if not isinstance(message, JSONRPCRequest):
             # A notification, or an answer to a question that this server never asks.
-            record().method = getattr(message, "method", None)
+            if isinstance(message, JSONRPCNotification):
+                record().method = methods.for_logs(message.method)
             return Response(status_code=202, media_type="application/json")
         return await self._result(message, request)
 
