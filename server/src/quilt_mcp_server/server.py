@@ -20,6 +20,7 @@ from mcp_types import (
     ToolAnnotations,
 )
 from pydantic import AnyUrl, ValidationError
+from pydantic_core import to_json
 
 from . import __version__, methods
 from .logs import record
@@ -29,6 +30,7 @@ from .tools.marking import Mark, marked
 
 log = logging.getLogger(__name__)
 
+MAXIMUM_RESULT = 1024 * 1024  # characters of a tool's result
 INSTRUCTIONS = (
     "Data in Amazon S3, organised as Quilt packages. bucket_list shows the buckets you may use; packages_list and "
     "package_browse show packages, which are versioned; bucket_object_text reads a file. Lists are paged: pass "
@@ -90,7 +92,7 @@ class QuiltServer(MCPServer[Any]):
             if known is not None:
                 _check_names(name, known.parameters["properties"], arguments)
             async with asyncio.timeout(self._tool_timeout):
-                result = await super().call_tool(name, arguments, context)
+                result = _compact(await super().call_tool(name, arguments, context))
         except TimeoutError as error:
             record().outcome = "timeout"
             raise ToolError(
@@ -103,7 +105,7 @@ class QuiltServer(MCPServer[Any]):
             record().outcome = "tool_error"
             raise ToolError(_plain(name, error)) from error.__cause__
         record().outcome = "ok"
-        return _compact(result)
+        return result
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
@@ -195,10 +197,14 @@ def _plain(name: str, error: ToolError) -> str:
 
 
 def _compact(result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
-    """The text form without indentation, which nobody reads and every model pays for."""
-    if isinstance(result, CallToolResult) and result.structured_content is not None:
-        from pydantic_core import to_json
+    """The text form without indentation, which nobody reads and every model pays for.
 
+    Raises:
+        ToolError: if it is too long. Lists end before, with a cursor.
+    """
+    if isinstance(result, CallToolResult) and result.structured_content is not None:
         text = to_json(result.structured_content).decode()
+        if len(text) > MAXIMUM_RESULT:
+            raise ToolError(f"the result would be {len(text)} characters, more than {MAXIMUM_RESULT}; ask for less")
         return result.model_copy(update={"content": [TextContent(type="text", text=text)]})
     return result
