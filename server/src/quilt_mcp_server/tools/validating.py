@@ -47,9 +47,9 @@ class PackageValidation(BaseModel):
 class ValidatingTools:
     """Checks packages."""
 
-    def __init__(self, config: Config, aws: Gateway) -> None:
+    def __init__(self, config: Config, aws: Gateway, workflows: Workflows) -> None:
         self._aws = aws
-        self._workflows = Workflows(aws)
+        self._workflows = workflows
         self._seconds = config.tool_timeout * TIME_SHARE
 
     @tool("Check a package")
