@@ -8,7 +8,7 @@ from typing import Any
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ResourceError, ToolError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
@@ -49,7 +49,7 @@ class QuiltServer(MCPServer[Any]):
             version=__version__,
             instructions=INSTRUCTIONS,
             subscriptions=False,
-            middleware=[note_method, ToolListCache()],
+            middleware=[self._bounded, ToolListCache()],
         )
 
     def add_group(self, group: object) -> None:
@@ -76,6 +76,28 @@ class QuiltServer(MCPServer[Any]):
             raise TypeError(f"the tool {name} has no output schema")
         added.parameters = for_arguments(added.parameters)
         added.fn_metadata.output_schema = for_results(added.fn_metadata.output_schema)
+
+    async def _bounded(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Serve any request within the time of a tool, and write its method into its record.
+
+        Raises:
+            MCPError: without what went wrong inside, which the SDK would send.
+        """
+        method = record().method = methods.for_logs(ctx.method)
+        # A tool's own end comes first, and is told as a tool's error.
+        seconds = self._tool_timeout + (method == "tools/call")
+        try:
+            async with asyncio.timeout(seconds):
+                return await call_next(ctx)
+        except (MCPError, ValidationError):
+            raise
+        except TimeoutError as error:
+            record().outcome = "timeout"
+            raise MCPError(INTERNAL_ERROR, f"{method} took longer than {seconds} s and was stopped") from error
+        except Exception as error:
+            record().outcome = "crash"
+            log.exception("%s failed", method)
+            raise MCPError(INTERNAL_ERROR, _own_fault("the request")) from error
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -110,16 +132,8 @@ class QuiltServer(MCPServer[Any]):
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """Read a resource within the time of a tool.
-
-        Raises:
-            ResourceError: with a sentence for the caller.
-        """
-        try:
-            async with asyncio.timeout(self._tool_timeout):
-                return await super().read_resource(template_form(str(uri)), context)
-        except TimeoutError as error:
-            raise ResourceError(f"reading took longer than {self._tool_timeout} s and was stopped") from error
+        """Read a resource, whose URI is compared in the form of its template."""
+        return await super().read_resource(template_form(str(uri)), context)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
@@ -141,23 +155,6 @@ class QuiltServer(MCPServer[Any]):
             return await super().get_prompt(name, arguments, context)
         except ValueError as error:
             raise MCPError(INVALID_PARAMS, f"an argument of the prompt {name} is too long") from error
-
-
-async def note_method(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Write the JSON-RPC method into the request's record, for the log; what nothing foresaw stays in the log too.
-
-    Raises:
-        MCPError: without what went wrong inside, which the SDK would send.
-    """
-    method = record().method = methods.for_logs(ctx.method)
-    try:
-        return await call_next(ctx)
-    except (MCPError, ValidationError):
-        raise
-    except Exception as error:
-        record().outcome = "crash"
-        log.exception("%s failed", method)
-        raise MCPError(INTERNAL_ERROR, _own_fault("the request")) from error
 
 
 class ToolListCache:
