@@ -30,6 +30,8 @@ from quilt_mcp_server.config import ConfigError, load
 from quilt_mcp_server.limits import GRACE, KEEP_ALIVE
 
 SOURCE = Path(__file__).parents[1] / "src"
+SERVER = ("-m", "quilt_mcp_server")
+HASTY = ("-c", "from quilt_mcp_server import __main__, limits; limits.GRACE = 1; __main__.main()")
 Start = Callable[..., tuple[subprocess.Popen[str], Running]]
 
 
@@ -42,11 +44,11 @@ def run_environment(**changes: str) -> dict[str, str]:
 def start(s3: Any) -> Iterator[Start]:
     processes: list[subprocess.Popen[str]] = []
 
-    def go(**changes: str) -> tuple[subprocess.Popen[str], Running]:
+    def go(command: tuple[str, ...] = SERVER, **changes: str) -> tuple[subprocess.Popen[str], Running]:
         port = free_port()
         env = run_environment(QUILT_MCP_HOST="127.0.0.1", QUILT_MCP_PORT=str(port), **changes)
         process = subprocess.Popen(
-            [sys.executable, "-m", "quilt_mcp_server"],
+            [sys.executable, *command],
             env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -164,6 +166,29 @@ def test_a_package_that_is_being_pushed_at_sigterm_is_pushed(start: Start) -> No
     assert pushed["written"] is True
     assert len(bucket.written) == 3
     assert bucket.written[0].endswith(f".quilt/packages/{pushed['top_hash']}")
+
+
+def test_a_push_that_takes_too_long_after_sigterm_is_told(start: Start) -> None:
+    """The answer says that nobody knows how far it went, and not that something crashed."""
+    bucket = HeldBucket()
+    with serving(bucket.app) as url:
+        process, server = start(HASTY, AWS_ENDPOINT_URL=url)
+        entries = [{"s3_uri": "s3://quilt-example/data.csv"}]
+        arguments = {"registry": "quilt-example", "package_name": "a/b", "entries": entries}
+        call = {"name": "package_create", "arguments": arguments}
+        with ThreadPoolExecutor(1) as caller:
+            try:
+                message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+                answer = caller.submit(server.post, message)
+                assert bucket.writing.wait(20), answer.exception(1)
+                process.send_signal(signal.SIGTERM)
+                told = answer.result(20)
+            finally:
+                bucket.go_on.set()
+        output, _ = process.communicate(timeout=20)
+    assert (told.status_code, told.json()["error"]) == (503, "stopped")
+    assert [line["outcome"] for line in lines(output) if line["message"] == "request"] == ["stopped"]
+    assert "Traceback" not in output and process.returncode == 0
 
 
 def refuses_connections(port: int) -> bool:
