@@ -25,6 +25,7 @@ from .plan import (
     check_resource_id,
     check_unique,
     checked_action,
+    held_limits,
     in_utc,
     is_service_linked,
     limits_set_by,
@@ -78,8 +79,10 @@ class ScalableTarget(Resource):
     unordered = UNORDERED
     immutable = ("service_namespace", "scalable_dimension")
 
-    scheduled = ""
-    """The scheduled action that set the limits which the plan leaves alone."""
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        self.held: dict[str, str] = {}
+        """The limits that the plan leaves as a scheduled action set them, each with its name."""
 
     def validate(self) -> None:
         check_resource_id(self.name)
@@ -100,11 +103,10 @@ class ScalableTarget(Resource):
             for field, kind in NAMED.items()
         }
         wanted = {**wanted, **named}
-        self.scheduled = ""
         differ = [name for name in LIMITS if current and wanted.get(name, before[name]) != before[name]]
-        if differ and (action := limits_set_by(before, self.normalised(named).get(ACTIONS, []))):
-            self.scheduled = action
-            wanted = {name: value for name, value in wanted.items() if name not in LIMITS}
+        scheduled = limits_set_by(before, self.normalised(named).get(ACTIONS, []))
+        self.held = {name: scheduled[name] for name in differ if name in scheduled}
+        wanted = {name: value for name, value in wanted.items() if name not in self.held}
         result = super().after(wanted, current)
         if current and is_service_linked(current.facts.get("role_arn")):
             result.pop("role_arn", None)
@@ -115,16 +117,11 @@ class ScalableTarget(Resource):
         if plan.after:
             if any(name not in plan.after for name in LIMITS):
                 raise InvalidParameters(message=f"{self.label} is new: it needs min_capacity and max_capacity")
-            check_capacities(self.label, plan.after["min_capacity"], plan.after["max_capacity"])
-            if self.scheduled:
-                plan = replace(plan, warnings=(*plan.warnings, self._scheduled_warning(plan.after)))
+            where = f"{self.label}: {held_limits(self.held, plan.after)}" if self.held else self.label
+            check_capacities(where, plan.after["min_capacity"], plan.after["max_capacity"])
+            if self.held:
+                plan = replace(plan, warnings=(*plan.warnings, where))
         return plan
-
-    def _scheduled_warning(self, after: Document) -> str:
-        return (
-            f"{self.label}: min_capacity and max_capacity stay {after['min_capacity']} and {after['max_capacity']}: "
-            f"scheduled action {self.scheduled} set them; change that action instead"
-        )
 
     def read(self) -> Current | None:
         target = self._describe()

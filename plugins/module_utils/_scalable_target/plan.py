@@ -138,16 +138,24 @@ def merged(
     return [kept[name] for name in sorted(kept)]
 
 
-def limits_set_by(current: Mapping[str, Any], actions: Sequence[Document]) -> str | None:
-    """The scheduled action that set the limits as they are, or None: it writes them into the target itself.
+def limits_set_by(current: Mapping[str, Any], actions: Sequence[Document]) -> dict[str, str]:
+    """The limits that a scheduled action wrote into the target, each with the action's name.
 
+    An action counts when every limit that it names is as it says; a limit that no action names is nobody's.
     actions: those that will be there. One that is about to change is not taken as a reason.
     """
+    found: dict[str, str] = {}
     for action in current.get("scheduled_actions", []):
         limits = action.get("scalable_target_action", {})
         if action in actions and all(current.get(name) == value for name, value in limits.items()):
-            return str(action["scheduled_action_name"])
-    return None
+            found |= dict.fromkeys(limits, str(action["scheduled_action_name"]))
+    return found
+
+
+def held_limits(held: Mapping[str, str], current: Mapping[str, Any]) -> str:
+    """What is said about limits that are left as a scheduled action set them."""
+    stay = [f"{name} stays {current[name]}: scheduled action {action} set it" for name, action in held.items()]
+    return f"{'; '.join(stay)}; change the action instead"
 
 
 def steps(before: Sequence[Document], after: Sequence[Document], identifier: str) -> tuple[list[str], list[Document]]:
