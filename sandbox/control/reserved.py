@@ -1,4 +1,4 @@
-"""Tags that only AWS sets and removes: their keys begin with `aws:`, in whatever case, and a request with one is refused.
+"""Tags that only AWS sets and removes begin with `aws:`, in whatever case; a request with one is refused.
 
 The sandbox itself is AWS here: its own key may set them. That they are refused is documented for each service
 (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html); the exact codes and texts could

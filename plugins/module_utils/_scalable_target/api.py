@@ -36,6 +36,8 @@ from .plan import (
 
 GONE = "ObjectNotFoundException"
 BUSY = "ConcurrentUpdateException"
+# ECS shows a new service to others only after a moment (seen at https://github.com/spinnaker/spinnaker/issues/4371).
+NOT_YET = "ECS service doesn't exist"
 LIMITS = ("min_capacity", "max_capacity")
 POLICIES, ACTIONS = "policies", "scheduled_actions"
 
@@ -222,7 +224,8 @@ class ScalableTarget(Resource):
         found: list[dict[str, Any]] = pages.build_full_result()["ScheduledActions"]
         return sorted(found, key=lambda action: str(action["ScheduledActionName"]))
 
-    @aws_call("register scalable target {self.name}", retry=[BUSY])
+    # A service that really is not there is told after about half a minute.
+    @aws_call("register scalable target {self.name}", retry=[BUSY], retry_messages=[NOT_YET], retries=7)
     def _register(self, request: dict[str, Any]) -> None:
         self.client().register_scalable_target(**request)
 
