@@ -15,7 +15,7 @@ from typing import Any
 from .._errors import aws_call
 from .._plan import Current, Plan
 from .._runner import Resource
-from .._shapes import Document, InvalidParameters, canonical, to_snake
+from .._shapes import Document, InvalidParameters, canonical, to_snake, without_empty
 from .plan import (
     ACTION_FIELDS,
     DEFAULTS,
@@ -176,10 +176,11 @@ class ScalableTarget(Resource):
         """The given policies or actions, checked and typed by the service model."""
         kind = NAMED[field]
         check_unique(field, [item[kind.identifier] for item in given])
+        shape = self.shape_of(kind.operation)
         items = []
         for item in given:
             try:
-                items.append(canonical(item, self.shape_of(kind.operation)))
+                items.append(without_empty(canonical(item, shape), shape))
             except InvalidParameters as error:
                 raise InvalidParameters(message=f"{field}, {item[kind.identifier]}: {error}") from error
         return items

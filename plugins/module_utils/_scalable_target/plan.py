@@ -34,6 +34,15 @@ ACTION_FIELDS = (
 # What the service fills in for ECS; the API reference gives 300 seconds for both kinds of cooldown.
 _TRACKING = f"policies.{CONFIGURATIONS['TargetTrackingScaling']}"
 _STEP = f"policies.{CONFIGURATIONS['StepScaling']}"
+_PREDICTIVE = f"policies.{CONFIGURATIONS['PredictiveScaling']}"
+# Where a policy has metrics of its own making, as lists of queries.
+_QUERIES = (
+    f"{_TRACKING}.customized_metric_specification.metrics",
+    *(
+        f"{_PREDICTIVE}.metric_specifications.customized_{what}_metric_specification.metric_data_queries"
+        for what in ("scaling", "load", "capacity")
+    ),
+)
 _SUSPENDED = ("dynamic_scaling_in_suspended", "dynamic_scaling_out_suspended", "scheduled_scaling_suspended")
 DEFAULTS = {
     "suspended_state": dict.fromkeys(_SUSPENDED, False),
@@ -43,11 +52,16 @@ DEFAULTS = {
     f"{_TRACKING}.scale_out_cooldown": 300,
     f"{_STEP}.cooldown": 300,
     f"{_STEP}.metric_aggregation_type": "Average",
+    f"{_PREDICTIVE}.mode": "ForecastOnly",
+    f"{_PREDICTIVE}.scheduling_buffer_time": 300,
+    f"{_PREDICTIVE}.max_capacity_breach_behavior": "HonorMaxCapacity",
+    **{f"{queries}.return_data": True for queries in _QUERIES},
     "scheduled_actions.timezone": "UTC",
 }
 UNORDERED = (
     f"{_TRACKING}.customized_metric_specification.dimensions",
     f"{_STEP}.step_adjustments",
+    *(f"{queries}.metric_stat.metric.dimensions" for queries in _QUERIES),
 )
 
 _RESOURCE_ID = re.compile(r"service/[^/]+/[^/]+")
