@@ -1,7 +1,7 @@
 """CloudWatch Logs. What moto 5.2.5 gets wrong:
 
 - only the documented numbers of days are accepted as retention (moto: any number);
-- a log group has a class, one of three, and tells it (moto drops it);
+- a log group has a class, one of four, and tells it (moto drops it);
 - a log group takes its tags with it when it is deleted (moto gives them to the next one of its name);
 - AssociateKmsKey and DisassociateKmsKey exist.
 """
@@ -21,7 +21,7 @@ RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-CLASSES = ("STANDARD", "INFREQUENT_ACCESS", "DELIVERY")
+CLASSES = ("STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS")
 
 
 def install() -> None:
