@@ -19,7 +19,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 
 from .._compare import normalise
 from .._errors import aws_call
-from .._plan import Current, Plan
+from .._plan import Current, Plan, settable_tags
 from .._release.evidence import RELEASE_TAGS
 from .._runner import Resource
 from .._shapes import KNOWN_AFTER_APPLY, Document
@@ -88,11 +88,12 @@ class TaskDefinition(Resource):
         return active
 
     def plan(self, current: Current | None) -> Plan:
-        """A new revision takes over the tags of the one before, but not those that say that it was proven."""
+        """A new revision takes over the tags of the one before, but not AWS's own nor those that say it was proven."""
         plan = super().plan(current)
         if plan.action != "update" or not plan.changes:
             return plan
-        return replace(plan, tags_after={k: v for k, v in plan.tags_after.items() if k not in RELEASE_TAGS})
+        tags = {k: v for k, v in settable_tags(plan.tags_after).items() if k not in RELEASE_TAGS}
+        return replace(plan, tags_after=tags)
 
     def predict(self, plan: Plan) -> Document:
         if plan.current and not plan.changes:
