@@ -148,12 +148,16 @@ class Resource(ABC):
         wanted = self.wanted()
         purge = self.params["purge_tags"] and self.params["tags"] is not None
         plan = plan_present(wanted, self.after(wanted, current), current, self.wanted_tags(), purge)
-        stuck = immutable_changes(plan, self.immutable)
+        stuck = self.stuck(plan)
         if stuck and self.params.get(REPLACE):
             return self._replacement(wanted, plan, stuck)
         offer = f". {REPLACE}: true deletes it and creates it again in one run" if REPLACE in self.params else ""
         refuse_immutable(self.label, stuck, f"{self.way_out}{offer}")
         return plan
+
+    def stuck(self, plan: Plan) -> dict[str, tuple[Any, Any]]:
+        """The changes of a plan that AWS cannot make, with the values before and after."""
+        return immutable_changes(plan, self.immutable)
 
     def _replacement(self, wanted: Document, plan: Plan, stuck: Mapping[str, tuple[Any, Any]]) -> Plan:
         """Delete and create again, from the parameters alone: what fitted the old one may not fit the new one."""
