@@ -44,14 +44,6 @@ def test_everything_missing_is_said_at_once_and_nothing_is_written(play: Play) -
     assert run.writes == []
 
 
-def test_credentials_of_another_account_are_refused_first(play: Play) -> None:
-    run = play("deploy.yml", mcp_server_account_id="123456789012")
-    (message,) = [result["msg"] for result in run.results("Find the shared stack") if "msg" in result]
-    assert "account 123456789012" in message
-    assert "850787717197" in message
-    assert [call.operation for call in run.calls] == ["GetCallerIdentity"]
-
-
 def test_existing_roles_are_only_checked(play: Play) -> None:
     given = {"iam_existing_task_role": "ecsTaskRole", "iam_existing_execution_role": "ecsTaskExecutionRole"}
     run = play("deploy.yml", "--check", **given)
