@@ -72,20 +72,15 @@ class TaskDefinition(Resource):
         return result
 
     def read(self) -> Current | None:
-        """The latest ACTIVE revision that is ours; when none is, the latest ACTIVE one.
+        """The latest ACTIVE revision that is ours.
 
-        A revision that somebody else registered in our family changes nothing of ours, so it does not make the family
-        foreign; it is passed over, and the service returns to our own.
+        Several may share a family: a revision changes nothing of those before it, so that of somebody else is passed
+        over, and a family that only others have used gets its next revision from us.
         """
         latest = self._describe(self.name)
         if latest is None or (_is_active(latest) and self._is_ours(latest)):
             return latest
-        active = None
-        for revision in self._active_revisions():
-            active = active or revision
-            if self._is_ours(revision):
-                return revision
-        return active
+        return next((revision for revision in self._active_revisions() if self._is_ours(revision)), None)
 
     def plan(self, current: Current | None) -> Plan:
         """A new revision takes over the tags of the one before, but not those that say that it was proven."""
