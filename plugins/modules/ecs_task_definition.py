@@ -14,6 +14,7 @@ description:
   - Registers a new revision when the given document differs from the latest active revision of the family that is ours.
     The whole document is compared, after what ECS fills in; the order of environment, secrets, ports and the like
     means nothing.
+  - Several owners may share a family. Revisions without O(require_tags) are somebody else's and are passed over.
   - A revision is a whole document. What is not given is not in the next revision.
   - Names inside O(container_definitions) and the other structures are those of the ECS API in snake_case.
     A misspelt one is refused before anything is written, with the nearest right one.

@@ -99,6 +99,6 @@ def test_a_large_foreign_family_costs_few_calls(client, run_module):
         client("ecs").register_task_definition(
             family="small", containerDefinitions=[{"name": "a", "image": "b", "memory": 128}]
         )
-    refused = run_module("ecs_task_definition", **SMALL, require_tags=OURS)
-    assert "is not ours" in refused["msg"]
-    assert len(refused["calls"]) < 25
+    result = run_module("ecs_task_definition", **SMALL, require_tags=OURS, tags=OURS)
+    assert (result["changed"], result["task_definition"]["revision"]) == (True, 26)
+    assert len(result["calls"]) < 26

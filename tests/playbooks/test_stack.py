@@ -60,13 +60,16 @@ def test_dns_may_be_kept_elsewhere(play: Play, client: Callable[[str], Any]) -> 
     assert run.status == 0, run.failures
 
 
-def test_existing_roles_are_only_checked(play: Play) -> None:
-    given = {"iam_existing_task_role": "ecsTaskRole", "iam_existing_execution_role": "ecsTaskExecutionRole"}
+def test_existing_roles_are_only_checked(play: Play, client: Callable[[str], Any]) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("iam").create_role(RoleName="server", Path="/apps/", AssumeRolePolicyDocument=trust)
+    given = {"iam_existing_task_role": "server", "iam_existing_execution_role": "ecsTaskExecutionRole"}
     run = play("deploy.yml", "--check", **given)
     assert run.status == 0, run.failures
     (exports,) = [result["ansible_facts"]["iam_exports"] for result in run.results("Export the roles")]
     assert exports == {
-        "task_role_arn": "arn:aws:iam::850787717197:role/ecsTaskRole",
+        "task_role_arn": "arn:aws:iam::850787717197:role/apps/server",
         "execution_role_arn": "arn:aws:iam::850787717197:role/ecsTaskExecutionRole",
         "infrastructure_role_arn": "",
     }

@@ -80,20 +80,16 @@ class TaskDefinition(Resource):
         return result
 
     def read(self) -> Current | None:
-        """The latest ACTIVE revision that is ours; when none is, the latest ACTIVE one.
+        """The latest ACTIVE revision that is ours.
 
-        A revision that somebody else registered in our family changes nothing of ours, so it does not make the family
-        foreign; it is passed over, and the service returns to our own. A family without ours among the newest is.
+        Several may share a family: a revision changes nothing of those before it, so that of somebody else is passed
+        over, and a family without ours among the newest gets its next revision from us.
         """
         latest = self._describe(self.name)
         if latest is None or (_is_active(latest) and self._is_ours(latest)):
             return latest
-        active = None
-        for revision in islice(self._active_revisions(), LOOKED_AT):
-            active = active or revision
-            if self._is_ours(revision):
-                return revision
-        return active
+        most = LOOKED_AT if self.params["state"] == "present" else None
+        return next((revision for revision in islice(self._active_revisions(), most) if self._is_ours(revision)), None)
 
     def plan(self, current: Current | None) -> Plan:
         """A new revision takes over the tags of the one before, but not AWS's own nor those that say it was proven."""
