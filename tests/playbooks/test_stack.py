@@ -41,15 +41,23 @@ def test_everything_missing_is_said_at_once_and_nothing_is_written(play: Play) -
     for wanted in ("VPC named 'sales-prd'", "'sales-alb'", "'sale-prod'", "secret 'sales-prod/nothing'"):
         assert wanted in message
     assert "did you mean sales-prod" in message
+    assert "correct stack_vpc_name" in message
     assert run.writes == []
 
 
-def test_credentials_of_another_account_are_refused_first(play: Play) -> None:
-    run = play("deploy.yml", mcp_server_account_id="123456789012")
-    (message,) = [result["msg"] for result in run.results("Find the shared stack") if "msg" in result]
-    assert "account 123456789012" in message
-    assert "850787717197" in message
-    assert [call.operation for call in run.calls] == ["GetCallerIdentity"]
+def test_dns_may_be_kept_elsewhere(play: Play, client: Callable[[str], Any]) -> None:
+    zones = client("route53")
+    for zone in zones.list_hosted_zones()["HostedZones"]:
+        aws_own = ("NS", "SOA")
+        records = zones.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+        gone = [{"Action": "DELETE", "ResourceRecordSet": one} for one in records if one["Type"] not in aws_own]
+        zones.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch={"Changes": gone})
+        zones.delete_hosted_zone(Id=zone["Id"])
+    refused = play("deploy.yml", "--check")
+    (message,) = refused.failures
+    assert "correct stack_hosted_zone_name (none: DNS is kept elsewhere)" in message
+    run = play("deploy.yml", "--check", stack_hosted_zone_name="none")
+    assert run.status == 0, run.failures
 
 
 def test_existing_roles_are_only_checked(play: Play, client: Callable[[str], Any]) -> None:
