@@ -29,15 +29,27 @@ def route(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mcp_stub.Stub]:
         yield stub
 
 
+# A catalog that calls itself, its users and its keys otherwise than the roles' defaults.
+CATALOG = {
+    "ecs_service_jwt_issuer": "https://catalog.example",
+    "ecs_service_jwt_audience": "the-mcp-server",
+    "smoke_kid": "catalog-2026",
+}
+
+
 @pytest.fixture
 def run(play: Play, route: mcp_stub.Stub, client: Callable[[str], Any]) -> Play:
-    """play(), with a route that answers a user whose token is signed with the deployment's secret."""
+    """play(), with a route that answers a user whose token is signed with the deployment's secret, as CATALOG does."""
     route.answer = None
-    keys = json.loads(client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"])
-    route.key = keys[mcp_stub.KID]
+    route.issuer, route.audience = CATALOG["ecs_service_jwt_issuer"], CATALOG["ecs_service_jwt_audience"]
+    client("secretsmanager").put_secret_value(
+        SecretId=SECRET, SecretString=json.dumps({CATALOG["smoke_kid"]: mcp_stub.KEY})
+    )
+    route.key = mcp_stub.KEY
+    address = {"mcp_server_url": route.url, "mcp_server_ca_file": route.ca_file}
 
     def at(playbook: str | Path, *options: str, **extra_vars: Any) -> Run:
-        return play(playbook, *options, mcp_server_url=route.url, mcp_server_ca_file=route.ca_file, **extra_vars)
+        return play(playbook, *options, **address, **CATALOG, **extra_vars)
 
     return at
 
