@@ -60,6 +60,18 @@ def test_dns_may_be_kept_elsewhere(play: Play, client: Callable[[str], Any]) -> 
     assert run.status == 0, run.failures
 
 
+def test_the_cluster_and_the_port_are_said_once(play: Play, client: Callable[[str], Any]) -> None:
+    client("ecs").create_cluster(clusterName="apps")
+    run = play("deploy.yml", "--check", stack_cluster_name="apps", alb_rule_port=9000)
+    assert run.status == 0, run.failures
+    (definition,) = run.results("Keep the task definition")
+    (container,) = definition["task_definition"]["container_definitions"]
+    assert container["port_mappings"][0]["container_port"] == 9000
+    (service,) = run.results("Keep the service and wait for our deployment")
+    assert service["service"]["load_balancers"][0]["container_port"] == 9000
+    assert ":service/apps/" in service["service"]["service_arn"]
+
+
 def test_existing_roles_are_only_checked(play: Play) -> None:
     given = {"iam_existing_task_role": "ecsTaskRole", "iam_existing_execution_role": "ecsTaskExecutionRole"}
     run = play("deploy.yml", "--check", **given)
