@@ -77,7 +77,6 @@ def test_existing_roles_are_only_checked(play: Play, client: Callable[[str], Any
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     client("iam").create_role(RoleName="server", Path="/apps/", AssumeRolePolicyDocument=trust)
     given = {"iam_existing_task_role": "server", "iam_existing_execution_role": "ecsTaskExecutionRole"}
-    run = play("deploy.yml", "--check", **given)
     run = play("deploy.yml", "--check", **given, mcp_server_buckets=["quilt-sales"])
     assert run.status == 0, run.failures
     (warned,) = run.results("Warn of what the roles that were given must allow")
