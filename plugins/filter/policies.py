@@ -102,7 +102,15 @@ def task_role_policy(
         ),
         _statement(
             "ReadGlue",
-            ["glue:GetDatabase", "glue:GetDatabases", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"],
+            [
+                "glue:BatchGetPartition",
+                "glue:GetDatabase",
+                "glue:GetDatabases",
+                "glue:GetPartition",
+                "glue:GetPartitions",
+                "glue:GetTable",
+                "glue:GetTables",
+            ],
             [f"{glue}:catalog", *tables] if tables else [],
         ),
         _statement("AssumeUserRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], assumable_roles),

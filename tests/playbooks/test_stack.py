@@ -72,13 +72,16 @@ def test_the_cluster_and_the_port_are_said_once(play: Play, client: Callable[[st
     assert ":service/apps/" in service["service"]["service_arn"]
 
 
-def test_existing_roles_are_only_checked(play: Play) -> None:
-    given = {"iam_existing_task_role": "ecsTaskRole", "iam_existing_execution_role": "ecsTaskExecutionRole"}
+def test_existing_roles_are_only_checked(play: Play, client: Callable[[str], Any]) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("iam").create_role(RoleName="server", Path="/apps/", AssumeRolePolicyDocument=trust)
+    given = {"iam_existing_task_role": "server", "iam_existing_execution_role": "ecsTaskExecutionRole"}
     run = play("deploy.yml", "--check", **given, mcp_server_buckets=["quilt-sales"])
     assert run.status == 0, run.failures
     (warned,) = run.results("Warn of what the roles that were given must allow")
     (warning,) = warned["warnings"]
-    task, execution = warning.split("ecsTaskRole must allow: ")[1].split("ecsTaskExecutionRole must allow: ")
+    task, execution = warning.split("server must allow: ")[1].split("ecsTaskExecutionRole must allow: ")
     assert "s3:ListBucketVersions on arn:aws:s3:::quilt-sales; s3:GetObject, " in task
     assert (
         "secretsmanager:GetSecretValue on arn:aws:secretsmanager:us-east-1:850787717197:secret:sales-prod" in execution
@@ -86,7 +89,7 @@ def test_existing_roles_are_only_checked(play: Play) -> None:
     assert "sts:GetCallerIdentity" not in warning
     (exports,) = [result["ansible_facts"]["iam_exports"] for result in run.results("Export the roles")]
     assert exports == {
-        "task_role_arn": "arn:aws:iam::850787717197:role/ecsTaskRole",
+        "task_role_arn": "arn:aws:iam::850787717197:role/apps/server",
         "execution_role_arn": "arn:aws:iam::850787717197:role/ecsTaskExecutionRole",
         "infrastructure_role_arn": "",
     }
