@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import Spec, problems
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import Known, Spec, problems
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
@@ -138,7 +138,8 @@ def test_what_is_published_reaches_the_next_job_and_is_not_refused_there(playboo
     assert published and not any(stats.get("per_host") for stats in published)
     names = [name for stats in published for name in stats["data"]]
     specs = {name: Spec(name) for name in accepted()}
-    assert not list(problems({}, names, {}, specs, [f"{path.name}_" for path in ROOT.glob("roles/*")]))
+    known = Known({}, specs, tuple(f"{path.name}_" for path in ROOT.glob("roles/*")))
+    assert not problems({}, names, known, typed=names)
 
 
 def test_the_execution_environment_holds_what_the_plugins_import() -> None:
