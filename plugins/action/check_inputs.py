@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
     """See the documentation in plugins/modules/check_inputs.py."""
 
     _requires_connection = False
-    _VALID_ARGS = frozenset()
+    _VALID_ARGS: frozenset[str] = frozenset()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return how many values were checked, or fail with every fault in one message."""

@@ -33,6 +33,7 @@ def task_role_policy(
     glue_databases: Iterable[str] = (),
     assumable_roles: Iterable[str] = (),
     kms_keys: Iterable[str] = (),
+    execute_command: bool = False,
 ) -> Policy:
     """Return what the server itself may do.
 
@@ -101,11 +102,30 @@ def task_role_policy(
         ),
         _statement(
             "ReadGlue",
-            ["glue:GetDatabase", "glue:GetDatabases", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"],
+            [
+                "glue:BatchGetPartition",
+                "glue:GetDatabase",
+                "glue:GetDatabases",
+                "glue:GetPartition",
+                "glue:GetPartitions",
+                "glue:GetTable",
+                "glue:GetTables",
+            ],
             [f"{glue}:catalog", *tables] if tables else [],
         ),
         _statement("AssumeUserRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], assumable_roles),
         _statement("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], kms_keys),
+        # What ECS's agent in the task needs for `aws ecs execute-command`; these actions take no resource.
+        _statement(
+            "ExecuteCommand",
+            [
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ],
+            ["*"] if execute_command else [],
+        ),
     )
 
 

@@ -64,7 +64,7 @@ try:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:
-    boto3 = None
+    boto3 = None  # type: ignore[assignment]
 
 
 class LookupModule(LookupBase):

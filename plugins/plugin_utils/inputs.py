@@ -224,6 +224,12 @@ def _scaling_problems(values: Values) -> Iterator[str]:
     if most == 0:
         for name in (name for name, wish in wishes.items() if wish):
             yield f"{name}: only used with ecs_service_scaling_max, the greatest number of tasks; found none"
+    strategy = values.get("ecs_service_strategy") or "ROLLING"
+    if number("requests_target") and strategy != "ROLLING":
+        yield (
+            "ecs_service_scaling_requests_target: counts the requests of one target group, and with "
+            f"ecs_service_strategy {strategy} the traffic moves between two; wanted ecs_service_scaling_cpu_target"
+        )
     for action in (action for action in actions if isinstance(action, Mapping)):
         missing = [key for key in SCHEDULED_ACTION_KEYS if not action.get(key)]
         if missing:

@@ -223,6 +223,21 @@ def test_what_an_operator_reads(keep: Any, info: Any, stack: Stack, client: Any)
     assert (nothing["running"], len(nothing["releases"])) == ({}, 1)
 
 
+def test_back_already_is_judged_by_revisions_of_ours(keep: Any, info: Any, stack: Stack, client: Any) -> None:
+    """Another deployment of the account may have revisions in the family."""
+    keep()
+    deploy(stack, register(stack, client))
+    keep()
+    register(stack, client, tags=[{"key": "quilt:deployment", "value": "staging"}])
+    found = info(rollback_to="last")
+    assert found["running"]["latest_revision"] == 2
+    assert (found["rollback"]["release"], found["rollback"]["already"]) == (1, False)
+    register(stack, client)
+    found = info(rollback_to="last")
+    assert found["running"]["latest_revision"] == 4
+    assert (found["rollback"]["release"], found["rollback"]["already"]) == (2, True)
+
+
 def test_a_rollback_names_every_obstacle(keep: Any, info: Any, stack: Stack, client: Any) -> None:
     digest = "sha256:" + "1" * 64
     image = f"850787717197.dkr.ecr.us-east-1.amazonaws.com/server@{digest}"

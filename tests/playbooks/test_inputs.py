@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from conftest import Play
@@ -29,7 +30,7 @@ def test_every_playbook_refuses_it_before_the_first_call(play: Play, playbook: s
         alb_rule_health_check_timeout=30,
         ecs_service_strategy="",  # as a survey sends what nobody answered
     )
-    (message,) = [result["msg"] for result in run.results("Check the inventory")]
+    (message,) = [result["msg"] for result in run.results("check | Check the inventory")]
     assert run.calls == []
     assert run.status != 0
     assert "The inventory of sandbox has 6 fault(s). Nothing was touched." in message
@@ -41,9 +42,25 @@ def test_every_playbook_refuses_it_before_the_first_call(play: Play, playbook: s
     assert "alb_rule_health_check_timeout: wanted less than alb_rule_health_check_interval" in message
 
 
+@pytest.mark.parametrize("playbook", ["build.yml", "deploy.yml", "rollback.yml", "verify.yml"])
+def test_credentials_of_another_account_are_refused_before_anything_is_read(play: Play, playbook: str) -> None:
+    run = play(playbook, mcp_server_account_id="123456789012")
+    (message,) = run.failures
+    assert "account 123456789012" in message
+    assert "850787717197" in message
+    assert [call.operation for call in run.calls] == ["GetCallerIdentity"]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("playbooks/*.yml")), ids=lambda path: path.name)
+def test_every_play_begins_with_the_check(path: Path) -> None:
+    for play in yaml.safe_load(path.read_text()):
+        if "ansible.builtin.import_playbook" not in play:
+            assert play["tasks"][0]["ansible.builtin.import_tasks"] == "tasks/check.yml"
+
+
 def test_a_sandbox_that_is_not_up_is_one_sentence(play: Play, tmp_path: Path) -> None:
     run = play("site.yml", env={"SANDBOX_HOME": str(tmp_path / "nowhere")})
-    (message,) = [result["msg"] for result in run.results("Check the inventory")]
+    (message,) = [result["msg"] for result in run.results("check | Check the inventory")]
     assert message.count("the sandbox is not running; start it with: python -m sandbox up") == 1
     assert run.calls == []
 
@@ -67,8 +84,6 @@ def test_the_inventories_that_ship_are_right(inventory: str, play: Play, tmp_pat
 
 def test_every_role_input_is_in_its_spec_and_has_the_default_of_its_spec() -> None:
     """Defaults and argument specs never drift apart."""
-    import yaml
-
     for spec_path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
         role = spec_path.parents[1]
         defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())

@@ -32,9 +32,9 @@ def choose(
 ) -> Choice:
     """The release that is wanted.
 
-    wanted: a number, or LAST; evidence: by release; running: what runs; latest: the latest revision there is.
+    wanted: a number, or LAST; evidence: by release; running: what runs; latest: the latest revision of ours.
 
-    LAST is what was proven last and does not run now. But where what runs is proven and older than the latest
+    LAST is what was proven last and does not run now. But where what runs is proven and older than our latest
     revision, the service is back already: a rollback that is asked for twice, or was cut short, ends where it ended.
     """
     if not running:

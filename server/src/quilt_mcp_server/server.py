@@ -21,7 +21,7 @@ from mcp_types import (
 )
 from pydantic import AnyUrl, ValidationError
 
-from . import __version__
+from . import __version__, methods
 from .logs import record
 from .quilt.locations import template_form
 from .schemas import for_arguments, for_results
@@ -147,14 +147,14 @@ async def note_method(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
     Raises:
         MCPError: without what went wrong inside, which the SDK would send.
     """
-    record().method = ctx.method
+    method = record().method = methods.for_logs(ctx.method)
     try:
         return await call_next(ctx)
     except (MCPError, ValidationError):
         raise
     except Exception as error:
         record().outcome = "crash"
-        log.exception("%s failed", ctx.method)
+        log.exception("%s failed", method)
         raise MCPError(INTERNAL_ERROR, _own_fault("the request")) from error
 
 
