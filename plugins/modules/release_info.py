@@ -41,6 +41,7 @@ options:
       - The number of a release, or V(last).
       - V(last) is the release that was proven last and does not run now. Where what runs is proven and older than the
         latest revision of ours, the service is back already, so that asking twice goes back once.
+        But when it was not moved there after that revision was registered, only a number says what is to be left.
     type: str
   old_secrets:
     description:
