@@ -341,6 +341,12 @@ def test_throttling_is_waited_out(service: Any, aws: ControlPlane) -> None:
     assert service()["changed"]
 
 
+def test_a_rule_that_ecs_does_not_see_yet_is_waited_for(service: Any, aws: ControlPlane) -> None:
+    text = "The target group with targetGroupArn arn:tg does not have an associated load balancer."
+    aws.faults.add("ecs", "CreateService", "error", code="InvalidParameterException", status=400, message=text)
+    assert service().get("changed")
+
+
 def test_somebody_creates_the_same_service_meanwhile(service: Any, aws: ControlPlane, stack: Stack) -> None:
     tags = [{"key": key, "value": value} for key, value in OURS.items()]
     aws.faults.add("ecs", "CreateService", kind="before", times=1, callback=lambda *_: stack.create(tags=tags))

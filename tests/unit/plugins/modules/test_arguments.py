@@ -6,10 +6,12 @@ A choice that the model has and the argument spec has not would be refused befor
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import yaml
 from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import members
 
 # By module: the service, and the operations whose input its parameters are; "path: operation" for what another writes.
@@ -37,6 +39,8 @@ TYPES = {
     "map": ("dict",),
     "timestamp": ("str",),
 }
+# Evidence of a release: its parameters are ours, whatever AWS keeps it in.
+OF_OUR_OWN = {"release"}
 TARGET = {"service_namespace", "resource_id", "scalable_dimension"}
 # Where they differ, and why.
 DIFFERENT = {
@@ -77,6 +81,24 @@ def differences(arguments: dict[str, Any], shape: Any, path: str) -> dict[str, s
             found[where] = set(spec["options"]) ^ set(members(inner))
             found |= differences(spec["options"], inner, where)
     return {where: odd for where, odd in found.items() if odd}
+
+
+ROOT = Path(__file__).parents[4]
+SOURCES = {path.stem: path.read_text() for path in (ROOT / "plugins" / "modules").glob("*.py")}
+
+
+def test_every_resource_is_in_the_table() -> None:
+    assert {name for name, source in SOURCES.items() if "import common_arguments, run\n" in source} == {
+        *MODULES,
+        *OF_OUR_OWN,
+    }
+
+
+def test_module_defaults_reach_every_module_that_asks_aws() -> None:
+    group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["aws"]
+    assert {name for name in group if isinstance(name, str)} == {
+        name for name, source in SOURCES.items() if "AnsibleAWSModule(" in source
+    }
 
 
 @pytest.mark.parametrize("module", MODULES)

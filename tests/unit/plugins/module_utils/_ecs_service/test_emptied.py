@@ -102,6 +102,12 @@ class Echo:
             self.service["launchType"] = "FARGATE"
         return self.describe()
 
+    def list_tasks(self) -> list[str]:
+        return []
+
+    def delete(self) -> None:
+        self.sent.append({"deleted": True})
+
 
 @functools.cache
 def client(service: str) -> Any:
@@ -273,3 +279,12 @@ def test_the_same_in_other_words_is_no_change(service: dict[str, Any], parameter
     ecs = Echo()
     ecs.service |= service
     assert run(ecs, **parameters) == "none", ecs.sent
+
+
+@pytest.mark.parametrize(("strategy", "before"), [("REPLICA", [{"desiredCount": 0}]), ("DAEMON", [])])
+def test_only_a_replica_is_scaled_down_before_it_is_deleted(strategy: str, before: list[dict[str, Any]]) -> None:
+    """UpdateService refuses a desired count of a DAEMON."""
+    ecs = Echo()
+    ecs.service["schedulingStrategy"] = strategy
+    run(ecs, state="absent")
+    assert ecs.sent == [*before, {"deleted": True}]
