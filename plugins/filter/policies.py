@@ -179,6 +179,15 @@ def infrastructure_role_policy(scope: Mapping[str, str], owner: str) -> Policy:
     )
 
 
+def rights(policy: Policy) -> list[str]:
+    """Return what a policy allows, a statement each, as "actions on resources"; not what AWS allows everybody."""
+    return [
+        f"{', '.join(one['Action'])} on {', '.join(one['Resource'])}"
+        for one in policy["Statement"]
+        if one["Action"] != ["sts:GetCallerIdentity"]
+    ]
+
+
 def _listed(value: Any) -> list[Any]:
     """IAM writes a list of one as the one."""
     return value if isinstance(value, list) else [value]
@@ -204,6 +213,7 @@ class FilterModule:
         return {
             "execution_role_policy": execution_role_policy,
             "infrastructure_role_policy": infrastructure_role_policy,
+            "rights": rights,
             "task_role_policy": task_role_policy,
             "untrusting": untrusting,
         }

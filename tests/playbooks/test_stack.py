@@ -60,13 +60,33 @@ def test_dns_may_be_kept_elsewhere(play: Play, client: Callable[[str], Any]) -> 
     assert run.status == 0, run.failures
 
 
+def test_the_cluster_and_the_port_are_said_once(play: Play, client: Callable[[str], Any]) -> None:
+    client("ecs").create_cluster(clusterName="apps")
+    run = play("deploy.yml", "--check", stack_cluster_name="apps", alb_rule_port=9000)
+    assert run.status == 0, run.failures
+    (definition,) = run.results("Keep the task definition")
+    (container,) = definition["task_definition"]["container_definitions"]
+    assert container["port_mappings"][0]["container_port"] == 9000
+    (service,) = run.results("Keep the service and wait for our deployment")
+    assert service["service"]["load_balancers"][0]["container_port"] == 9000
+    assert ":service/apps/" in service["service"]["service_arn"]
+
+
 def test_existing_roles_are_only_checked(play: Play, client: Callable[[str], Any]) -> None:
     statement = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     client("iam").create_role(RoleName="server", Path="/apps/", AssumeRolePolicyDocument=trust)
     given = {"iam_existing_task_role": "server", "iam_existing_execution_role": "ecsTaskExecutionRole"}
-    run = play("deploy.yml", "--check", **given)
+    run = play("deploy.yml", "--check", **given, mcp_server_buckets=["quilt-sales"])
     assert run.status == 0, run.failures
+    (warned,) = run.results("Warn of what the roles that were given must allow")
+    (warning,) = warned["warnings"]
+    task, execution = warning.split("server must allow: ")[1].split("ecsTaskExecutionRole must allow: ")
+    assert "s3:ListBucketVersions on arn:aws:s3:::quilt-sales; s3:GetObject, " in task
+    assert (
+        "secretsmanager:GetSecretValue on arn:aws:secretsmanager:us-east-1:850787717197:secret:sales-prod" in execution
+    )
+    assert "sts:GetCallerIdentity" not in warning
     (exports,) = [result["ansible_facts"]["iam_exports"] for result in run.results("Export the roles")]
     assert exports == {
         "task_role_arn": "arn:aws:iam::850787717197:role/apps/server",
