@@ -17,14 +17,15 @@ everything with an ansible-core that lacks one of the private parts that this ne
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 from ansible import constants as C
@@ -59,10 +60,8 @@ display = Display()
 
 def _of_core() -> type[ActionBase]:
     """ansible-core's own class. Read from its file, as this file is loaded under its import name."""
-    path = Path(action.__file__).with_name("normal.py")
-    spec = importlib.util.spec_from_file_location("ansible_core_normal", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = ModuleType("ansible_core_normal")
+    SourceFileLoader(module.__name__, str(Path(action.__file__).with_name("normal.py"))).exec_module(module)
     return module.ActionModule  # type: ignore[no-any-return]
 
 
