@@ -138,7 +138,7 @@ def test_a_page_is_bounded_in_bytes(server: Running, s3: Any) -> None:
         "package_browse",
         {"registry": "quilt-example", "package_name": "team/data", "include_meta": True, "limit": 1000},
     )
-    assert 20 < len(contents["entries"]) < 40
+    assert 40 < len(contents["entries"]) < 60
     assert contents["next_cursor"]
 
 

@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 _VERSION = MCP_PROTOCOL_VERSION_HEADER.encode("ascii")
 _TRANSPORT = TransportContext(kind="streamable-http", can_send_request=False)
 _NO_MESSAGE = "the body is not a JSON-RPC 2.0 message: an object with jsonrpc, id, method and params, an object"
+_NO_ID = "the id of a request is a string or a whole number; a notification has none"
 
 
 class HandshakeExchange:
@@ -70,7 +71,8 @@ class HandshakeExchange:
         if not check_accept_headers(request)[0]:
             return _fault(406, INVALID_REQUEST, "Not Acceptable: Client must accept application/json")
         try:
-            message = jsonrpc_message_adapter.validate_python(from_json(await request.body()), by_name=False)
+            body = from_json(await request.body())
+            message = jsonrpc_message_adapter.validate_python(body, by_name=False)
         except ValidationError:
             # The validator's own report echoes the input.
             return _fault(400, INVALID_PARAMS, _NO_MESSAGE)
@@ -79,6 +81,8 @@ class HandshakeExchange:
         if not isinstance(message, JSONRPCRequest):
             # A notification, or an answer to a question that this server never asks.
             if isinstance(message, JSONRPCNotification):
+                if "id" in body:
+                    return _fault(400, INVALID_REQUEST, _NO_ID)
                 record().method = methods.for_logs(message.method)
             return Response(status_code=202, media_type="application/json")
         return await self._result(message, request)

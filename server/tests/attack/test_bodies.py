@@ -22,7 +22,7 @@ from quilt_mcp_server.logs import access_log
 
 from .processes import Process, process
 
-AT_ONCE = 16
+AT_ONCE = 32
 GROWTH = 192  # MiB that bodies may add: 128 of objects, and what they are made of and copied to
 
 

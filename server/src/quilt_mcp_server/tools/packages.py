@@ -49,12 +49,11 @@ class PackageTools:
         after = paging.decode(question, cursor, str) or ""
         async with self._aws.bucket(bucket, f"listing the packages of s3://{bucket}", "s3:ListBucket") as s3:
             names = await package_names(s3, bucket, prefix, after, limit + 1)
-        more = len(names) > limit
-        names = names[:limit]
+        page = paging.fitting(names[:limit])
         return PackageList(
             registry=f"s3://{bucket}",
-            packages=names,
-            next_cursor=paging.encode(question, names[-1]) if more else None,
+            packages=page,
+            next_cursor=paging.encode(question, page[-1]) if len(names) > len(page) else None,
         )
 
     @tool("List a package's versions")

@@ -35,9 +35,9 @@ class PackageRevision(BaseModel):
 class PackagingTools:
     """Writes packages."""
 
-    def __init__(self, config: Config, aws: Gateway) -> None:
+    def __init__(self, config: Config, aws: Gateway, workflows: Workflows) -> None:
         self._aws = aws
-        self._workflows = Workflows(aws)
+        self._workflows = workflows
         self._seconds = config.tool_timeout * TIME_SHARE
 
     @tool("Make a package of a prefix", read_only=False)
