@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -313,7 +313,8 @@ def _default_problems(known: Known, defaults: Mapping[str, Default], faulty: Ite
     for name, default in defaults.items():
         if not default.template or name not in known.roles or default.follows(faulty):
             continue
-        problem = _value_problem(known.roles[name], default.value)
+        # An empty one is for the playbook to fill.
+        problem = _value_problem(replace(known.roles[name], filled=False), default.value)
         if problem:
             sources = " and ".join(default.follows(known.settable))
             yield f"{problem}, which follows from {sources}; set it, or correct that"

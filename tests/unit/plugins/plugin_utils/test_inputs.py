@@ -27,10 +27,9 @@ ROLES = {
     for spec in (
         Spec("ecs_service_cpu", type="int", choices=(256, 512)),
         Spec("ecs_service_memory", type="int"),
-        Spec("ecs_service_strategy", choices=("ROLLING", "BLUE_GREEN"), filled=True),
+        Spec("ecs_service_strategy", choices=("ROLLING", "BLUE_GREEN", "CANARY"), filled=True),
         Spec("ecs_service_credentials", choices=("task_role", "assume_role")),
         Spec("ecs_service_execute_command", type="bool"),
-        Spec("ecs_service_strategy"),
         Spec("ecs_service_scaling_min", range=(0, 5000)),
         Spec("ecs_service_scaling_max", range=(0, 5000)),
         Spec("ecs_service_scaling_cpu_target", range=(0, 100)),
@@ -145,7 +144,7 @@ def test_right(values: dict[str, Any]) -> None:
         pytest.param({"alb_rule_hosts": ["a", "b", "c"], "alb_rule_paths": ["/a", "/b", "/c"]}, "alb_rule_hosts and alb_rule_paths: a rule holds 5 values at most; found 3 hosts and 3 paths", id="five values"),
         pytest.param({"alb_rule_paths": ["/a", "/b", "/c", "/d", "/e"]}, "alb_rule_hosts and alb_rule_paths: a rule holds 5 values at most; found 1 hosts and 5 paths", id="five paths and the host of the deployment"),
         pytest.param({"alb_rule_hosts": ["a", "b", "c"], "alb_rule_paths": ["/a", "/b"], "ecs_service_strategy": "BLUE_GREEN"}, "alb_rule_hosts and alb_rule_paths: a rule holds 4 values at most, as the test rule has one more; found 3 hosts and 2 paths", id="a test rule has one value more"),
-        pytest.param({"ecs_service_strategy": ""}, "ecs_service_strategy: wanted one of ROLLING, BLUE_GREEN; found nothing; leave it out where the default is right", id="nothing in place of a default"),
+        pytest.param({"ecs_service_strategy": ""}, "ecs_service_strategy: wanted one of ROLLING, BLUE_GREEN, CANARY; found nothing; leave it out where the default is right", id="nothing in place of a default"),
         pytest.param({"image_source": "prebuilt"}, "image_uri: wanted the image to deploy, because image_source is prebuilt; found nothing", id="prebuilt without image"),
         pytest.param({"ecr_kms_key": "arn", "ecr_encryption_type": "AES256"}, "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type", id="key without KMS"),
         pytest.param({"ecs_service_credentials": "assume_role"}, "mcp_server_assumable_roles: wanted at least one role ARN, because ecs_service_credentials is assume_role", id="no role to assume"),
@@ -174,6 +173,11 @@ def test_what_a_default_makes_of_right_values_is_judged() -> None:
 def test_what_follows_from_a_fault_is_no_second_one() -> None:
     default = Default("x" * 40, "{{ mcp_server_region }}")
     assert len(judge(defaults={"alb_rule_target_group_name": default}, mcp_server_region="nowhere")) == 1
+
+
+def test_a_default_that_the_playbook_fills_may_be_empty() -> None:
+    default = Default("", "{{ (image_exports | default({})).uri | default('') }}")
+    assert judge(defaults={"ecs_service_strategy": default}) == []
 
 
 def test_a_default_takes_part_in_what_values_must_have_in_common() -> None:
