@@ -1,5 +1,7 @@
 """How many requests are served at once, and how long connections and the process last."""
 
+import asyncio
+
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -30,5 +32,12 @@ class AdmissionMiddleware:
         self._running += 1
         try:
             await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            # By the web server, GRACE seconds after SIGTERM. It goes on for as long as this takes.
+            record().outcome = "stopped"
+            said = (
+                "the server stops, and this request was not done by then; look at what it has done before you repeat it"
+            )
+            await JSONResponse({"error": "stopped", "error_description": said}, 503)(scope, receive, send)
         finally:
             self._running -= 1

@@ -80,6 +80,15 @@ class TokenVerifier:
             self._verified.popitem(last=False)
         return who
 
+    async def check(self) -> None:
+        """Pass, if the keys are there that tokens are verified with.
+
+        Raises:
+            KeysUnavailableError: if those of a JWKS address are not.
+        """
+        if self._jwks is not None:
+            await self._jwks.check()
+
     def _principal(self, token: str, key: Key) -> Principal:
         try:
             claims = jwt.decode(
