@@ -19,6 +19,7 @@ from test_tokens import crafted
 
 from quilt_mcp_server import jwks
 from quilt_mcp_server.jwks import Jwks, KeysUnavailableError, usable
+from quilt_mcp_server.tokens import TokenVerifier
 
 ISSUER = "https://login.example.com"
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -89,6 +90,15 @@ def test_published_keys_verify_beside_the_shared_ones(server: Running, address: 
     assert status(server, EC, "ec", "ES256") == 200
     assert server.post(PING).status_code == 200
     assert address.asked == 1
+
+
+async def test_one_name_of_two_issuers_is_two_people(address: Address) -> None:
+    verifier = TokenVerifier(
+        {"frontend-enhanced": KEY}, "quilt-frontend", "quilt-mcp-server", Jwks(address.url), ISSUER
+    )
+    ours, theirs = [await verifier.verify(raw) for raw in (token(), token(RSA, "rsa", "RS256", iss=ISSUER))]
+    assert ours.subject == theirs.subject == "alice"
+    assert ours.identity != theirs.identity
 
 
 def test_each_key_has_its_issuer_and_its_algorithm(server: Running) -> None:

@@ -30,6 +30,10 @@ def hosts(client: Callable[[str], Any], aws: ControlPlane) -> dict[str, list[str
 def test_the_public_host_is_routed_only_when_the_service_is_healthy(
     play: Play, client: Callable[[str], Any], aws: ControlPlane
 ) -> None:
+    refused = play("deploy.yml", ecs_service_desired_count=0)
+    assert (refused.status != 0, refused.writes) == (True, [])
+    assert "Wanted at least one task, because sales-prod-mcp-server-production has never served" in refused.failures[0]
+
     seen: list[dict[str, list[str]]] = []
     aws.faults.add("ecs", "CreateService", kind="before", times=1, callback=lambda *_: seen.append(hosts(client, aws)))
     run = play("deploy.yml")
@@ -39,8 +43,11 @@ def test_the_public_host_is_routed_only_when_the_service_is_healthy(
     order = [one for one in operations if one in ("CreateRule", "CreateService", "ModifyRule")]
     assert order == ["CreateRule", "CreateService", "ModifyRule"]
     assert hosts(client, aws)["102"] == ["demo.quiltdata.com"]
+    # As if another run had finished the first deployment after this one had looked.
+    aws.faults.add("ecs", "DescribeServices", "error", code="ClusterNotFoundException", status=400, times=1)
     again = play("deploy.yml")
     assert (again.stats["changed"], again.writes) == (0, [])
+    assert [found["served"] for found in again.results("find | Look at the service's deployments")] == [False, True]
     assert play("deploy.yml", "--check").stats["changed"] == 0
 
 
@@ -60,7 +67,7 @@ def test_a_neighbour_that_changed_fails_the_run_and_is_named(
         callback=lambda *_: elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[change]),
     )
     run = play(playbook)
-    (message,) = [result["msg"] for result in run.results("Require that nothing of others was touched")]
+    (message,) = [result["msg"] for result in run.results("others | Require that nothing of others was touched")]
     assert run.status != 0
     assert f"load balancer {arn} (Stack=sales-prod) has another idle_timeout.timeout_seconds (99, was 60)" in message
     assert "CloudTrail says who" in message

@@ -33,6 +33,8 @@ SCALED = {
     "ecs_service_scaling_requests_target": 1000,
     "ecs_service_scaling_scheduled_actions": [NIGHT],
 }
+OPTIONAL = ("alarms", "assumable_roles", "athena_workgroups", "buckets", "ca_file", "platform", "retain", "tags")
+UNANSWERED = {f"mcp_server_{name}": "" for name in OPTIONAL}  # as a survey sends what nobody answered
 
 
 @pytest.fixture
@@ -49,13 +51,18 @@ def scaling_writes(run: Any) -> list[str]:
     return [write for write in run.writes if write.startswith("application-autoscaling")]
 
 
-def test_check_mode_of_a_scaled_service_on_an_empty_account(play: Play) -> None:
-    run = play("site.yml", "--check", "--diff", **SCALED)
+def test_check_mode_of_a_scaled_service_that_may_be_entered_on_an_empty_account(play: Play) -> None:
+    run = play("site.yml", "--check", "--diff", **SCALED, **UNANSWERED, ecs_service_execute_command=True)
     assert run.status == 0, run.failures
     assert run.writes == []
     (predicted,) = run.results("scaling | Keep the scalable target")
     assert predicted["changed"]
     assert len(predicted["scalable_target"]["policies"]) == 2
+    (predicted,) = run.results("Keep the task definition")
+    assert [volume["name"] for volume in predicted["task_definition"]["volumes"]] == ["agent-log", "agent-state", "tmp"]
+    assert "ssmmessages:OpenDataChannel" in str(
+        run.results("Report the policies of roles that check mode did not create")
+    )
 
 
 def test_scaled_changed_suspended_and_no_more(

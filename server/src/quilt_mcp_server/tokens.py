@@ -7,7 +7,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jwt
@@ -102,7 +102,10 @@ class TokenVerifier:
             )
             if not claims["sub"]:
                 raise InvalidTokenError("the token names no subject")
-            return principal_from(claims)
+            who = principal_from(claims)
+            # Two issuers may each have an alice.
+            ambiguous = self._keys and key.issuer == self._jwks_issuer
+            return replace(who, issuer=key.issuer) if ambiguous else who
         except InvalidTokenError:
             raise
         except Exception as error:

@@ -122,7 +122,7 @@ class Workflows:
 
         request = {"Bucket": place.bucket, "Key": place.key}
         request |= {"VersionId": place.version} if place.version else {}
-        async with self._aws.bucket(place.bucket, f"reading {place}") as s3:
+        async with self._aws.bucket(place.bucket, f"reading {place}", place.action) as s3:
             try:
                 answer = await s3.get_object(**request)
             except ClientError as error:

@@ -57,8 +57,8 @@ class BucketTools:
         """List the buckets you may use. Start here when you do not know a bucket's name."""
         who = principal()
         named = {bucket for bucket in who.buckets if "*" not in bucket}
-        if len(named) < len(who.buckets):
-            async with self._aws.service("s3", "listing the account's buckets") as s3:
+        if any("*" in bucket for bucket in who.buckets):
+            async with self._aws.service("s3", "listing the account's buckets", "s3:ListAllMyBuckets") as s3:
                 answer = await s3.list_buckets()
             named |= {item["Name"] for item in answer["Buckets"]}
         return BucketList(buckets=sorted(name for name in named if may_touch(who, name)))

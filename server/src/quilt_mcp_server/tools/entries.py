@@ -159,7 +159,7 @@ class EntryTools:
             raise ToolError(
                 f"there is no {path!r} in the package {name} in s3://{bucket}; package_browse shows its entries"
             )
-        async with self._aws.bucket(place.bucket, f"reading {path} of the package {name}") as s3:
+        async with self._aws.bucket(place.bucket, f"reading {path} of the package {name}", place.action) as s3:
             request = {"Bucket": place.bucket, "Key": place.key}
             request |= {"VersionId": place.version} if place.version else {}
             part = await read_part(s3, request, 0, MAXIMUM_TEXT, unpack=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from .. import paging
 from ..aws import Gateway
 from ..quilt.locations import check_package_name, parse_bucket
-from ..quilt.registry import package_names, resolve, version_times
+from ..quilt.registry import package_names, read_pointer, resolve, version_times
 from .marking import Cursor, NextCursor, PackageName, Registry, tool
 
 
@@ -76,11 +76,13 @@ class PackageTools:
                 # Says that there is no such package, or returns the only hash there is without a time.
                 await resolve(s3, bucket, name)
             page = [time for time in times if before is None or time < before]
-            hashes = await asyncio.gather(*(resolve(s3, bucket, name, str(time)) for time in page[:limit]))
+            found = await asyncio.gather(*(read_pointer(s3, bucket, name, str(time)) for time in page[:limit]))
         return PackageVersions(
             versions=[
-                PackageVersion(top_hash=top_hash, pushed=datetime.fromtimestamp(time, UTC).isoformat())
-                for time, top_hash in zip(page, hashes, strict=False)
+                # One that holds no top hash is no version, and must not hide the others.
+                PackageVersion(top_hash=pointer.top_hash, pushed=datetime.fromtimestamp(time, UTC).isoformat())
+                for time, pointer in zip(page, found, strict=False)
+                if pointer is not None and pointer.top_hash is not None
             ],
             next_cursor=paging.encode(question, page[limit - 1]) if len(page) > limit else None,
         )
