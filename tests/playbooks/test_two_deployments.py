@@ -34,10 +34,14 @@ def test_two_deployments_of_one_account_leave_each_other_alone(
     assert f"role(s) {PRODUCTION}-task, {PRODUCTION}-execution for eu-central-1; found them in use" in message
     assert "in us-east-1" in message
 
-    gone = play("destroy.yml", iam_region="eu-central-1")
+    iam = client("iam")
+    iam.tag_role(RoleName=f"{PRODUCTION}-task", Tags=[{"Key": "quilt:region", "Value": "eu-central-1"}])
+    gone = play("destroy.yml")
     assert gone.status == 0, gone.failures
     assert owners(client) == {2: PRODUCTION.replace("production", "staging")}
-    client("iam").get_role(RoleName=f"{PRODUCTION}-task")  # that of the other region stays
+    roles = {role["RoleName"] for role in iam.list_roles()["Roles"]}
+    assert f"{PRODUCTION}-task" in roles, "that of the deployment in the other region stays"
+    assert f"{PRODUCTION}-execution" not in roles
 
 
 def owners(client: Callable[[str], Any]) -> dict[int, str]:
