@@ -319,6 +319,8 @@ def test_wrong_tags_and_a_wrong_parameter_are_said_in_one_message(run_module):
 
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_what_is_not_ours_is_refused_by_name(case, run, state):
+    if case.module == "ecs_task_definition":
+        pytest.skip("a family is shared: revisions of others are passed over, see test_task_definition.py")
     run(require_tags={}, tags={"quilt:deployment": "somebody-else"})
     name, value = next(iter(case.changes.items()))
     for check in (True, False):
