@@ -39,9 +39,6 @@ def test_the_public_host_is_routed_only_when_the_service_is_healthy(
     order = [one for one in operations if one in ("CreateRule", "CreateService", "ModifyRule")]
     assert order == ["CreateRule", "CreateService", "ModifyRule"]
     assert hosts(client, aws)["102"] == ["demo.quiltdata.com"]
-    again = play("deploy.yml")
-    assert (again.stats["changed"], again.writes) == (0, [])
-    assert play("deploy.yml", "--check").stats["changed"] == 0
 
 
 @pytest.mark.parametrize("playbook", ["deploy.yml", "destroy.yml"])
