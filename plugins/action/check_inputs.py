@@ -38,7 +38,9 @@ def _role_specs(forms: Mapping[str, Any]) -> tuple[dict[str, Spec], list[str]]:
         specs[f"{prefix}exports"] = Spec(f"{prefix}exports", type="dict")
         for entry_point in _load(path)["argument_specs"].values():
             for name, option in entry_point["options"].items():
-                specs[name] = Spec.make(name, option, {"required": False}, forms.get(name, {}))
+                # An empty value replaces the default, so it is right only where that is empty too.
+                own = {"required": False, "filled": option.get("default") != ""}
+                specs[name] = Spec.make(name, option, own, forms.get(name, {}))
     return specs, prefixes
 
 

@@ -36,3 +36,5 @@ SCALED = {
     "ecs_service_scaling_requests_target": 1000,
     "ecs_service_scaling_scheduled_actions": [NIGHT],
 }
+OPTIONAL = ("alarms", "assumable_roles", "athena_workgroups", "buckets", "ca_file", "platform", "retain", "tags")
+UNANSWERED = {f"mcp_server_{name}": "" for name in OPTIONAL}  # as a survey sends what nobody answered

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.playbooks.inputs import LINEAR, SCALED
+from tests.playbooks.inputs import LINEAR, SCALED, UNANSWERED
 
 if TYPE_CHECKING:
     from conftest import Play
 
 
-def test_the_whole_chain_as_it_is_and_with_all_that_an_operator_may_ask_for(play: Play) -> None:
-    plain, rich = {}, {**LINEAR, **SCALED, "mcp_server_alarms": True, "mcp_server_platform": "linux/arm64"}
+def test_the_whole_chain_with_nothing_and_with_all_that_an_operator_may_ask_for(play: Play) -> None:
+    rich = {**LINEAR, **SCALED, "mcp_server_alarms": True, "mcp_server_platform": "linux/arm64"}
     uris = []
-    for given, architecture in ((plain, "X86_64"), (rich, "ARM64")):
+    for given, architecture in ((UNANSWERED, "X86_64"), (rich, "ARM64")):
         run = play("site.yml", "--check", "--diff", **given)
         assert run.status == 0, run.failures
         assert run.stats["failures"] == 0

@@ -111,6 +111,18 @@ def test_destroy_keeps_what_is_to_be_retained_and_may_be_run_twice(
     assert ours(client) == {"groups": [], "repositories": []}
 
 
+def test_destroy_waits_for_who_holds_the_security_group(
+    role_play: Play, play: Play, aws: ControlPlane, client: Callable[[str], Any]
+) -> None:
+    """As the interfaces of tasks do that a killed run stopped."""
+    assert role_play("alb_rule").status == 0
+    held = aws.faults.add("ec2", "DeleteSecurityGroup", "error", code="DependencyViolation", status=400, times=2)
+    run = play("destroy.yml", __alb_rule_release_pause=0)
+    assert (run.status, held.fired) == (0, 2), run.failures
+    named = [{"Name": "group-name", "Values": ["sales-prod-mcp-server-sg"]}]
+    assert client("ec2").describe_security_groups(Filters=named)["SecurityGroups"] == []
+
+
 def test_destroy_of_an_empty_account_changes_nothing_and_needs_no_secret(play: Play) -> None:
     run = play("destroy.yml", mcp_server_jwt_secret="sales-prod/deleted")
     assert (run.status, run.stats["changed"], run.writes) == (0, 0, []), run.failures

@@ -30,6 +30,10 @@ def hosts(client: Callable[[str], Any], aws: ControlPlane) -> dict[str, list[str
 def test_the_public_host_is_routed_only_when_the_service_is_healthy(
     play: Play, client: Callable[[str], Any], aws: ControlPlane
 ) -> None:
+    refused = play("deploy.yml", ecs_service_desired_count=0)
+    assert (refused.status != 0, refused.writes) == (True, [])
+    assert "Wanted at least one task, because sales-prod-mcp-server-production has never served" in refused.failures[0]
+
     seen: list[dict[str, list[str]]] = []
     aws.faults.add("ecs", "CreateService", kind="before", times=1, callback=lambda *_: seen.append(hosts(client, aws)))
     run = play("deploy.yml")
@@ -39,6 +43,11 @@ def test_the_public_host_is_routed_only_when_the_service_is_healthy(
     order = [one for one in operations if one in ("CreateRule", "CreateService", "ModifyRule")]
     assert order == ["CreateRule", "CreateService", "ModifyRule"]
     assert hosts(client, aws)["102"] == ["demo.quiltdata.com"]
+    # As if another run had finished the first deployment after this one had looked.
+    aws.faults.add("ecs", "DescribeServices", "error", code="ClusterNotFoundException", status=400, times=1)
+    again = play("deploy.yml")
+    assert (again.stats["changed"], again.writes) == (0, [])
+    assert [found["served"] for found in again.results("find | Look at the service's deployments")] == [False, True]
 
 
 @pytest.mark.parametrize("playbook", ["deploy.yml", "destroy.yml"])

@@ -210,3 +210,8 @@ def test_a_release_gets_traffic_when_it_passed_the_gate_and_else_none(world: Wor
     assert back.status == 0, back.failures
     assert moved_after_the_test(world.asked, "two", "one")
     assert world.service["taskDefinition"].endswith(":1")
+
+    empty = world.play("deploy.yml", release="four", broken=True, ecs_service_desired_count=0)
+    assert (empty.status, empty.results(ASK)) == (0, []), empty.failures
+    (warning,) = empty.results("Say that there is no task to prove anything")
+    assert f"WARNING: {NAME} has 0 tasks, so nothing proves quilt-mcp-server:" in warning["text"]

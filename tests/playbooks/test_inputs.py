@@ -27,15 +27,17 @@ def test_every_playbook_refuses_it_before_the_first_call(play: Play, playbook: s
         mcp_server_buckets="quilt-example",
         ecs_service_memory=700,
         alb_rule_health_check_timeout=30,
+        ecs_service_strategy="",  # as a survey sends what nobody answered
     )
     (message,) = [result["msg"] for result in run.results("Check the inventory")]
     assert run.calls == []
     assert run.status != 0
-    assert "The inventory of sandbox has 5 fault(s). Nothing was touched." in message
+    assert "The inventory of sandbox has 6 fault(s). Nothing was touched." in message
     assert "mcp_server_regoin: there is no such variable; did you mean mcp_server_region?" in message
     assert "mcp_server_host: wanted a host name such as demo.quiltdata.com, without scheme, port or path" in message
     assert "mcp_server_buckets: wanted a list of bucket names" in message
     assert "ecs_service_memory: Fargate gives 256 CPU units 512, 1024, 2048 MiB; found 700" in message
+    assert "ecs_service_strategy: wanted one of ROLLING, BLUE_GREEN, LINEAR, CANARY; found nothing; leave it" in message
     assert "alb_rule_health_check_timeout: wanted less than alb_rule_health_check_interval" in message
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from .._ecs_deployment.plan import waiting_hooks
@@ -32,6 +32,8 @@ UNDONE = frozenset(
         "ROLLBACK_FAILED",
     }
 )
+# One call makes a deployment and its record. How far apart ECS says that they were made cannot be checked here.
+AT_ONCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,9 @@ def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = Non
     Done: it is PRIMARY, its rollout COMPLETED and all its tasks run. Failed: it failed, was rolled back, was replaced
     by another, or the service is being deleted. ECS leaves a failed deployment in the list only for a while, so that
     ours is missing is a failure too, unless the answer is from before it began: DescribeServices may lag a moment.
-    Where traffic shifts, the record decides: there is a bake time after the last task is healthy. Paused: a hook waits
-    for somebody's word.
+    Where traffic shifts, the record decides: there is a bake time after the last task is healthy. But one that was
+    undone may be another's: of the deployment before ours, as the answer to a write may still name it, or of one after
+    ours that was rolled back to it. Paused: a hook waits for somebody's word.
     """
     if service is None or service.get("status") != "ACTIVE":
         status = service.get("status", "gone") if service else "gone"
@@ -74,9 +77,9 @@ def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = Non
     primary, deployment = primary_of(service), deployment_of(service, ours.id)
     if record:
         status = record.get("status", "")
-        if status in UNDONE:
+        if status in UNDONE and _is_of(record, ours):
             return Verdict("failed", _undone(record, deployment, primary))
-        if status != "SUCCESSFUL":
+        if status not in UNDONE and status != "SUCCESSFUL":
             hooks = waiting_hooks(record)
             return Verdict("paused", hook=hooks[0]) if hooks else Verdict("waiting")
     state = deployment.get("rolloutState") if deployment else None
@@ -144,6 +147,12 @@ def primary_of(service: ServiceAnswer) -> Mapping[str, Any]:
 def deployment_of(service: ServiceAnswer, identifier: str) -> Mapping[str, Any] | None:
     """The deployment with this id."""
     return next((one for one in service.get("deployments", []) if one.get("id") == identifier), None)
+
+
+def _is_of(record: Record, ours: Ours) -> bool:
+    """Whether this record was made with our deployment."""
+    created = record.get("createdAt")
+    return created is None or ours.created_at is None or abs(created - ours.created_at) <= AT_ONCE
 
 
 def _is_older(primary: Mapping[str, Any], ours: Ours) -> bool:

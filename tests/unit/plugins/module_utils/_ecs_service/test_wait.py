@@ -105,6 +105,25 @@ def test_judge(answer: dict[str, Any] | None, state: str, text: str) -> None:
     assert bool(verdict.reason) == (state == "failed")
 
 
+@pytest.mark.parametrize(
+    ("status", "after", "rollout", "state"),
+    [
+        pytest.param("ROLLBACK_SUCCESSFUL", 2, "IN_PROGRESS", "failed", id="ours was rolled back"),
+        pytest.param("ROLLBACK_SUCCESSFUL", -3600, "IN_PROGRESS", "waiting", id="the one before ours was"),
+        pytest.param("STOPPED", -3600, "COMPLETED", "done", id="the one before ours was stopped"),
+        pytest.param("ROLLBACK_SUCCESSFUL", 3600, "COMPLETED", "done", id="one after ours was rolled back to it"),
+        pytest.param("IN_PROGRESS", 2, "COMPLETED", "waiting", id="ours bakes"),
+        pytest.param("SUCCESSFUL", 2, "COMPLETED", "done", id="ours is complete"),
+    ],
+)
+def test_the_record_of_another_deployment_says_nothing_of_ours(
+    status: str, after: int, rollout: str, state: str
+) -> None:
+    """after: seconds from our deployment to the record."""
+    record = {"status": status, "createdAt": BEGAN + timedelta(seconds=after)}
+    assert judge(service(deployment(2, rollout)), OURS, record).state == state
+
+
 def test_ours_is_the_primary_deployment() -> None:
     answer = service(
         deployment(1, "COMPLETED", "ACTIVE"), deployment(2, "IN_PROGRESS", createdAt=BEGAN, updatedAt=BEGAN)
