@@ -39,6 +39,8 @@ ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1
 USER 10001:10001
 WORKDIR /tmp
+# The root is read-only, so ECS mounts a volume here. On Fargate it is root's own folder unless the image declares it.
+VOLUME ["/tmp"]
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 # ECS does not read HEALTHCHECK; its task definition runs the same module.

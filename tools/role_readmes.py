@@ -23,8 +23,16 @@ def plain(text: str | list[str]) -> str:
     return MARKUP.sub(r"`\1`", joined).replace("|", "\\|")
 
 
+def given() -> dict[str, str]:
+    """The inputs that no inventory sets, each with what is set instead."""
+    found: dict[str, str] = yaml.safe_load((ROOT / "meta" / "inputs.yml").read_text())["given"]
+    return found
+
+
 def shown_default(role: str, name: str, option: dict[str, Any]) -> str:
     """The default as the role's defaults have it, which the spec cannot say when it is a template."""
+    if name in given():
+        return f"given by the playbook{f'; set `{given()[name]}`' if given()[name] else ''}"
     if option.get("required"):
         defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text())
         return f"`{defaults[name]}`" if name in defaults else "required"

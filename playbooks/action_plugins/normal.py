@@ -10,8 +10,8 @@ imports boto3; the worker that ansible-core has forked anyway holds all of it al
 and the child runs the module's own `main()`: a process of its own with its own globals, whose printed result takes
 ansible-core's ordinary way back.
 
-Only where it is the same thing: see `_is_direct`. Anything else, and everything with QUILT_DIRECT=0 in the environment,
-goes the ordinary way.
+Only where it is the same thing: see `_is_direct`. Anything else, everything with QUILT_DIRECT=0 in the environment, and
+everything with an ansible-core that lacks one of the private parts that this needs, goes ansible-core's own way.
 """
 
 from __future__ import annotations
@@ -23,46 +23,58 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 from ansible import constants as C
-from ansible.module_utils import _internal, basic
-from ansible.module_utils.common.json import Direction, get_module_encoder
+from ansible.plugins import action
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
+
+try:
+    from ansible.module_utils import _internal, basic
+    from ansible.module_utils.common.json import Direction, get_module_encoder
+except ImportError:
+    _internal = basic = None
 
 COLLECTIONS = ("amazon.aws", "community.aws", "quilt.mcp_server")
 # The serialization of every new-style Python module that asks for no other (ansible.executor.module_common).
 PROFILE = "legacy"
 TELL = "ansible_collections.quilt.mcp_server.plugins.module_utils._tell"
 
+# What is used here and is private to ansible-core, so that any release of it may take it away.
+PRIVATE = (
+    (_internal, "is_controller"),
+    (basic, "_ANSIBLE_ARGS"),
+    (basic, "_ANSIBLE_PROFILE"),
+    (ActionBase, "_parse_returned_data"),
+    (ActionBase, "_update_module_args"),
+)
+CORE_HAS_ALL = all(hasattr(owner, name) for owner, name in PRIVATE)
+
 display = Display()
 
 
-class ActionModule(ActionBase):
-    """`ansible.legacy.normal`, with a shorter way for AWS modules on this machine.
+def _of_core() -> type[ActionBase]:
+    """ansible-core's own class. Read from its file, as this file is loaded under its import name."""
+    module = ModuleType("ansible_core_normal")
+    SourceFileLoader(module.__name__, str(Path(action.__file__).with_name("normal.py"))).exec_module(module)
+    return module.ActionModule  # type: ignore[no-any-return]
 
-    ansible-core's own class cannot be inherited: this file is loaded under its import name.
-    """
 
-    _supports_check_mode = True
-    _supports_async = True
+class ActionModule(_of_core()):  # type: ignore[misc]
+    """`ansible.legacy.normal`, with a shorter way for AWS modules on this machine."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task's module and return its result."""
-        result = super().run(tmp, task_vars)
         module = _python_module(self._task.resolved_action or "")
-        if module and self._is_direct(task_vars or {}):
-            return merge_hash(result, self._execute_directly(module, task_vars or {}))  # type: ignore[no-any-return]
-        deferred = self._task.async_val
-        result = merge_hash(result, self._execute_module(task_vars=task_vars, wrap_async=deferred))
-        if self._task.action in C._ACTION_SETUP:
-            # As in ansible-core: --verbose would print every fact of the machine.
-            result["_ansible_verbose_override"] = True
-        if not deferred:
-            self._remove_tmp_path(self._connection._shell.tmpdir)
-        return result  # type: ignore[no-any-return]
+        if not module or not self._is_direct(task_vars or {}):
+            return super().run(tmp, task_vars)  # type: ignore[no-any-return]
+        result = ActionBase.run(self, tmp, task_vars)
+        return merge_hash(result, self._execute_directly(module, task_vars or {}))  # type: ignore[no-any-return]
 
     def _execute_directly(self, module: str, task_vars: dict[str, Any]) -> dict[str, object]:
         arguments = self._task.args
@@ -93,7 +105,8 @@ class ActionModule(ActionBase):
         """Whether a fork of this process is what the ordinary way would start."""
         interpreter = self._templar.template(task_vars.get("ansible_python_interpreter", ""))
         return (
-            os.environ.get("QUILT_DIRECT", "1") != "0"
+            CORE_HAS_ALL
+            and os.environ.get("QUILT_DIRECT", "1") != "0"
             and self._connection.transport == "local"
             and not self._task.async_val
             and not self._play_context.become

@@ -7,13 +7,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import Spec, Undefined, problems
+from ansible.utils.vars import load_extra_vars
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import (
+    Default,
+    Known,
+    Spec,
+    Undefined,
+    problems,
+)
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.preload import preload
 
 # This runs in the parent of all workers, as the first task of every playbook.
@@ -44,37 +52,42 @@ def _role_specs(forms: Mapping[str, Any]) -> tuple[dict[str, Spec], list[str]]:
     return specs, prefixes
 
 
-def _defaults() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for path in sorted(COLLECTION.glob("roles/*/defaults/main.yml")):
-        found |= _load(path)
-    return found
-
-
 class ActionModule(ActionBase):
     """See the documentation in plugins/modules/check_inputs.py."""
 
     _requires_connection = False
-    _VALID_ARGS = frozenset()
+    _VALID_ARGS: frozenset[str] = frozenset()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return how many values were checked, or fail with every fault in one message."""
         super().run(tmp, task_vars)
         variables = task_vars or {}
         inputs = _load(COLLECTION / "meta" / "inputs.yml")
-        deployment = {name: Spec.make(name, option) for name, option in inputs["deployment"].items()}
+        deployment = {name: Spec.make(name, option) for name, option in (inputs["deployment"] | inputs["run"]).items()}
         roles, prefixes = _role_specs(inputs["roles"])
+        known = Known(deployment, roles, tuple(prefixes), inputs["given"])
         values = {name: self._value(variables[name]) for name in {*deployment, *roles} if name in variables}
-        # A plain default takes part in the comparisons between values; a templated one follows what was checked.
-        plain = {name: value for name, value in _defaults().items() if "{{" not in str(value)}
         names = [name for name in variables if isinstance(name, str)]
-        found = problems({**plain, **values}, names, deployment, roles, prefixes)
+        found = problems(values, names, known, self._defaults(variables), load_extra_vars(self._loader))
         if not found:
             return {"changed": False, "checked": len(values)}
         host = variables.get("inventory_hostname", "this host")
         listing = "\n".join(f"- {fault}" for fault in found)
         title = f"The inventory of {host} has {len(found)} fault(s). Nothing was touched. Correct them and run again:"
         return {"failed": True, "changed": False, "msg": f"{title}\n{listing}"}
+
+    def _defaults(self, variables: Mapping[str, Any]) -> dict[str, Default]:
+        """What the roles' inputs hold by themselves; what does not resolve yet is left out."""
+        raw: dict[str, Any] = {}
+        for path in sorted(COLLECTION.glob("roles/*/defaults/main.yml")):
+            raw |= self._loader.load_from_file(str(path), trusted_as_template=True)
+        templar = self._templar.copy_with_new_env(available_variables={**raw, **variables})
+        found = {}
+        for name, value in raw.items():
+            with suppress(AnsibleError):
+                template = str(value) if "{{" in str(value) else ""
+                found[name] = Default(templar.template(value) if template else value, template)
+        return found
 
     def _value(self, raw: Any) -> Any:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -19,11 +20,14 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"text"})
+    _VALID_ARGS = frozenset({"text", "warning"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Print the text as it is, between the task's title and its result."""
+        """Print the text as it is, between the task's title and its result, or as a warning."""
         super().run(tmp, task_vars)
         text = str(self._task.args["text"])
-        display.display(f"\n{text.rstrip()}\n")
+        if boolean(self._task.args.get("warning", False)):
+            display.warning(text.rstrip())
+        else:
+            display.display(f"\n{text.rstrip()}\n")
         return {"changed": False, "text": text}

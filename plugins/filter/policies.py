@@ -33,6 +33,7 @@ def task_role_policy(
     glue_databases: Iterable[str] = (),
     assumable_roles: Iterable[str] = (),
     kms_keys: Iterable[str] = (),
+    execute_command: bool = False,
 ) -> Policy:
     """Return what the server itself may do.
 
@@ -101,11 +102,30 @@ def task_role_policy(
         ),
         _statement(
             "ReadGlue",
-            ["glue:GetDatabase", "glue:GetDatabases", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"],
+            [
+                "glue:BatchGetPartition",
+                "glue:GetDatabase",
+                "glue:GetDatabases",
+                "glue:GetPartition",
+                "glue:GetPartitions",
+                "glue:GetTable",
+                "glue:GetTables",
+            ],
             [f"{glue}:catalog", *tables] if tables else [],
         ),
         _statement("AssumeUserRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], assumable_roles),
         _statement("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], kms_keys),
+        # What ECS's agent in the task needs for `aws ecs execute-command`; these actions take no resource.
+        _statement(
+            "ExecuteCommand",
+            [
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ],
+            ["*"] if execute_command else [],
+        ),
     )
 
 
@@ -159,6 +179,15 @@ def infrastructure_role_policy(scope: Mapping[str, str], owner: str) -> Policy:
     )
 
 
+def rights(policy: Policy) -> list[str]:
+    """Return what a policy allows, a statement each, as "actions on resources"; not what AWS allows everybody."""
+    return [
+        f"{', '.join(one['Action'])} on {', '.join(one['Resource'])}"
+        for one in policy["Statement"]
+        if one["Action"] != ["sts:GetCallerIdentity"]
+    ]
+
+
 def _listed(value: Any) -> list[Any]:
     """IAM writes a list of one as the one."""
     return value if isinstance(value, list) else [value]
@@ -184,6 +213,7 @@ class FilterModule:
         return {
             "execution_role_policy": execution_role_policy,
             "infrastructure_role_policy": infrastructure_role_policy,
+            "rights": rights,
             "task_role_policy": task_role_policy,
             "untrusting": untrusting,
         }

@@ -34,6 +34,13 @@ options:
   session_token:
     description: Session token that belongs to temporary keys.
     type: str
+  aws_ca_bundle:
+    description: A PEM file with the CA to trust in place of botocore's own; unused unless O(validate_certs).
+    type: path
+  validate_certs:
+    description: Whether the certificate of the API is verified.
+    type: bool
+    default: true
 requirements:
   - boto3
 """
@@ -64,7 +71,7 @@ try:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:
-    boto3 = None
+    boto3 = None  # type: ignore[assignment]
 
 
 class LookupModule(LookupBase):
@@ -83,7 +90,9 @@ class LookupModule(LookupBase):
             aws_session_token=self.get_option("session_token"),
         )
         try:
-            client = session.client("ecr", endpoint_url=self.get_option("endpoint_url"))
+            # None: botocore's own choice, which AWS_CA_BUNDLE in the environment may be.
+            verify = self.get_option("validate_certs") and (self.get_option("aws_ca_bundle") or None)
+            client = session.client("ecr", endpoint_url=self.get_option("endpoint_url"), verify=verify)
             data = client.get_authorization_token()["authorizationData"]
         except (BotoCoreError, ClientError) as error:
             raise AnsibleLookupError(f"ECR gave no authorization token: {error}") from error

@@ -23,6 +23,19 @@ Call = TypeVar("Call", bound=Callable[..., Any])
 THROTTLED = ("ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException")
 
 
+def _retry_on(messages: Sequence[str]) -> type[AWSRetry]:
+    """AWSRetry knows codes; some services say with one code both what will pass and what will not."""
+
+    class Retry(AWSRetry):  # type: ignore[misc]
+        @staticmethod
+        def status_code_from_exception(error: Any) -> str:
+            said = error.response["Error"]
+            will_pass = any(text in said.get("Message", "") for text in messages)
+            return THROTTLED[0] if will_pass else str(said["Code"])
+
+    return Retry
+
+
 class Stale(AnsibleAWSError):  # type: ignore[misc]
     """What was read is no longer true (somebody else was faster, or our own reply was lost): read and plan again."""
 
@@ -33,6 +46,7 @@ def aws_call(
     missing: Sequence[str] = (),
     stale: Sequence[str] = (),
     retry: Sequence[str] = (),
+    retry_messages: Sequence[str] = (),
     retries: int = 10,
 ) -> Callable[[Call], Call]:
     """Decorate a function that calls AWS.
@@ -41,11 +55,12 @@ def aws_call(
     missing: error codes that mean "it does not exist"; the function then returns None.
     stale: error codes that mean "the world changed since the read"; they raise Stale.
     retry: further error codes worth waiting for, besides throttling; retries: how often.
+    retry_messages: parts of an error's text worth waiting for, where its code also means what waiting cannot mend.
     Raises AnsibleAWSError for every other failure.
     """
 
     def decorate(function: Call) -> Call:
-        retried = AWSRetry.jittered_backoff(
+        retried = _retry_on(retry_messages).jittered_backoff(
             retries=retries, delay=1, max_delay=30, catch_extra_error_codes=[*THROTTLED, *retry]
         )(function)
 

@@ -111,6 +111,16 @@ def merge_tags(current: Mapping[str, str], wanted: Mapping[str, str] | None, pur
     return {key: value for key, value in {**current, **to_set}.items() if key not in to_unset}
 
 
+def is_reserved(key: str) -> bool:
+    """Whether only AWS itself sets and removes a tag: its own begin with `aws:`, in whatever case."""
+    return key.lower().startswith("aws:")
+
+
+def settable_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags that a new resource can take over from its former self; AWS refuses a request with one of its own."""
+    return {key: value for key, value in tags.items() if not is_reserved(key)}
+
+
 def refuse_foreign(label: str, current: Current | None, required: Mapping[str, str]) -> None:
     """Raise Refused when an existing resource does not carry the tags of its owner."""
     if current is None:

@@ -28,11 +28,13 @@ from ._plan import (
     Current,
     Plan,
     immutable_changes,
+    is_reserved,
     listed,
     plan_absent,
     plan_present,
     refuse_foreign,
     refuse_immutable,
+    settable_tags,
 )
 from ._shapes import (
     KNOWN_AFTER_APPLY,
@@ -146,18 +148,22 @@ class Resource(ABC):
         wanted = self.wanted()
         purge = self.params["purge_tags"] and self.params["tags"] is not None
         plan = plan_present(wanted, self.after(wanted, current), current, self.wanted_tags(), purge)
-        stuck = immutable_changes(plan, self.immutable)
+        stuck = self.stuck(plan)
         if stuck and self.params.get(REPLACE):
             return self._replacement(wanted, plan, stuck)
         offer = f". {REPLACE}: true deletes it and creates it again in one run" if REPLACE in self.params else ""
         refuse_immutable(self.label, stuck, f"{self.way_out}{offer}")
         return plan
 
+    def stuck(self, plan: Plan) -> dict[str, tuple[Any, Any]]:
+        """The changes of a plan that AWS cannot make, with the values before and after."""
+        return immutable_changes(plan, self.immutable)
+
     def _replacement(self, wanted: Document, plan: Plan, stuck: Mapping[str, tuple[Any, Any]]) -> Plan:
         """Delete and create again, from the parameters alone: what fitted the old one may not fit the new one."""
         warning = f"AWS cannot change {listed(stuck)}: {self.label} is deleted and created again"
         after = self.after(wanted, None)
-        return Plan("replace", plan.current, wanted, after, plan.tags_after, warnings=(warning,))
+        return Plan("replace", plan.current, wanted, after, settable_tags(plan.tags_after), warnings=(warning,))
 
     def predict(self, plan: Plan) -> Document:
         """Facts of a resource that check mode would create or change; the others become `known-after-apply`."""
@@ -292,23 +298,39 @@ def _read_and_plan(resource: Resource) -> Plan:
 
 def _refuse_nonsense(resource: Resource) -> None:
     """Everything that is wrong with the parameters alone, before the first call."""
+    problems = _wrong_tags(resource.params["tags"] or {}, resource.params["require_tags"])
+    if resource.params["state"] == "present":
+        try:
+            _check_parameters(resource)
+        except InvalidParameters as error:
+            problems.append(error.message)
+    if problems:
+        raise InvalidParameters(message="; ".join(problems))
+
+
+def _wrong_tags(tags: Mapping[str, Any], required: Mapping[str, Any]) -> list[str]:
+    clash = [key for key, value in required.items() if tags.get(key, value) != value]
+    reserved = [str(key) for key in {**required, **tags} if is_reserved(str(key))]
+    problems = [f"tags and require_tags disagree about {', '.join(clash)}"] if clash else []
+    if reserved:
+        problems.append(f"{', '.join(reserved)}: keys that begin with aws: are AWS's own; give these tags another name")
+    return problems
+
+
+def _check_parameters(resource: Resource) -> None:
     params = resource.params
-    clash = [key for key, value in params["require_tags"].items() if (params["tags"] or {}).get(key, value) != value]
-    if clash:
-        raise InvalidParameters(message=f"tags and require_tags disagree about {', '.join(clash)}")
-    if params["state"] == "present":
-        known = members(resource.request_shape)
-        missing = [n for n in resource.fields if n not in resource.beside and n not in known and params[n] is not None]
-        if missing:
-            raise InvalidParameters(
-                message=f"{', '.join(missing)}: not known to the installed botocore; upgrade boto3 and botocore"
-            )
-        unknown = [name for name, value in resource.wanted().items() if contains_unknown(value)]
-        if unknown and not resource.module.check_mode:
-            raise InvalidParameters(
-                message=f"{', '.join(unknown)}: {KNOWN_AFTER_APPLY!r} is what check mode predicts and cannot be written"
-            )
-        resource.validate()
+    known = members(resource.request_shape)
+    missing = [n for n in resource.fields if n not in resource.beside and n not in known and params[n] is not None]
+    if missing:
+        raise InvalidParameters(
+            message=f"{', '.join(missing)}: not known to the installed botocore; upgrade boto3 and botocore"
+        )
+    unknown = [name for name, value in resource.wanted().items() if contains_unknown(value)]
+    if unknown and not resource.module.check_mode:
+        raise InvalidParameters(
+            message=f"{', '.join(unknown)}: {KNOWN_AFTER_APPLY!r} is what check mode predicts and cannot be written"
+        )
+    resource.validate()
 
 
 def _described(resource: Resource, plan: Plan) -> Document:

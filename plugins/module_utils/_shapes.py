@@ -92,6 +92,8 @@ def is_empty(name: str, value: Any) -> bool:
 def _renamed(value: Any, shape: Shape, names: Callable[[str, str], tuple[str, str]]) -> Any:
     """names: from a member's snake_case name and its name in the API to the name read and the name written."""
     kind = shape.type_name
+    if _is_free(shape):
+        return value
     if kind == "structure" and isinstance(value, Mapping):
         renamed = {}
         for snake, (api, member) in members(shape).items():
@@ -107,9 +109,14 @@ def _renamed(value: Any, shape: Shape, names: Callable[[str, str], tuple[str, st
     return value.isoformat() if isinstance(value, datetime.datetime) else value
 
 
+def _is_free(shape: Shape) -> bool:
+    """Whether it is a document type: a structure without members, that takes any JSON."""
+    return bool(getattr(shape, "is_document_type", False))
+
+
 def _checked(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
     kind = shape.type_name
-    if value == KNOWN_AFTER_APPLY:
+    if value == KNOWN_AFTER_APPLY or _is_free(shape):
         return value
     if kind == "structure":
         return _checked_structure(value, shape, path, problems)

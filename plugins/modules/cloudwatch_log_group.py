@@ -37,7 +37,7 @@ options:
       - The class of the log group.
       - AWS cannot change it later; the module then fails and says so.
     type: str
-    choices: [STANDARD, INFREQUENT_ACCESS, DELIVERY]
+    choices: [STANDARD, INFREQUENT_ACCESS, DELIVERY, ESSENTIALS]
   deletion_protection_enabled:
     description: Whether AWS refuses to delete the group. Needs a botocore that knows it.
     type: bool
@@ -117,7 +117,7 @@ ARGUMENTS = {
     "log_group_name": {"type": "str", "required": True},
     "retention_in_days": {"type": "int"},
     "kms_key_id": {"type": "str"},
-    "log_group_class": {"type": "str", "choices": ["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"]},
+    "log_group_class": {"type": "str", "choices": ["STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS"]},
     "deletion_protection_enabled": {"type": "bool"},
 }
 

@@ -91,7 +91,7 @@ def digest_in(module: Any, uri: str) -> str | None:
     image = module.params["image"]
     name = parse_name(image) if image else None
     if name and name.digest and f"{name.registry}/{name.repository}" == uri:
-        return name.digest
+        return str(name.digest)
     if image:
         module.warn(f"{image} is no image of {uri} with a digest: no lifecycle rule of ours protects it")
     return None

@@ -29,7 +29,7 @@ options:
   image_tag_mutability_exclusion_filters:
     description:
       - The tags to which O(image_tag_mutability) does not apply.
-      - Only with one of the two C(_WITH_EXCLUSION) values of O(image_tag_mutability).
+      - Only with one of the two C(_WITH_EXCLUSION) values of O(image_tag_mutability), given or there already.
     type: list
     elements: dict
     suboptions:

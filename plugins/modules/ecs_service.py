@@ -41,21 +41,25 @@ options:
     type: str
   desired_count:
     description:
-      - The number of tasks; a new service has one when it is unset.
+      - The number of tasks; a new service has one when it is unset. Not with V(DAEMON) in O(scheduling_strategy).
       - It is left alone, with a warning, where Application Auto Scaling has a scalable target for the service.
     type: int
   launch_type:
     description:
       - On what the tasks run.
-      - AWS cannot change it later, other than to an O(capacity_provider_strategy).
+      - AWS cannot change it later, other than to an O(capacity_provider_strategy) and back.
+      - To go back give it together with an empty O(capacity_provider_strategy). ECS has no parameter for which launch
+        type that is, so one that the service never had may be refused by the next run.
     type: str
     choices: [EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES]
   capacity_provider_strategy:
-    description: The capacity providers, with their C(base) and C(weight). Not together with O(launch_type).
+    description:
+      - The capacity providers, with their C(base) and C(weight). Not together with O(launch_type).
+      - An empty list returns the service to its launch type.
     type: list
     elements: dict
   platform_version:
-    description: The version of the Fargate platform.
+    description: The version of the Fargate platform. An empty string is V(LATEST).
     type: str
   scheduling_strategy:
     description: Whether a number of tasks runs, or one on each instance. AWS cannot change it later.
@@ -68,7 +72,9 @@ options:
       - Members that are not given stay as they are. An empty dictionary resets all of them.
     type: dict
   network_configuration:
-    description: The C(awsvpc_configuration) with C(subnets), C(security_groups) and C(assign_public_ip).
+    description:
+      - The C(awsvpc_configuration) with C(subnets), C(security_groups) and C(assign_public_ip).
+      - AWS can change it, but not take it off.
     type: dict
   load_balancers:
     description: The target groups, each with C(target_group_arn), C(container_name) and C(container_port).
@@ -79,7 +85,7 @@ options:
     type: list
     elements: dict
   service_connect_configuration:
-    description: Service Connect. An empty dictionary turns it off.
+    description: Service Connect. An empty dictionary turns it off, as does C(enabled=false).
     type: dict
   volume_configurations:
     description: The volumes that are configured at deployment.
@@ -89,6 +95,18 @@ options:
     description: The VPC Lattice target groups. Needs a botocore that knows them.
     type: list
     elements: dict
+  gateway_connectors:
+    description:
+      - The connectors to a gateway's ingress path. Needs a botocore that knows them.
+      - Read from the service revision, and only when it is given.
+    type: list
+    elements: dict
+  monitoring:
+    description:
+      - The C(metric_configurations), each with C(metric_names) and C(resolution_seconds).
+        Needs a botocore that knows it.
+      - Read from the service revision, and only when it is given.
+    type: dict
   health_check_grace_period_seconds:
     description: The seconds after a task's start in which the load balancer's health check does not count.
     type: int
@@ -304,6 +322,8 @@ ARGUMENTS = {
     "service_connect_configuration": {"type": "dict"},
     "volume_configurations": DICTIONARIES,
     "vpc_lattice_configurations": DICTIONARIES,
+    "gateway_connectors": DICTIONARIES,
+    "monitoring": {"type": "dict"},
     "health_check_grace_period_seconds": {"type": "int"},
     "placement_constraints": DICTIONARIES,
     "placement_strategy": DICTIONARIES,

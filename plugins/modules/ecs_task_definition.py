@@ -14,10 +14,13 @@ description:
   - Registers a new revision when the given document differs from the latest active revision of the family that is ours.
     The whole document is compared, after what ECS fills in; the order of environment, secrets, ports and the like
     means nothing.
+  - Several owners may share a family. Revisions without O(require_tags) are somebody else's and are passed over.
   - A revision is a whole document. What is not given is not in the next revision.
   - Names inside O(container_definitions) and the other structures are those of the ECS API in snake_case.
     A misspelt one is refused before anything is written, with the nearest right one.
     The keys of free maps (log options, labels, driver options) are kept as they are.
+  - Where the latest revision is not ours, the 20 newest are looked at, each with a call. A family without ours among
+    them belongs to somebody else.
   - With O(state=absent) all active revisions of the family that carry O(require_tags) are deregistered.
 author:
   - Quilt Data (@quiltdata)
@@ -33,7 +36,7 @@ options:
     description: The ARN of the role that ECS acts as to start the task (pull, logs, secrets).
     type: str
   network_mode:
-    description: How the containers are networked; FARGATE needs V(awsvpc).
+    description: How the containers are networked; FARGATE needs V(awsvpc), and has it when this is unset.
     type: str
     choices: [awsvpc, bridge, host, none]
   container_definitions:

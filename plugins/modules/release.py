@@ -13,7 +13,7 @@ short_description: Keep the evidence that a release was proven
 description:
   - Writes down what runs now, as it was observed, after the checks of M(quilt.mcp_server.mcp_smoke) passed.
   - A release is a revision of the task definition. Its evidence is one document in Systems Manager's parameter store,
-    C(/quilt/<deployment>/releases/<revision>), and three tags on the task definition and on the service,
+    C(/quilt/<deployment>/releases/<revision>), and three tags on the task definition,
     C(quilt:release), C(quilt:digest) and C(quilt:proven).
   - Refuses, in one message, to call proven what is not - no service, another task definition than the one that was
     deployed, one that somebody else registered, a deployment that is not complete, a check that did not hold.
@@ -111,7 +111,7 @@ evidence:
     collection_version: {description: The collection that deployed., type: str, returned: when present}
     kept: {description: The releases with evidence., type: list, elements: int, returned: when present}
     tagged:
-      description: Whether the task definition and the service carry the tags of this evidence.
+      description: Whether the task definition carries the tags of this evidence.
       type: bool
       returned: when present
     tags: {description: The tags of the parameter., type: dict, returned: when present}

@@ -40,7 +40,8 @@ options:
     description:
       - The number of a release, or V(last).
       - V(last) is the release that was proven last and does not run now. Where what runs is proven and older than the
-        latest revision, the service is back already, so that asking twice goes back once.
+        latest revision of ours, the service is back already, so that asking twice goes back once.
+        But when it was not moved there after that revision was registered, only a number says what is to be left.
     type: str
   old_secrets:
     description:
@@ -79,7 +80,10 @@ running:
     release: {description: The revision of the task definition., type: int, returned: when something runs}
     proven: {description: When it was proven (UTC); empty when it was not., type: str, returned: when something runs}
     is_ours: {description: Whether the task definition has O(own_tags)., type: bool, returned: when something runs}
-    latest_revision: {description: The latest ACTIVE revision of its family., type: int, returned: when something runs}
+    latest_revision:
+      description: The latest ACTIVE revision of its family that has O(own_tags); what runs when none is newer.
+      type: int
+      returned: when something runs
     image: {description: The image., type: str, returned: when something runs}
     digest: {description: Its digest; empty when it is not pinned., type: str, returned: when something runs}
     task_definition_arn: {description: The task definition., type: str, returned: when something runs}

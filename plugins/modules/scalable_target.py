@@ -87,8 +87,8 @@ options:
   scheduled_actions:
     description:
       - Scheduled actions. Each is a whole document.
-      - An action writes its limits into the target. O(min_capacity) and O(max_capacity) are therefore left alone, with
-        a warning, while the limits are those of one of the actions.
+      - An action writes its limits into the target. A limit that an action names is therefore left alone, with a
+        warning, while the target has all the limits of that action.
       - Actions that are not named here stay as they are, unless O(purge_scheduled_actions=true).
     type: list
     elements: dict

@@ -19,6 +19,10 @@ options:
     description: What is printed.
     type: str
     required: true
+  warning:
+    description: Whether it is a warning, which is printed once however many hosts give it.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - quilt.mcp_server.reading
 """

@@ -49,9 +49,10 @@ options:
   hosted_zone_name:
     description:
       - The name of the Route 53 hosted zone, with or without the final dot.
-      - Unset finds the zone with the longest name that O(host) lies in. Public zones come before private ones.
-      - An empty string means that DNS is kept elsewhere and no zone is looked for.
+      - V(auto) finds the zone with the longest name that O(host) lies in. Public zones come before private ones.
+      - V(none) means that DNS is kept elsewhere and no zone is looked for.
     type: str
+    default: auto
   private_subnet_ids:
     description:
       - The private subnets by id.
@@ -78,6 +79,16 @@ options:
     type: list
     elements: str
     default: []
+  option_prefix:
+    description: What the names of these options begin with in messages, where they are set as variables of a role.
+    type: str
+    default: ""
+  removal:
+    description:
+      - Find only what the removal of a deployment needs, which is the listener.
+      - One that is gone is a warning, and an empty RV(stack.listener_arn), as its rules went with it.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -105,7 +116,7 @@ EXAMPLES = r"""
 RETURN = r"""
 stack:
   description: The shared things of the stack.
-  returned: success
+  returned: success; with O(removal) the account, the partition, the region and the listener alone
   type: dict
   contains:
     account_id:
@@ -212,6 +223,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.access import AccessError, identify
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.api import read
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.records import Wanted
+from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.removal import resolve_removal
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.resolve import resolve
 
 
@@ -230,6 +242,7 @@ def wanted_from(module: AnsibleAWSModule) -> Wanted:
         private_subnet_tags={key: str(value) for key, value in params["private_subnet_tags"].items()},
         minimum_zones=params["minimum_zones"],
         secrets=tuple(params["secrets"]),
+        option_prefix=params["option_prefix"],
     )
 
 
@@ -242,18 +255,21 @@ def main() -> None:
             "listener_port": {"type": "int", "default": 443},
             "cluster_name": {"type": "str", "required": True},
             "host": {"type": "str"},
-            "hosted_zone_name": {"type": "str"},
+            "hosted_zone_name": {"type": "str", "default": "auto"},
             "private_subnet_ids": {"type": "list", "elements": "str", "default": []},
             "private_subnet_tags": {"type": "dict", "default": {}},
             "minimum_zones": {"type": "int", "default": 2},
             "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
+            "option_prefix": {"type": "str", "default": ""},
+            "removal": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     wanted = wanted_from(module)
     try:
         identity = identify(module.client, module.params["account_id"])
-        resolution = resolve(wanted, read(module.client, identity, wanted))
+        judge = resolve_removal if module.params["removal"] else resolve
+        resolution = judge(wanted, read(module.client, identity, wanted))
     except AccessError as error:
         module.fail_json(msg=str(error))
     for warning in resolution.warnings:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -38,6 +38,18 @@ class Undefined:
     """A value whose template did not resolve."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Default:
+    """What a role's input holds where the inventory does not set it, and the template that says so, if it is one."""
+
+    value: Any
+    template: str = ""
+
+    def follows(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that the value follows from."""
+        return sorted(set(re.findall(r"\w+", self.template)) & set(names))
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,28 @@ class Spec:
             return f"{kind} {', '.join(str(choice) for choice in self.choices)}"
         kinds = {"bool": "true or false", "dict": "a map", "int": "a whole number", "list": "a list", "str": "a text"}
         return kinds.get(self.type, f"a {self.type}")
+
+
+@dataclass(frozen=True)
+class Known:
+    """Every variable that there is, by name, and the prefixes of the roles.
+
+    Only a deployment's variable can be required here: the rest of a role's inputs come from the playbook.
+    ``given`` are inputs of roles that are no inventory values, each with what is set instead, or nothing.
+    """
+
+    deployment: Mapping[str, Spec]
+    roles: Mapping[str, Spec]
+    prefixes: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.deployment or name in self.roles
+
+    @property
+    def settable(self) -> list[str]:
+        """The variables that an operator sets, sorted."""
+        return sorted({*self.deployment, *self.roles} - set(self.given))
 
 
 def _shown(name: str, value: Any) -> str:
@@ -140,16 +174,26 @@ def _value_problem(spec: Spec, value: Any) -> str | None:
     return None
 
 
-def _name_problems(names: Iterable[str], known: Iterable[str], prefixes: Iterable[str]) -> Iterator[str]:
-    """Yield a sentence for each variable that is misspelt: every stranger under our own prefix, and near misses."""
-    known = sorted(known)
-    prefixes = tuple(prefixes)
-    for name in sorted(name for name in set(names) - set(known) if not name.startswith("_")):
+def _name_problems(names: Iterable[str], typed: Iterable[str], known: Known) -> Iterator[str]:
+    """Yield a sentence for each variable that is misspelt or not for an inventory.
+
+    Misspelt is every stranger under our own prefix, a near miss, and what is typed for this run with nothing but the
+    prefix left out: in an inventory such a name may be somebody else's.
+    """
+    strangers = {name for name in names if name not in known and not name.startswith("_")}
+    typed = set(typed)
+    for name in sorted(known.given.keys() & set(names)):
+        instead = known.given[name]
+        yield f"{name}: the playbooks give it, so it is not set; {f'set {instead}' if instead else 'leave it out'}"
+    for name in sorted(strangers):
         ours = name.startswith("mcp_server_")
-        cutoff = CLOSE if ours or name.startswith(prefixes) else VERY_CLOSE
-        close = get_close_matches(name, known, n=1, cutoff=cutoff)
-        if close:
-            yield f"{name}: there is no such variable; did you mean {close[0]}?"
+        cutoff = CLOSE if ours or name.startswith(known.prefixes) else VERY_CLOSE
+        meant = get_close_matches(name, known.settable, n=1, cutoff=cutoff)
+        if name in typed and not meant:
+            whole = [f"{prefix}{name}" for prefix in ("mcp_server_", *known.prefixes) if f"{prefix}{name}" in known]
+            meant = list(dict.fromkeys(filter(None, (known.given.get(one, one) for one in whole))))
+        if meant:
+            yield f"{name}: there is no such variable; did you mean {' or '.join(meant)}?"
         elif ours:
             yield f"{name}: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_"
 
@@ -197,13 +241,40 @@ def _cross_problems(values: Values) -> Iterator[str]:
         yield "image_uri: wanted the image to deploy, because image_source is prebuilt; found nothing"
     if values.get("ecr_kms_key") and values.get("ecr_encryption_type") != "KMS":
         yield "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type"
-    if values.get("ecs_service_credentials") == "assume_role" and not values.get("mcp_server_assumable_roles"):
-        yield "mcp_server_assumable_roles: wanted at least one role ARN, because ecs_service_credentials is assume_role"
+    yield from _role_problems(values)
+    yield from _repository_problems(values)
     yield from _scaling_problems(values)
     region = values.get("mcp_server_region")
     connection = values.get("mcp_server_aws")
     if isinstance(connection, Mapping) and region and connection.get("region", region) != region:
         yield f"mcp_server_aws: wanted the region of mcp_server_region, {region}; found {connection['region']}"
+
+
+def _role_problems(values: Values) -> Iterator[str]:
+    """Yield what the server would be told to assume and could not."""
+    told = values.get("ecs_service_assumable_roles")
+    if values.get("ecs_service_credentials") == "assume_role" and not told:
+        yield "mcp_server_assumable_roles: wanted at least one role ARN, because ecs_service_credentials is assume_role"
+    allowed = values.get("iam_assumable_roles")
+    if isinstance(told, list) and isinstance(allowed, list) and not values.get("iam_existing_task_role"):
+        missing = sorted(str(role) for role in told if role not in allowed)
+        if missing:
+            yield (
+                "iam_assumable_roles: wanted all of ecs_service_assumable_roles, which the server is told to assume; "
+                f"found no {', '.join(missing)}; set mcp_server_assumable_roles alone for both"
+            )
+
+
+def _repository_problems(values: Values) -> Iterator[str]:
+    """Yield that our execution role could not pull the image: it may pull from one repository of the account."""
+    source, registry = "mcp_server_repository", f"{values.get('mcp_server_account_id')}.dkr.ecr."
+    wanted = values.get(source)
+    if values.get("image_source") == "prebuilt":
+        source, uri = "image_uri", str(values.get("image_uri") or "")
+        wanted = re.split("[:@]", uri.partition("/")[2])[0] if uri.startswith(registry) else ""
+    found = values.get("iam_repository_name")
+    if wanted and found and found != wanted and not values.get("iam_existing_execution_role"):
+        yield f"iam_repository_name: wanted the repository of {source}, {wanted}, where the image is; found {found}"
 
 
 def _scaling_problems(values: Values) -> Iterator[str]:
@@ -224,6 +295,12 @@ def _scaling_problems(values: Values) -> Iterator[str]:
     if most == 0:
         for name in (name for name, wish in wishes.items() if wish):
             yield f"{name}: only used with ecs_service_scaling_max, the greatest number of tasks; found none"
+    strategy = values.get("ecs_service_strategy") or "ROLLING"
+    if number("requests_target") and strategy != "ROLLING":
+        yield (
+            "ecs_service_scaling_requests_target: counts the requests of one target group, and with "
+            f"ecs_service_strategy {strategy} the traffic moves between two; wanted ecs_service_scaling_cpu_target"
+        )
     for action in (action for action in actions if isinstance(action, Mapping)):
         missing = [key for key in SCHEDULED_ACTION_KEYS if not action.get(key)]
         if missing:
@@ -231,26 +308,42 @@ def _scaling_problems(values: Values) -> Iterator[str]:
             yield f"ecs_service_scaling_scheduled_actions: the action {name} lacks {', '.join(missing)}"
 
 
+def _default_problems(known: Known, defaults: Mapping[str, Default], faulty: Iterable[str]) -> Iterator[str]:
+    """Yield what is wrong with a default that follows from values which are right by themselves."""
+    for name, default in defaults.items():
+        if not default.template or name not in known.roles or default.follows(faulty):
+            continue
+        # An empty one is for the playbook to fill.
+        problem = _value_problem(replace(known.roles[name], filled=False), default.value)
+        if problem:
+            sources = " and ".join(default.follows(known.settable))
+            yield f"{problem}, which follows from {sources}; set it, or correct that"
+
+
 def problems(
     values: Values,
     names: Iterable[str],
-    deployment: Mapping[str, Spec],
-    roles: Mapping[str, Spec],
-    prefixes: Iterable[str],
+    known: Known,
+    defaults: Mapping[str, Default] | None = None,
+    typed: Iterable[str] = (),
 ) -> list[str]:
     """Return every fault of an inventory, one sentence each, sorted; empty when it is right.
 
-    ``values`` holds the known variables that are set, ``names`` every variable of the host, ``prefixes`` the roles'
-    own. Only a deployment's variable can be required here: the rest of a role's inputs come from the playbook.
+    ``values`` holds the known variables that are set, ``names`` every variable of the host, ``typed`` those among them
+    that were given for this run alone, ``defaults`` what the roles' inputs hold without an inventory.
     """
+    names = list(names)
+    unset = {name: default for name, default in (defaults or {}).items() if name not in values}
     unresolved = {name for name, value in values.items() if isinstance(value, Undefined)}
     present = {name: value for name, value in values.items() if name not in unresolved}
-    specs = [spec for name, spec in deployment.items() if name not in unresolved]
-    specs += [spec for name, spec in roles.items() if name in present]
+    specs = [spec for name, spec in known.deployment.items() if name not in unresolved]
+    specs += [spec for name, spec in known.roles.items() if name in present]
+    wrong = {spec.name: problem for spec in specs if (problem := _value_problem(spec, present.get(spec.name)))}
     found = {
-        *_name_problems(names, {*deployment, *roles}, prefixes),
+        *_name_problems(names, typed, known),
         *_template_problems(values),
-        *filter(None, (_value_problem(spec, present.get(spec.name)) for spec in specs)),
-        *_cross_problems(present),
+        *wrong.values(),
+        *_default_problems(known, unset, {*wrong, *unresolved}),
+        *_cross_problems({**{name: default.value for name, default in unset.items()}, **present}),
     }
     return sorted(found)

@@ -14,6 +14,7 @@ from sandbox.control.faults import Faults
 from sandbox.control.identify import Environ, Request, identify
 from sandbox.control.lock import api_lock
 from sandbox.control.recorder import Recorder
+from sandbox.control.reserved import refusal
 
 log = logging.getLogger("sandbox.control")
 
@@ -59,7 +60,7 @@ class Application:
                 code, status = fault.answer(request.service)
                 self.recorder.add(request, status)
                 return aws_error(request.service, code, fault.message, status)
-        answer = self._perform(environ, request)
+        answer = refusal(request, environ) or self._perform(environ, request)
         self.recorder.add(request, answer[0])
         return answer
 

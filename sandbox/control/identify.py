@@ -76,7 +76,7 @@ def _operation(environ: Environ, service: str) -> str:
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return str(target).rsplit(".", 1)[-1]
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        action = parse_qs(_peek_body(environ).decode("utf-8", "replace")).get("Action")
+        action = parse_qs(peek_body(environ).decode("utf-8", "replace")).get("Action")
         if action:
             return action[0]
     if action := parse_qs(environ.get("QUERY_STRING", "")).get("Action"):
@@ -89,7 +89,7 @@ def _operation(environ: Environ, service: str) -> str:
         return f"{environ.get('REQUEST_METHOD', '?')} {environ.get('PATH_INFO', '/')}"
 
 
-def _peek_body(environ: Environ) -> bytes:
+def peek_body(environ: Environ) -> bytes:
     """Read the body and put it back."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body: bytes = environ["wsgi.input"].read(length) if length else b""

@@ -1,7 +1,8 @@
 """CloudWatch Logs. What moto 5.2.5 gets wrong:
 
 - only the documented numbers of days are accepted as retention (moto: any number);
-- a log group has a class, one of three, and tells it (moto drops it);
+- a log group has a class, one of four, and tells it (moto drops it);
+- a log group takes its tags with it when it is deleted (moto gives them to the next one of its name);
 - AssociateKmsKey and DisassociateKmsKey exist.
 """
 
@@ -20,11 +21,12 @@ RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-CLASSES = ("STANDARD", "INFREQUENT_ACCESS", "DELIVERY")
+CLASSES = ("STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS")
 
 
 def install() -> None:
     wrap(LogsBackend, "put_retention_policy", _put_retention_policy)
+    wrap(LogsBackend, "delete_log_group", _delete_log_group)
     wrap(LogsResponse, "create_log_group", _create_log_group)
     wrap(LogGroup, "to_describe_dict", _to_describe_dict)
     LogsResponse.associate_kms_key = _associate_kms_key
@@ -39,6 +41,12 @@ def _put_retention_policy(original: Any, self: Any, log_group_name: str, retenti
             value=retention_in_days,
         )
     return original(self, log_group_name, retention_in_days)
+
+
+def _delete_log_group(original: Any, self: Any, log_group_name: str) -> None:
+    group = self.groups.get(log_group_name)
+    original(self, log_group_name)
+    self.tagger.delete_all_tags_for_resource(group.arn)
 
 
 def _create_log_group(original: Any, self: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
-from docker.types import Healthcheck
+from docker.types import Healthcheck, Mount
 
 from sandbox import leftovers
 from sandbox.context import Context
@@ -155,6 +155,7 @@ class DockerTask:
     def start_container(
         self, spec: ContainerSpec, image: str, labels: Mapping[str, str], output: Mapping[str, Write]
     ) -> None:
+        filled = self._client.images.get(image).attrs["Config"].get("Volumes") or {}
         container = self._client.containers.create(
             image,
             entrypoint=list(spec.entry_point) if spec.entry_point else None,
@@ -171,10 +172,17 @@ class DockerTask:
             memswap_limit=f"{spec.memory}m",
             init=spec.init,
             tmpfs=dict(spec.tmpfs),
-            volumes={
-                self._volume(mount.volume, labels): {"bind": mount.path, "mode": "ro" if mount.read_only else "rw"}
+            mounts=[
+                # Fargate gives root an empty folder (0755), unless the image says VOLUME of that very path; then it has
+                # the image's content and owner. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html
+                Mount(
+                    mount.path,
+                    self._volume(mount.volume, labels),
+                    read_only=mount.read_only,
+                    no_copy=mount.path not in filled,
+                )
                 for mount in spec.mounts
-            },
+            ],
             healthcheck=_health_check(spec),
         )
         self._containers[spec.name] = container
@@ -229,7 +237,7 @@ class DockerTask:
         return {}
 
     def _volume(self, name: str, labels: Mapping[str, str]) -> str:
-        """An empty volume of this task: Docker fills it with what the image has at that path, owner included."""
+        """The engine's volume for one of this task, made at its first use."""
         if name not in self._volumes:
             self._volumes[name] = self._client.volumes.create(f"quilt-{self._task.id[:12]}-{name}", labels=dict(labels))
         return str(self._volumes[name].name)

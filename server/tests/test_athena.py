@@ -2,12 +2,13 @@
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 import httpx
 import pytest
-from conftest import Running, token
+from conftest import ACCOUNT, Running, token
 from moto.athena.responses import AthenaResponse
 from test_resources import complete, read
 
@@ -227,6 +228,7 @@ def test_queries_are_their_owners(server: Running, athena: Any) -> None:
         for tool in ("athena_query_result", "athena_query_cancel"):
             assert "you started no query" in server.fail(tool, {"execution_id": execution_id}, **headers)
     assert "you started no query" in server.fail("athena_query_result", {"execution_id": "../x"})
+    assert server.call("athena_query_validate", run("select id from orders"))["valid"]
     [known] = server.call("athena_query_history", {"workgroup": GROUP})["queries"]
     assert (known["execution_id"], known["query"], known["database"]) == (mine, "select id from orders", "mine")
     assert server.call("athena_query_history", {"workgroup": GROUP}, Authorization=BOB)["queries"] == []
@@ -273,6 +275,41 @@ def test_the_workgroup_says_where_rows_go(server: Running, athena: Any) -> None:
     assert {item["name"] for item in found["workgroups"]} == {"primary", GROUP}
     assert found["default"] == "primary"
     assert "no place in S3" in server.fail("athena_query_execute", run("select 1", workgroup="primary"))
+
+
+def test_files_that_name_other_files_are_read_only_where_results_are_the_callers_own(
+    serve: Callable[..., Running], athena: Any
+) -> None:
+    """Such a file could name the results of others, which a session for one place of everybody reaches."""
+    output = {"ResultConfiguration": {"OutputLocation": f"s3://{MINE}/results"}}
+    athena.create_work_group(Name="free", Configuration=output | {"EnforceWorkGroupConfiguration": False})
+    role = f"arn:aws:iam::{ACCOUNT}:role/Reader"
+    server = serve(QUILT_MCP_CREDENTIALS="assume_role", QUILT_MCP_ASSUME_ROLES=role)
+    for query in ("select * from ice", "select * from links"):
+        asked = run(query)
+        assert "cannot be judged" in server.fail("athena_query_execute", asked)
+        page = server.call("athena_query_execute", asked | {"workgroup": "free"})
+        assert page["state"] == "SUCCEEDED"
+        assert server.call("athena_query_result", {"execution_id": page["execution_id"]}) == page
+    places = [
+        athena.get_query_execution(
+            QueryExecutionId=server.call(
+                "athena_query_execute", run("select id from orders", workgroup="free"), Authorization=who
+            )["execution_id"]
+        )["QueryExecution"]["ResultConfiguration"]["OutputLocation"]
+        for who in (BOB, BOB, f"Bearer {token(sub='carol')}")
+    ]
+    folders = [place.rpartition("/")[0] for place in places]
+    assert folders[0] == folders[1] != folders[2]
+
+
+def test_a_short_time_for_tools_hands_the_query_over(serve: Callable[..., Running], athena: Any, aws_url: str) -> None:
+    transition(aws_url, progression="manual", times=1000)
+    try:
+        page = serve(QUILT_MCP_TOOL_TIMEOUT="3").call("athena_query_execute", run("select id from orders"))
+        assert page["state"] == "QUEUED" and page["execution_id"]
+    finally:
+        transition(aws_url, progression="immediate")
 
 
 @pytest.mark.usefixtures("athena")

@@ -14,6 +14,15 @@ def test_a_pattern_is_matched_against_the_account(server: Running) -> None:
     assert server.call("bucket_list", Authorization=authorization) == {"buckets": ["elsewhere", "quilt-secret"]}
 
 
+def test_the_account_is_listed_only_for_patterns_and_with_the_right_to(server: Running) -> None:
+    def limited(*buckets: str) -> str:
+        return f"Bearer {token(buckets=list(buckets), permissions=['s3:GetObject'])}"
+
+    named = server.call("bucket_list", Authorization=limited("quilt-x", "quilt-x"))
+    assert named == {"buckets": ["quilt-x"]}
+    assert "s3:ListAllMyBuckets" in server.fail("bucket_list", Authorization=limited("quilt-*"))
+
+
 def test_lists_objects_by_prefix_page_by_page(server: Running, s3: Any) -> None:
     for number in range(5):
         s3.put_object(Bucket="quilt-example", Key=f"data/{number}.csv", Body=b"x" * number)

@@ -1,5 +1,7 @@
 """The configuration: every fault in one message, and no secret in any."""
 
+import tempfile
+
 import pytest
 from conftest import HOST, KEY, environment
 
@@ -70,6 +72,13 @@ def test_each_fault_names_the_variable_and_the_accepted_form(name: str, value: s
 def test_all_faults_come_at_once() -> None:
     found = faults(QUILT_MCP_PORT="x", QUILT_MCP_JWT_KEYS="", AWS_REGION="", QUILT_MCP_CREDENTIALS="")
     assert len(found) == 4
+
+
+def test_a_root_that_is_read_only_is_a_fault_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc/no-such-folder"])
+    (found,) = faults()
+    assert "no folder for temporary files" in found and "mount a volume" in found
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "::", "localhost.example.com"])

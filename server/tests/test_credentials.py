@@ -239,6 +239,22 @@ def test_a_session_policy_fits_into_the_request() -> None:
     assert len(session_policy("aws", None)) <= 2048
 
 
+@pytest.mark.parametrize("bucket", ["quilt-a", None])
+def test_a_session_may_use_the_keys_of_its_role_by_way_of_s3(bucket: str | None) -> None:
+    *_, keys = json.loads(session_policy("aws", bucket))["Statement"]
+    assert keys["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert "s3.*" in keys["Condition"]["StringLike"]["kms:ViaService"]
+
+
+async def test_two_roles_of_one_name_are_told_apart_by_their_arns() -> None:
+    prod, dev = (f"arn:aws:iam::{n * 12}:role/{path}/Reader" for n, path in (("1", "prod"), ("2", "dev")))
+    source = AssumedRoles(load(environment(QUILT_MCP_ASSUME_ROLES=f"{prod},{dev}", QUILT_MCP_CREDENTIALS="")))
+    assert [source._role_of(Principal("alice", roles=(arn,))) for arn in (prod, dev)] == [prod, dev]
+    for roles in ((), ("Reader",)):
+        with pytest.raises(AccessDeniedError):
+            source._role_of(Principal("alice", roles=roles))
+
+
 def test_a_querys_session_reaches_its_tables_and_its_results_only() -> None:
     policy = session_policy("aws", None, Query(("quilt-a", "quilt-b"), "s3://quilt-results/athena/"))
     statements = json.loads(policy)["Statement"]
@@ -246,5 +262,7 @@ def test_a_querys_session_reaches_its_tables_and_its_results_only() -> None:
     assert read["Resource"] == [f"arn:aws:s3:::quilt-{x}{end}" for x in "ab" for end in ("", "/*")]
     written = [item["Resource"] for item in statements if "s3:PutObject" in item["Action"]]
     assert written == ["arn:aws:s3:::quilt-results/athena/*"]
+    rows = json.loads(session_policy("aws", None, Query((), "s3://quilt-results/athena/x.csv")))["Statement"]
+    assert "arn:aws:s3:::quilt-results/athena/x.csv*" in [item["Resource"] for item in rows]
     with pytest.raises(CredentialsError, match="too many buckets"):
         session_policy("aws", None, Query(tuple(f"quilt-bucket-number-{n}" for n in range(40)), "s3://quilt-results/"))

@@ -99,6 +99,15 @@ async def test_what_is_no_message_is_told_without_an_echo(body: bytes) -> None:
     assert "JSON-RPC 2.0" in ours.json()["error"]["message"] and "input" not in ours.text
 
 
+@pytest.mark.parametrize("request_id", ["null", "1.5", "true", "[]", "{}"])
+async def test_a_request_whose_id_is_none_is_told(request_id: str) -> None:
+    """The one difference: the SDK takes it for a notification, and its sender waits for an answer that never comes."""
+    theirs, ours = await both(f'{{"jsonrpc": "2.0", "id": {request_id}, "method": "ping"}}'.encode(), {})
+    assert (theirs.status_code, theirs.content) == (202, b"")
+    assert (ours.status_code, ours.json()["id"], ours.json()["error"]["code"]) == (400, None, -32600)
+    assert "string or a whole number" in ours.json()["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -1,5 +1,6 @@
 """The HTTP surface: routes, methods, hosts, origins, tokens, sizes."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable
@@ -7,6 +8,9 @@ from typing import Any
 
 import pytest
 from conftest import HOST, KEY, ORIGIN, Running, token
+from starlette.requests import Request
+
+from quilt_mcp_server.health import MAXIMUM_WAITING, Readiness
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
@@ -137,7 +141,7 @@ def test_an_endless_body_ends(server: Running) -> None:
 
 
 def test_a_slow_body_is_given_up(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quilt_mcp_server.limits.BODY_TIMEOUT", 0.2)
+    monkeypatch.setattr("quilt_mcp_server.bodies.BODY_TIMEOUT", 0.2)
     with socket.create_connection(("127.0.0.1", server.http.base_url.port or 0), timeout=10) as raw:
         raw.sendall(
             f"POST /mcp HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {token()}\r\n"
@@ -177,6 +181,25 @@ def test_readiness_is_503_when_sts_cannot_be_reached(serve: Callable[..., Runnin
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     response = serve().http.get("/readyz")
     assert (response.status_code, response.json()) == (503, {"status": "not ready"})
+
+
+async def test_few_wait_for_readiness_and_it_is_asked_once() -> None:
+    asked, answer = 0, asyncio.Event()
+
+    async def check() -> None:
+        nonlocal asked
+        asked += 1
+        await answer.wait()
+
+    request = Request({"type": "http", "headers": []})
+    readiness = Readiness(None, check)
+    tasks = [asyncio.create_task(readiness.answer(request)) for _ in range(100)]
+    done, waiting = await asyncio.wait(tasks, timeout=0.2)
+    assert len(waiting) == MAXIMUM_WAITING
+    assert {task.result().status_code for task in done} == {503}
+    answer.set()
+    assert {(await task).status_code for task in waiting} == {200}
+    assert (await readiness.answer(request)).status_code == 200 and asked == 1
 
 
 def test_without_authentication_everyone_on_this_machine_is_the_user(serve: Callable[..., Running]) -> None:

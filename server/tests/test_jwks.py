@@ -19,6 +19,7 @@ from test_tokens import crafted
 
 from quilt_mcp_server import jwks
 from quilt_mcp_server.jwks import Jwks, KeysUnavailableError, usable
+from quilt_mcp_server.tokens import TokenVerifier
 
 ISSUER = "https://login.example.com"
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -91,6 +92,15 @@ def test_published_keys_verify_beside_the_shared_ones(server: Running, address: 
     assert address.asked == 1
 
 
+async def test_one_name_of_two_issuers_is_two_people(address: Address) -> None:
+    verifier = TokenVerifier(
+        {"frontend-enhanced": KEY}, "quilt-frontend", "quilt-mcp-server", Jwks(address.url), ISSUER
+    )
+    ours, theirs = [await verifier.verify(raw) for raw in (token(), token(RSA, "rsa", "RS256", iss=ISSUER))]
+    assert ours.subject == theirs.subject == "alice"
+    assert ours.identity != theirs.identity
+
+
 def test_each_key_has_its_issuer_and_its_algorithm(server: Running) -> None:
     assert status(server, RSA, "rsa", "RS256", iss="quilt-frontend") == 401
     assert status(server, KEY, "frontend-enhanced", "HS256", iss=ISSUER) == 401
@@ -151,6 +161,82 @@ def test_known_keys_outlive_a_failure_but_not_their_age(address: Address, monkey
             await keys.find("rsa")
 
     asyncio.run(story())
+
+
+class Endless:
+    """An address that takes connections, and answers a byte at a time, or not at all."""
+
+    def __init__(self, *, drip: bool) -> None:
+        self.asked = 0
+        self._drip = drip
+
+    async def __aenter__(self) -> str:
+        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/jwks"
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _answer(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.asked += 1
+        try:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" if self._drip else b"")
+            while True:
+                writer.write(b" " if self._drip else b"")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        finally:
+            writer.close()
+
+
+@pytest.mark.parametrize("drip", [True, False])
+async def test_a_slow_address_is_given_up_as_a_whole(monkeypatch: pytest.MonkeyPatch, drip: bool) -> None:
+    """Of a limit for each piece every byte would be a new beginning."""
+    monkeypatch.setattr(jwks, "TIMEOUT", 0.5)
+    async with asyncio.timeout(10), Endless(drip=drip) as url:
+        with pytest.raises(KeysUnavailableError):
+            await Jwks(url).find("rsa")
+
+
+async def test_few_wait_for_a_slow_address_and_it_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jwks, "TIMEOUT", 1.0)
+    address = Endless(drip=False)
+    async with asyncio.timeout(20), address as url:
+        keys = Jwks(url)
+        asked = [asyncio.create_task(keys.find(f"guess-{number}")) for number in range(100)]
+        done, waiting = await asyncio.wait(asked, timeout=0.5)
+        assert (len(done), len(waiting)) == (100 - jwks.MAXIMUM_WAITING, jwks.MAXIMUM_WAITING)
+        assert all(isinstance(task.exception(), KeysUnavailableError) for task in done)
+        # Who gives up does not end it for the others.
+        waiting.pop().cancel()
+        await asyncio.wait(waiting)
+        assert all(isinstance(task.exception(), KeysUnavailableError) for task in waiting)
+        assert address.asked == 1
+
+
+async def test_keys_are_fetched_again_before_they_are_too_old(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = Jwks(address.url)
+    assert await keys.find("rsa") is not None
+    monkeypatch.setattr(jwks, "PAUSE", 0.0)
+    monkeypatch.setattr(keys, "_fetched", time.monotonic() - jwks.MAXIMUM_AGE * 0.75)
+    assert await keys.find("rsa") is not None
+    assert address.asked == 1, "nobody waits for it"
+    async with asyncio.timeout(10):
+        await keys._fetch  # type: ignore[misc]  # it has begun
+    assert address.asked == 2
+
+
+def test_a_server_without_its_keys_is_not_ready(serve: Callable[..., Running], address: Address) -> None:
+    alone = {"QUILT_MCP_JWKS_URL": address.url, "QUILT_MCP_OAUTH_ISSUER": ISSUER, "QUILT_MCP_JWT_KEYS": ""}
+    assert serve(**alone).http.get("/readyz").status_code == 200
+    address.status = 500
+    assert serve(**alone).http.get("/readyz").status_code == 503
+    told = serve(**(alone | {"QUILT_MCP_JWT_KEYS": json.dumps({"frontend-enhanced": KEY})})).http.get(
+        "/readyz", headers={"Authorization": f"Bearer {token()}"}
+    )
+    assert (told.status_code, told.json()["checks"]) == (503, {"keys": "KeysUnavailableError", "sts": "ok"})
 
 
 def test_a_document_without_end_is_not_read(address: Address) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Running
+from conftest import Running, token
 
 
 def read_all(server: Running, uri: str, step: int, tool: str = "bucket_object_text") -> tuple[str, int]:
@@ -46,6 +46,9 @@ def test_reads_an_empty_object_and_an_old_version(server: Running, s3: Any) -> N
     assert server.call("bucket_object_text", {"s3_uri": "s3://quilt-example/k"})["text"] == ""
     uri = f"s3://quilt-example/k?versionId={first}"
     assert server.call("bucket_object_text", {"s3_uri": uri})["text"] == "old"
+    for tool in ("bucket_object_text", "bucket_object_info", "bucket_object_fetch", "bucket_object_link"):
+        limited = f"Bearer {token(permissions=['s3:GetObject'])}"
+        assert "s3:GetObjectVersion" in server.fail(tool, {"s3_uri": uri}, Authorization=limited)
 
 
 def test_says_what_was_asked_what_aws_answered_and_what_to_do(server: Running) -> None:

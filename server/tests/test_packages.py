@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 from conftest import Running, token
+from mcp.server.mcpserver.exceptions import ToolError
+
+from quilt_mcp_server.quilt.registry import version_times
 
 HASH = "a" * 64
 
@@ -64,6 +67,32 @@ def test_packages_by_prefix(server: Running, many: list[str], prefix: str, expec
         assert sorted(n for page in names(server, prefix=prefix, limit=limit) for n in page) == sorted(expected)
 
 
+def test_odd_tags_hide_no_version(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [entry("a.csv")])
+    for tag, body in (("99999999999999", HASH), ("1700000001", ""), ("1700000002", "x"), ("note", HASH)):
+        s3.put_object(Bucket="quilt-example", Key=f".quilt/named_packages/team/data/{tag}", Body=body.encode())
+    found = server.call("package_versions", {"registry": "quilt-example", "package_name": "team/data"})
+    assert found["versions"] == [{"top_hash": HASH, "pushed": "2023-11-14T22:13:20+00:00"}]
+
+
+async def test_the_newest_of_many_versions_are_not_missing() -> None:
+    class S3:
+        """Answers a listing page by page, the oldest first."""
+
+        def __init__(self, count: int) -> None:
+            self.tags = [str(1_600_000_000 + n) for n in range(count)]
+
+        async def list_objects_v2(self, Prefix: str, ContinuationToken: str = "0", **_: Any) -> dict[str, Any]:
+            end = int(ContinuationToken) + 1000
+            listed = [{"Key": Prefix + tag} for tag in self.tags[end - 1000 : end]]
+            return {"Contents": listed, "IsTruncated": end < len(self.tags), "NextContinuationToken": str(end)}
+
+    times = await version_times(S3(12_000), "b", "team/data")
+    assert (len(times), times[0]) == (12_000, 1_600_011_999)
+    with pytest.raises(ToolError, match="too many to be listed"):
+        await version_times(S3(100_001), "b", "team/data")
+
+
 def test_browses_the_latest_version(server: Running, s3: Any) -> None:
     push(s3, "team/data", [entry("a.csv"), entry("b/c.csv")])
     contents = server.call("package_browse", {"registry": "s3://quilt-example", "package_name": "team/data"})
@@ -109,7 +138,7 @@ def test_a_page_is_bounded_in_bytes(server: Running, s3: Any) -> None:
         "package_browse",
         {"registry": "quilt-example", "package_name": "team/data", "include_meta": True, "limit": 1000},
     )
-    assert 20 < len(contents["entries"]) < 40
+    assert 40 < len(contents["entries"]) < 60
     assert contents["next_cursor"]
 
 

@@ -1,20 +1,37 @@
 """The process: start, signals, exit codes, what it writes."""
 
+import asyncio
+import base64
+import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import HOST, KEY, OTHER_KEY, Running, environment, free_port, token
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from stub import serving
+
+from quilt_mcp_server.__main__ import serve
+from quilt_mcp_server.config import ConfigError, load
+from quilt_mcp_server.limits import GRACE, KEEP_ALIVE
 
 SOURCE = Path(__file__).parents[1] / "src"
+SERVER = ("-m", "quilt_mcp_server")
+HASTY = ("-c", "from quilt_mcp_server import __main__, limits; limits.GRACE = 1; __main__.main()")
 Start = Callable[..., tuple[subprocess.Popen[str], Running]]
 
 
@@ -27,11 +44,11 @@ def run_environment(**changes: str) -> dict[str, str]:
 def start(s3: Any) -> Iterator[Start]:
     processes: list[subprocess.Popen[str]] = []
 
-    def go(**changes: str) -> tuple[subprocess.Popen[str], Running]:
+    def go(command: tuple[str, ...] = SERVER, **changes: str) -> tuple[subprocess.Popen[str], Running]:
         port = free_port()
         env = run_environment(QUILT_MCP_HOST="127.0.0.1", QUILT_MCP_PORT=str(port), **changes)
         process = subprocess.Popen(
-            [sys.executable, "-m", "quilt_mcp_server"],
+            [sys.executable, *command],
             env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -80,6 +97,98 @@ def test_sigterm_lets_running_requests_finish_and_exits_0(start: Start) -> None:
         raw.sendall(body[10:].encode())
         assert raw.recv(4096).startswith(b"HTTP/1.1 200 ")
     assert process.wait(10) == 0
+
+
+def test_limits_of_time_are_in_order() -> None:
+    """A tool ends before the balancer gives up, the balancer lets go of a connection before we do, ECS waits for us."""
+    longest = {**environment(), "QUILT_MCP_TOOL_TIMEOUT": "50"}
+    with pytest.raises(ConfigError):
+        load(longest | {"QUILT_MCP_TOOL_TIMEOUT": "51"})
+    balancer = 60  # seconds, as Elastic Load Balancing has it unless it is changed
+    assert load(environment()).tool_timeout <= load(longest).tool_timeout < balancer < KEEP_ALIVE
+    defaults = (SOURCE.parents[1] / "roles/ecs_service/defaults/main.yml").read_text()
+    (stop_timeout,) = re.findall(r"^ecs_service_stop_timeout: (\d+)$", defaults, re.MULTILINE)
+    assert int(stop_timeout) > GRACE
+
+
+def test_the_limits_of_time_are_the_web_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    options: dict[str, Any] = {}
+    monkeypatch.setattr("uvicorn.run", lambda _, **given: options.update(given))
+    serve(load(environment()))
+    assert (options["timeout_keep_alive"], options["timeout_graceful_shutdown"]) == (KEEP_ALIVE, GRACE)
+
+
+class HeldBucket:
+    """S3 with one object and no package, that holds a write until it is let go."""
+
+    def __init__(self) -> None:
+        self.writing, self.go_on = threading.Event(), threading.Event()
+        self.written: list[str] = []
+        self.app = Starlette(routes=[Route("/{path:path}", self.answer, methods=["GET", "HEAD", "PUT", "POST"])])
+
+    async def answer(self, request: Request) -> Response:
+        path = request.path_params["path"]
+        if request.method == "PUT":
+            await request.body()
+            self.writing.set()
+            await asyncio.to_thread(self.go_on.wait)
+            self.written.append(path)
+            return Response(headers={"ETag": '"e"'})
+        if not path.endswith("data.csv"):
+            return Response("<Error><Code>NoSuchKey</Code></Error>", 404)
+        checksum = base64.b64encode(hashlib.sha256(b"x").digest()).decode()
+        described = f"<GetObjectAttributesResponse><ObjectSize>1</ObjectSize><Checksum><ChecksumSHA256>{checksum}"
+        described += "</ChecksumSHA256></Checksum></GetObjectAttributesResponse>"
+        return Response(
+            described if "attributes" in request.url.query else b"x",
+            headers={"ETag": '"e"', "Last-Modified": "Sun, 22 Nov 2026 12:00:00 GMT"},
+        )
+
+
+def test_a_package_that_is_being_pushed_at_sigterm_is_pushed(start: Start) -> None:
+    """Its manifest first and its tags behind it: all of it, or the caller would not know how much."""
+    bucket = HeldBucket()
+    with serving(bucket.app) as url:
+        process, server = start(AWS_ENDPOINT_URL=url)
+        entries = [{"s3_uri": "s3://quilt-example/data.csv"}]
+        asked = {"registry": "quilt-example", "package_name": "a/b", "entries": entries}
+        with ThreadPoolExecutor(1) as caller:
+            try:
+                answer = caller.submit(server.call, "package_create", asked)
+                assert bucket.writing.wait(20), answer.exception(1)
+                process.send_signal(signal.SIGTERM)
+                assert refuses_connections(server.http.base_url.port or 0)
+                assert not bucket.written
+            finally:
+                bucket.go_on.set()
+            pushed = answer.result(20)
+        assert process.wait(10) == 0
+    assert pushed["written"] is True
+    assert len(bucket.written) == 3
+    assert bucket.written[0].endswith(f".quilt/packages/{pushed['top_hash']}")
+
+
+def test_a_push_that_takes_too_long_after_sigterm_is_told(start: Start) -> None:
+    """The answer says that nobody knows how far it went, and not that something crashed."""
+    bucket = HeldBucket()
+    with serving(bucket.app) as url:
+        process, server = start(HASTY, AWS_ENDPOINT_URL=url)
+        entries = [{"s3_uri": "s3://quilt-example/data.csv"}]
+        arguments = {"registry": "quilt-example", "package_name": "a/b", "entries": entries}
+        call = {"name": "package_create", "arguments": arguments}
+        with ThreadPoolExecutor(1) as caller:
+            try:
+                message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+                answer = caller.submit(server.post, message)
+                assert bucket.writing.wait(20), answer.exception(1)
+                process.send_signal(signal.SIGTERM)
+                told = answer.result(20)
+            finally:
+                bucket.go_on.set()
+        output, _ = process.communicate(timeout=20)
+    assert (told.status_code, told.json()["error"]) == (503, "stopped")
+    assert [line["outcome"] for line in lines(output) if line["message"] == "request"] == ["stopped"]
+    assert "Traceback" not in output and process.returncode == 0
 
 
 def refuses_connections(port: int) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -133,3 +135,23 @@ def test_prompts_name_only_tools_that_exist(server: Running) -> None:
         assert prompt["description"]
         named = set(re.findall(r"\b(?:packages?|bucket|athena|catalog)_\w+", text))
         assert named and named <= tools, named - tools
+
+
+@pytest.mark.parametrize("method", ["completion/complete", "resources/read"])
+def test_no_method_takes_longer_than_a_tool(
+    serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """With an AWS that does not answer: a listener that nobody accepts for."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        slow = serve(QUILT_MCP_TOOL_TIMEOUT="1")
+        uri = "quilt+s3://quilt-example#package=team/data"
+        asked: dict[str, Any] = {"uri": uri}
+        if method == "completion/complete":
+            template = {"type": "ref/resource", "uri": "quilt+s3://{bucket}#package={name}"}
+            given = {"arguments": {"bucket": "quilt-example"}}
+            asked = {"ref": template, "argument": {"name": "name", "value": "a/"}, "context": given}
+        answer = slow.post({"jsonrpc": "2.0", "id": 1, "method": method, "params": asked}).json()
+        assert answer["error"]["message"] == f"{method} took longer than 1 s and was stopped"
+        call = {"name": "packages_list", "arguments": {"registry": "quilt-example"}}
+        assert "packages_list took longer than 1 s" in slow.rpc("tools/call", call)["content"][0]["text"]

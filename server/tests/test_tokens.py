@@ -68,6 +68,7 @@ def test_required_claims(claim: str) -> None:
         ({"aud": []}, "required claim"),
         ({"sub": ""}, "no subject"),
         ({"exp": "soon"}, "malformed"),
+        ({"exp": 1_900_000_000_000}, "malformed"),  # milliseconds
         ({"exp": float("inf")}, "malformed"),
         ({"exp": [1]}, "malformed"),
         ({"buckets": "quilt-example"}, "malformed"),

@@ -1,10 +1,21 @@
 """Packages of a registry that has workflows. That quilt3 says the same: tests/oracle."""
 
 import json
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Running, token
+from conftest import Running, environment, token
+
+from quilt_mcp_server.aws import Gateway
+from quilt_mcp_server.config import load
+from quilt_mcp_server.quilt import workflow_check
+from quilt_mcp_server.quilt.draft import Draft
+from quilt_mcp_server.tools import groups
+from quilt_mcp_server.workflows import Workflow, Workflows
 
 CONFIG = """
 version: "1"
@@ -287,6 +298,57 @@ def test_too_many_entries_to_check(server: Running, registry: Any, monkeypatch: 
     two = [README, README | {"logical_key": "b"}]
     assert "too many to hold against it" in server.fail("package_create", make(entries=two))
     assert nothing_written(registry)
+
+
+def test_too_much_metadata_to_check(server: Running, registry: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quilt_mcp_server.workflows.MAXIMUM_BYTES", 1000)
+    large = README | {"meta": {"kind": "x" * 1000}}
+    assert "at most 1000 bytes" in server.fail("package_create", make(entries=[large]))
+    assert nothing_written(registry)
+    server.call("package_create", make())
+
+
+async def test_many_entries_are_never_objects_all_at_once() -> None:
+    """10,000 entries with 700 bytes of metadata each, which as objects would take ten times their bytes."""
+    meta = {"user_meta": {f"channel_{n}": [n, n * 2.5] for n in range(30)}}
+    digest = {"type": "SHA256", "value": "0" * 64}
+    asked: list[str] = []
+
+    class Watched(Workflows):
+        async def _ask(self, question: Callable[[], str]) -> dict[str, Any]:
+            asked.append(question())
+            return {}
+
+    with Draft({"version": "v0"}) as draft:
+        for n in range(10_000):
+            draft.entry(
+                {"logical_key": f"{n:06}", "physical_keys": ["s3://b/k"], "size": 1, "hash": digest, "meta": meta}
+            )
+        tracemalloc.start()
+        try:
+            await Watched(None).check_entries(Workflow(None, None, "{}"), draft)  # type: ignore[arg-type]  # asks nobody
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    (question,) = asked
+    assert len(question) > 5_000_000 and len(json.loads(question)["value"]) == 10_000
+    assert peak < 5 * len(question)
+
+
+def test_all_tools_share_the_turns_of_checks() -> None:
+    config = load(environment())
+    held = {id(group._workflows) for group in groups(config, Gateway(config)) if hasattr(group, "_workflows")}
+    assert len(held) == 1
+
+
+def test_a_check_has_less_memory_than_the_server() -> None:
+    """Two at once beside a server that may take 256 MiB of 512."""
+    question = f'{{"do": "check", "schema": "{{}}", "value": [{"{}," * 3_000_000}0]}}'
+    done = subprocess.run(
+        [sys.executable, "-P", workflow_check.__file__], input=question, text=True, capture_output=True
+    )
+    assert done.returncode != 0
+    assert workflow_check.MAXIMUM_MEMORY * 2 <= 256 * 1024**2
 
 
 def test_the_configuration_is_read_as_the_caller(server: Running, registry: Any) -> None:

@@ -25,11 +25,13 @@ KID = "frontend-enhanced"
 
 @dataclass
 class Stub:
-    """The running stub. Change `key`, `answer` or `authenticate` to make it misbehave."""
+    """The running stub. Change `key`, `issuer`, `audience`, `answer` or `authenticate` to make it misbehave."""
 
     port: int
     ca_file: str
     key: str = KEY
+    issuer: str = "quilt-frontend"
+    audience: str = "quilt-mcp-server"
     authenticate: bool = True
     answer: tuple[int, str] | None = None  # status and text for every request, as another listener rule would
     hosts: list[str] = field(default_factory=list)  # the Host headers that arrived
@@ -96,7 +98,7 @@ def _front(stub: Stub, inner: ASGIApp) -> ASGIApp:
             await PlainTextResponse(text, status)(scope, receive, send)
         elif scope["path"] == "/mcp/healthz":
             await JSONResponse({"status": "ok"})(scope, receive, send)
-        elif stub.authenticate and not _accepted(headers.get("authorization", ""), stub.key):
+        elif stub.authenticate and not _accepted(headers.get("authorization", ""), stub):
             challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             await JSONResponse({"error": "invalid_token"}, 401, challenge)(scope, receive, send)
         else:
@@ -105,14 +107,14 @@ def _front(stub: Stub, inner: ASGIApp) -> ASGIApp:
     return application
 
 
-def _accepted(authorization: str, key: str) -> bool:
+def _accepted(authorization: str, stub: Stub) -> bool:
     try:
         jwt.decode(
             authorization.removeprefix("Bearer "),
-            key,
+            stub.key,
             algorithms=["HS256"],
-            audience="quilt-mcp-server",
-            issuer="quilt-frontend",
+            audience=stub.audience,
+            issuer=stub.issuer,
             options={"require": ["exp", "iat", "sub"]},
         )
     except jwt.PyJWTError:

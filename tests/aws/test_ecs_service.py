@@ -9,6 +9,7 @@ import pytest
 from sandbox.control import ControlPlane
 from tests.sandbox.ecs_stack import Stack, lay
 
+ROLE = "arn:aws:iam::850787717197:role"
 OURS = {"quilt:deployment": "ours"}
 
 
@@ -133,6 +134,35 @@ def test_a_predicted_task_definition_is_a_change(service: Any) -> None:
         ("enable_ecs_managed_tags", True, True),
         ("enable_execute_command", True, True),
         ("service_registries", [{"registry_arn": "arn:aws:servicediscovery:us-east-1:1:service/srv-1"}], True),
+        ("service_connect_configuration", {"enabled": True, "namespace": "n"}, True),
+        (
+            "volume_configurations",
+            [{"name": "v", "managed_ebs_volume": {"role_arn": f"{ROLE}/ebs", "size_in_gib": 10}}],
+            True,
+        ),
+        (
+            "vpc_lattice_configurations",
+            [{"role_arn": f"{ROLE}/lattice", "target_group_arn": "t", "port_name": "http"}],
+            True,
+        ),
+        ("gateway_connectors", [{"port_name": "http", "deregistration_delay": {"timeout_seconds": 5}}], True),
+        (
+            "monitoring",
+            {"metric_configurations": [{"metric_names": ["CPUUtilization"], "resolution_seconds": 20}]},
+            True,
+        ),
+        ("placement_strategy", [{"type": "spread", "field": "host"}, {"type": "binpack", "field": "memory"}], False),
+        (
+            "deployment_configuration",
+            {
+                "early_success_criteria": {
+                    "enable": True,
+                    "healthy_percent": 100,
+                    "source_service_revision_cleanup": "DEFERRED",
+                }
+            },
+            False,
+        ),
     ],
 )
 def test_every_change_is_seen_and_made_once(service: Any, stack: Stack, field: str, value: Any, deploys: bool) -> None:
@@ -146,6 +176,23 @@ def test_every_change_is_seen_and_made_once(service: Any, stack: Stack, field: s
     assert (made["deployment"]["id"] != before) == deploys
     again = service(**{field: value})
     assert (again["changed"], again["writes"]) == (False, [])
+    assert again["service"][field] == made["service"][field] == planned["service"][field]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "empty"),
+    [
+        ("service_connect_configuration", {"enabled": True, "namespace": "n"}, {}),
+        ("service_connect_configuration", {"enabled": True, "namespace": "n"}, {"enabled": False}),
+        ("monitoring", {"metric_configurations": [{"metric_names": ["a"], "resolution_seconds": 20}]}, {}),
+        ("gateway_connectors", [{"port_name": "http"}], []),
+        ("platform_version", "1.4.0", ""),
+    ],
+)
+def test_what_is_emptied_is_gone_the_second_time(service: Any, field: str, value: Any, empty: Any) -> None:
+    service(**{field: value})
+    assert service(**{field: empty})["writes"] == ["UpdateService"]
+    assert service(**{field: empty})["writes"] == []
 
 
 def test_another_revision_is_deployed(service: Any, stack: Stack) -> None:
@@ -239,9 +286,12 @@ def test_a_foreign_service_is_refused(service: Any, stack: Stack, state: str) ->
     ("parameters", "text"),
     [
         ({"launch_type": "EC2"}, "AWS cannot change launch_type ('FARGATE' to 'EC2')"),
-        ({"scheduling_strategy": "DAEMON"}, "AWS cannot change scheduling_strategy"),
+        ({"scheduling_strategy": "DAEMON", "desired_count": None}, "AWS cannot change scheduling_strategy"),
         ({"deployment_configuration": {"maximum_percnt": 150}}, "did you mean maximum_percent?"),
         ({"capacity_provider_strategy": [{"capacity_provider": "FARGATE"}]}, "give one of launch_type and capacity"),
+        ({"scheduling_strategy": "DAEMON"}, "desired_count: DAEMON runs a task on each instance"),
+        ({"task_definition": ""}, "task_definition is empty"),
+        ({"network_configuration": {}}, "AWS cannot change network_configuration"),
         ({"task_definition": "missing"}, "there is no active task definition missing"),
     ],
 )
@@ -259,6 +309,10 @@ def test_a_capacity_provider_strategy_replaces_the_launch_type(service: Any, sta
     assert replaced["writes"] == ["UpdateService"], replaced
     assert "launchType" not in stack.describe()
     assert not service(**spot)["changed"]
+    back = {"launch_type": "FARGATE", "capacity_provider_strategy": []}
+    assert changed_fields(service(**back)) == {"launch_type", "capacity_provider_strategy"}
+    assert stack.describe()["launchType"] == "FARGATE"
+    assert not service(**back)["changed"]
 
 
 def test_absent_deletes_only_ours_and_only_once(service: Any, stack: Stack) -> None:
@@ -285,6 +339,12 @@ def test_a_lost_reply_makes_no_second_service(service: Any, aws: ControlPlane, s
 def test_throttling_is_waited_out(service: Any, aws: ControlPlane) -> None:
     aws.faults.add("ecs", "DescribeServices", kind="throttle", times=2)
     assert service()["changed"]
+
+
+def test_a_rule_that_ecs_does_not_see_yet_is_waited_for(service: Any, aws: ControlPlane) -> None:
+    text = "The target group with targetGroupArn arn:tg does not have an associated load balancer."
+    aws.faults.add("ecs", "CreateService", "error", code="InvalidParameterException", status=400, message=text)
+    assert service().get("changed")
 
 
 def test_somebody_creates_the_same_service_meanwhile(service: Any, aws: ControlPlane, stack: Stack) -> None:

@@ -270,10 +270,19 @@ def test_20_the_same_conditions_of_somebody_else(listener: Listener) -> None:
     ids=["deployment", "cloudformation", "kubernetes"],
 )
 def test_20_a_twin_that_is_marked_as_somebody_elses_is_not_adopted(listener: Listener, tags: Document) -> None:
-    arn = listener.foreign(300, *MCP, tags=tags)
+    arn = listener.foreign(300, *MCP)
+    owner = [{"Key": key, "Value": value} for key, value in tags.items()]
+    listener.aws.platform("elbv2").add_tags(ResourceArns=[arn], Tags=owner)  # a tag of AWS takes AWS itself
     result = listener.run(adopt=True, require_tags={"quilt:deployment": "ours"})
     assert result["failed"] and arn in result["msg"] and "=theirs" in result["msg"] and not result["writes"]
     assert "https://demo.quiltdata.com/mcp" in result["msg"]
+
+
+def test_a_tag_that_only_aws_may_set_is_refused_before_any_call(listener: Listener) -> None:
+    result = listener.run(tags={"Aws:team": "x"}, priority=0)
+    assert "Aws:team: keys that begin with aws:" in result["msg"]
+    assert "priority must be 1 to 50000" in result["msg"]
+    assert result["calls"] == []
 
 
 def test_20_a_twin_with_tags_that_name_no_owner_is_adopted(listener: Listener) -> None:

@@ -101,7 +101,7 @@ def test_what_runs_is_written_down_once(keep: Any, stack: Stack, client: Any) ->
     planned = keep(check=True)
     assert (planned["changed"], planned["writes"]) == (True, [])
     first = keep()
-    assert first["writes"] == ["PutParameter", "TagResource", "TagResource"]
+    assert first["writes"] == ["PutParameter", "TagResource"]
     assert planned["evidence"].keys() == first["evidence"].keys()
     assert planned["diff"] == first["diff"]
     document = stored(client)[1]
@@ -126,7 +126,7 @@ def test_the_same_release_deployed_again_is_proven_again(keep: Any, stack: Stack
     stack.update(forceNewDeployment=True)
     until(lambda: completed(stack))
     again = keep()
-    assert again["writes"] == ["PutParameter", "TagResource", "TagResource"]
+    assert again["writes"] == ["PutParameter", "TagResource"]
     assert stored(client)[1]["deployment_id"] != before
 
 
@@ -138,9 +138,8 @@ def test_tags_that_a_run_which_died_did_not_set_are_set_by_the_next(
     assert set(stored(client)) == {1}
     aws.faults.clear()
     assert keep()["changed"]
-    tags = {
-        tag["key"] for tag in client("ecs").list_tags_for_resource(resourceArn=stack.describe()["serviceArn"])["tags"]
-    }
+    arn = stack.describe()["taskDefinition"]
+    tags = {tag["key"] for tag in client("ecs").list_tags_for_resource(resourceArn=arn)["tags"]}
     assert {"quilt:release", "quilt:proven"} <= tags
     assert not keep()["changed"]
 
@@ -221,6 +220,22 @@ def test_what_an_operator_reads(keep: Any, info: Any, stack: Stack, client: Any)
     assert "rollback" not in found
     nothing = info(service_name="other")
     assert (nothing["running"], len(nothing["releases"])) == ({}, 1)
+
+
+def test_a_newer_revision_counts_only_if_it_is_ours(keep: Any, info: Any, stack: Stack, client: Any) -> None:
+    """Another deployment of the account may have revisions in the family."""
+    keep()
+    deploy(stack, register(stack, client))
+    keep()
+    register(stack, client, tags=[{"key": "quilt:deployment", "value": "staging"}])
+    found = info(rollback_to="last")
+    assert found["running"]["latest_revision"] == 2
+    assert (found["rollback"]["release"], found["rollback"]["already"]) == (1, False)
+    register(stack, client)
+    found = info(rollback_to="last")
+    assert found["running"]["latest_revision"] == 4
+    assert found["rollback"]["release"] is None
+    assert "4, which is newer, did not stay" in found["rollback"]["problems"][0]
 
 
 def test_a_rollback_names_every_obstacle(keep: Any, info: Any, stack: Stack, client: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.aws import aws_tags
+
 OURS = {"quilt:deployment": "sales-prod-mcp-server-production"}
 ROLE = "arn:aws:iam::850787717197:role"
 
@@ -286,6 +288,33 @@ def test_tags_of_others_stay(case, run):
     assert run(tags={"team": "data"})[case.result_key]["tags"] == {**OURS, "cost-centre": "42", "team": "data"}
     assert not run()["changed"]
     assert run(tags={}, purge_tags=True)[case.result_key]["tags"] == OURS
+
+
+def test_tags_of_aws_stay_and_are_never_sent(aws, case, run):
+    aws_tags.mark(aws, case.result_key, run()[case.result_key])
+    assert not run()["changed"]
+    name, value = next(iter(case.changes.items()))
+    result = run(**{name: value}, tags={"team": "data"}, purge_tags=True)
+    assert not result.get("failed"), result["msg"]
+    # A new revision is a new resource; AWS's tags are not ours to give it.
+    kept = {} if case.module == "ecs_task_definition" else aws_tags.STACK
+    assert result[case.result_key]["tags"] == {**OURS, "team": "data", **kept}
+    assert not run(**{name: value})["changed"]
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_tag_that_only_aws_may_set_is_refused_before_any_call(case, run, state):
+    result = run(state=state, tags={"AWS:team": "data", "quilt:deployment": "other"})
+    assert "AWS:team: keys that begin with aws:" in result["msg"]
+    assert "tags and require_tags disagree about quilt:deployment" in result["msg"]
+    assert result["calls"] == []
+
+
+def test_wrong_tags_and_a_wrong_parameter_are_said_in_one_message(run_module):
+    result = run_module("cloudwatch_log_group", log_group_name="/x", retention_in_days=31, tags={"aws:x": "1"})
+    assert "aws:x: keys that begin with aws:" in result["msg"]
+    assert "31 is not a retention" in result["msg"]
+    assert result["calls"] == []
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])

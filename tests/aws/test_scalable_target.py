@@ -167,13 +167,45 @@ def test_limits_that_a_scheduled_action_has_set_are_not_fought(target: Any, scal
     scaling.register_scalable_target(**KEY, MinCapacity=0, MaxCapacity=0)  # what AWS does when it is night
     result = target(**LIMITS, scheduled_actions=[NIGHT])
     assert (result["changed"], result["writes"]) == (False, [])
-    assert "stay 0 and 0: scheduled action night set them" in result["warnings"][0]
+    assert "min_capacity stays 0: scheduled action night set it" in result["warnings"][0]
+    assert "max_capacity stays 0: scheduled action night set it" in result["warnings"][0]
     other = {**NIGHT, "scalable_target_action": {"min_capacity": 1}}
     result = target(**LIMITS, scheduled_actions=[other])
     assert result["writes"] == ["RegisterScalableTarget", "PutScheduledAction"]
     assert "warnings" not in result
     scaling.register_scalable_target(**KEY, MinCapacity=2, MaxCapacity=4)  # somebody's hand
     assert target(**LIMITS)["writes"] == ["RegisterScalableTarget"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(
+    ("action", "held", "free"),
+    [({"min_capacity": 1}, "min_capacity", "max_capacity"), ({"max_capacity": 4}, "max_capacity", "min_capacity")],
+    ids=["only-min", "only-max"],
+)
+def test_a_limit_that_no_action_names_is_ours(
+    target: Any, action: dict[str, int], held: str, free: str, check: bool
+) -> None:
+    part = {**NIGHT, "scalable_target_action": action}
+    target(**LIMITS, scheduled_actions=[part])
+    result = target(check, **{**LIMITS, free: 3}, scheduled_actions=[part])
+    assert result["scalable_target"][free] == 3
+    assert result["writes"] == ([] if check else ["RegisterScalableTarget"])
+    assert "warnings" not in result
+    result = target(check, min_capacity=2, max_capacity=5)
+    assert result["changed"]
+    assert result["scalable_target"][held] == LIMITS[held]
+    (warning,) = result["warnings"]
+    assert f"{held} stays {LIMITS[held]}: scheduled action night set it" in warning
+    assert free not in warning
+
+
+def test_no_room_beside_a_limit_that_an_action_set_names_the_action(target: Any) -> None:
+    target(min_capacity=3, max_capacity=4, scheduled_actions=[{**NIGHT, "scalable_target_action": {"min_capacity": 3}}])
+    result = target(min_capacity=1, max_capacity=2)
+    assert result["failed"] and result["writes"] == []
+    assert "scheduled action night set it" in result["msg"]
+    assert "min_capacity 3 is above max_capacity 2" in result["msg"]
 
 
 def test_a_role_that_aws_ignores_is_no_change(target: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import boto3
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import members
@@ -55,3 +57,48 @@ def test_a_short_document_is_no_change_the_second_time(run_module, container, ne
     assert first.get("changed"), first["msg"]
     second = run_module("ecs_task_definition", **parameters)
     assert not second["changed"], second["diff"]
+
+
+SMALL = {"family": "small", "container_definitions": [{"name": "a", "image": "b", "memory": 128}]}
+FARGATE = {**SMALL, "requires_compatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+OURS = {"quilt:deployment": "ours"}
+
+
+def test_fargate_is_asked_for_with_its_network_mode(run_module):
+    predicted = run_module("ecs_task_definition", check=True, **FARGATE)
+    made = run_module("ecs_task_definition", **FARGATE)
+    assert made.get("changed"), made["msg"]
+    assert predicted["diff"] == made["diff"]
+    assert made["task_definition"]["network_mode"] == "awsvpc"
+    assert not run_module("ecs_task_definition", **FARGATE)["changed"]
+
+
+def test_two_runs_that_register_at_once_wait_for_each_other(aws, run_module):
+    text = "Too many concurrent attempts to create a new revision of the specified family."
+    aws.faults.add("ecs", "RegisterTaskDefinition", "error", code="ClientException", status=400, message=text)
+    made = run_module("ecs_task_definition", **SMALL)
+    assert made.get("changed"), made["msg"]
+
+
+def test_two_runs_that_destroy_at_once_both_succeed(aws, client, run_module):
+    arn = run_module("ecs_task_definition", **SMALL)["task_definition"]["task_definition_arn"]
+    other = functools.partial(client("ecs").deregister_task_definition, taskDefinition=arn)
+    aws.faults.add("ecs", "DeregisterTaskDefinition", "before", callback=other)
+    gone = run_module("ecs_task_definition", family="small", state="absent")
+    assert gone.get("changed"), gone["msg"]
+
+
+def test_any_other_failure_to_deregister_is_told(aws, run_module):
+    run_module("ecs_task_definition", **SMALL)
+    aws.faults.add("ecs", "DeregisterTaskDefinition", "error", code="ClientException", status=400, message="no")
+    assert "deregister task definition" in run_module("ecs_task_definition", family="small", state="absent")["msg"]
+
+
+def test_a_large_foreign_family_costs_few_calls(client, run_module):
+    for _number in range(25):
+        client("ecs").register_task_definition(
+            family="small", containerDefinitions=[{"name": "a", "image": "b", "memory": 128}]
+        )
+    result = run_module("ecs_task_definition", **SMALL, require_tags=OURS, tags=OURS)
+    assert (result["changed"], result["task_definition"]["revision"]) == (True, 26)
+    assert len(result["calls"]) < 26

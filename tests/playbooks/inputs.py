@@ -36,5 +36,6 @@ SCALED = {
     "ecs_service_scaling_requests_target": 1000,
     "ecs_service_scaling_scheduled_actions": [NIGHT],
 }
+SCALED_ON_CPU = {**SCALED, "ecs_service_scaling_requests_target": ""}  # where traffic moves between two groups
 OPTIONAL = ("alarms", "assumable_roles", "athena_workgroups", "buckets", "ca_file", "platform", "retain", "tags")
 UNANSWERED = {f"mcp_server_{name}": "" for name in OPTIONAL}  # as a survey sends what nobody answered

@@ -19,10 +19,9 @@ ABSENT = """
   module_defaults:
     group/quilt.mcp_server.aws: "{{ mcp_server_aws }}"
   tasks:
-    - ansible.builtin.include_role: {name: quilt.mcp_server.stack}
+    - ansible.builtin.include_role: {name: quilt.mcp_server.stack, tasks_from: removal}
     - ansible.builtin.include_role: {name: quilt.mcp_server.alb_rule, tasks_from: absent}
       vars:
-        alb_rule_vpc_id: "{{ stack_exports.vpc_id }}"
         alb_rule_listener_arn: "{{ stack_exports.listener_arn }}"
 """
 

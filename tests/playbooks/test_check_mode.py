@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.playbooks.inputs import LINEAR, SCALED, UNANSWERED
+from tests.playbooks.inputs import LINEAR, SCALED_ON_CPU, UNANSWERED
 
 if TYPE_CHECKING:
     from conftest import Play
 
 
 def test_the_whole_chain_with_nothing_and_with_all_that_an_operator_may_ask_for(play: Play) -> None:
-    rich = {**LINEAR, **SCALED, "mcp_server_alarms": True, "mcp_server_platform": "linux/arm64"}
+    rich = {
+        **LINEAR,
+        **SCALED_ON_CPU,
+        "ecs_service_execute_command": True,
+        "mcp_server_alarms": True,
+        "mcp_server_platform": "linux/arm64",
+    }
     uris = []
     for given, architecture in ((UNANSWERED, "X86_64"), (rich, "ARM64")):
         run = play("site.yml", "--check", "--diff", **given)
@@ -31,4 +37,7 @@ def test_the_whole_chain_with_nothing_and_with_all_that_an_operator_may_ask_for(
     assert uris[0] != uris[1]
     (target,) = run.results("scaling | Keep the scalable target")
     assert target["changed"]
-    assert len(target["scalable_target"]["policies"]) == 2
+    assert len(target["scalable_target"]["policies"]) == 1
+    assert [volume["name"] for volume in definition["volumes"]] == ["agent-log", "agent-state", "tmp"]
+    policies = run.results("Report the policies of roles that check mode did not create")
+    assert "ssmmessages:OpenDataChannel" in str(policies)

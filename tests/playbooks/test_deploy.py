@@ -123,6 +123,30 @@ def test_destroy_waits_for_who_holds_the_security_group(
     assert client("ec2").describe_security_groups(Filters=named)["SecurityGroups"] == []
 
 
+def test_destroy_needs_nothing_of_the_stack(play: Play, client: Callable[[str], Any]) -> None:
+    """The load balancer was deleted with our rule on it, the VPC has another name, and the cluster is gone."""
+    ec2, elbv2 = client("ec2"), client("elbv2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
+    ours = {"Key": "quilt:deployment", "Value": NAME}
+    elbv2.create_target_group(
+        Name="sales-prod-mcp-server-tg", Protocol="HTTP", Port=8000, TargetType="ip", VpcId=vpc["VpcId"], Tags=[ours]
+    )
+    specification = {"ResourceType": "security-group", "Tags": [ours]}
+    ec2.create_security_group(
+        GroupName="sales-prod-mcp-server-sg", Description="ours", VpcId=vpc["VpcId"], TagSpecifications=[specification]
+    )
+    ec2.create_tags(Resources=[vpc["VpcId"]], Tags=[{"Key": "Name", "Value": "sales-old"}])
+    (balancer,) = elbv2.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"]
+    elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+    client("ecs").delete_cluster(cluster="sales-prod")
+    run = play("destroy.yml", stack_minimum_zones=5)
+    assert run.status == 0, run.failures
+    (found,) = run.results("removal | Find the listener")
+    (warning,) = found["warnings"]
+    assert "there is no listener on port 443 of load balancer 'sales-prod-alb'" in warning
+    assert sorted(run.writes) == ["ec2:DeleteSecurityGroup", "elbv2:DeleteTargetGroup"]
+
+
 def test_destroy_of_an_empty_account_changes_nothing_and_needs_no_secret(play: Play) -> None:
     run = play("destroy.yml", mcp_server_jwt_secret="sales-prod/deleted")
     assert (run.status, run.stats["changed"], run.writes) == (0, 0, []), run.failures

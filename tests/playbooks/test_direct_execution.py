@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import ansible.module_utils
 import pytest
+from ansible.module_utils import basic
+from ansible.plugins.action import ActionBase
+from ansible.plugins.action.normal import ActionModule as CoreModule
 
 if TYPE_CHECKING:
     from conftest import Play, Run
 
+PLUGIN = Path(__file__).parents[2] / "playbooks" / "action_plugins" / "normal.py"
 PLAYBOOK = """
 - hosts: mcp_servers
   gather_facts: false
@@ -77,8 +85,7 @@ def playbook(tmp_path: Path) -> Path:
     """The tasks above, beside the action plugin as in playbooks/."""
     folder = tmp_path / "playbooks"
     folder.mkdir()
-    plugins = Path(__file__).parents[2] / "playbooks" / "action_plugins"
-    (folder / "action_plugins").symlink_to(plugins)
+    (folder / "action_plugins").symlink_to(PLUGIN.parent)
     path = folder / "direct.yml"
     path.write_text(PLAYBOOK)
     return path
@@ -98,3 +105,31 @@ def test_every_result_is_the_same_both_ways(play: Play, playbook: Path, aws: Any
     assert [(call.service, call.operation) for call in direct.calls] == [
         (call.service, call.operation) for call in ordinary.calls
     ]
+
+
+def goes_directly() -> bool:
+    """Whether the plugin, loaded anew, would run an AWS module of a usual task in a fork."""
+    spec = importlib.util.spec_from_file_location("normal_of_quilt", PLUGIN)
+    assert spec and spec.loader
+    plugin = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plugin)
+    assert plugin.ActionModule.__mro__[1].__name__ == CoreModule.__name__
+    task = SimpleNamespace(
+        _templar=SimpleNamespace(template=lambda value: value),
+        _connection=SimpleNamespace(transport="local"),
+        _task=SimpleNamespace(async_val=0, environment=[]),
+        _play_context=SimpleNamespace(become=False),
+    )
+    return bool(plugin.ActionModule._is_direct(task, {"ansible_python_interpreter": sys.executable}))
+
+
+def test_an_ansible_core_that_lacks_what_the_fork_needs_goes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QUILT_DIRECT", raising=False)
+    assert goes_directly()
+    for owner, name in ((basic, "_ANSIBLE_PROFILE"), (ActionBase, "_parse_returned_data")):
+        with monkeypatch.context() as patch:
+            patch.delattr(owner, name)
+            assert not goes_directly()
+    monkeypatch.delattr(ansible.module_utils, "_internal")
+    monkeypatch.setitem(sys.modules, "ansible.module_utils._internal", None)
+    assert not goes_directly()

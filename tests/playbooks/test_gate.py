@@ -37,6 +37,8 @@ GATED = {
     "ecs_service_gate_timeout": 1440,  # minutes that pass fast here
     "image_source": "prebuilt",
     "image_uri": f"registry.example/mcp@sha256:{'0' * 64}",
+    "ecs_service_jwt_issuer": "https://catalog.example",
+    "ecs_service_jwt_audience": "the-mcp-server",
 }
 CANARY = {
     "ecs_service_strategy": "CANARY",
@@ -66,6 +68,8 @@ class ServedTask(SimulatedTask):
         self._open = contextlib.ExitStack()
         self._stub = self._open.enter_context(mcp_stub.running(None))
         self._stub.key = json.loads(environment["QUILT_MCP_JWT_KEYS"])[mcp_stub.KID]
+        self._stub.issuer = environment["QUILT_MCP_JWT_ISSUER"]
+        self._stub.audience = environment["QUILT_MCP_JWT_AUDIENCE"]
         self._stub.answer = (500, "out of order") if environment.get("BROKEN") else None
         name = environment["RELEASE"]
         self._stub.heard = lambda headers: heard(name, headers.get("x-quilt-release") == "test")

@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from conftest import Play
@@ -29,7 +31,7 @@ def test_every_playbook_refuses_it_before_the_first_call(play: Play, playbook: s
         alb_rule_health_check_timeout=30,
         ecs_service_strategy="",  # as a survey sends what nobody answered
     )
-    (message,) = [result["msg"] for result in run.results("Check the inventory")]
+    (message,) = [result["msg"] for result in run.results("check | Check the inventory")]
     assert run.calls == []
     assert run.status != 0
     assert "The inventory of sandbox has 6 fault(s). Nothing was touched." in message
@@ -41,9 +43,25 @@ def test_every_playbook_refuses_it_before_the_first_call(play: Play, playbook: s
     assert "alb_rule_health_check_timeout: wanted less than alb_rule_health_check_interval" in message
 
 
+@pytest.mark.parametrize("playbook", ["build.yml", "deploy.yml", "rollback.yml", "verify.yml"])
+def test_credentials_of_another_account_are_refused_before_anything_is_read(play: Play, playbook: str) -> None:
+    run = play(playbook, mcp_server_account_id="123456789012")
+    (message,) = run.failures
+    assert "account 123456789012" in message
+    assert "850787717197" in message
+    assert [call.operation for call in run.calls] == ["GetCallerIdentity"]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("playbooks/*.yml")), ids=lambda path: path.name)
+def test_every_play_begins_with_the_check(path: Path) -> None:
+    for play in yaml.safe_load(path.read_text()):
+        if "ansible.builtin.import_playbook" not in play:
+            assert play["tasks"][0]["ansible.builtin.import_tasks"] == "tasks/check.yml"
+
+
 def test_a_sandbox_that_is_not_up_is_one_sentence(play: Play, tmp_path: Path) -> None:
     run = play("site.yml", env={"SANDBOX_HOME": str(tmp_path / "nowhere")})
-    (message,) = [result["msg"] for result in run.results("Check the inventory")]
+    (message,) = [result["msg"] for result in run.results("check | Check the inventory")]
     assert message.count("the sandbox is not running; start it with: python -m sandbox up") == 1
     assert run.calls == []
 
@@ -65,10 +83,55 @@ def test_the_inventories_that_ship_are_right(inventory: str, play: Play, tmp_pat
     assert done.returncode == 0, done.stdout
 
 
+def test_what_is_typed_for_a_run_and_not_read_is_refused(play: Play) -> None:
+    run = play("rollback.yml", rollback_relase=11, load_balancer_name="other-alb", release_cluster="apps")
+    (message,) = run.failures
+    assert "rollback_relase: there is no such variable; did you mean rollback_release?" in message
+    assert "load_balancer_name: there is no such variable; did you mean stack_load_balancer_name?" in message
+    assert "release_cluster: the playbooks give it, so it is not set; set stack_cluster_name" in message
+    assert run.calls == []
+
+
+def test_the_names_that_follow_from_the_stacks_are_checked_before_anything_is_written(play: Play) -> None:
+    run = play("build.yml", mcp_server_stack="research-europe-prod", stack_vpc_name="sales-prod")
+    (message,) = run.failures
+    assert "alb_rule_target_group_name: wanted at most 32" in message
+    assert "found 'research-europe-prod-mcp-server-tg', which follows from mcp_server_stack" in message
+    assert run.calls == []
+
+
+def includes(tasks: list[dict[str, Any]]) -> Iterator[tuple[str, str, set[str]]]:
+    """Role, entry point and the names of the given inputs, for each role that the tasks include."""
+    for task in tasks:
+        for part in ("block", "rescue", "always"):
+            yield from includes(task.get(part, []))
+        if included := task.get("ansible.builtin.include_role"):
+            given = task.get("vars", {})
+            names = set(given) | set(given.get("<<", {}))
+            yield included["name"].rpartition(".")[2], included.get("tasks_from", "main"), names
+
+
+def test_the_playbooks_give_what_no_inventory_may_set() -> None:
+    """Or the role's default follows from the deployment's value that is set instead."""
+    withheld = yaml.safe_load((ROOT / "meta" / "inputs.yml").read_text())["given"]
+    played = []
+    for path in [*ROOT.glob("playbooks/*.yml"), *ROOT.glob("playbooks/tasks/*.yml")]:
+        for entry in yaml.safe_load(path.read_text()):
+            played += [(path.name, *found) for found in includes(entry.get("tasks", [entry]))]
+    seen = set()
+    for playbook, role, entry_point, names in played:
+        folder = ROOT / "roles" / role
+        options = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"][entry_point]
+        defaults = yaml.safe_load((folder / "defaults" / "main.yml").read_text())
+        for name in withheld.keys() & options["options"].keys():
+            seen.add(name)
+            follows = withheld[name] and withheld[name] in str(defaults.get(name, ""))
+            assert name in names or follows, f"{playbook} does not give {role} {entry_point} {name}"
+    assert seen == set(withheld)
+
+
 def test_every_role_input_is_in_its_spec_and_has_the_default_of_its_spec() -> None:
     """Defaults and argument specs never drift apart."""
-    import yaml
-
     for spec_path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
         role = spec_path.parents[1]
         defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())

@@ -20,7 +20,7 @@ import pytest
 from sandbox.account import Account
 from sandbox.control.lock import api_lock
 from sandbox.control.snapshot import Snapshot
-from tests.playbooks.inputs import BLUE_GREEN, QUICK, SCALED
+from tests.playbooks.inputs import BLUE_GREEN, QUICK, SCALED_ON_CPU
 
 if TYPE_CHECKING:
     from conftest import Play, State
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"
-SHIFTED = {**BLUE_GREEN, **SCALED, "mcp_server_alarms": True}
+SHIFTED = {**BLUE_GREEN, **SCALED_ON_CPU, "mcp_server_alarms": True}
 # Two tests, so that two processes share the work: one takes the odd writes, the other the even ones.
 HALVES = pytest.mark.parametrize("half", [pytest.param(0, id="odd"), pytest.param(1, id="even")])
 

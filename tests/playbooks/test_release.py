@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 SERVICE = "sales-prod-mcp-server-production"
 FOLDER = f"/quilt/{SERVICE}/releases"
+SECRET = "sales-prod/mcp-server/jwt"
+# A catalog that calls itself, its users and its keys otherwise than the roles' defaults.
+CATALOG = {
+    "ecs_service_jwt_issuer": "https://catalog.example",
+    "ecs_service_jwt_audience": "the-mcp-server",
+    "smoke_kid": "catalog-2026",
+}
 
 
 @pytest.fixture
@@ -67,6 +74,9 @@ def test_evidence_is_kept_of_what_was_proven_and_only_once(
     assert first.status == 0, first.failures
     service = service_of(client)
     release = runs(client)
+    (published,) = first.results("Publish the URL and the release to what runs after us")
+    data = {"quilt_mcp_release": {"sandbox": {"url": route.url, "release": release}}}
+    assert published["ansible_stats"] == {"data": data, "per_host": False, "aggregate": True}
     assert Resources(aws).unnamed() == []
     document = evidence()[release]
     assert document["task_definition_arn"] == service["taskDefinition"]
@@ -81,9 +91,10 @@ def test_evidence_is_kept_of_what_was_proven_and_only_once(
     assert document["actor"].startswith("arn:aws:")
     assert document["collection_version"] == "1.0.0"
     definition = client("ecs").describe_task_definition(taskDefinition=service["taskDefinition"], include=["TAGS"])
-    for tags in (definition["tags"], service["tags"]):
-        found = {tag["key"]: tag["value"] for tag in tags}
-        assert (found["quilt:release"], found["quilt:proven"]) == (str(release), document["time"])
+    found = {tag["key"]: tag["value"] for tag in definition["tags"]}
+    assert (found["quilt:release"], found["quilt:proven"]) == (str(release), document["time"])
+    # The tasks of the next release start with them.
+    assert [tag["key"] for tag in service["tags"]] == ["quilt:deployment"]
 
     again = run("site.yml")
     assert (again.status, again.stats["changed"], again.writes) == (0, 0, []), again.failures
@@ -131,12 +142,21 @@ def test_back_to_what_was_proven_and_what_an_operator_reads_about_it(
     assert (quiet.status, quiet.writes) == (0, []), quiet.failures
     assert f"Rolled back to {good}: {bad} is the latest revision" in page(quiet)
 
-    # Somebody else deploys, and changes what is ours.
+    # A release of ours that never ran: what runs may be the bad one.
     ecs = client("ecs")
     theirs = ecs.describe_task_definition(taskDefinition=f"quilt-mcp-server:{good}")["taskDefinition"]
     taken = ("family", "containerDefinitions", "cpu", "memory", "networkMode", "volumes", "requiresCompatibilities")
     roles = ("executionRoleArn", "taskRoleArn")
-    ecs.register_task_definition(**{key: theirs[key] for key in (*taken, *roles)})
+    copied = {key: theirs[key] for key in (*taken, *roles)}
+    ours = [{"key": "quilt:deployment", "value": SERVICE}]
+    hotfix = ecs.register_task_definition(**copied, tags=ours)["taskDefinition"]
+    unclear = run("rollback.yml")
+    assert (unclear.status != 0, unclear.writes) == (True, [])
+    assert f"name the release to run, -e rollback_release={good}" in unclear.failures[0]
+    ecs.deregister_task_definition(taskDefinition=hotfix["taskDefinitionArn"])
+
+    # Somebody else deploys, and changes what is ours.
+    ecs.register_task_definition(**copied)
     ecs.update_service(cluster="sales-prod", service=SERVICE, taskDefinition="quilt-mcp-server")
     client("logs").put_retention_policy(logGroupName="/ecs/mcp-server-production", retentionInDays=7)
     drifted = run("drift.yml")
@@ -148,7 +168,7 @@ def test_back_to_what_was_proven_and_what_an_operator_reads_about_it(
 
     shown = run("status.yml")
     assert (shown.status, shown.writes) == (0, []), shown.failures
-    assert "! release 3 was deployed by somebody else" in page(shown)
+    assert f"! release {runs(client)} was deployed by somebody else" in page(shown)
 
 
 def test_the_image_of_a_rollback_never_expires(run: Play, client: Callable[[str], Any]) -> None:
@@ -170,3 +190,15 @@ def test_the_image_of_a_rollback_never_expires(run: Play, client: Callable[[str]
     writes = [write for write in back.writes if write.startswith(("ecr:", "ecs:Update"))]
     assert writes == ["ecr:PutImage", "ecs:UpdateService", "ecr:BatchDeleteImage"]
     assert marked() == [good]
+
+
+def test_the_smoke_test_is_a_user_of_the_catalog_that_the_server_trusts(
+    deployed: State, run: Play, route: mcp_stub.Stub, client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = json.dumps({CATALOG["smoke_kid"]: mcp_stub.KEY})
+    client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=keys)
+    monkeypatch.setattr(route, "key", mcp_stub.KEY)
+    monkeypatch.setattr(route, "issuer", CATALOG["ecs_service_jwt_issuer"])
+    monkeypatch.setattr(route, "audience", CATALOG["ecs_service_jwt_audience"])
+    proven = run("verify.yml", **CATALOG)
+    assert proven.status == 0, proven.failures

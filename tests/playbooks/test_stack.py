@@ -33,24 +33,55 @@ def test_everything_missing_is_said_at_once_and_nothing_is_written(play: Play) -
     for wanted in ("VPC named 'sales-prd'", "'sales-alb'", "'sale-prod'", "secret 'sales-prod/nothing'"):
         assert wanted in message
     assert "did you mean sales-prod" in message
+    assert "correct stack_vpc_name" in message
     assert run.writes == []
 
 
-def test_credentials_of_another_account_are_refused_first(play: Play) -> None:
-    run = play("deploy.yml", mcp_server_account_id="123456789012")
-    (message,) = [result["msg"] for result in run.results("Find the shared stack") if "msg" in result]
-    assert "account 123456789012" in message
-    assert "850787717197" in message
-    assert [call.operation for call in run.calls] == ["GetCallerIdentity"]
-
-
-def test_existing_roles_are_only_checked(play: Play) -> None:
-    given = {"iam_existing_task_role": "ecsTaskRole", "iam_existing_execution_role": "ecsTaskExecutionRole"}
-    run = play("deploy.yml", "--check", **given)
+def test_dns_may_be_kept_elsewhere(play: Play, client: Callable[[str], Any]) -> None:
+    zones = client("route53")
+    for zone in zones.list_hosted_zones()["HostedZones"]:
+        aws_own = ("NS", "SOA")
+        records = zones.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+        gone = [{"Action": "DELETE", "ResourceRecordSet": one} for one in records if one["Type"] not in aws_own]
+        zones.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch={"Changes": gone})
+        zones.delete_hosted_zone(Id=zone["Id"])
+    refused = play("deploy.yml", "--check")
+    (message,) = refused.failures
+    assert "correct stack_hosted_zone_name (none: DNS is kept elsewhere)" in message
+    run = play("deploy.yml", "--check", stack_hosted_zone_name="none")
     assert run.status == 0, run.failures
+
+
+def test_the_cluster_and_the_port_are_said_once(play: Play, client: Callable[[str], Any]) -> None:
+    client("ecs").create_cluster(clusterName="apps")
+    run = play("deploy.yml", "--check", stack_cluster_name="apps", alb_rule_port=9000)
+    assert run.status == 0, run.failures
+    (definition,) = run.results("Keep the task definition")
+    (container,) = definition["task_definition"]["container_definitions"]
+    assert container["port_mappings"][0]["container_port"] == 9000
+    (service,) = run.results("Keep the service and wait for our deployment")
+    assert service["service"]["load_balancers"][0]["container_port"] == 9000
+    assert ":service/apps/" in service["service"]["service_arn"]
+
+
+def test_existing_roles_are_only_checked(play: Play, client: Callable[[str], Any]) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("iam").create_role(RoleName="server", Path="/apps/", AssumeRolePolicyDocument=trust)
+    given = {"iam_existing_task_role": "server", "iam_existing_execution_role": "ecsTaskExecutionRole"}
+    run = play("deploy.yml", "--check", **given, mcp_server_buckets=["quilt-sales"])
+    assert run.status == 0, run.failures
+    (warned,) = run.results("Warn of what the roles that were given must allow")
+    (warning,) = warned["warnings"]
+    task, execution = warning.split("server must allow: ")[1].split("ecsTaskExecutionRole must allow: ")
+    assert "s3:ListBucketVersions on arn:aws:s3:::quilt-sales; s3:GetObject, " in task
+    assert (
+        "secretsmanager:GetSecretValue on arn:aws:secretsmanager:us-east-1:850787717197:secret:sales-prod" in execution
+    )
+    assert "sts:GetCallerIdentity" not in warning
     (exports,) = [result["ansible_facts"]["iam_exports"] for result in run.results("Export the roles")]
     assert exports == {
-        "task_role_arn": "arn:aws:iam::850787717197:role/ecsTaskRole",
+        "task_role_arn": "arn:aws:iam::850787717197:role/apps/server",
         "execution_role_arn": "arn:aws:iam::850787717197:role/ecsTaskExecutionRole",
         "infrastructure_role_arn": "",
     }

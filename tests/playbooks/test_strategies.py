@@ -154,7 +154,9 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
     # What others give those names now is nothing to take away, unlike alarms of ours that are wanted no more.
     (group,) = traffic.elb.describe_target_groups(Names=["sales-prod-mcp-server-tg"])["TargetGroups"]
     traffic.elb.create_target_group(Name="sales-prod-mcp-server-tg-b", Protocol="HTTP", Port=1, VpcId=group["VpcId"])
-    traffic.alarm(f"{NAME}-faults-b")
+    traffic.alarm(f"{NAME}-faults-b")  # moto gives it the tags of the one that was deleted
+    (alarm,) = traffic.cloudwatch.describe_alarms(AlarmNames=[f"{NAME}-faults-b"])["MetricAlarms"]
+    traffic.cloudwatch.untag_resource(ResourceARN=alarm["AlarmArn"], TagKeys=["quilt:deployment"])
     drifted = deploy("--check", **QUICK, ecs_service_log_level="debug")
     assert drifted.status == 0 and drifted.results("retire | Delete the alarms that are kept no more")[0]["changed"]
     quiet = deploy(**QUICK, ecs_service_log_level="debug")

@@ -101,7 +101,12 @@ def test_a_first_deployment_killed_at_every_write_is_finished_by_the_next(story:
         what = story.killed(number, story.deploy)
         died = Snapshot()
         story.completed(story.deploy)
-        print("SAME" if story.account.ours() == wanted else "OTHER", what, set(story.account.ours()) ^ set(wanted), flush=True)
+        print(
+            "SAME" if story.account.ours() == wanted else "OTHER",
+            what,
+            set(story.account.ours()) ^ set(wanted),
+            flush=True,
+        )
         assert story.account.foreign() == foreign, what
         if number % 3 == 2:
             died.restore()
@@ -137,7 +142,12 @@ def test_a_switch_to_shifting_traffic_and_back_killed_at_every_write_is_finished
     for what, left in [there[n] for n in (4, 7, 14)]:
         left.restore()
         story.completed("deploy.yml", **SHIFTED)
-        print("SAME" if story.account.ours() == wanted else "OTHER", what, set(story.account.ours()) ^ set(wanted), flush=True)
+        print(
+            "SAME" if story.account.ours() == wanted else "OTHER",
+            what,
+            set(story.account.ours()) ^ set(wanted),
+            flush=True,
+        )
         assert story.account.foreign() == foreign, what
 
     shifted.restore()
@@ -151,7 +161,12 @@ def test_a_switch_to_shifting_traffic_and_back_killed_at_every_write_is_finished
     for what, left in back:
         left.restore()
         story.completed("deploy.yml", **QUICK)
-        print("SAME" if story.account.ours() == wanted else "OTHER", what, set(story.account.ours()) ^ set(wanted), flush=True)
+        print(
+            "SAME" if story.account.ours() == wanted else "OTHER",
+            what,
+            set(story.account.ours()) ^ set(wanted),
+            flush=True,
+        )
         assert story.account.foreign() == foreign, what
 
 

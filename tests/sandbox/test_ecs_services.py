@@ -77,9 +77,9 @@ def test_a_field_is_kept_by_create_and_by_update(stack: Stack, field: str, value
 
 def test_what_the_model_shows_in_deployments_only_is_kept_there(stack: Stack) -> None:
     volumes = [{"name": "data", "managedEBSVolume": {"roleArn": "arn:aws:iam::850787717197:role/x"}}]
-    created = stack.create(volumeConfigurations=volumes, serviceConnectConfiguration={"enabled": False})
+    created = stack.create(volumeConfigurations=volumes, serviceConnectConfiguration={"enabled": True})
     assert created["deployments"][0]["volumeConfigurations"] == volumes
-    assert created["deployments"][0]["serviceConnectConfiguration"] == {"enabled": False}
+    assert created["deployments"][0]["serviceConnectConfiguration"] == {"enabled": True}
 
 
 def test_deployment_configuration_keeps_what_an_update_leaves_out(stack: Stack) -> None:

@@ -101,6 +101,12 @@ def test_register_refuses(stack: Stack, fields: dict[str, Any], message: str) ->
     assert stack.ecs.list_task_definitions()["taskDefinitionArns"] == []
 
 
+def test_fargate_has_no_network_mode_by_itself(stack: Stack) -> None:
+    unset = {name: value for name, value in DEFINITION.items() if name != "networkMode"}
+    with pytest.raises(ClientError, match="Fargate only supports network mode 'awsvpc'"):
+        stack.ecs.register_task_definition(**unset)
+
+
 def test_sizes_may_be_written_with_units(stack: Stack) -> None:
     stack.register(cpu="0.25 vCPU", memory="0.5 GB")
     definition = stack.ecs.describe_task_definition(taskDefinition="app")["taskDefinition"]

@@ -30,7 +30,7 @@ import http.server, json, os, signal, sys, urllib.request
 
 def see():
     found = {"uid": os.getuid(), "secret": os.environ.get("SECRET")}
-    for path in ("/probe", "/tmp/probe"):
+    for path in ("/probe", "/data/probe", "/tmp/probe"):
         try:
             open(path, "w").close(); found[path] = "written"
         except OSError as error:
@@ -73,7 +73,8 @@ def image() -> Iterator[str]:
         folder = tempfile.mkdtemp()
         Path(folder, "app.py").write_text(APP)
         Path(folder, "Dockerfile").write_text(
-            f'FROM {BASE}\nCOPY app.py /app.py\nHEALTHCHECK CMD ["false"]\nENTRYPOINT ["python3", "/app.py"]\n'
+            f"FROM {BASE}\nCOPY app.py /app.py\nVOLUME /tmp\n"
+            'HEALTHCHECK CMD ["false"]\nENTRYPOINT ["python3", "/app.py"]\n'
         )
         client.images.build(path=folder, tag=IMAGE, rm=True)
         shutil.rmtree(folder)
@@ -137,12 +138,12 @@ def test_a_container_runs_as_its_definition_says(
     options = {"awslogs-group": "/ecs/app", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "app"}
     stack.register(
         **roles,
-        volumes=[{"name": "tmp"}],
+        volumes=[{"name": "tmp"}, {"name": "data"}],
         container={
             "image": image,
             "user": "10001:10001",
             "readonlyRootFilesystem": True,
-            "mountPoints": [{"sourceVolume": "tmp", "containerPath": "/tmp"}],
+            "mountPoints": [{"sourceVolume": name, "containerPath": f"/{name}"} for name in ("tmp", "data")],
             "secrets": [{"name": "SECRET", "valueFrom": arn}],
             "logConfiguration": {"logDriver": "awslogs", "options": options},
             "healthCheck": CHECK,
@@ -160,6 +161,7 @@ def test_a_container_runs_as_its_definition_says(
         "uid": 10001,
         "secret": "sesame",
         "/probe": "OSError",
+        "/data/probe": "PermissionError",  # the image does not declare it, so the folder is root's
         "/tmp/probe": "written",
         "role": roles["taskRoleArn"],
     }
@@ -181,7 +183,7 @@ def test_the_socket_is_not_in_the_applications_container(stack: Stack, fargate: 
     until(lambda: completed(stack), 60)
     containers = containers_of(fargate.tasks()[0]["task"])
     assert set(containers) == {"pause", "app"}
-    assert containers["app"]["Mounts"] == []
+    assert [mount for mount in containers["app"]["Mounts"] if mount["Type"] == "bind"] == []
     assert containers["app"]["HostConfig"]["CapAdd"] is None
     connect = "import socket; socket.create_connection(('127.0.0.1', 4566))"
     with contextlib.closing(docker.from_env()) as engine:

@@ -21,6 +21,8 @@ from .._plan import Current, Plan
 from .._runner import Resource
 from .._shapes import Document
 
+BUSY = "ConcurrentModificationException"
+
 
 class Alarm(Resource):
     kind = "alarm"
@@ -83,12 +85,12 @@ class Alarm(Resource):
     def delete(self, current: Current) -> None:
         self.client().delete_alarms(AlarmNames=[self.name])
 
-    @aws_call("tag alarm {self.name}")
+    @aws_call("tag alarm {self.name}", retry=[BUSY])
     def tag(self, current: Current, tags: Mapping[str, str]) -> None:
         arn = current.facts["alarm_arn"]
         self.client().tag_resource(ResourceARN=arn, Tags=ansible_dict_to_boto3_tag_list(dict(tags)))
 
-    @aws_call("untag alarm {self.name}")
+    @aws_call("untag alarm {self.name}", retry=[BUSY])
     def untag(self, current: Current, keys: Sequence[str]) -> None:
         self.client().untag_resource(ResourceARN=current.facts["alarm_arn"], TagKeys=list(keys))
 

@@ -17,6 +17,10 @@ from .._runner import Resource
 from .._shapes import Document
 from .plan import NEVER_EXPIRES, check_retention
 
+GONE = "ResourceNotFoundException"
+# Somebody else writes to the same group at the same moment: a Lambda that logs, or a deletion that is not through.
+BUSY = "OperationAbortedException"
+
 
 class LogGroup(Resource):
     kind = "log group"
@@ -66,7 +70,7 @@ class LogGroup(Resource):
         if "deletion_protection_enabled" in plan.changes:
             self._write_protection(plan.after["deletion_protection_enabled"])
 
-    @aws_call("delete log group {self.name}", missing=["ResourceNotFoundException"])
+    @aws_call("delete log group {self.name}", missing=[GONE], retry=[BUSY])
     def delete(self, current: Current) -> None:
         self.client().delete_log_group(logGroupName=self.name)
 
@@ -78,24 +82,24 @@ class LogGroup(Resource):
     def untag(self, current: Current, keys: Sequence[str]) -> None:
         self.client().untag_resource(resourceArn=current.facts["log_group_arn"], tagKeys=list(keys))
 
-    @aws_call("create log group {self.name}", stale=["ResourceAlreadyExistsException"])
+    @aws_call("create log group {self.name}", stale=["ResourceAlreadyExistsException"], retry=[BUSY])
     def _create(self, request: dict[str, Any], tags: dict[str, str]) -> None:
         self.client().create_log_group(**request, **({"tags": tags} if tags else {}))
 
-    @aws_call("set the retention of log group {self.name} to {days} days", stale=["ResourceNotFoundException"])
+    @aws_call("set the retention of log group {self.name} to {days} days", stale=[GONE], retry=[BUSY])
     def _write_retention(self, days: int, always: bool) -> None:
         if days != NEVER_EXPIRES:
             self.client().put_retention_policy(logGroupName=self.name, retentionInDays=days)
         elif always:
             self.client().delete_retention_policy(logGroupName=self.name)
 
-    @aws_call("set the KMS key of log group {self.name}", stale=["ResourceNotFoundException"])
+    @aws_call("set the KMS key of log group {self.name}", stale=[GONE], retry=[BUSY])
     def _write_key(self, key: str | None) -> None:
         if key:
             self.client().associate_kms_key(logGroupName=self.name, kmsKeyId=key)
         else:
             self.client().disassociate_kms_key(logGroupName=self.name)
 
-    @aws_call("set the deletion protection of log group {self.name}", stale=["ResourceNotFoundException"])
+    @aws_call("set the deletion protection of log group {self.name}", stale=[GONE], retry=[BUSY])
     def _write_protection(self, enabled: bool) -> None:
         self.client().put_log_group_deletion_protection(logGroupIdentifier=self.name, deletionProtectionEnabled=enabled)

@@ -23,7 +23,9 @@ from .._plan import Current, Plan, Refused
 from .._runner import Resource
 from .._shapes import KNOWN_AFTER_APPLY, Document
 from .plan import (
+    check_lifecycle,
     check_mutability,
+    check_policy,
     has_exclusions,
     normalised_lifecycle,
     normalised_policy,
@@ -65,7 +67,15 @@ class Repository(Resource):
     )
 
     def validate(self) -> None:
-        check_mutability(self.params["image_tag_mutability"], self.params["image_tag_mutability_exclusion_filters"])
+        if self.params["image_tag_mutability"]:  # else after() judges by the one that is there
+            check_mutability(self.params["image_tag_mutability"], self._filters)
+        check_lifecycle(self.params["lifecycle_policy"])
+        check_policy(self.params["repository_policy"])
+
+    @property
+    def _filters(self) -> list[Any] | None:
+        filters: list[Any] | None = self.params["image_tag_mutability_exclusion_filters"]
+        return filters
 
     def normalised(self, document: Mapping[str, Any]) -> Document:
         result = super().normalised(document)
@@ -79,6 +89,8 @@ class Repository(Resource):
 
     def after(self, wanted: Document, current: Current | None) -> Document:
         result = super().after(wanted, current)
+        if not self.params["image_tag_mutability"]:
+            check_mutability(result["image_tag_mutability"], self._filters)
         # A policy is one document: it replaces, it does not merge.
         for policy in self.beside:
             if wanted.get(policy):

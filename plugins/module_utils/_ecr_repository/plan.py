@@ -18,23 +18,55 @@ from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
 _ACCOUNT = re.compile(r"^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$")
 # The elements of a policy whose value is one thing or a list of things without an order.
 _SETS = ("Action", "NotAction", "Resource", "NotResource")
+_TAG_LISTS = ("tagPrefixList", "tagPatternList")
 
 
 def has_exclusions(mutability: str | None) -> bool:
     return bool(mutability) and str(mutability).endswith("_WITH_EXCLUSION")
 
 
-def check_mutability(mutability: str | None, filters: list[Any] | None) -> None:
+def check_mutability(mutability: str, filters: list[Any] | None) -> None:
     """Raise InvalidParameters when exclusion filters and mutability do not belong together."""
     if filters and not has_exclusions(mutability):
         raise InvalidParameters(
             message="image_tag_mutability_exclusion_filters need image_tag_mutability: IMMUTABLE_WITH_EXCLUSION or "
-            f"MUTABLE_WITH_EXCLUSION, not {mutability or 'unset'}"
+            f"MUTABLE_WITH_EXCLUSION, not {mutability}"
         )
     if filters == [] and has_exclusions(mutability):
         raise InvalidParameters(
             message=f"image_tag_mutability: {mutability} needs image_tag_mutability_exclusion_filters"
         )
+
+
+def check_lifecycle(policy: Mapping[str, Any] | None) -> None:
+    """Raise InvalidParameters that names every rule which cannot be put in order; ECR judges the rest."""
+    rules = (policy or {}).get("rules", [])
+    if not isinstance(rules, list):
+        raise InvalidParameters(message=f"lifecycle_policy.rules must be a list, not {rules!r}")
+    problems = [f"lifecycle_policy.rules[{n}]{found}" for n, rule in enumerate(rules) for found in _wrong_in(rule)]
+    if problems:
+        raise InvalidParameters(message="; ".join(problems))
+
+
+def check_policy(policy: Mapping[str, Any] | None) -> None:
+    """Raise InvalidParameters when a statement of a repository policy is no dictionary."""
+    statements = _statements(policy or {})
+    wrong = [f"repository_policy.Statement[{n}]" for n, one in enumerate(statements) if not isinstance(one, Mapping)]
+    if wrong:
+        raise InvalidParameters(message=f"{', '.join(wrong)} must be a dictionary")
+
+
+def _wrong_in(rule: Any) -> list[str]:
+    if not isinstance(rule, Mapping):
+        return [f" must be a dictionary, not {rule!r}"]
+    priority, selection = rule.get("rulePriority"), rule.get("selection", {})
+    found = []
+    if isinstance(priority, bool) or not isinstance(priority, int):
+        found.append(f".rulePriority must be a whole number, not {priority!r}")
+    if not isinstance(selection, Mapping):
+        return [*found, f".selection must be a dictionary, not {selection!r}"]
+    lists = [name for name in _TAG_LISTS if not isinstance(selection.get(name, []), list)]
+    return found + [f".selection.{name} must be a list, not {selection[name]!r}" for name in lists]
 
 
 def same_key(wanted: Any, current: Any) -> bool:
@@ -56,22 +88,24 @@ def parse(text: str | None) -> Document:
 def normalised_lifecycle(policy: Mapping[str, Any]) -> Document:
     """A lifecycle policy with its rules in the order of their priority."""
     rules = [_sorted_selection(rule) for rule in policy.get("rules", [])]
-    return {**policy, "rules": sorted(rules, key=lambda rule: int(rule.get("rulePriority", 0)))}
+    return {**policy, "rules": sorted(rules, key=lambda rule: rule["rulePriority"])}
 
 
 def normalised_policy(policy: Mapping[str, Any]) -> Document:
     """A repository policy with one spelling for what IAM writes in several ways: sets, accounts, single statements."""
+    return {**policy, "Statement": [_statement(statement) for statement in _statements(policy)]}
+
+
+def _statements(policy: Mapping[str, Any]) -> list[Any]:
     statements = policy.get("Statement", [])
-    if isinstance(statements, Mapping):
-        statements = [statements]
-    return {**policy, "Statement": [_statement(statement) for statement in statements]}
+    return statements if isinstance(statements, list) else [statements]
 
 
 def _sorted_selection(rule: Mapping[str, Any]) -> Document:
     selection = dict(rule.get("selection", {}))
-    for name in ("tagPrefixList", "tagPatternList"):
+    for name in _TAG_LISTS:
         if name in selection:
-            selection[name] = sorted(selection[name])
+            selection[name] = _as_set(selection[name])
     return {**rule, "selection": selection}
 
 
@@ -83,11 +117,25 @@ def _statement(statement: Mapping[str, Any]) -> Document:
             principal = {"AWS": "*"}
         if isinstance(principal, Mapping):
             result[name] = {kind: sorted(map(_account, _as_set(who))) for kind, who in principal.items()}
+    condition: Any = result.get("Condition")
+    if isinstance(condition, Mapping):
+        result["Condition"] = {operator: _compared(keys) for operator, keys in condition.items()}
     return result
 
 
+def _compared(keys: Any) -> Any:
+    """What one operator compares: the values of a key are a set, and IAM has them as text."""
+    if not isinstance(keys, Mapping):
+        return keys
+    return {key: _as_set([_text(value) for value in _as_set(values)]) for key, values in keys.items()}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _as_set(value: Any) -> list[Any]:
-    return sorted(value) if isinstance(value, list) else [value]
+    return sorted(value, key=str) if isinstance(value, list) else [value]
 
 
 def _account(principal: str) -> str:

@@ -198,7 +198,7 @@ class Steering(Deployments):
         latest = self._latest(service)
         ours = _deployment_of(latest, record)
         if ours:
-            parts.append(collect(self.client, latest, ours))
+            parts.append(collect(self.calls, latest, ours))
         if then:
             parts.insert(1, f"{then}.")
         return DeploymentFailed(message="\n".join([*parts, "Progress:", *(f"  {line}" for line in self.progress)]))

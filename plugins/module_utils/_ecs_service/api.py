@@ -16,17 +16,30 @@ from typing import Any, ClassVar
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
+from .._compare import normalise
 from .._ecs_deployment.plan import PROVEN, has_served
-from .._plan import Current, Plan, Refused
+from .._plan import Current, Plan, Refused, immutable_changes
 from .._runner import Resource
-from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake
+from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake, without_empty
 from .._tell import tell
 from .calls import Answer, Calls
-from .plan import DEFAULTS, UNORDERED, clears_hooks, needs_force, short_name, to_send
+from .plan import (
+    CLEARED,
+    DEFAULTS,
+    UNORDERED,
+    as_kept,
+    clears_hooks,
+    needs_force,
+    service_defaults,
+    short_name,
+    to_send,
+)
 from .rollout import DeploymentFailed, Rollout
-from .shift import pauses, problems, without_others
+from .shift import pauses, problems
 from .wait import Ours, ours_of, primary_of
 
+# Not in the answer of DescribeServices, only in that of DescribeServiceRevisions.
+OF_REVISION = ("gateway_connectors", "monitoring")
 CLEARED_WITHIN = 600  # seconds: deregistration delay and stop timeout; wait_timeout is about the deployment
 DEPLOYMENT_KEYS = (
     "id",
@@ -65,6 +78,8 @@ class Service(Resource):
         "service_connect_configuration",
         "volume_configurations",
         "vpc_lattice_configurations",
+        "gateway_connectors",
+        "monitoring",
         "health_check_grace_period_seconds",
         "placement_constraints",
         "placement_strategy",
@@ -74,7 +89,7 @@ class Service(Resource):
         "availability_zone_rebalancing",
     )
     facts = ("service_arn", "cluster_arn", "status", "created_at")
-    defaults = DEFAULTS
+    defaults = DEFAULTS  # see normalised()
     unordered = UNORDERED
     immutable: ClassVar[Sequence[str]] = ("launch_type", "scheduling_strategy")
 
@@ -88,20 +103,23 @@ class Service(Resource):
         self.leftover = False  # an earlier run's deletion still drains
         self.task_arns: list[str] = []  # of a service that is deleted
         self.forced = False
-        if self.params["capacity_provider_strategy"]:  # it may replace the launch type, see after()
-            self.immutable = ("scheduling_strategy",)  # type: ignore[misc]
 
     def validate(self) -> None:
-        if self.params["launch_type"] and self.params["capacity_provider_strategy"]:
-            raise InvalidParameters(message="give one of launch_type and capacity_provider_strategy")
         configuration = self.params["deployment_configuration"] or {}
-        if found := problems(configuration):
-            raise InvalidParameters(message="; ".join(found))
+        found = problems(configuration)
+        if self.params["task_definition"] == "":
+            found.append("task_definition is empty, and a service cannot be without one")
+        if self.params["launch_type"] and self.params["capacity_provider_strategy"]:
+            found.append("give one of launch_type and capacity_provider_strategy")
+        if self.params["scheduling_strategy"] == "DAEMON" and self.params["desired_count"] is not None:
+            found.append("desired_count: DAEMON runs a task on each instance; leave it out")
         if pauses(configuration) and "ContinueServiceDeployment" not in self.model.operation_names:
-            raise InvalidParameters(
-                message="deployment_configuration.lifecycle_hooks: nobody could continue after a PAUSE hook, as "
+            found.append(
+                "deployment_configuration.lifecycle_hooks: nobody could continue after a PAUSE hook, as "
                 "ContinueServiceDeployment is not known to the installed botocore; upgrade boto3, or leave the hook out"
             )
+        if found:
+            raise InvalidParameters(message="; ".join(found))
 
     # Reading
 
@@ -122,7 +140,18 @@ class Service(Resource):
         of_deployment = to_snake(primary_of(described), shape)
         more = {name: of_deployment[name] for name in self.fields if name in of_deployment and "configuration" in name}
         tags = boto3_tag_list_to_ansible_dict(described.get("tags", []), "key", "value")
+        more |= self._of_revision(described)
         return self.current(described, "Service", tags, **{**more, "cluster": self.cluster})
+
+    def _of_revision(self, described: Answer) -> Document:
+        """What only the newest service revision in use tells, asked for only when it is a parameter."""
+        names = [name for name in OF_REVISION if self.params.get(name) is not None]
+        if not names:
+            return {}
+        arns = [one["arn"] for one in described.get("currentServiceRevisions", [])]
+        newest = max(self.calls.revisions(arns).values(), key=lambda one: one["createdAt"], default={})
+        told = to_snake(newest, self.model.shape_for("ServiceRevision"))
+        return {name: told[name] for name in names if name in told}
 
     def wanted(self) -> Document:
         return {**super().wanted(), "cluster": self.cluster, **self._revision}
@@ -145,9 +174,8 @@ class Service(Resource):
     # Planning
 
     def normalised(self, document: Mapping[str, Any]) -> Document:
-        result = super().normalised(document)
-        name = "deployment_configuration"
-        return {**result, name: without_others(result[name])} if isinstance(result.get(name), dict) else result
+        given = without_empty(document, self.request_shape)
+        return as_kept(normalise(given, service_defaults(given), self.unordered))
 
     def after(self, wanted: Document, current: Current | None) -> Document:
         if current and self._scaled_elsewhere(current):
@@ -155,7 +183,18 @@ class Service(Resource):
         after = super().after(wanted, current)
         if wanted.get("capacity_provider_strategy"):
             after.pop("launch_type", None)  # UpdateService replaces the one by the other
+        if current and current.document.get("platform_version"):
+            after.setdefault("platform_version", "LATEST")  # what ECS takes when none is named
         return after
+
+    def stuck(self, plan: Plan) -> dict[str, tuple[Any, Any]]:
+        """A launch type changes only into a capacity provider strategy, and only an empty one changes back."""
+        strategies = plan.changes.get("capacity_provider_strategy", (None, None))
+        moves = bool(strategies[0]) != bool(strategies[1])
+        never = [name for name in self.immutable if not (name == "launch_type" and moves)]
+        if "network_configuration" not in plan.after:
+            never.append("network_configuration")  # UpdateService has no way to take it off
+        return immutable_changes(plan, never)
 
     def plan(self, current: Current | None) -> Plan:
         plan = super().plan(current)
@@ -169,7 +208,7 @@ class Service(Resource):
     def _scaled_elsewhere(self, current: Current) -> bool:
         """Whether a desired count that differs is not ours to change."""
         asked = self.params["desired_count"]
-        return asked is not None and asked != current.document["desired_count"] and self._autoscaler != "none"
+        return asked is not None and asked != current.document.get("desired_count") and self._autoscaler != "none"
 
     def _scaling_warnings(self, current: Current) -> list[str]:
         if not self._scaled_elsewhere(current):
@@ -219,9 +258,7 @@ class Service(Resource):
         request = self.request_for(to_send(changed, plan.before, plan.wanted), "UpdateService")
         known = members(self.shape_of("UpdateService"))
         cleared = [name for name in plan.changes if name not in plan.after and name in known]
-        request.update({known[name][0]: [] for name in cleared if known[name][1].type_name == "list"})
-        if "service_connect_configuration" in cleared:
-            request["serviceConnectConfiguration"] = {"enabled": False}
+        request |= {known[name][0]: CLEARED.get(name, []) for name in cleared}
         if self.forced or needs_force(plan.changes):
             request["forceNewDeployment"] = True
         if clears_hooks(plan.before, plan.after):
@@ -230,7 +267,7 @@ class Service(Resource):
 
     def delete(self, current: Current) -> None:
         self.task_arns = self.calls.list_tasks() or []
-        if current.document["desired_count"]:
+        if current.document.get("desired_count"):
             self.calls.update({"desiredCount": 0})
         self.calls.delete()
         self.leftover = True
@@ -286,7 +323,8 @@ class Service(Resource):
             if has_served(service, self.calls.list_records(PROVEN) or []):
                 return ""
             self.task_arns = self.calls.list_tasks() or []
-            self.calls.update({"desiredCount": 0})
+            if service.get("schedulingStrategy") != "DAEMON":
+                self.calls.update({"desiredCount": 0})
             self.calls.delete()
             self.rollout.gone(self.task_arns, CLEARED_WITHIN)
         except AnsibleAWSError as error:

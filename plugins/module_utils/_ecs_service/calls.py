@@ -22,6 +22,13 @@ Answer = Mapping[str, Any]  # in the API's names
 TASKS_AT_ONCE = 100  # of DescribeTasks
 RECORDS_AT_ONCE = 20  # of DescribeServiceDeployments and DescribeServiceRevisions
 GONE = ["ServiceNotFoundException", "ServiceNotActiveException"]
+# All with the code InvalidParameterException, seconds after the listener rule, the role or the account's first service
+# was made (hashicorp/terraform-provider-aws, internal/service/ecs/service.go).
+NOT_YET = [
+    "does not have an associated load balancer",
+    "verify that the ECS service role being passed has the proper permissions",
+    "Unable to assume the service linked role",
+]
 NO_CLUSTER = ["ClusterNotFoundException"]
 
 
@@ -61,12 +68,12 @@ class Calls:
                 raise Stale(message=error.message, exception=error.exception) from error
             raise
 
-    @aws_call("create ECS service {self.name} in cluster {self.cluster}")
+    @aws_call("create ECS service {self.name} in cluster {self.cluster}", retry_messages=NOT_YET)
     def _create(self, request: Document) -> Answer:
         service: Answer = self.client("ecs").create_service(**request)["service"]
         return service
 
-    @aws_call("update ECS service {self.name}", stale=GONE)
+    @aws_call("update ECS service {self.name}", stale=GONE, retry_messages=NOT_YET)
     def update(self, request: Document) -> Answer:
         service: Answer = self.client("ecs").update_service(**request, service=self.name, cluster=self.cluster)[
             "service"
@@ -87,14 +94,17 @@ class Calls:
         return found
 
     @aws_call("describe the tasks of ECS service {self.name}")
-    def not_stopped(self, arns: Sequence[str]) -> list[str]:
-        """Those of the tasks that still run or stop."""
-        left: list[str] = []
+    def tasks(self, arns: Sequence[str]) -> list[Answer]:
+        """Tasks in full; one that ECS forgot is left out."""
+        found: list[Answer] = []
         for start in range(0, len(arns), TASKS_AT_ONCE):
             batch = arns[start : start + TASKS_AT_ONCE]
-            tasks = self.client("ecs").describe_tasks(cluster=self.cluster, tasks=batch)["tasks"]
-            left += [task["taskArn"] for task in tasks if task["lastStatus"] not in ("STOPPED", "DELETED")]
-        return left
+            found += self.client("ecs").describe_tasks(cluster=self.cluster, tasks=batch)["tasks"]
+        return found
+
+    def not_stopped(self, arns: Sequence[str]) -> list[str]:
+        """Those of the tasks that still run or stop."""
+        return [task["taskArn"] for task in self.tasks(arns) if task["lastStatus"] not in ("STOPPED", "DELETED")]
 
     @aws_call("list the deployments of ECS service {self.name}", missing=[*GONE, *NO_CLUSTER])
     def list_records(self, statuses: Sequence[str] = ()) -> list[Answer] | None:

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._errors import aws_call
+from .calls import Answer, Calls
 from .plan import short_name
 from .wait import Ours
 
@@ -21,28 +22,28 @@ EVENTS, LOG_LINES = 5, 20
 UNHEALTHY = "is unhealthy in"  # "(port 8000) is unhealthy in (target-group ...) due to (reason ...)"
 
 
-def collect(client: Any, service: Mapping[str, Any], ours: Ours) -> str:
+def collect(calls: Calls, service: Answer, ours: Ours) -> str:
     """What an operator needs to know, as lines. What cannot be read is said, never raised.
 
-    client: from a service's name to its boto3 client; service: of DescribeServices.
+    service: of DescribeServices.
     """
-    return "\n".join(_lines(client, service, ours))
+    return "\n".join(_lines(calls, service, ours))
 
 
-def _lines(client: Any, service: Mapping[str, Any], ours: Ours) -> Iterator[str]:
+def _lines(calls: Calls, service: Answer, ours: Ours) -> Iterator[str]:
     try:
-        if ours.record:
-            yield from _of_record(_record(client("ecs"), ours.record))
+        for record in calls.records([ours.record] if ours.record else []):
+            yield from _of_record(record)
     except AnsibleAWSError as error:
         yield str(error)
     try:
-        tasks = _tasks(client("ecs"), service["clusterArn"], service["serviceName"])
+        tasks = calls.tasks(calls.list_tasks() or [])
         task = failed_task([task for task in tasks if task.get("startedBy") == ours.id])
         if task is None:
             yield "No task of this deployment was started, or ECS forgot it (it shows stopped tasks for an hour)."
         else:
             yield from describe(task)
-            yield from _logs(client, task)
+            yield from _logs(calls.client, task)
     except AnsibleAWSError as error:
         yield str(error)
     events = [event.get("message", "") for event in service.get("events", [])]
@@ -110,24 +111,6 @@ def _logs(client: Any, task: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"  {line}" for line in lines)
         else:
             yield f"Container {container['name']} logged nothing ({group}, {stream})."
-
-
-@aws_call("describe service deployment {arn}")
-def _record(ecs: Any, arn: str) -> Mapping[str, Any]:
-    answer = ecs.describe_service_deployments(serviceDeploymentArns=[arn])
-    return next(iter(answer["serviceDeployments"]), {})
-
-
-@aws_call("list the tasks of service {service_name}")
-def _tasks(ecs: Any, cluster: str, service_name: str) -> list[Mapping[str, Any]]:
-    arns: list[str] = []
-    for status in ("STOPPED", "RUNNING"):
-        answer = ecs.list_tasks(cluster=cluster, serviceName=service_name, desiredStatus=status)
-        arns += answer["taskArns"]
-    found: list[Mapping[str, Any]] = []
-    for start in range(0, len(arns), 100):  # DescribeTasks takes at most 100
-        found += ecs.describe_tasks(cluster=cluster, tasks=arns[start : start + 100])["tasks"]
-    return found
 
 
 @aws_call("describe task definition {arn}")

@@ -13,6 +13,7 @@ from typing import Any
 
 from .._shapes import Document
 from .shift import DEFAULTS as SHIFT_DEFAULTS
+from .shift import of_strategy
 
 # CreateService and DeploymentConfiguration in the API reference.
 DEPLOYMENT_CONFIGURATION: Document = {
@@ -48,6 +49,7 @@ DEFAULTS: Document = {
     },
     "deployment_configuration.lifecycle_hooks.target_type": "AWS_LAMBDA",
     # DeploymentLifecycleHookTimeoutConfiguration
+    "deployment_configuration.lifecycle_hooks.timeout_configuration": {},
     "deployment_configuration.lifecycle_hooks.timeout_configuration.timeout_in_minutes": 1440,
     "deployment_configuration.lifecycle_hooks.timeout_configuration.action": "ROLLBACK",
     "deployment_configuration.alarms.enable": False,
@@ -56,6 +58,11 @@ DEFAULTS: Document = {
     "capacity_provider_strategy.base": 0,
     "capacity_provider_strategy.weight": 0,
 }
+# DeploymentConfiguration in the API reference, of the daemon service schedule.
+DAEMON_PERCENTS: Document = {"maximum_percent": 100, "minimum_healthy_percent": 0}
+# PlacementStrategy in the API reference: host has the same effect as instanceId. ECS answers with MEMORY and CPU for
+# the names that it accepts (hashicorp/terraform-provider-aws, flattenServicePlacementStrategy).
+PLACEMENT_FIELDS = {"host": "instanceId", "MEMORY": "memory", "CPU": "cpu"}
 UNORDERED = (
     "capacity_provider_strategy",
     "deployment_configuration.alarms.alarm_names",
@@ -63,13 +70,53 @@ UNORDERED = (
     "load_balancers",
     "network_configuration.awsvpc_configuration.security_groups",
     "network_configuration.awsvpc_configuration.subnets",
+    "monitoring.metric_configurations.metric_names",
+    "monitoring.metric_configurations",
     "placement_constraints",
+    "service_connect_configuration.services",
     "service_registries",
+    "volume_configurations",
+    "vpc_lattice_configurations",
 )
 # UpdateService in the API reference: these reach running tasks only through a forced deployment.
 REACH_TASKS_WHEN_FORCED = frozenset(
     {"capacity_provider_strategy", "enable_ecs_managed_tags", "enable_execute_command", "propagate_tags"}
 )
+# How UpdateService is told that a structure goes; of a list the empty list says so. That ECS takes the second one for
+# "the usual resolution" was not checked against AWS.
+CLEARED: Document = {
+    "service_connect_configuration": {"enabled": False},
+    "monitoring": {"metricConfigurations": []},
+}
+
+
+def service_defaults(document: Mapping[str, Any]) -> Document:
+    """What ECS fills in for a service of this scheduling strategy, by dotted path."""
+    if document.get("scheduling_strategy") != "DAEMON":
+        return DEFAULTS
+    name = "deployment_configuration"
+    percents = {f"{name}.{field}": percent for field, percent in DAEMON_PERCENTS.items()}
+    return {**DEFAULTS, name: {**DEFAULTS[name], **DAEMON_PERCENTS}, **percents}
+
+
+def as_kept(document: Mapping[str, Any]) -> Document:
+    """A normalised document without what is the same as nothing to ECS, and in the words that it answers with."""
+    result = _without_off(document, "service_connect_configuration", "enabled")
+    configuration = _without_off(result["deployment_configuration"], "early_success_criteria", "enable")
+    result["deployment_configuration"] = of_strategy(configuration)
+    if result["scheduling_strategy"] == "DAEMON":
+        result.pop("desired_count")  # there is a task on each instance
+    for rule in result.get("placement_strategy", []):
+        if "field" in rule:
+            rule["field"] = PLACEMENT_FIELDS.get(rule["field"], rule["field"])
+    return result
+
+
+def _without_off(document: Mapping[str, Any], name: str, switch: str) -> Document:
+    """A copy without a setting that is switched off: ECS need not echo it, and what else it says means nothing."""
+    setting = document.get(name)
+    off = isinstance(setting, Mapping) and not setting.get(switch)
+    return {key: value for key, value in document.items() if not (off and key == name)}
 
 
 def short_name(reference: str) -> str:
@@ -93,25 +140,25 @@ def to_send(document: Mapping[str, Any], before: Mapping[str, Any], wanted: Mapp
 
     document: what is to be; before: what is there; wanted: what was asked for.
     """
-    name = "deployment_configuration"
+    name, early = "deployment_configuration", "early_success_criteria"
     if name not in document:
         return dict(document)
     asked, there = wanted.get(name) or {}, before.get(name) or DEPLOYMENT_CONFIGURATION
     pruned = {
-        key: _asked_of(key, value, asked)
+        key: _breaker(value, asked.get(key) or {}, there[key]) if key == "deployment_circuit_breaker" else value
         for key, value in document[name].items()
         if key in asked or value != DEPLOYMENT_CONFIGURATION.get(key) or value != there.get(key)
     }
+    if early in there and early not in document[name]:
+        pruned[early] = {"enable": False}
     return {**document, name: pruned}
 
 
-def _asked_of(key: str, value: Any, asked: Mapping[str, Any]) -> Any:
-    """The circuit breaker with what the API requires of it, what is asked for and what is unusual."""
-    if key != "deployment_circuit_breaker":
-        return value
-    usual = DEPLOYMENT_CONFIGURATION[key]
+def _breaker(breaker: Document, asked: Mapping[str, Any], there: Mapping[str, Any]) -> Document:
+    """The circuit breaker with what the API requires of it, what is asked for, what is unusual and what changes."""
+    usual = DEPLOYMENT_CONFIGURATION["deployment_circuit_breaker"]
     return {
         name: inner
-        for name, inner in value.items()
-        if name in ("enable", "rollback") or name in asked.get(key, {}) or inner != usual.get(name)
+        for name, inner in breaker.items()
+        if name in ("enable", "rollback") or name in asked or inner != usual.get(name) or inner != there.get(name)
     }

@@ -141,7 +141,7 @@ class Rollout:
     def _failure(self, what: str, service: Answer | None, ours: Ours) -> DeploymentFailed:
         parts = [f"{self.label}: deployment {ours.id} of {short_name(ours.task_definition)} {what.rstrip('.')}."]
         if service:
-            parts.append(collect(self.calls.client, service, ours))
+            parts.append(collect(self.calls, service, ours))
         if self._refused:
             parts += ["The load balancer's health check:", *(f"  {line}" for line in self._refused)]
         if self.progress:

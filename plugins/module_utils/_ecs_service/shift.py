@@ -22,11 +22,12 @@ DEFAULTS: dict[str, Document] = {  # CanaryConfiguration and LinearConfiguration
 }
 
 
-def without_others(configuration: Mapping[str, Any]) -> Document:
-    """A deployment_configuration without the settings of strategies that it does not have: they mean nothing."""
+def of_strategy(configuration: Mapping[str, Any]) -> Document:
+    """A deployment_configuration with the settings of its strategy, and without those of others: they mean nothing."""
     own = SETTINGS.get(configuration.get("strategy", ""))
     others = set(DEFAULTS) - {own}
-    return {name: value for name, value in configuration.items() if name not in others}
+    kept = {name: value for name, value in configuration.items() if name not in others}
+    return {own: dict(DEFAULTS[own]), **kept} if own else kept
 
 
 def problems(configuration: Mapping[str, Any]) -> list[str]:

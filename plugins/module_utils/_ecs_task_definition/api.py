@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
@@ -19,11 +21,14 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 
 from .._compare import normalise
 from .._errors import aws_call
-from .._plan import Current, Plan
+from .._plan import Current, Plan, settable_tags
 from .._release.evidence import RELEASE_TAGS
 from .._runner import Resource
 from .._shapes import KNOWN_AFTER_APPLY, Document
-from .plan import DEFAULTS, UNORDERED, as_stored, check, same_role
+from .plan import DEFAULTS, UNORDERED, as_stored, check, same_role, to_ask
+
+# A family can hold many hundreds of revisions, and each costs a call: so many of the newest are asked whose they are.
+LOOKED_AT = 20
 
 
 class TaskDefinition(Resource):
@@ -59,6 +64,9 @@ class TaskDefinition(Resource):
     def validate(self) -> None:
         check(self.wanted())
 
+    def wanted(self) -> Document:
+        return to_ask(super().wanted())
+
     def normalised(self, document: Mapping[str, Any]) -> Document:
         # Ports get their host port before they are put in order.
         return normalise(as_stored(super().normalised(document)), {}, UNORDERED)
@@ -72,27 +80,24 @@ class TaskDefinition(Resource):
         return result
 
     def read(self) -> Current | None:
-        """The latest ACTIVE revision that is ours; when none is, the latest ACTIVE one.
+        """The latest ACTIVE revision that is ours.
 
-        A revision that somebody else registered in our family changes nothing of ours, so it does not make the family
-        foreign; it is passed over, and the service returns to our own.
+        Several may share a family: a revision changes nothing of those before it, so that of somebody else is passed
+        over, and a family without ours among the newest gets its next revision from us.
         """
         latest = self._describe(self.name)
         if latest is None or (_is_active(latest) and self._is_ours(latest)):
             return latest
-        active = None
-        for revision in self._active_revisions():
-            active = active or revision
-            if self._is_ours(revision):
-                return revision
-        return active
+        most = LOOKED_AT if self.params["state"] == "present" else None
+        return next((revision for revision in islice(self._active_revisions(), most) if self._is_ours(revision)), None)
 
     def plan(self, current: Current | None) -> Plan:
-        """A new revision takes over the tags of the one before, but not those that say that it was proven."""
+        """A new revision takes over the tags of the one before, but not AWS's own nor those that say it was proven."""
         plan = super().plan(current)
         if plan.action != "update" or not plan.changes:
             return plan
-        return replace(plan, tags_after={k: v for k, v in plan.tags_after.items() if k not in RELEASE_TAGS})
+        tags = {k: v for k, v in settable_tags(plan.tags_after).items() if k not in RELEASE_TAGS}
+        return replace(plan, tags_after=tags)
 
     def predict(self, plan: Plan) -> Document:
         if plan.current and not plan.changes:
@@ -115,7 +120,14 @@ class TaskDefinition(Resource):
     def delete(self, current: Current) -> None:
         for revision in list(self._active_revisions()):
             if self._is_ours(revision):
-                self._deregister(revision.facts["task_definition_arn"])
+                self._retire(revision.facts["task_definition_arn"])
+
+    def _retire(self, arn: str) -> None:
+        try:
+            self._deregister(arn)
+        except AnsibleAWSError as error:  # its code is that of all mistakes
+            if "inactive" not in str(error):
+                raise
 
     @aws_call("tag task definition {self.name}")
     def tag(self, current: Current, tags: Mapping[str, str]) -> None:
@@ -149,7 +161,7 @@ class TaskDefinition(Resource):
         pages = self.client().get_paginator("list_task_definitions").paginate(familyPrefix=self.name, status="ACTIVE")
         return [arn for page in pages for arn in page["taskDefinitionArns"]]
 
-    @aws_call("register task definition {self.name}")
+    @aws_call("register task definition {self.name}", retry_messages=["Too many concurrent attempts"])
     def _register(self, request: dict[str, Any], tags: list[dict[str, str]]) -> None:
         self.client().register_task_definition(**request, **({"tags": tags} if tags else {}))
 

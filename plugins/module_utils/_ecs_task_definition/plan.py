@@ -91,15 +91,24 @@ def size(text: str, pattern: re.Pattern[str]) -> str:
     return str(round(float(match.group(1)) * 1024)) if match else text.strip()
 
 
+def is_fargate(document: Mapping[str, Any]) -> bool:
+    """Whether a document must suit FARGATE."""
+    return "FARGATE" in document.get("requires_compatibilities", ())
+
+
+def to_ask(wanted: Mapping[str, Any]) -> Document:
+    """What is asked for, with the one network mode that FARGATE has: ECS itself takes bridge, and then refuses it."""
+    return {**({"network_mode": "awsvpc"} if is_fargate(wanted) else {}), **wanted}
+
+
 def as_stored(document: Mapping[str, Any]) -> Document:
     """A normalised document with what ECS derives from other fields."""
     result = dict(document)
     for name, pattern in (("cpu", _CPU), ("memory", _MEMORY)):
         if name in result:
             result[name] = size(result[name], pattern)
-    fargate = "FARGATE" in result.get("requires_compatibilities", ())
-    result.setdefault("network_mode", "awsvpc" if fargate else "bridge")
-    if fargate:
+    result.setdefault("network_mode", "bridge")
+    if is_fargate(result):
         result["runtime_platform"] = {**PLATFORM, **result.get("runtime_platform", {})}
     fixed = result["network_mode"] in ("awsvpc", "host")
     for container in result.get("container_definitions", []):
@@ -141,10 +150,10 @@ def _container_problems(containers: list[Document]) -> list[str]:
 
 
 def _fargate_problems(wanted: Mapping[str, Any]) -> list[str]:
-    if "FARGATE" not in wanted.get("requires_compatibilities", ()):
+    if not is_fargate(wanted):
         return []
     problems = []
-    if wanted.get("network_mode", "awsvpc") not in ("awsvpc", KNOWN_AFTER_APPLY):
+    if wanted["network_mode"] not in ("awsvpc", KNOWN_AFTER_APPLY):
         problems.append(f"network_mode: FARGATE needs awsvpc, not {wanted['network_mode']}")
     if not wanted.get("cpu") or not wanted.get("memory"):
         return [*problems, "cpu and memory: FARGATE needs both for the task"]

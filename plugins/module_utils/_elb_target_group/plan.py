@@ -40,14 +40,43 @@ ATTRIBUTES = (
     "target_health_state.unhealthy.draining_interval_seconds",
 )
 _WEB = ("HTTP", "HTTPS")
+# How attributes say yes and no, by the end of their key. YAML and Jinja have more words for it: an unquoted `off`
+# arrives as a boolean, a quoted `no` as text.
+_SWITCHES = ((".enabled", "true", "false"), (".anomaly_mitigation", "on", "off"), (".percentage", "on", "off"))
+_TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
+_NUMBERS = ("_seconds", ".count", ".percentage")
+# The health checks of groups that are not a web server's, from CreateTargetGroup's documentation. For a lambda it gives
+# 5 as unhealthy_threshold_count, but the answer in the example of `aws elbv2 create-target-group` has 2, which is
+# taken. Neither was checked against AWS.
+_OF_GENEVE = {
+    "health_check_port": "80",
+    "health_check_interval_seconds": 10,
+    "health_check_timeout_seconds": 5,
+}
+_OF_LAMBDA = {
+    "health_check_enabled": False,
+    "health_check_interval_seconds": 35,
+    "health_check_timeout_seconds": 30,
+    "health_check_path": "/",
+    "healthy_threshold_count": 5,
+    "unhealthy_threshold_count": 2,
+    "matcher": {"http_code": "200"},
+}
 
 
 def attribute_values(attributes: Mapping[str, Any]) -> dict[str, str]:
-    """Attributes as the service writes them: strings, booleans in lower case."""
-    return {
-        str(key): str(value).lower() if isinstance(value, bool) or str(value) in ("True", "False") else str(value)
-        for key, value in attributes.items()
-    }
+    """Attributes as the service writes them: strings, booleans as true and false, whole numbers without a point."""
+    return {str(key): _spelt(str(key), value) for key, value in attributes.items()}
+
+
+def _spelt(key: str, value: Any) -> str:
+    text = str(value)
+    for ending, true, false in _SWITCHES:
+        if key.endswith(ending):
+            text = true if text.lower() in _TRUE else false if text.lower() in _FALSE else text
+    if key.endswith(_NUMBERS) and text.removesuffix(".0").isdecimal():
+        return text.removesuffix(".0")
+    return text.lower() if isinstance(value, bool) else text
 
 
 def check_attributes(attributes: Mapping[str, Any] | None) -> None:
@@ -76,7 +105,7 @@ def service_defaults(document: Mapping[str, Any]) -> Document:
     target_type = document.get("target_type", "instance")
     filled: Document = {"target_type": target_type, "ip_address_type": "ipv4"}
     if target_type == "lambda":
-        return {**filled, "health_check_enabled": False}
+        return {**filled, **_OF_LAMBDA}
     protocol = document.get("protocol")
     if protocol in _WEB:
         filled["protocol_version"] = "HTTP1"
@@ -90,6 +119,8 @@ def service_defaults(document: Mapping[str, Any]) -> Document:
         "healthy_threshold_count": 5,
         "unhealthy_threshold_count": 2,
     }
+    if protocol == "GENEVE":
+        filled |= _OF_GENEVE
     if check in _WEB:
         grpc = document.get("protocol_version") == "GRPC"
         filled["health_check_path"] = "/AWS.ALB/healthcheck" if grpc else "/"

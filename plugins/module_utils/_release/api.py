@@ -39,7 +39,7 @@ class Evidence(Resource):
     identifier = "deployment"
     request = "PutParameter"
     # Not parameters: all of it is observed, but for the URL and the checks. `kept` are the releases with evidence,
-    # `tagged` whether ECS's resources say the same.
+    # `tagged` whether the task definition says the same.
     fields = (*COMPARED, "tagged", "kept")
     beside = fields
     facts = ("time", "actor", "collection_version", "checks")
@@ -89,7 +89,7 @@ class Evidence(Resource):
     def _is_tagged(self, document: Document) -> bool:
         if not document:
             return False
-        return all(is_tagged(self.running[name], document) for name in ("task_definition_tags", "service_tags"))
+        return is_tagged(self.running["task_definition_tags"], document)
 
     # Planning
 
@@ -198,8 +198,8 @@ class Evidence(Resource):
         return {**document, "time": time, "actor": caller(self.client("sts"))}
 
     def _finish_writing(self, document: Document) -> None:
-        for name in ("task_definition_arn", "service_arn"):
-            tag_in_ecs(self.client("ecs"), self.running[name], ecs_tags(document))
+        # Not the service: the tasks of the next release would start with its tags, and say that they are proven.
+        tag_in_ecs(self.client("ecs"), self.running["task_definition_arn"], ecs_tags(document))
         self.store.delete(self.pruned)
 
     def _is_ours(self, release: int) -> bool:

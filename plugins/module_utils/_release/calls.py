@@ -89,7 +89,14 @@ def caller(sts: Any) -> str:
     return arn
 
 
-@aws_call("find the latest revision of {family}", missing=["ClientException"])
-def latest_revision(ecs: Any, family: str) -> int | None:
-    """Of the ACTIVE ones; None when there is none."""
-    return release_of(ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]["taskDefinitionArn"])
+@aws_call("list the revisions of {family} after {release}")
+def newer_revisions(ecs: Any, family: str, release: int) -> list[str]:
+    """The ARNs of the ACTIVE ones, the latest first."""
+    found: list[str] = []
+    pages = ecs.get_paginator("list_task_definitions").paginate(familyPrefix=family, status="ACTIVE", sort="DESC")
+    for page in pages:
+        newer = [arn for arn in page["taskDefinitionArns"] if release_of(arn) > release]
+        found += newer
+        if len(newer) < len(page["taskDefinitionArns"]):
+            break
+    return found

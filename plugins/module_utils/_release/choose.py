@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,27 +28,44 @@ class Choice:
 
 
 def choose(
-    wanted: str, evidence: Mapping[int, Mapping[str, Any]], running: Mapping[str, Any], latest: int | None
+    wanted: str,
+    evidence: Mapping[int, Mapping[str, Any]],
+    running: Mapping[str, Any],
+    latest: int | None,
+    moved_back: bool = False,
 ) -> Choice:
     """The release that is wanted.
 
-    wanted: a number, or LAST; evidence: by release; running: what runs; latest: the latest revision there is.
+    wanted: a number, or LAST; evidence: by release; running: what runs; latest: the latest revision of ours;
+    moved_back: whether what runs was deployed after that one, and not by ECS itself.
 
-    LAST is what was proven last and does not run now. But where what runs is proven and older than the latest
-    revision, the service is back already: a rollback that is asked for twice, or was cut short, ends where it ended.
+    LAST is what was proven last and does not run now. But where what runs is proven and older than our latest
+    revision, the service may be back already: a rollback that is asked for twice, or was cut short, ends where it
+    ended. When it was not moved back, a newer revision just never held, and only a name says what is to be left.
     """
     if not running:
         return Choice(problems=("there is no active service; deploy an image with playbooks/deploy.yml",))
     runs = running["release"]
     if wanted != LAST:
         return _named(wanted, evidence, runs)
+    others = [one for one in latest_first(evidence) if one["release"] != runs]
     if runs in evidence and latest is not None and runs < latest:
+        if not moved_back:
+            return Choice(problems=(_unclear(runs, latest, others),))
         reason = f"{runs} is proven and older than {latest}, the latest revision, so the service is back already"
         return Choice(evidence[runs], True, reason)
-    others = [one for one in latest_first(evidence) if one["release"] != runs]
     if not others:
         return Choice(problems=(f"no release but {runs}, which runs, was ever proven",))
     return Choice(others[0], False, "it was proven last, and does not run now")
+
+
+def _unclear(runs: int, latest: int, others: Sequence[Mapping[str, Any]]) -> str:
+    further = f"{others[0]['release']} was proven last before it" if others else "no other was ever proven"
+    return (
+        f"{runs} runs and is proven, and {latest}, which is newer, did not stay, so nothing says which one to leave: "
+        f"name the release to run, -e rollback_release={others[0]['release'] if others else runs} ({further}); "
+        f"-e rollback_release={runs} proves {runs} again"
+    )
 
 
 def _named(wanted: str, evidence: Mapping[int, Mapping[str, Any]], runs: int) -> Choice:

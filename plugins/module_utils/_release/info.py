@@ -11,13 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+
+from .._ecs_service.calls import Calls
+from .._ecs_service.plan import short_name
+from .._ecs_service.wait import UNDONE
 from .._errors import aws_call
 from .._secrets import CURRENT, Reference, parse
 from .._shapes import Document
-from .calls import Store, latest_revision
+from .calls import Store, newer_revisions
 from .choose import Choice, choose
-from .evidence import latest_first
-from .observe import definition, tasks_and_targets, what_runs
+from .evidence import latest_first, release_of
+from .observe import definition, moment, tasks_and_targets, what_runs
 
 
 class Releases:
@@ -42,8 +47,7 @@ class Releases:
         if running:
             running["proven"] = evidence.get(running["release"], {}).get("time", "")
             running["is_ours"] = self._is_ours(running["task_definition_tags"])
-            family = running["task_definition_arn"].rpartition("/")[2].rpartition(":")[0]
-            running["latest_revision"] = latest_revision(self.client("ecs"), family)
+            running["latest_revision"] = self._latest_revision(running)
             if self.params["tasks"]:
                 running |= tasks_and_targets(self.client, self.params["cluster"], self.params["service_name"], running)
         found = {"running": running, "releases": latest_first(evidence)}
@@ -52,8 +56,27 @@ class Releases:
     def _is_ours(self, tags: dict[str, str]) -> bool:
         return all(tags.get(key) == value for key, value in self.params["own_tags"].items())
 
+    def _latest_revision(self, running: Document) -> int:
+        """The latest ACTIVE revision of ours; what runs when none is newer. Others may have revisions in our family."""
+        family = running["task_definition_arn"].rpartition("/")[2].rpartition(":")[0]
+        for arn in newer_revisions(self.client("ecs"), family, running["release"]):
+            answer = definition(self.client("ecs"), arn) or {}
+            if self._is_ours(boto3_tag_list_to_ansible_dict(answer.get("tags", []), "key", "value")):
+                return release_of(arn)
+        return int(running["release"])
+
+    def _moved_back(self, running: Document) -> bool:
+        """Whether what runs was deployed since our latest revision was registered, other than by ECS's own rollback."""
+        family = running["task_definition_arn"].rpartition(":")[0]
+        latest = definition(self.client("ecs"), f"{family}:{running['latest_revision']}") or {}
+        registered = moment(latest.get("taskDefinition", {}).get("registeredAt"))
+        calls = Calls(self.client, short_name(self.params["cluster"]), self.params["service_name"])
+        newest = next(iter(calls.list_records() or []), {})
+        return bool(running["deployed_at"] >= registered) and newest.get("status") not in UNDONE
+
     def _rollback(self, evidence: dict[int, Document], running: Document) -> Document:
-        choice = choose(self.params["rollback_to"], evidence, running, running.get("latest_revision"))
+        moved_back = bool(running) and self._moved_back(running)
+        choice = choose(self.params["rollback_to"], evidence, running, running.get("latest_revision"), moved_back)
         problems = [*choice.problems, *self._obstacles(choice)]
         return {
             "release": choice.evidence.get("release"),

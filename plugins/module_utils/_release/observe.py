@@ -51,7 +51,7 @@ def what_runs(client: Client, cluster: str, service_name: str) -> Document:
         "service_tags": boto3_tag_list_to_ansible_dict(service.get("tags", []), "key", "value"),
         "deployment_id": primary["id"],
         "rollout_state": primary.get("rolloutState", ""),
-        "deployed_at": _time(primary.get("createdAt")),
+        "deployed_at": moment(primary.get("createdAt")),
         "desired_count": service["desiredCount"],
         "running_count": service["runningCount"],
         "pending_count": service["pendingCount"],
@@ -124,7 +124,7 @@ def _weights(rule: Answer) -> dict[str, int]:
     return found
 
 
-def _time(value: Any) -> str:
+def moment(value: Any) -> str:
     """A moment of the API in UTC, ISO 8601, whole seconds."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else ""
 
@@ -152,7 +152,7 @@ def _task(task: Answer) -> Document:
         "zone": task.get("availabilityZone", ""),
         "address": next((address for address in addresses if address), ""),
         "digest": containers[0].get("imageDigest", ""),
-        "started_at": _time(task.get("startedAt")),
+        "started_at": moment(task.get("startedAt")),
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from .._errors import aws_call
 from .._plan import Current, Plan
 from .._runner import Resource
-from .._shapes import Document, InvalidParameters, canonical, to_snake
+from .._shapes import Document, InvalidParameters, canonical, to_snake, without_empty
 from .plan import (
     ACTION_FIELDS,
     DEFAULTS,
@@ -25,6 +25,7 @@ from .plan import (
     check_resource_id,
     check_unique,
     checked_action,
+    held_limits,
     in_utc,
     is_service_linked,
     limits_set_by,
@@ -35,6 +36,8 @@ from .plan import (
 
 GONE = "ObjectNotFoundException"
 BUSY = "ConcurrentUpdateException"
+# ECS shows a new service to others only after a moment (seen at https://github.com/spinnaker/spinnaker/issues/4371).
+NOT_YET = "ECS service doesn't exist"
 LIMITS = ("min_capacity", "max_capacity")
 POLICIES, ACTIONS = "policies", "scheduled_actions"
 
@@ -78,8 +81,10 @@ class ScalableTarget(Resource):
     unordered = UNORDERED
     immutable = ("service_namespace", "scalable_dimension")
 
-    scheduled = ""
-    """The scheduled action that set the limits which the plan leaves alone."""
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        self.held: dict[str, str] = {}
+        """The limits that the plan leaves as a scheduled action set them, each with its name."""
 
     def validate(self) -> None:
         check_resource_id(self.name)
@@ -100,11 +105,10 @@ class ScalableTarget(Resource):
             for field, kind in NAMED.items()
         }
         wanted = {**wanted, **named}
-        self.scheduled = ""
         differ = [name for name in LIMITS if current and wanted.get(name, before[name]) != before[name]]
-        if differ and (action := limits_set_by(before, self.normalised(named).get(ACTIONS, []))):
-            self.scheduled = action
-            wanted = {name: value for name, value in wanted.items() if name not in LIMITS}
+        scheduled = limits_set_by(before, self.normalised(named).get(ACTIONS, []))
+        self.held = {name: scheduled[name] for name in differ if name in scheduled}
+        wanted = {name: value for name, value in wanted.items() if name not in self.held}
         result = super().after(wanted, current)
         if current and is_service_linked(current.facts.get("role_arn")):
             result.pop("role_arn", None)
@@ -115,16 +119,11 @@ class ScalableTarget(Resource):
         if plan.after:
             if any(name not in plan.after for name in LIMITS):
                 raise InvalidParameters(message=f"{self.label} is new: it needs min_capacity and max_capacity")
-            check_capacities(self.label, plan.after["min_capacity"], plan.after["max_capacity"])
-            if self.scheduled:
-                plan = replace(plan, warnings=(*plan.warnings, self._scheduled_warning(plan.after)))
+            where = f"{self.label}: {held_limits(self.held, plan.after)}" if self.held else self.label
+            check_capacities(where, plan.after["min_capacity"], plan.after["max_capacity"])
+            if self.held:
+                plan = replace(plan, warnings=(*plan.warnings, where))
         return plan
-
-    def _scheduled_warning(self, after: Document) -> str:
-        return (
-            f"{self.label}: min_capacity and max_capacity stay {after['min_capacity']} and {after['max_capacity']}: "
-            f"scheduled action {self.scheduled} set them; change that action instead"
-        )
 
     def read(self) -> Current | None:
         target = self._describe()
@@ -177,10 +176,11 @@ class ScalableTarget(Resource):
         """The given policies or actions, checked and typed by the service model."""
         kind = NAMED[field]
         check_unique(field, [item[kind.identifier] for item in given])
+        shape = self.shape_of(kind.operation)
         items = []
         for item in given:
             try:
-                items.append(canonical(item, self.shape_of(kind.operation)))
+                items.append(without_empty(canonical(item, shape), shape))
             except InvalidParameters as error:
                 raise InvalidParameters(message=f"{field}, {item[kind.identifier]}: {error}") from error
         return items
@@ -225,7 +225,8 @@ class ScalableTarget(Resource):
         found: list[dict[str, Any]] = pages.build_full_result()["ScheduledActions"]
         return sorted(found, key=lambda action: str(action["ScheduledActionName"]))
 
-    @aws_call("register scalable target {self.name}", retry=[BUSY])
+    # A service that really is not there is told after about half a minute.
+    @aws_call("register scalable target {self.name}", retry=[BUSY], retry_messages=[NOT_YET], retries=7)
     def _register(self, request: dict[str, Any]) -> None:
         self.client().register_scalable_target(**request)
 

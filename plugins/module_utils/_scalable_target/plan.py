@@ -34,6 +34,15 @@ ACTION_FIELDS = (
 # What the service fills in for ECS; the API reference gives 300 seconds for both kinds of cooldown.
 _TRACKING = f"policies.{CONFIGURATIONS['TargetTrackingScaling']}"
 _STEP = f"policies.{CONFIGURATIONS['StepScaling']}"
+_PREDICTIVE = f"policies.{CONFIGURATIONS['PredictiveScaling']}"
+# Where a policy has metrics of its own making, as lists of queries.
+_QUERIES = (
+    f"{_TRACKING}.customized_metric_specification.metrics",
+    *(
+        f"{_PREDICTIVE}.metric_specifications.customized_{what}_metric_specification.metric_data_queries"
+        for what in ("scaling", "load", "capacity")
+    ),
+)
 _SUSPENDED = ("dynamic_scaling_in_suspended", "dynamic_scaling_out_suspended", "scheduled_scaling_suspended")
 DEFAULTS = {
     "suspended_state": dict.fromkeys(_SUSPENDED, False),
@@ -43,11 +52,16 @@ DEFAULTS = {
     f"{_TRACKING}.scale_out_cooldown": 300,
     f"{_STEP}.cooldown": 300,
     f"{_STEP}.metric_aggregation_type": "Average",
+    f"{_PREDICTIVE}.mode": "ForecastOnly",
+    f"{_PREDICTIVE}.scheduling_buffer_time": 300,
+    f"{_PREDICTIVE}.max_capacity_breach_behavior": "HonorMaxCapacity",
+    **{f"{queries}.return_data": True for queries in _QUERIES},
     "scheduled_actions.timezone": "UTC",
 }
 UNORDERED = (
     f"{_TRACKING}.customized_metric_specification.dimensions",
     f"{_STEP}.step_adjustments",
+    *(f"{queries}.metric_stat.metric.dimensions" for queries in _QUERIES),
 )
 
 _RESOURCE_ID = re.compile(r"service/[^/]+/[^/]+")
@@ -138,16 +152,24 @@ def merged(
     return [kept[name] for name in sorted(kept)]
 
 
-def limits_set_by(current: Mapping[str, Any], actions: Sequence[Document]) -> str | None:
-    """The scheduled action that set the limits as they are, or None: it writes them into the target itself.
+def limits_set_by(current: Mapping[str, Any], actions: Sequence[Document]) -> dict[str, str]:
+    """The limits that a scheduled action wrote into the target, each with the action's name.
 
+    An action counts when every limit that it names is as it says; a limit that no action names is nobody's.
     actions: those that will be there. One that is about to change is not taken as a reason.
     """
+    found: dict[str, str] = {}
     for action in current.get("scheduled_actions", []):
         limits = action.get("scalable_target_action", {})
         if action in actions and all(current.get(name) == value for name, value in limits.items()):
-            return str(action["scheduled_action_name"])
-    return None
+            found |= dict.fromkeys(limits, str(action["scheduled_action_name"]))
+    return found
+
+
+def held_limits(held: Mapping[str, str], current: Mapping[str, Any]) -> str:
+    """What is said about limits that are left as a scheduled action set them."""
+    stay = [f"{name} stays {current[name]}: scheduled action {action} set it" for name, action in held.items()]
+    return f"{'; '.join(stay)}; change the action instead"
 
 
 def steps(before: Sequence[Document], after: Sequence[Document], identifier: str) -> tuple[list[str], list[Document]]:

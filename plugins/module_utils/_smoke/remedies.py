@@ -19,7 +19,11 @@ STATUS = {
     307: ANOTHER_RULE,
     308: ANOTHER_RULE,
     400: "the server did not understand the request: its version and that of the mcp library here may not match",
-    403: "a firewall or a listener rule forbids it, or the token lacks a permission",
+    403: (
+        "our server answers no request of this test with 403, so something before it does: a web ACL of the load "
+        "balancer (aws wafv2 get-web-acl-for-resource --resource-arn <its ARN>) or a rule with a fixed response "
+        "(quilt.mcp_server.elb_listener_rule_info); docs/operating.md says how to tell"
+    ),
     404: ANOTHER_RULE,
     405: ANOTHER_RULE,
     421: "the server does not answer for this host name: QUILT_MCP_ALLOWED_HOSTS of the task must name it",
@@ -31,7 +35,8 @@ STATUS = {
 }
 KEY_DIFFERS = (
     "the key, issuer, audience or key id differs from what the running task has loaded: after a rotation deploy again, "
-    "so that new tasks load the secret; otherwise correct jwt_secret_id, kid, issuer or audience"
+    "so that new tasks load the secret; otherwise correct mcp_server_jwt_secret, smoke_kid, ecs_service_jwt_issuer or "
+    "ecs_service_jwt_audience (the module's jwt_secret_id, kid, issuer or audience)"
 )
 
 

@@ -53,7 +53,9 @@ def key_from(secret: str, kid: str, name: str) -> str:
     key = value.get(kid)
     if not isinstance(key, str) or not key:
         there = ", ".join(sorted(value)) or "no key id"
-        raise TokenError(f"the secret {name} has no key for the key id {kid!r}; it has {there}; correct kid")
+        raise TokenError(
+            f"the secret {name} has no key for the key id {kid!r}; it has {there}; correct kid or smoke_kid"
+        )
     return key
 
 

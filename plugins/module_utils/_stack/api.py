@@ -78,7 +78,6 @@ class _Reader:
             arn is not None,
         )
         listener = next((one.arn for one in listeners if one.port == wanted.listener_port and one.secure), None)
-        wants_zone = wanted.hosted_zone_name != "" and bool(wanted.hosted_zone_name or wanted.host)
         return Records(
             identity=identity,
             vpcs=vpcs,
@@ -90,7 +89,9 @@ class _Reader:
             certificates=self._certificates(listener) if listener and wanted.host else None,
             clusters=self.topic("clusters", lambda: _clusters(self.client("ecs"), wanted.cluster_name)),
             hosted_zones=self.topic(
-                "hosted_zones", lambda: map(_zone, _all(route53, "list_hosted_zones", "HostedZones")), wants_zone
+                "hosted_zones",
+                lambda: map(_zone, _all(route53, "list_hosted_zones", "HostedZones")),
+                wanted.wants_zone,
             ),
             secrets=self._secrets(wanted.secrets),
             unreadable=self.unreadable,

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 from .._secrets import CURRENT
 
+# A hosted zone that is not named: that of the host, or none at all.
+AUTO, NONE = "auto", "none"
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -24,11 +27,25 @@ class Wanted:
     cluster_name: str
     listener_port: int = 443
     host: str | None = None
-    hosted_zone_name: str | None = None  # None: the zone of `host`; "": no zone is wanted
+    hosted_zone_name: str = AUTO
     private_subnet_ids: tuple[str, ...] = ()
     private_subnet_tags: Mapping[str, str] = field(default_factory=dict)
     minimum_zones: int = 2
     secrets: tuple[str, ...] = ()  # names or ARNs, or references as ECS takes them
+    option_prefix: str = ""  # what the names of these options begin with where an operator sets them
+
+    @property
+    def wants_zone(self) -> bool:
+        return self.hosted_zone_name != NONE and bool(self.zone_name or self.host)
+
+    @property
+    def zone_name(self) -> str:
+        """The zone that is named, in lower case and without the final dot; empty: that of `host`."""
+        return "" if self.hosted_zone_name in (AUTO, NONE) else self.hosted_zone_name.lower().rstrip(".")
+
+    def option(self, name: str) -> str:
+        """What an operator calls an option."""
+        return f"{self.option_prefix}{name}"
 
 
 @dataclass(frozen=True)

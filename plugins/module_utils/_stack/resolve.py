@@ -77,14 +77,14 @@ def resolve(wanted: Wanted, records: Records) -> Resolution:
 
 def _vpc(wanted: Wanted, records: Records, out: Resolution) -> Vpc | None:
     what = f"VPC named {wanted.vpc_name!r}"
-    if _unreadable("vpcs", what, "ec2:DescribeVpcs", records, out):
+    if unreadable("vpcs", what, "ec2:DescribeVpcs", records, out):
         return None
     vpc = _only(
         [vpc for vpc in records.vpcs if vpc.name == wanted.vpc_name],
         what,
         lambda vpc: vpc.id,
         not_found=_candidates(wanted.vpc_name, [(vpc.name, vpc.id) for vpc in records.vpcs]),
-        option="vpc_name",
+        option=wanted.option("vpc_name"),
         out=out,
     )
     if vpc:
@@ -95,14 +95,14 @@ def _vpc(wanted: Wanted, records: Records, out: Resolution) -> Vpc | None:
 def _load_balancer(wanted: Wanted, records: Records, vpc: Vpc | None, out: Resolution) -> LoadBalancer | None:
     what = f"load balancer {wanted.load_balancer_name!r}"
     allow = "elasticloadbalancing:DescribeLoadBalancers"
-    if _unreadable("load_balancers", what, allow, records, out):
+    if unreadable("load_balancers", what, allow, records, out):
         return None
     balancer = _only(
         [balancer for balancer in records.load_balancers if balancer.name == wanted.load_balancer_name],
         what,
         lambda balancer: balancer.arn,
         not_found=_candidates(wanted.load_balancer_name, [(lb.name, lb.type) for lb in records.load_balancers]),
-        option="load_balancer_name",
+        option=wanted.option("load_balancer_name"),
         out=out,
     )
     if not balancer:
@@ -113,10 +113,11 @@ def _load_balancer(wanted: Wanted, records: Records, vpc: Vpc | None, out: Resol
     if balancer.state not in ("active", "active_impaired"):
         out.refuse(what, f"its state is {balancer.state}", "wait until it is active, then run again")
     if vpc and balancer.vpc_id != vpc.id:
-        remedy = "correct vpc_name or load_balancer_name: both must lie in one VPC"
+        names = f"{wanted.option('vpc_name')} or {wanted.option('load_balancer_name')}"
+        remedy = f"correct {names}: both must lie in one VPC"
         out.refuse(what, f"it stands in {balancer.vpc_id}, not in {vpc.name} ({vpc.id})", remedy)
     allow = "elasticloadbalancing:DescribeLoadBalancerAttributes"
-    _unreadable("attributes", f"attributes of the {what}", allow, records, out)
+    unreadable("attributes", f"attributes of the {what}", allow, records, out)
     out.stack.update(
         load_balancer_arn=balancer.arn,
         load_balancer_name=balancer.name,
@@ -130,16 +131,17 @@ def _load_balancer(wanted: Wanted, records: Records, vpc: Vpc | None, out: Resol
 
 def _subnets(wanted: Wanted, records: Records, vpc: Vpc | None, balancer: LoadBalancer | None, out: Resolution) -> None:
     what = f"private subnets in at least {wanted.minimum_zones} zones"
-    unreadable = [
-        _unreadable("subnets", what, "ec2:DescribeSubnets", records, out),
-        _unreadable("route_tables", f"routes of the {what}", "ec2:DescribeRouteTables", records, out),
+    blind = [
+        unreadable("subnets", what, "ec2:DescribeSubnets", records, out),
+        unreadable("route_tables", f"routes of the {what}", "ec2:DescribeRouteTables", records, out),
     ]
-    if vpc is None or any(unreadable):
+    if vpc is None or any(blind):
         return
     subnets = [subnet for subnet in records.subnets if subnet.vpc_id == vpc.id]
     tables = [table for table in records.route_tables if table.vpc_id == vpc.id]
+    by_id, by_tags = wanted.option("private_subnet_ids"), wanted.option("private_subnet_tags")
     if wanted.private_subnet_ids and wanted.private_subnet_tags:
-        out.refuse(what, "both private_subnet_ids and private_subnet_tags are given", "give one of them")
+        out.refuse(what, f"both {by_id} and {by_tags} are given", "give one of them")
         return
     if wanted.private_subnet_ids:
         chosen = [subnet for subnet in subnets if subnet.id in wanted.private_subnet_ids]
@@ -147,7 +149,7 @@ def _subnets(wanted: Wanted, records: Records, vpc: Vpc | None, balancer: LoadBa
         if missing:
             there = _listed(map(_describe, subnets)) or "no subnets"
             found = f"not in {vpc.name} ({vpc.id}), which has {there}"
-            out.refuse(f"private subnets {_listed(missing)}", found, "correct private_subnet_ids")
+            out.refuse(f"private subnets {_listed(missing)}", found, f"correct {by_id}")
             return
     elif wanted.private_subnet_tags:
         chosen = [subnet for subnet in subnets if wanted.private_subnet_tags.items() <= subnet.tags.items()]
@@ -159,11 +161,12 @@ def _subnets(wanted: Wanted, records: Records, vpc: Vpc | None, balancer: LoadBa
         _judge_given_subnets(chosen, tables, balancer, out)
     zones = {subnet.zone for subnet in chosen}
     if len(zones) < wanted.minimum_zones:
+        rest = _listed(_describe(subnet) for subnet in subnets if subnet not in chosen)
         out.refuse(
             what,
-            f"{_listed(map(_describe, chosen)) or 'none'} of {_listed(map(_describe, subnets)) or 'no subnets'} "
-            f"in {vpc.name} ({vpc.id})",
-            "name them with private_subnet_ids or private_subnet_tags, or lower minimum_zones",
+            f"found {_listed(map(_describe, chosen)) or 'none'}; the other subnets of {vpc.name} ({vpc.id}): "
+            f"{rest or 'none'}",
+            f"name them with {by_id} or {by_tags}, or lower {wanted.option('minimum_zones')}",
         )
     chosen.sort(key=lambda subnet: (subnet.zone, subnet.id))
     out.stack["private_subnet_ids"] = [subnet.id for subnet in chosen]
@@ -216,16 +219,17 @@ def _is_public(subnet: Subnet, tables: Sequence[RouteTable]) -> bool:
 
 def _listener(wanted: Wanted, records: Records, out: Resolution) -> Listener | None:
     what = f"HTTPS listener on port {wanted.listener_port} of {wanted.load_balancer_name!r}"
-    if _unreadable("listeners", what, "elasticloadbalancing:DescribeListeners", records, out):
+    if unreadable("listeners", what, "elasticloadbalancing:DescribeListeners", records, out):
         return None
     listener = next((listener for listener in records.listeners if listener.port == wanted.listener_port), None)
     if listener is None:
         there = _listed(f"{listener.protocol} {listener.port}" for listener in records.listeners)
-        out.refuse(what, f"there is {there or 'no listener'}", "correct listener_port")
+        out.refuse(what, f"there is {there or 'no listener'}", f"correct {wanted.option('listener_port')}")
         return None
     if not listener.secure:
-        remedy = "tokens must not travel in clear text: give the port of the HTTPS listener as listener_port"
-        out.refuse(what, f"the listener there speaks {listener.protocol}", remedy)
+        remedy = f"give the port of the HTTPS listener as {wanted.option('listener_port')}"
+        found = f"the listener there speaks {listener.protocol}, and tokens must not travel in clear text"
+        out.refuse(what, found, remedy)
     out.stack.update(listener_arn=listener.arn, listener_protocol=listener.protocol)
     return listener
 
@@ -258,56 +262,57 @@ def covers(pattern: str, host: str) -> bool:
 
 def _cluster(wanted: Wanted, records: Records, out: Resolution) -> None:
     what = f"ECS cluster {wanted.cluster_name!r}"
-    if _unreadable("clusters", what, "ecs:ListClusters and ecs:DescribeClusters", records, out):
+    if unreadable("clusters", what, "ecs:ListClusters and ecs:DescribeClusters", records, out):
         return
     cluster = _only(
         [cluster for cluster in records.clusters if cluster.name == wanted.cluster_name],
         what,
         lambda cluster: cluster.arn,
         not_found=_candidates(wanted.cluster_name, [(cluster.name, "") for cluster in records.clusters]),
-        option="cluster_name",
+        option=wanted.option("cluster_name"),
         out=out,
     )
     if cluster is None:
         return
     if cluster.status != "ACTIVE":
-        remedy = "have the cluster created again, or correct cluster_name"
+        remedy = f"have the cluster created again, or correct {wanted.option('cluster_name')}"
         out.refuse(what, f"its status is {cluster.status}", remedy)
     out.stack.update(cluster_name=cluster.name, cluster_arn=cluster.arn)
 
 
 def _hosted_zone(wanted: Wanted, records: Records, out: Resolution) -> None:
     out.stack["hosted_zone_id"] = None
-    if wanted.hosted_zone_name == "" or not (wanted.hosted_zone_name or wanted.host):
+    if not wanted.wants_zone:
         return
-    name = (wanted.hosted_zone_name or "").lower().rstrip(".")
+    name = wanted.zone_name
+    option = wanted.option("hosted_zone_name")
     host = (wanted.host or "").lower().rstrip(".")
     what = f"hosted zone {name!r}" if name else f"hosted zone of {host!r}"
-    if _unreadable("hosted_zones", what, "route53:ListHostedZones", records, out):
+    if unreadable("hosted_zones", what, "route53:ListHostedZones", records, out):
         return
     zone = _only(
         _zones_named(name, records.hosted_zones) if name else _zones_of(host, records.hosted_zones),
         what,
         lambda zone: zone.id,
         not_found=_candidates(name or host, [(zone.name, zone.id) for zone in records.hosted_zones]),
-        option='hosted_zone_name (an empty one if DNS is kept elsewhere: "")',
+        option=f"{option} (none: DNS is kept elsewhere)",
         out=out,
     )
     if zone is None:
         return
     if host and not _within(host, zone.name):
-        out.refuse(what, f"the host {host} does not lie in it", "correct host or hosted_zone_name")
+        out.refuse(what, f"the host {host} does not lie in it", f"correct {wanted.option('host')} or {option}")
     out.stack["hosted_zone_id"] = zone.id
 
 
 def _secrets(wanted: Wanted, records: Records, out: Resolution) -> None:
-    unreadable = {
-        False: _unreadable("secrets", "the secrets", "secretsmanager:DescribeSecret", records, out),
-        True: _unreadable("parameters", "the parameters", "ssm:DescribeParameters", records, out),
+    blind = {
+        False: unreadable("secrets", "the secrets", "secretsmanager:DescribeSecret", records, out),
+        True: unreadable("parameters", "the parameters", "ssm:DescribeParameters", records, out),
     }
     there = {secret.name: secret for secret in records.secrets}
     for name in dict.fromkeys(wanted.secrets):
-        if not unreadable[parse(name).is_parameter]:
+        if not blind[parse(name).is_parameter]:
             _secret(name, there.get(name), out)
     versions = {secret.arn: secret.version for secret in records.secrets if secret.stage == CURRENT}
     out.stack["secrets"] = {secret.name: secret.arn for secret in records.secrets}
@@ -319,7 +324,7 @@ def _secret(name: str, secret: Secret | None, out: Resolution) -> None:
     what = f"{'parameter' if parameter else 'secret'} {name!r}"
     if secret is None:
         where = "the Parameter Store" if parameter else "Secrets Manager"
-        out.refuse(what, "not found", f"create it in {where}, or correct secrets, the region or the profile")
+        out.refuse(what, "not found", f"create it in {where}, or correct its name, the region or the profile")
     elif secret.deleted:
         out.refuse(what, "it is scheduled for deletion", "restore it (aws secretsmanager restore-secret)")
     elif not secret.version:
@@ -345,7 +350,7 @@ def _within(host: str, zone: str) -> bool:
     return f".{host}".endswith(f".{zone.lower()}")
 
 
-def _unreadable(topic: str, what: str, permission: str, records: Records, out: Resolution) -> bool:
+def unreadable(topic: str, what: str, permission: str, records: Records, out: Resolution) -> bool:
     """Whether a topic could not be read; says so in the problems."""
     answer = records.unreadable.get(topic)
     if answer is None:

@@ -26,6 +26,8 @@ REVISION_FIELDS = (
     "serviceConnectConfiguration",
     "volumeConfigurations",
     "vpcLatticeConfigurations",
+    "gatewayConnectors",
+    "monitoring",
 )
 _EVENTS_KEPT = 100
 STARTING = ("PROVISIONING", "PENDING", "ACTIVATING")

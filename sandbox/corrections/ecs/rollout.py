@@ -166,6 +166,7 @@ def roll_back(service: Service, reason: str, back: str, status_reason: str) -> R
     target.deployment.update(status="PRIMARY", failedTasks=0)
     _state(target, "IN_PROGRESS", back.format(id=target.id))
     for key in REVISION_FIELDS:
+        service.document.pop(key, None)
         if key in target.revision:
             service.document[key] = copy.deepcopy(target.revision[key])
     service.tell(f"rolling back to deployment {target.id}.")

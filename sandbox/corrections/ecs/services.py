@@ -25,7 +25,12 @@ TRIGGERS = (
     "serviceConnectConfiguration",
     "volumeConfigurations",
     "vpcLatticeConfigurations",
+    "gatewayConnectors",
+    "monitoring",
 )
+# PlacementStrategy: host has the same effect as instanceId; the others are answered in capitals
+# (hashicorp/terraform-provider-aws, flattenServicePlacementStrategy).
+_PLACEMENT_FIELDS = {"host": "instanceId", "memory": "MEMORY", "cpu": "CPU"}
 _NOT_OF_A_SERVICE = ("cluster", "service", "tags", "clientToken", "role", "forceNewDeployment")
 
 
@@ -92,16 +97,25 @@ def updated(document: Document, request: Document, definition: TaskDefinition | 
     )
     if changed.get("capacityProviderStrategy"):
         changed.pop("launchType", None)
+    elif changed.pop("capacityProviderStrategy", None) is not None:
+        # "back to the launch type. Pass an empty list"; which one that is was not checked against AWS.
+        changed.setdefault("launchType", "FARGATE" if _fargate(document) else "EC2")
     _fill_network(changed)
     return changed
 
 
 def _kept(request: Document) -> Document:
-    return {
+    kept = {
         key: copy.deepcopy(value)
         for key, value in request.items()
         if key not in _NOT_OF_A_SERVICE and value is not None
     }
+    for rule in kept.get("placementStrategy", []):
+        if "field" in rule:
+            rule["field"] = _PLACEMENT_FIELDS.get(rule["field"], rule["field"])
+    if not kept.get("serviceConnectConfiguration", {}).get("enabled", True):
+        kept["serviceConnectConfiguration"] = {}  # one that is switched off is not in the answer
+    return kept
 
 
 def _fargate(document: Document) -> bool:

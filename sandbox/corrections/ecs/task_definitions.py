@@ -41,7 +41,7 @@ def fill(request: Document) -> Document:
         if size in document:
             document[size] = _units(str(document[size]), units)
     _validate(document, fargate)
-    document["networkMode"] = document.get("networkMode", "awsvpc" if fargate else "bridge")
+    document["networkMode"] = document.get("networkMode", "bridge")
     document["containerDefinitions"] = [
         _fill_container(container, document["networkMode"]) for container in document["containerDefinitions"]
     ]
@@ -159,7 +159,7 @@ def _validate_health_check(check: Document) -> None:
 
 
 def _validate_fargate(document: Document, containers: list[Document]) -> None:
-    if document.get("networkMode", "awsvpc") != "awsvpc":
+    if document.get("networkMode") != "awsvpc":  # unset is bridge, whatever the launch type
         raise client("Fargate only supports network mode 'awsvpc'.")
     for size in ("cpu", "memory"):
         if not document.get(size):

@@ -6,7 +6,7 @@ import uuid
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .logs import RequestRecord, access_log, current_record
+from .logs import RequestRecord, access_log, current_record, shortened
 from .metrics import data_point
 
 _TRACE_HEADER = b"x-amzn-trace-id"
@@ -62,9 +62,9 @@ def _fields(scope: Scope, request: RequestRecord, status: int, size: int, starte
     fields: dict[str, object | None] = {
         "request_id": request.request_id,
         "trace_id": request.trace_id,
-        "subject": request.subject,
+        "subject": request.subject and shortened(request.subject),
         "http_method": scope["method"],
-        "path": scope["path"],
+        "path": shortened(scope["path"]),
         "method": request.method,
         "tool": request.tool,
         "outcome": request.outcome,

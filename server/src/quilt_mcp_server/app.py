@@ -19,12 +19,13 @@ from .access import AccessLogMiddleware
 from .authn import AuthenticationMiddleware, FixedPrincipalMiddleware
 from .authz import LOCAL_USER
 from .aws import Gateway
+from .bodies import MAXIMUM_BODY, BodyMiddleware
 from .config import Config
 from .exchange import HandshakeExchange
 from .faults import UnambiguousMiddleware
 from .health import Readiness, healthz
 from .jwks import Jwks
-from .limits import MAXIMUM_BODY, AdmissionMiddleware
+from .limits import AdmissionMiddleware
 from .resources import Resources
 from .server import QuiltServer
 from .tokens import TokenVerifier
@@ -77,7 +78,7 @@ def build(config: Config) -> Starlette:
         stateless_http=True, json_response=True, max_request_body_size=MAXIMUM_BODY, transport_security=security
     )
     sessions = server.session_manager
-    endpoint: ASGIApp = HandshakeExchange(sessions.app, security, modern=sessions.handle_request)
+    endpoint: ASGIApp = BodyMiddleware(HandshakeExchange(sessions.app, security, modern=sessions.handle_request))
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:

@@ -27,6 +27,7 @@ class Principal:
         permissions: IAM actions that the token grants; None when it does not speak of them.
         roles: Names of IAM roles that the token asks for.
         expires: When the token expires, in seconds since 1970; None for a caller without a token.
+        issuer: Who names the subject, where the same name may be another person's elsewhere.
     """
 
     subject: str
@@ -34,6 +35,12 @@ class Principal:
     permissions: frozenset[str] | None = None
     roles: tuple[str, ...] = ()
     expires: int | None = None
+    issuer: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Who this is and nobody else: for what is kept, or done at AWS, in the caller's name."""
+        return f"{self.subject} of {self.issuer}" if self.issuer else self.subject
 
 
 LOCAL_USER = Principal(subject="local", buckets=("*",))

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from .authz import Principal
 
+LAST_SECOND = 253_402_300_799  # of the year 9999
 # The frontend's table.
 _PERMISSIONS = {
     "g": "s3:GetObject",
@@ -34,12 +35,15 @@ def principal_from(claims: Mapping[str, object]) -> Principal:
         ValueError: if a claim is not of its form. A claim that cannot be understood grants nothing.
     """
     permissions = _either(claims, "permissions", "p")
+    expires = int(str(claims["exp"]).partition(".")[0])
+    if expires > LAST_SECOND:
+        raise ValueError("exp is no time in seconds")
     return Principal(
         subject=_text(claims["sub"]),
         buckets=_buckets(_either(claims, "buckets", "b")),
         permissions=None if permissions is None else frozenset(_PERMISSIONS.get(p, p) for p in _names(permissions)),
         roles=_names(_either(claims, "roles", "r") or []),
-        expires=int(str(claims["exp"]).partition(".")[0]),
+        expires=expires,
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -121,6 +122,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
     if not region:
         read.faults.append("AWS_REGION is not set; name the region of the stack, for example us-east-1")
+    _scratch(read)
     config = Config(
         host=host,
         port=read.number("PORT", 8000, 1, 65535),
@@ -149,6 +151,17 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     if read.faults:
         raise ConfigError(read.faults)
     return config
+
+
+def _scratch(read: _Reader) -> None:
+    """Large manifests are written to a file before they are uploaded; better to know now than at the first of them."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        read.faults.append(
+            "there is no folder for temporary files: /tmp cannot be written to by this user; mount a volume there that "
+            "it may write to, or name another folder in TMPDIR"
+        )
 
 
 def _jwt_keys(read: _Reader, *, required: bool) -> dict[str, str]:

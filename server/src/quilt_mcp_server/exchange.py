@@ -15,11 +15,7 @@ from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
 from mcp.server.runner import serve_one
 from mcp.server.streamable_http import check_accept_headers
-from mcp.server.transport_security import (
-    RequestBodyLimitMiddleware,
-    TransportSecurityMiddleware,
-    TransportSecuritySettings,
-)
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from mcp.shared.dispatcher import CallOptions
 from mcp.shared.exceptions import MCPError, NoBackChannelError
 from mcp.shared.inbound import MCP_PROTOCOL_VERSION_HEADER
@@ -31,6 +27,7 @@ from mcp_types import (
     INVALID_REQUEST,
     PARSE_ERROR,
     ErrorData,
+    JSONRPCNotification,
     JSONRPCRequest,
     RequestId,
     jsonrpc_message_adapter,
@@ -42,7 +39,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .limits import MAXIMUM_BODY
+from . import methods
 from .logs import record
 
 log = logging.getLogger(__name__)
@@ -50,6 +47,7 @@ log = logging.getLogger(__name__)
 _VERSION = MCP_PROTOCOL_VERSION_HEADER.encode("ascii")
 _TRANSPORT = TransportContext(kind="streamable-http", can_send_request=False)
 _NO_MESSAGE = "the body is not a JSON-RPC 2.0 message: an object with jsonrpc, id, method and params, an object"
+_NO_ID = "the id of a request is a string or a whole number; a notification has none"
 
 
 class HandshakeExchange:
@@ -58,18 +56,14 @@ class HandshakeExchange:
     def __init__(self, server: Server[Any], security: TransportSecuritySettings, modern: ASGIApp) -> None:
         self._server = server
         self._security = TransportSecurityMiddleware(security)
-        self._bounded = RequestBodyLimitMiddleware(self._serve, MAXIMUM_BODY)
         self._modern = modern
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         version = next((value.decode("latin-1") for name, value in scope["headers"] if name == _VERSION), None)
         if version is None or version in HANDSHAKE_PROTOCOL_VERSIONS:
-            await self._bounded(scope, receive, send)
+            await (await self._answer(Request(scope, receive)))(scope, receive, send)
         else:
             await self._modern(scope, receive, send)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (await self._answer(Request(scope, receive)))(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         if (refusal := await self._security.validate_request(request, is_post=True)) is not None:
@@ -77,7 +71,8 @@ class HandshakeExchange:
         if not check_accept_headers(request)[0]:
             return _fault(406, INVALID_REQUEST, "Not Acceptable: Client must accept application/json")
         try:
-            message = jsonrpc_message_adapter.validate_python(from_json(await request.body()), by_name=False)
+            body = from_json(await request.body())
+            message = jsonrpc_message_adapter.validate_python(body, by_name=False)
         except ValidationError:
             # The validator's own report echoes the input.
             return _fault(400, INVALID_PARAMS, _NO_MESSAGE)
@@ -85,7 +80,10 @@ class HandshakeExchange:
             return _fault(400, PARSE_ERROR, f"Parse error: {error}")
         if not isinstance(message, JSONRPCRequest):
             # A notification, or an answer to a question that this server never asks.
-            record().method = getattr(message, "method", None)
+            if isinstance(message, JSONRPCNotification):
+                if "id" in body:
+                    return _fault(400, INVALID_REQUEST, _NO_ID)
+                record().method = methods.for_logs(message.method)
             return Response(status_code=202, media_type="application/json")
         return await self._result(message, request)
 

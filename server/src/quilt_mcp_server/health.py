@@ -12,8 +12,9 @@ from .authn import AmbiguousTokenError, MissingTokenError, bearer_token
 from .jwks import KeysUnavailableError
 from .tokens import InvalidTokenError, TokenVerifier
 
-CHECK_SECONDS = 5.0  # that AWS gets to answer
+CHECK_SECONDS = 5.0  # that AWS, and the address of the keys, get to answer
 REMEMBERED_SECONDS = 10.0  # so that nobody can make this server ask AWS in a loop
+MAXIMUM_WAITING = 32  # who ask at once; they need no token, and wait for seconds where AWS does not answer
 
 
 async def healthz(_: Request) -> JSONResponse:
@@ -27,28 +28,41 @@ class Readiness:
     def __init__(self, verifier: TokenVerifier | None, check: Callable[[], Awaitable[None]]) -> None:
         self._verifier = verifier
         self._check = check
-        self._lock = asyncio.Lock()
-        self._known: tuple[float, str | None] | None = None
+        self._known: dict[str, str] = {}
+        self._until = float("-inf")
+        self._probe: asyncio.Task[None] | None = None
+        self._waiting = 0
 
     async def answer(self, request: Request) -> JSONResponse:
         """200 or 503; what was checked only for a caller with a valid token."""
-        async with self._lock:
-            if self._known is None or self._known[0] < time.monotonic():
-                self._known = (time.monotonic() + REMEMBERED_SECONDS, await self._ask())
-        fault = self._known[1]
-        body: dict[str, object] = {"status": "ok" if fault is None else "not ready"}
+        found = await self._found()
+        ready = set(found.values()) == {"ok"}
+        body: dict[str, object] = {"status": "ok" if ready else "not ready"}
         if await self._authorised(request):
             body["version"] = __version__
-            body["checks"] = {"keys": "ok", "sts": fault or "ok"}
-        return JSONResponse(body, 200 if fault is None else 503)
+            body["checks"] = found
+        return JSONResponse(body, 200 if ready else 503)
 
-    async def _ask(self) -> str | None:
-        try:
-            async with asyncio.timeout(CHECK_SECONDS):
-                await self._check()
-        except Exception as error:
-            return type(error).__name__
-        return None
+    async def _found(self) -> dict[str, str]:
+        """What was found just now, or is being found, once for everybody who asks."""
+        if self._probe is None and self._until <= time.monotonic():
+            self._probe = asyncio.create_task(self._ask())
+        if self._probe is not None:
+            if self._waiting >= MAXIMUM_WAITING:
+                return {"probe": "too many wait for it"}
+            self._waiting += 1
+            try:
+                await asyncio.shield(self._probe)
+            finally:
+                self._waiting -= 1
+        return self._known
+
+    async def _ask(self) -> None:
+        checks = {"sts": self._check} | ({"keys": self._verifier.check} if self._verifier is not None else {})
+        faults = await asyncio.gather(*map(_fault, checks.values()))
+        self._known = {name: fault or "ok" for name, fault in zip(checks, faults, strict=True)}
+        self._until = time.monotonic() + REMEMBERED_SECONDS
+        self._probe = None
 
     async def _authorised(self, request: Request) -> bool:
         if self._verifier is None:
@@ -58,3 +72,13 @@ class Readiness:
         except (MissingTokenError, AmbiguousTokenError, InvalidTokenError, KeysUnavailableError):
             return False
         return True
+
+
+async def _fault(check: Callable[[], Awaitable[None]]) -> str | None:
+    """What a check raises within its time; None if nothing."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check()
+    except Exception as error:
+        return type(error).__name__
+    return None

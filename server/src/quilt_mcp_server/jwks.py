@@ -14,7 +14,8 @@ log = logging.getLogger(__name__)
 MAXIMUM_BYTES = 256 * 1024
 MAXIMUM_AGE = 3600.0  # seconds after which a withdrawn key is no longer believed
 PAUSE = 30.0  # seconds between two fetches, whoever asks for whatever kid
-TIMEOUT = 5.0  # seconds
+TIMEOUT = 5.0  # seconds that a fetch may take in all
+MAXIMUM_WAITING = 16  # requests that wait for a fetch, which they share; the others are told to come again
 MINIMUM_RSA_BITS = 2048
 
 
@@ -29,30 +30,70 @@ class Jwks:
         self._url = url
         self._keys: dict[str, tuple[Any, str]] = {}
         self._fetched = self._tried = float("-inf")
-        self._lock = asyncio.Lock()
+        self._fetch: asyncio.Task[None] | None = None
+        self._waiting = 0
 
     async def find(self, kid: str) -> tuple[Any, str] | None:
         """A key and its algorithm; None if the address publishes no such key.
 
         Raises:
-            KeysUnavailableError: if the address has not answered.
+            KeysUnavailableError: if the address has not answered, or too many wait for its answer.
         """
-        if kid not in self._keys or time.monotonic() - self._fetched > MAXIMUM_AGE:
-            async with self._lock:
-                if time.monotonic() - self._tried > PAUSE:
-                    await self._refresh()
-        if time.monotonic() - self._fetched > MAXIMUM_AGE:
+        if kid not in self._keys or not self._current():
+            await self._refreshed()
+        elif self._age() > MAXIMUM_AGE / 2:
+            self._begin()  # Nobody has to wait when they are too old.
+        if not self._current():
             raise KeysUnavailableError
         return self._keys.get(kid)
+
+    async def check(self) -> None:
+        """Pass, if the keys are known.
+
+        Raises:
+            KeysUnavailableError: if the address has not answered.
+        """
+        if not self._current():
+            await self._refreshed()
+        if not self._current():
+            raise KeysUnavailableError
+
+    def _age(self) -> float:
+        return time.monotonic() - self._fetched
+
+    def _current(self) -> bool:
+        return self._age() <= MAXIMUM_AGE
+
+    def _begin(self) -> None:
+        """Begin a fetch, unless one is running or the last was just now."""
+        if self._fetch is None and time.monotonic() - self._tried > PAUSE:
+            self._fetch = asyncio.create_task(self._refresh())
+
+    async def _refreshed(self) -> None:
+        """Wait for the fetch that is running, if any."""
+        self._begin()
+        if self._fetch is None:
+            return
+        if self._waiting >= MAXIMUM_WAITING:
+            raise KeysUnavailableError
+        self._waiting += 1
+        try:
+            # Who gives up waiting does not end it for the others.
+            await asyncio.shield(self._fetch)
+        finally:
+            self._waiting -= 1
 
     async def _refresh(self) -> None:
         self._tried = time.monotonic()
         try:
-            self._keys = usable(await self._get())
+            async with asyncio.timeout(TIMEOUT):
+                self._keys = usable(await self._get())
             self._fetched = time.monotonic()
         except Exception as error:
             # The keys that are known stay good until they are too old.
             log.warning("the keys at the JWKS address could not be fetched: %s", type(error).__name__)
+        finally:
+            self._fetch = None
 
     async def _get(self) -> Any:
         import httpx2

@@ -11,17 +11,28 @@ from dataclasses import dataclass
 
 access_log = logging.getLogger("quilt_mcp_server.access")
 
+MAXIMUM_FIELD = 256  # characters of what a caller made up: a path, a name
+MAXIMUM_MESSAGE = 8192  # characters
+MAXIMUM_TRACE = 16_384  # characters of a traceback, whose end says most
+
 # A second line of defence: nothing of ours logs these; a library's message, or a path that somebody made up, might.
+# What begins like a JWT is taken for one: it may have been cut. No part of a pattern gives back what it took (`+`
+# behind a quantifier), so that no text is read more than twice, whoever wrote it.
 _SECRETS = re.compile(
-    r"(?i)(bearer\s+)[\w.~+/=-]+"
-    r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"
-    r"|(x-amz-(?:signature|security-token|credential)=)[^&\s\"'\\]+"
+    r"(?i)(bearer\s++)[\w.~+/=-]++"
+    r"|(?-i:eyJ)[\w-]{10}[\w.-]*+"
+    r"|(x-amz-(?:signature|security-token|credential)=)[^&\s\"'\\]++"
 )
 
 
 def redact(text: str) -> str:
     """The text without bearer tokens, JWTs and the secret parts of presigned URLs."""
     return _SECRETS.sub(lambda match: f"{match[1] or match[2] or ''}[redacted]", text)
+
+
+def shortened(text: str, most: int = MAXIMUM_FIELD) -> str:
+    """The text, or its first `most` characters and how many there were."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
 @dataclass(slots=True)
@@ -53,14 +64,15 @@ class JsonFormatter(logging.Formatter):
             "time": f"{time.strftime('%Y-%m-%dT%H:%M:%S', created)}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": shortened(record.getMessage(), MAXIMUM_MESSAGE),
         }
         if fields := getattr(record, "fields", None):
             line |= fields
         elif request := current_record.get():
             line["request_id"] = request.request_id
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            # Redacted before it is cut: the rest of a secret cannot be told from other text.
+            line["exception"] = redact(self.formatException(record.exc_info))[-MAXIMUM_TRACE:]
         return redact(json.dumps(line, separators=(",", ":"), default=str))
 
 

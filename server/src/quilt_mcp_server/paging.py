@@ -1,4 +1,4 @@
-"""Opaque cursors: where a list goes on, bound to the question that it answers."""
+"""Pages of a list: how much they hold, and opaque cursors to the next one, bound to the question that it answers."""
 
 import base64
 import binascii
@@ -6,8 +6,34 @@ import hashlib
 import json
 
 from mcp.server.mcpserver.exceptions import ToolError
+from pydantic_core import to_json
 
+MAXIMUM_PAGE = 512 * 1024  # bytes of JSON; a result is sent in two forms
 _VERSION = 1
+
+
+class Room:
+    """The room that a page has for items. An item that begins within it is on the page, whatever its size."""
+
+    def __init__(self) -> None:
+        self._left = MAXIMUM_PAGE
+
+    def __bool__(self) -> bool:
+        return self._left > 0
+
+    def take(self, item: object) -> None:
+        """Put an item on the page."""
+        self._left -= len(to_json(item))
+
+
+def fitting[T](items: list[T]) -> list[T]:
+    """The first items, as many as a page has room for."""
+    room = Room()
+    for count, item in enumerate(items):
+        if not room:
+            return items[:count]
+        room.take(item)
+    return items
 
 
 def encode(question: tuple[object, ...], position: str | int) -> str:

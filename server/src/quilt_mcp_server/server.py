@@ -8,7 +8,7 @@ from typing import Any
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ResourceError, ToolError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
@@ -20,8 +20,9 @@ from mcp_types import (
     ToolAnnotations,
 )
 from pydantic import AnyUrl, ValidationError
+from pydantic_core import to_json
 
-from . import __version__
+from . import __version__, methods
 from .logs import record
 from .quilt.locations import template_form
 from .schemas import for_arguments, for_results
@@ -29,6 +30,7 @@ from .tools.marking import Mark, marked
 
 log = logging.getLogger(__name__)
 
+MAXIMUM_RESULT = 1024 * 1024  # characters of a tool's result
 INSTRUCTIONS = (
     "Data in Amazon S3, organised as Quilt packages. bucket_list shows the buckets you may use; packages_list and "
     "package_browse show packages, which are versioned; bucket_object_text reads a file. Lists are paged: pass "
@@ -47,7 +49,7 @@ class QuiltServer(MCPServer[Any]):
             version=__version__,
             instructions=INSTRUCTIONS,
             subscriptions=False,
-            middleware=[note_method, ToolListCache()],
+            middleware=[self._bounded, ToolListCache()],
         )
 
     def add_group(self, group: object) -> None:
@@ -75,6 +77,28 @@ class QuiltServer(MCPServer[Any]):
         added.parameters = for_arguments(added.parameters)
         added.fn_metadata.output_schema = for_results(added.fn_metadata.output_schema)
 
+    async def _bounded(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Serve any request within the time of a tool, and write its method into its record.
+
+        Raises:
+            MCPError: without what went wrong inside, which the SDK would send.
+        """
+        method = record().method = methods.for_logs(ctx.method)
+        # A tool's own end comes first, and is told as a tool's error.
+        seconds = self._tool_timeout + (method == "tools/call")
+        try:
+            async with asyncio.timeout(seconds):
+                return await call_next(ctx)
+        except (MCPError, ValidationError):
+            raise
+        except TimeoutError as error:
+            record().outcome = "timeout"
+            raise MCPError(INTERNAL_ERROR, f"{method} took longer than {seconds} s and was stopped") from error
+        except Exception as error:
+            record().outcome = "crash"
+            log.exception("%s failed", method)
+            raise MCPError(INTERNAL_ERROR, _own_fault("the request")) from error
+
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
@@ -90,7 +114,7 @@ class QuiltServer(MCPServer[Any]):
             if known is not None:
                 _check_names(name, known.parameters["properties"], arguments)
             async with asyncio.timeout(self._tool_timeout):
-                result = await super().call_tool(name, arguments, context)
+                result = _compact(await super().call_tool(name, arguments, context))
         except TimeoutError as error:
             record().outcome = "timeout"
             raise ToolError(
@@ -103,21 +127,13 @@ class QuiltServer(MCPServer[Any]):
             record().outcome = "tool_error"
             raise ToolError(_plain(name, error)) from error.__cause__
         record().outcome = "ok"
-        return _compact(result)
+        return result
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """Read a resource within the time of a tool.
-
-        Raises:
-            ResourceError: with a sentence for the caller.
-        """
-        try:
-            async with asyncio.timeout(self._tool_timeout):
-                return await super().read_resource(template_form(str(uri)), context)
-        except TimeoutError as error:
-            raise ResourceError(f"reading took longer than {self._tool_timeout} s and was stopped") from error
+        """Read a resource, whose URI is compared in the form of its template."""
+        return await super().read_resource(template_form(str(uri)), context)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
@@ -139,23 +155,6 @@ class QuiltServer(MCPServer[Any]):
             return await super().get_prompt(name, arguments, context)
         except ValueError as error:
             raise MCPError(INVALID_PARAMS, f"an argument of the prompt {name} is too long") from error
-
-
-async def note_method(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Write the JSON-RPC method into the request's record, for the log; what nothing foresaw stays in the log too.
-
-    Raises:
-        MCPError: without what went wrong inside, which the SDK would send.
-    """
-    record().method = ctx.method
-    try:
-        return await call_next(ctx)
-    except (MCPError, ValidationError):
-        raise
-    except Exception as error:
-        record().outcome = "crash"
-        log.exception("%s failed", ctx.method)
-        raise MCPError(INTERNAL_ERROR, _own_fault("the request")) from error
 
 
 class ToolListCache:
@@ -195,10 +194,14 @@ def _plain(name: str, error: ToolError) -> str:
 
 
 def _compact(result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
-    """The text form without indentation, which nobody reads and every model pays for."""
-    if isinstance(result, CallToolResult) and result.structured_content is not None:
-        from pydantic_core import to_json
+    """The text form without indentation, which nobody reads and every model pays for.
 
+    Raises:
+        ToolError: if it is too long. Lists end before, with a cursor.
+    """
+    if isinstance(result, CallToolResult) and result.structured_content is not None:
         text = to_json(result.structured_content).decode()
+        if len(text) > MAXIMUM_RESULT:
+            raise ToolError(f"the result would be {len(text)} characters, more than {MAXIMUM_RESULT}; ask for less")
         return result.model_copy(update={"content": [TextContent(type="text", text=text)]})
     return result

@@ -7,7 +7,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jwt
@@ -80,6 +80,15 @@ class TokenVerifier:
             self._verified.popitem(last=False)
         return who
 
+    async def check(self) -> None:
+        """Pass, if the keys are there that tokens are verified with.
+
+        Raises:
+            KeysUnavailableError: if those of a JWKS address are not.
+        """
+        if self._jwks is not None:
+            await self._jwks.check()
+
     def _principal(self, token: str, key: Key) -> Principal:
         try:
             claims = jwt.decode(
@@ -93,7 +102,10 @@ class TokenVerifier:
             )
             if not claims["sub"]:
                 raise InvalidTokenError("the token names no subject")
-            return principal_from(claims)
+            who = principal_from(claims)
+            # Two issuers may each have an alice.
+            ambiguous = self._keys and key.issuer == self._jwks_issuer
+            return replace(who, issuer=key.issuer) if ambiguous else who
         except InvalidTokenError:
             raise
         except Exception as error:

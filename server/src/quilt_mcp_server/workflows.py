@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from .quilt.locations import ObjectLocation, parse_physical_key, physical_key
 CONFIG = ".quilt/workflows/config.yml"
 MAXIMUM_FILE = 256 * 1024  # bytes of the configuration, and of a schema
 MAXIMUM_ENTRIES = 50_000  # that are held against a schema
+MAXIMUM_BYTES = 8 * 1024 * 1024  # of their paths, sizes and metadata
 CHECK_SECONDS = 20  # that one check may take, on a quarter of a CPU and behind others
 _CHECKS_AT_ONCE = 2
 
@@ -38,7 +40,7 @@ class Workflow:
 
 
 class Workflows:
-    """Chooses a package's workflow and holds the package against it."""
+    """Chooses a package's workflow and holds the package against it. One for all tools: few checks run at once."""
 
     def __init__(self, aws: Gateway) -> None:
         self._aws = aws
@@ -63,7 +65,8 @@ class Workflows:
                 raise ToolError(f"s3://{bucket} has no workflows ({CONFIG}); leave workflow out")
             return Workflow(None)
         text, place = found
-        chosen = await self._ask(do="choose", config=text, workflow=workflow, name=name, message=message)
+        question = {"do": "choose", "config": text, "workflow": workflow, "name": name, "message": message}
+        chosen = await self._ask(lambda: json.dumps(question))
         header: dict[str, Any] = {"id": chosen["id"], "config": physical_key(place)}
         texts: dict[str, str | None] = {"metadata": None, "entries": None}
         for use in texts:
@@ -79,7 +82,8 @@ class Workflows:
             ToolError: if not.
         """
         if workflow.metadata is not None:
-            await self._check("the package's metadata", workflow.metadata, {} if metadata is None else metadata)
+            value = {} if metadata is None else metadata
+            await self._check("the package's metadata", workflow.metadata, lambda: json.dumps(value))
 
     async def check_entries(self, workflow: Workflow, draft: Draft) -> None:
         """Pass, if the package's entries are as the workflow wants them.
@@ -94,16 +98,12 @@ class Workflows:
                 f"the workflow has a schema for entries, and {draft.entries} entries are too many to hold against it "
                 f"here (at most {MAXIMUM_ENTRIES}); push the package with quilt3"
             )
-        entries = [
-            {name: value[name] for name in ("logical_key", "size")}
-            | {"meta": (value["meta"] or {}).get("user_meta", {})}
-            for value in draft.values()
-        ]
-        await self._check("the package's entries", workflow.entries, entries)
+        await self._check("the package's entries", workflow.entries, lambda: _entries(draft))
 
-    async def _check(self, what: str, schema: str, value: Any) -> None:
+    async def _check(self, what: str, schema: str, value: Callable[[], str]) -> None:
+        """Pass, if a value, whose JSON is made when its turn has come, is as a schema wants it."""
         try:
-            await self._ask(do="check", schema=schema, value=value)
+            await self._ask(lambda: f'{{"do":"check","schema":{json.dumps(schema)},"value":{value()}}}')
         except ToolError as error:
             raise ToolError(f"the workflow does not take {what}: {error}") from error
 
@@ -122,7 +122,7 @@ class Workflows:
 
         request = {"Bucket": place.bucket, "Key": place.key}
         request |= {"VersionId": place.version} if place.version else {}
-        async with self._aws.bucket(place.bucket, f"reading {place}") as s3:
+        async with self._aws.bucket(place.bucket, f"reading {place}", place.action) as s3:
             try:
                 answer = await s3.get_object(**request)
             except ClientError as error:
@@ -141,9 +141,10 @@ class Workflows:
             raise ToolError(f"{place} is not text in UTF-8") from error
         return text, ObjectLocation(place.bucket, place.key, answer.get("VersionId"))
 
-    async def _ask(self, **question: Any) -> dict[str, Any]:
+    async def _ask(self, question: Callable[[], str]) -> dict[str, Any]:
         """The answer of workflow_check, in a process of its own: what it looks at may be made to take for ever."""
         async with self._turn:
+            asked = question().encode()
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",
@@ -156,7 +157,7 @@ class Workflows:
             )
             try:
                 async with asyncio.timeout(CHECK_SECONDS):
-                    out, _ = await process.communicate(json.dumps(question).encode())
+                    out, _ = await process.communicate(asked)
             except TimeoutError:
                 out = b""
             finally:
@@ -169,3 +170,23 @@ class Workflows:
         if "problem" in answer:
             raise ToolError(answer["problem"])
         return answer
+
+
+def _entries(draft: Draft) -> str:
+    """What a schema for entries looks at, as JSON, written one by one: as objects all would take many times as much.
+
+    Raises:
+        ToolError: if it is too large.
+    """
+    found: list[str] = []
+    size = 0
+    for value in draft.values():
+        entry = {name: value[name] for name in ("logical_key", "size")}
+        found.append(json.dumps(entry | {"meta": (value["meta"] or {}).get("user_meta", {})}))
+        size += len(found[-1])
+        if size > MAXIMUM_BYTES:
+            raise ToolError(
+                f"their metadata is too large to hold against its schema here (at most {MAXIMUM_BYTES} bytes of "
+                "entries); push the package with quilt3"
+            )
+    return f"[{','.join(found)}]"

@@ -44,6 +44,14 @@ def test_class_is_told_and_checked(logs: Any) -> None:
         logs.create_log_group(logGroupName="/y", logGroupClass="CHEAP")
 
 
+def test_tags_go_with_their_group(logs: Any) -> None:
+    arn = group(logs)["logGroupArn"]
+    logs.tag_resource(resourceArn=arn, tags={"team": "x"})
+    logs.delete_log_group(logGroupName="/ecs/x")
+    logs.create_log_group(logGroupName="/ecs/x")
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {}
+
+
 def test_key_comes_and_goes(logs: Any) -> None:
     key = "arn:aws:kms:us-east-1:850787717197:key/1"
     logs.associate_kms_key(logGroupName="/ecs/x", kmsKeyId=key)

@@ -19,7 +19,7 @@ from .sql import Statement, read
 CATALOG = "awsdatacatalog"
 MAXIMUM_PAGES = 50  # of 100 databases or tables, or 1000 partitions, that are looked at
 MAXIMUM_DEPTH = 5  # of views that read views
-_LISTS_OF_FILES = ("iceberg", "delta", "hudi", "hoodie", "symlink")
+_LISTS_OF_FILES = ("iceberg", "delta", "hudi", "hoodie", "symlink")  # in the names of formats
 _VIEW_BEGIN, _VIEW_END = "/* Presto View: ", " */"
 
 Name = tuple[str, str]
@@ -41,8 +41,8 @@ class Judge:
 
     Attributes:
         glue: The Glue client, under the caller's grant.
-        confined: Whether AWS itself keeps the query within the buckets found here (a session policy). If not, tables
-            whose files name other files, which could lie anywhere, are refused.
+        confined: Whether AWS itself keeps the query within the buckets found here and the caller's own results (a
+            session policy). If not, tables whose files name other files, which could lie anywhere, are refused.
         partitions: Whether each partition is looked at, which may lie elsewhere than its table.
     """
 
@@ -203,9 +203,7 @@ def _names_other_files(parameters: dict[str, str], storage: dict[str, Any]) -> b
     """Whether the table's files are lists of other files: Iceberg, Delta Lake, Hudi, symbolic links."""
     formats = (storage.get("InputFormat", ""), storage.get("SerdeInfo", {}).get("SerializationLibrary", ""))
     kinds = (parameters.get("table_type", ""), parameters.get("spark.sql.sources.provider", ""), *formats)
-    return any(
-        word in str(kind).lower() for kind in kinds for word in ("iceberg", "delta", "hudi", "hoodie", "symlink")
-    )
+    return any(word in str(kind).lower() for kind in kinds for word in _LISTS_OF_FILES)
 
 
 def unknown_database(database: str) -> ToolError:

@@ -10,6 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from ..authz import Principal
 
+VALIDATE = "EXPLAIN (TYPE VALIDATE)"  # before a statement that is only checked
 DONE = ("SUCCEEDED", "FAILED", "CANCELLED")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _POLL_FIRST, _POLL_LAST = 0.2, 3.0  # seconds between two looks
@@ -20,9 +21,10 @@ def signed(who: Principal, text: str) -> str:
     return f"{text}\n{_mark(who)}"
 
 
-def is_of(who: Principal, execution: dict[str, Any]) -> bool:
-    """Whether the caller started this execution here."""
-    return str(execution.get("Query", "")).endswith(f"\n{_mark(who)}")
+def is_of(who: Principal, execution: dict[str, Any], *, validations: bool = True) -> bool:
+    """Whether the caller started this execution here; `validations`: also if it only checked a statement."""
+    query = str(execution.get("Query", ""))
+    return query.endswith(f"\n{_mark(who)}") and (validations or not query.startswith(VALIDATE))
 
 
 def unsigned(text: str) -> str:
@@ -30,8 +32,13 @@ def unsigned(text: str) -> str:
     return text.rpartition("\n-- quilt-mcp ")[0]
 
 
+def owner(who: Principal) -> str:
+    """The caller as a short name that tells nobody who it is."""
+    return hashlib.sha256(who.identity.encode()).hexdigest()[:24]
+
+
 def _mark(who: Principal) -> str:
-    return f"-- quilt-mcp {hashlib.sha256(who.subject.encode()).hexdigest()[:24]}"
+    return f"-- quilt-mcp {owner(who)}"
 
 
 async def own(athena: Any, who: Principal, execution_id: str) -> dict[str, Any]:

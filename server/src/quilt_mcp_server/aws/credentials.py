@@ -13,17 +13,24 @@ from typing import Any, Protocol
 
 from ..authz import AccessDeniedError, Principal
 from ..config import Config
-from .grants import Query
+from .grants import Credentials, Query
 
 CACHE_ENTRIES = 1024
 SESSION_SECONDS = 3600
 REFRESH_BEFORE = 300  # seconds before their end that credentials are no longer handed out
 MAXIMUM_POLICY = 2048  # characters; STS's own limit
+# A session policy can only narrow: which keys may be used is for the role to say.
+_KEYS = {
+    "Effect": "Allow",
+    "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+    "Resource": "*",
+    "Condition": {"StringLike": {"kms:ViaService": ["s3.*", "glue.*"]}},
+}
 _SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
 
 _Key = tuple[str, str, str | None, Query | None]
-"""Role, subject, bucket, query."""
+"""Role, identity, bucket, query."""
 
 
 class CredentialsError(Exception):
@@ -31,9 +38,9 @@ class CredentialsError(Exception):
 
 
 class CredentialSource(Protocol):
-    """Gets frozen botocore credentials for a caller and a bucket."""
+    """Gets credentials for a caller and a bucket."""
 
-    async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Any: ...
+    async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Credentials: ...
 
     async def check(self) -> None:
         """Pass if the server itself can call AWS (STS answers)."""
@@ -55,7 +62,7 @@ class TaskRole:
         self._client: Any = None
         self._lock = asyncio.Lock()
 
-    async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Any:
+    async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Credentials:
         """The container's credentials, refreshed by the SDK.
 
         Raises:
@@ -66,7 +73,10 @@ class TaskRole:
             found = await session.get_credentials()
         if found is None:
             raise CredentialsError("this server has no AWS credentials of its own; tell its operator")
-        return await found.get_frozen_credentials()
+        frozen = await found.get_frozen_credentials()
+        # The SDK keeps the end of a role's credentials to itself; keys that do not end have none.
+        until = getattr(found, "_expiry_time", None)
+        return Credentials(frozen.access_key, frozen.secret_key, frozen.token, until=until)
 
     def session(self) -> Any:
         """The SDK's session with its usual chain of credential providers."""
@@ -100,11 +110,11 @@ class AssumedRoles:
     """A role of the allowlist, assumed in the caller's name and narrowed to the bucket that is touched."""
 
     def __init__(self, config: Config) -> None:
-        self._roles = {arn.rpartition("/")[2]: arn for arn in config.assume_roles}
+        self._roles = config.assume_roles
         self._own = TaskRole(config)
-        self._cache: OrderedDict[_Key, tuple[float, asyncio.Future[Any]]] = OrderedDict()
+        self._cache: OrderedDict[_Key, tuple[float, asyncio.Future[Credentials]]] = OrderedDict()
 
-    async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Any:
+    async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Credentials:
         """Credentials of the caller's role, at most an hour old.
 
         Raises:
@@ -112,7 +122,7 @@ class AssumedRoles:
             botocore.exceptions.ClientError: if STS refuses.
         """
         role = self._role_of(who)
-        key = (role, who.subject, bucket, query)
+        key = (role, who.identity, bucket, query)
         known = self._cache.get(key)
         if known is not None and known[0] > time.monotonic():
             self._cache.move_to_end(key)
@@ -125,26 +135,28 @@ class AssumedRoles:
             self._cache.popitem(last=False)
         return await asyncio.shield(future)
 
-    def _forget_failure(self, key: _Key, done: asyncio.Future[Any]) -> None:
+    def _forget_failure(self, key: _Key, done: asyncio.Future[Credentials]) -> None:
         if (done.cancelled() or done.exception()) and self._cache.get(key, (0, None))[1] is done:
             del self._cache[key]
 
     def _role_of(self, who: Principal) -> str:
         """A role is chosen from the allowlist; what a claim says can only select, never add."""
-        wanted = [role for role in who.roles if role in self._roles or role in self._roles.values()]
-        if wanted:
-            return self._roles.get(wanted[0], wanted[0])
+        for role in who.roles:
+            meant = [arn for arn in self._roles if role in (arn, arn.rpartition("/")[2])]
+            if len(meant) > 1:
+                raise AccessDeniedError(
+                    f"your token asks for the role {role}, which is the name of several: use the ARN"
+                )
+            if meant:
+                return meant[0]
         if not who.roles and len(self._roles) == 1:
-            return next(iter(self._roles.values()))
+            return self._roles[0]
         asked = ", ".join(who.roles) or "none"
-        raise AccessDeniedError(
-            f"your token asks for the role(s) {asked}; this server assumes only {', '.join(sorted(self._roles))}"
-        )
+        names = sorted(arn.rpartition("/")[2] for arn in self._roles)
+        raise AccessDeniedError(f"your token asks for the role(s) {asked}; this server assumes only {', '.join(names)}")
 
-    async def _assume(self, role: str, who: Principal, bucket: str | None, query: Query | None) -> Any:
-        from botocore.credentials import ReadOnlyCredentials
-
-        name = session_name(who.subject)
+    async def _assume(self, role: str, who: Principal, bucket: str | None, query: Query | None) -> Credentials:
+        name = session_name(who.identity)
         answer = await (await self._own.sts()).assume_role(
             RoleArn=role,
             RoleSessionName=name,
@@ -153,7 +165,9 @@ class AssumedRoles:
             DurationSeconds=SESSION_SECONDS,
         )
         given = answer["Credentials"]
-        return ReadOnlyCredentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        return Credentials(
+            given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], until=given["Expiration"]
+        )
 
     async def check(self) -> None:
         await self._own.check()
@@ -178,14 +192,18 @@ def session_policy(partition: str, bucket: str | None, query: Query | None = Non
     """
     if bucket is None:
         statements: list[dict[str, Any]] = [
-            {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets", "athena:*", "glue:Get*"], "Resource": "*"},
+            {
+                "Effect": "Allow",
+                "Action": ["s3:ListAllMyBuckets", "athena:*", "glue:Get*", "glue:BatchGet*"],
+                "Resource": "*",
+            },
             *(_query_statements(partition, query) if query is not None else ()),
         ]
     else:
         arn = f"arn:{partition}:s3:::{bucket}"
         actions = ["s3:Get*", "s3:List*", "s3:PutObject*", "s3:DeleteObject", "s3:AbortMultipartUpload"]
         statements = [{"Effect": "Allow", "Action": actions, "Resource": [arn, f"{arn}/*"]}]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [*statements, _KEYS]}, separators=(",", ":"))
     if len(policy) > MAXIMUM_POLICY:
         raise CredentialsError("the query reads from too many buckets for one session; ask for fewer tables at once")
     return policy

@@ -2,11 +2,26 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
 
 class NoGrantError(Exception):
     """An AWS request was about to be signed outside of any grant, or for a bucket outside of it: a defect of ours."""
+
+
+class Credentials(NamedTuple):
+    """What signs a request, with botocore's names.
+
+    Attributes:
+        until: When AWS no longer takes them, nor a link that they signed; None if that is not known.
+    """
+
+    access_key: str
+    secret_key: str
+    token: str | None
+    account_id: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +29,11 @@ class Grant:
     """What the code running in this context may do: with which credentials, on which bucket.
 
     Attributes:
-        credentials: botocore's frozen credentials.
+        credentials: Of the caller.
         bucket: The one bucket that S3 requests may name; None where the grant is not for S3 objects.
     """
 
-    credentials: Any = field(repr=False)
+    credentials: Credentials = field(repr=False)
     bucket: str | None
 
 
@@ -28,7 +43,7 @@ class Query:
 
     Attributes:
         buckets: Read: where the tables lie.
-        results: Read and written: s3://bucket/prefix, where the workgroup keeps results.
+        results: Read and written: what begins with this S3 address, the folder of the caller's results or one of them.
     """
 
     buckets: tuple[str, ...]

@@ -35,7 +35,7 @@ async def look_up(aws: Gateway, place: ObjectLocation) -> Found:
     Raises:
         ToolError: if there is none, or the caller may not read it.
     """
-    async with aws.bucket(place.bucket, f"looking at {place}") as s3:
+    async with aws.bucket(place.bucket, f"looking at {place}", place.action) as s3:
         head = await s3.head_object(**_request(place), ChecksumMode="ENABLED")
         sizes = await _part_sizes(s3, place) if checksums.in_parts(head) else ()
     version = head.get("VersionId") or place.version
@@ -68,7 +68,7 @@ async def calculate(aws: Gateway, found: Found, kind: str) -> str:
     digest, size = checksums.digest(kind, found.size), 0
     from botocore.exceptions import ClientError
 
-    async with aws.bucket(found.place.bucket, f"reading {found.place}") as s3:
+    async with aws.bucket(found.place.bucket, f"reading {found.place}", found.place.action) as s3:
         try:
             answer = await s3.get_object(**_request(found.place), IfMatch=found.etag)
         except ClientError as error:

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiobotocore.credentials import AioCredentials
 
-from .grants import NoGrantError, grant
+from .grants import Credentials, NoGrantError, grant
 
 
 class ContextCredentials(AioCredentials):  # type: ignore[misc]  # botocore has no types
@@ -13,7 +13,7 @@ class ContextCredentials(AioCredentials):  # type: ignore[misc]  # botocore has 
     def __init__(self) -> None:
         super().__init__(access_key="", secret_key="", method="quilt-context")
 
-    async def get_frozen_credentials(self) -> Any:
+    async def get_frozen_credentials(self) -> Credentials:
         return grant().credentials
 
 

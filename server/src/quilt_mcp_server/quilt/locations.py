@@ -24,6 +24,11 @@ class ObjectLocation:
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
 
+    @property
+    def action(self) -> str:
+        """The IAM action that reading it takes."""
+        return "s3:GetObjectVersion" if self.version else "s3:GetObject"
+
 
 def parse_bucket(text: str) -> str:
     """The bare name of a bucket or registry, written `name`, `s3://name` or `s3://name/`.

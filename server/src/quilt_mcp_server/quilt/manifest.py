@@ -11,19 +11,24 @@ from .locations import ObjectLocation, parse_physical_key
 
 CHUNK = 256 * 1024  # bytes read at a time
 MAXIMUM_PATH = 16 * 1024  # characters of a path or an address
-MAXIMUM_LINE = 4 * 1024 * 1024  # bytes; an entry's metadata is never near this
+MAXIMUM_LINE = 1_000_000  # bytes; quilt3's own limit, unless somebody raised it
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a manifest.
 
+    In memory the value may be thirty times as large as the line. Readers let go of it before they ask for the next,
+    which may be long in coming.
+
     Attributes:
         value: The JSON object.
+        length: Bytes of the line.
         end: Offset in bytes of the line after it.
     """
 
     value: dict[str, Any]
+    length: int
     end: int
 
 
@@ -44,14 +49,20 @@ async def lines(body: Any, start: int = 0) -> AsyncIterator[Line]:
         for raw in complete:
             offset += len(raw) + 1
             if raw.strip():
-                yield Line(_parse(raw), offset)
+                yield Line(_parse(raw), len(raw), offset)
         if len(rest) > MAXIMUM_LINE:
-            raise ToolError("the manifest is damaged: a line is longer than any entry")
+            raise _too_long()
     if rest.strip():
-        yield Line(_parse(rest), offset + len(rest))
+        yield Line(_parse(rest), len(rest), offset + len(rest))
+
+
+def _too_long() -> ToolError:
+    return ToolError(f"the manifest is damaged: a line is longer than any that quilt3 writes ({MAXIMUM_LINE} bytes)")
 
 
 def _parse(raw: bytes) -> dict[str, Any]:
+    if len(raw) > MAXIMUM_LINE:
+        raise _too_long()
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError) as error:

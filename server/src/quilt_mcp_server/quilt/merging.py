@@ -33,10 +33,12 @@ async def merge(old: AsyncIterator[Line], header: Callable[[Value], Value], chan
     if first is None or entry_key(first.value) is not None:
         raise ToolError("the package is damaged: its manifest does not begin with a header")
     draft = Draft(header(first.value))
+    del first
     try:
         merging = _Merging(draft, changes)
         async for line in old:
             merging.take(line.value)
+            del line
         merging.end()
     except BaseException:
         draft.file.close()

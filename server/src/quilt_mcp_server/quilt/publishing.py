@@ -12,10 +12,11 @@ from typing import Any
 from mcp.server.mcpserver.exceptions import ToolError
 
 from .draft import Draft
-from .registry import LATEST, MANIFESTS, NAMED, Pointer
+from .registry import LATEST, MANIFESTS, NAMED, Pointer, read_pointer
 
 PART = 16 * 1024 * 1024  # bytes of a manifest that are sent at once
-_CONFLICTS = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+# S3's codes for a condition that does not hold.
+CONFLICTS = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 _SECONDS_TRIED = 60  # that others may have taken for their versions
 _DELETED_AT_ONCE = 1000  # S3's own limit
 
@@ -32,7 +33,7 @@ async def publish(s3: Any, bucket: str, name: str, draft: Draft, before: Pointer
     top_hash = draft.top_hash
     await _send_manifest(s3, bucket, MANIFESTS + top_hash, draft)
     await point_latest(s3, bucket, name, top_hash, before)
-    await _record_time(s3, bucket, name, top_hash)
+    await record_time(s3, bucket, name, top_hash)
 
 
 async def point_latest(s3: Any, bucket: str, name: str, top_hash: str, before: Pointer | None) -> None:
@@ -47,13 +48,18 @@ async def point_latest(s3: Any, bucket: str, name: str, top_hash: str, before: P
     try:
         await s3.put_object(Bucket=bucket, Key=f"{NAMED}{name}/{LATEST}", Body=top_hash.encode(), **condition)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in (*_CONFLICTS, "NoSuchKey"):
+        if error.response["Error"]["Code"] not in (*CONFLICTS, "NoSuchKey"):
             raise
-        raise _overtaken(bucket, name) from error
+        if not await _points_to(s3, bucket, name, LATEST, top_hash):
+            raise _overtaken(bucket, name) from error
 
 
-async def _record_time(s3: Any, bucket: str, name: str, top_hash: str) -> None:
-    """Keep the version under the current second, or the next one that no other version has."""
+async def record_time(s3: Any, bucket: str, name: str, top_hash: str) -> None:
+    """Keep the version under the current second, or the next one that no other version has.
+
+    Raises:
+        ToolError: if no second is free.
+    """
     from botocore.exceptions import ClientError
 
     now = int(time.time())
@@ -62,11 +68,22 @@ async def _record_time(s3: Any, bucket: str, name: str, top_hash: str) -> None:
             await s3.put_object(Bucket=bucket, Key=f"{NAMED}{name}/{second}", Body=top_hash.encode(), IfNoneMatch="*")
             return
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _CONFLICTS:
+            if error.response["Error"]["Code"] not in CONFLICTS:
                 raise
+            if await _points_to(s3, bucket, name, str(second), top_hash):
+                return
     raise ToolError(
         f"{name} in s3://{bucket} is now at {top_hash}, but its time could not be kept: too many versions at once"
     )
+
+
+async def _points_to(s3: Any, bucket: str, name: str, tag: str, top_hash: str) -> bool:
+    """Whether a tag that was found taken holds what we wrote.
+
+    The SDK repeats a request whose answer was lost, and the second one finds the work of the first.
+    """
+    found = await read_pointer(s3, bucket, name, tag)
+    return found is not None and found.top_hash == top_hash
 
 
 async def _send_manifest(s3: Any, bucket: str, key: str, draft: Draft) -> None:
@@ -99,9 +116,11 @@ async def delete_latest(s3: Any, bucket: str, name: str, before: Pointer) -> Non
     try:
         await s3.delete_object(Bucket=bucket, Key=f"{NAMED}{name}/{LATEST}", IfMatch=before.etag)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in (*_CONFLICTS, "NoSuchKey"):
+        if error.response["Error"]["Code"] not in (*CONFLICTS, "NoSuchKey"):
             raise
-        raise _overtaken(bucket, name) from error
+        # Gone is what was wanted, and may be the work of a request whose answer was lost.
+        if await read_pointer(s3, bucket, name) is not None:
+            raise _overtaken(bucket, name) from error
 
 
 async def delete_tags(s3: Any, bucket: str, name: str, names: list[str]) -> None:

@@ -16,7 +16,7 @@ from .locations import is_top_hash
 NAMED = ".quilt/named_packages/"
 MANIFESTS = ".quilt/packages/"
 LATEST = "latest"
-MAXIMUM_VERSIONS = 10_000  # that are looked at to find the newest
+MAXIMUM_VERSIONS = 100_000  # tags are listed with the oldest first, and the newest are wanted
 _USERS_AT_ONCE = 8
 _AFTER_SLASH = chr(ord("/") + 1)
 
@@ -135,7 +135,7 @@ async def _folders(s3: Any, bucket: str, prefix: str, after: str, count: int) ->
     return found
 
 
-async def tags(s3: Any, bucket: str, name: str, limit: int = MAXIMUM_VERSIONS) -> list[str]:
+async def tags(s3: Any, bucket: str, name: str, limit: int) -> list[str]:
     """The tags of a package, `latest` among them; at least the first `limit` of them."""
     prefix = f"{NAMED}{name}/"
     request: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
@@ -150,10 +150,27 @@ async def tags(s3: Any, bucket: str, name: str, limit: int = MAXIMUM_VERSIONS) -
 
 
 def is_time(tag: str) -> bool:
-    """Whether a tag is a version's time."""
-    return tag.isascii() and tag.isdigit()
+    """Whether a tag is a version's time, which has ten digits from 2001 to 2286."""
+    return tag.isascii() and tag.isdigit() and len(tag) <= 10
 
 
 async def version_times(s3: Any, bucket: str, name: str) -> list[int]:
-    """When a package's versions were pushed, in seconds since 1970, the newest first."""
-    return sorted((int(tag) for tag in await tags(s3, bucket, name) if is_time(tag)), reverse=True)
+    """When a package's versions were pushed, in seconds since 1970, the newest first.
+
+    Raises:
+        ToolError: if there are so many that the newest cannot be told.
+    """
+    found = await tags(s3, bucket, name, MAXIMUM_VERSIONS)
+    if len(found) >= MAXIMUM_VERSIONS:
+        raise ToolError(
+            f"the package {name} in s3://{bucket} has more than {MAXIMUM_VERSIONS} versions, too many to be listed; "
+            "package_browse shows the latest"
+        )
+    return sorted((int(tag) for tag in found if is_time(tag)), reverse=True)
+
+
+async def has_time(s3: Any, bucket: str, name: str, top_hash: str) -> bool:
+    """Whether the newest time of a package is that of this version, as it is when the version is the latest."""
+    times = await version_times(s3, bucket, name)
+    newest = await read_pointer(s3, bucket, name, str(times[0])) if times else None
+    return newest is not None and newest.top_hash == top_hash

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 MAXIMUM_SECONDS = 15  # of CPU
-MAXIMUM_MEMORY = 512 * 1024 * 1024  # bytes of address space
+MAXIMUM_MEMORY = 128 * 1024 * 1024  # bytes of address space
 MAXIMUM_TEXT = 300  # characters of one problem
 PROBLEMS = 5  # that are told
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"

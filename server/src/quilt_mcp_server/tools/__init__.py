@@ -2,6 +2,7 @@
 
 from ..aws import Gateway
 from ..config import Config
+from ..workflows import Workflows
 from .athena import AthenaTools
 from .buckets import BucketTools
 from .catalog import CatalogTools
@@ -18,6 +19,7 @@ from .validating import ValidatingTools
 
 def groups(config: Config, aws: Gateway) -> list[object]:
     """Every group of tools, ready to be registered."""
+    workflows = Workflows(aws)
     return [
         IdentityTools(config),
         BucketTools(aws),
@@ -25,9 +27,9 @@ def groups(config: Config, aws: Gateway) -> list[object]:
         PuttingTools(aws),
         PackageTools(aws),
         EntryTools(aws),
-        PackagingTools(config, aws),
+        PackagingTools(config, aws, workflows),
         DeletingTools(aws),
-        ValidatingTools(config, aws),
+        ValidatingTools(config, aws, workflows),
         DatabaseTools(config, aws),
         AthenaTools(config, aws),
         CatalogTools(config),

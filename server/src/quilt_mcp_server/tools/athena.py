@@ -1,6 +1,8 @@
 """SQL with Athena: check a statement, run it, get its rows. Statements are judged in `athena/judge.py`."""
 
 import asyncio
+import time
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -14,6 +16,7 @@ from ..authz import principal
 from ..aws import Gateway
 from ..aws.grants import Query
 from ..config import Config
+from .adding import TIME_SHARE
 from .databases import Database, DatabaseTools
 from .marking import Cursor, NextCursor, tool
 
@@ -63,6 +66,25 @@ class History(BaseModel):
     next_cursor: NextCursor = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a query's rows go.
+
+    Attributes:
+        workgroup: Its name.
+        results: s3://bucket/prefix.
+        configuration: What the query says of it; None where the workgroup decides, and one place is everybody's.
+    """
+
+    workgroup: str
+    results: str
+    configuration: dict[str, Any] | None
+
+    @property
+    def own(self) -> bool:
+        return self.configuration is not None
+
+
 class AthenaTools:
     """Runs what reads the caller's own tables, in the caller's name."""
 
@@ -70,17 +92,19 @@ class AthenaTools:
         self._aws = aws
         self._workgroup = config.athena_workgroup
         self._most = config.athena_max_scan
+        self._seconds = config.tool_timeout * TIME_SHARE
         self._catalogue = DatabaseTools(config, aws)
         self._watching: set[asyncio.Task[None]] = set()
 
     @tool("Check a query")
     async def athena_query_validate(self, query: Sql, database: Database, workgroup: Group = None) -> Validation:
         """Check whether a query may run and is valid SQL, without running it."""
+        place = await self._place(workgroup)
         try:
-            judged = await self._judged(query, database)
+            judged = await self._judged(query, database, place.own)
         except ToolError as error:
             return Validation(valid=False, problem=str(error), tables=[])
-        started = await self._start(judged, f"EXPLAIN (TYPE VALIDATE) {judged.text}", database, workgroup)
+        started = await self._start(judged, f"{runs.VALIDATE} {judged.text}", database, place)
         async with self._athena("checking a query", "athena:GetQueryExecution") as athena:
             execution = await runs.wait(athena, started, VALIDATION_SECONDS, self._most)
         state = execution["Status"]["State"]
@@ -98,12 +122,20 @@ class AthenaTools:
         limit: Rows = 100,
     ) -> QueryPage:
         """Run a query that only reads, wait for a limited time, and return its first rows."""
-        judged = await self._judged(query, database)
-        started = await self._start(judged, judged.text, database, workgroup)
-        async with self._athena("running the query", "athena:GetQueryExecution") as athena:
-            execution = await runs.wait(athena, started, wait_seconds, self._most)
-        if execution["Status"]["State"] not in runs.DONE:
-            self._watch(started)
+        begin = time.monotonic()
+        place = await self._place(workgroup)
+        judged = await self._judged(query, database, place.own)
+        started = await self._start(judged, judged.text, database, place)
+        left = begin + self._seconds - time.monotonic()
+        done = False
+        try:
+            async with self._athena("running the query", "athena:GetQueryExecution") as athena:
+                execution = await runs.wait(athena, started, min(wait_seconds, left), self._most)
+            done = execution["Status"]["State"] in runs.DONE
+        finally:
+            # Whatever becomes of this call: what is scanned costs money.
+            if not done:
+                self._watch(started)
         return await self._page(execution, limit, None)
 
     @tool("Get a query's rows")
@@ -116,7 +148,8 @@ class AthenaTools:
             execution = await runs.own(athena, principal(), execution_id)
         # What was granted when the query ran may have been withdrawn.
         database = execution.get("QueryExecutionContext", {}).get("Database", "")
-        await self._judged(runs.unsigned(execution["Query"]), database)
+        own = f"/{runs.owner(principal())}/" in _location(execution)
+        await self._judged(runs.unsigned(execution["Query"]), database, own)
         return await self._page(execution, limit, token)
 
     @tool("Cancel a query", read_only=False)
@@ -133,7 +166,7 @@ class AthenaTools:
     async def athena_query_history(self, workgroup: Group = None, cursor: Cursor = None) -> History:
         """The queries that you started here, the newest first. A page may be empty: go on with next_cursor."""
         group, who = workgroup or self._workgroup, principal()
-        question = ("history", group, who.subject)
+        question = ("history", group, who.identity)
         request: dict[str, Any] = {"WorkGroup": group, "MaxResults": 50}
         if token := paging.decode(question, cursor, str):
             request["NextToken"] = token
@@ -150,32 +183,43 @@ class AthenaTools:
             found = await asyncio.gather(*map(look, answer.get("QueryExecutionIds", ())))
         following = answer.get("NextToken")
         return History(
-            queries=[_told(execution) for execution in found if runs.is_of(who, execution)],
+            queries=[_told(execution) for execution in found if runs.is_of(who, execution, validations=False)],
             next_cursor=paging.encode(question, following) if following else None,
         )
 
-    async def _judged(self, query: str, database: str) -> Judged:
-        async with self._catalogue.judge("judging the query", thorough=True) as judge:
+    async def _judged(self, query: str, database: str, own_results: bool) -> Judged:
+        async with self._catalogue.judge("judging the query", thorough=True, own_results=own_results) as judge:
             return await judge.judge(query, database)
 
-    async def _start(self, judged: Judged, text: str, database: str, workgroup: str | None) -> str:
-        """Start a judged statement, or its explanation. Where its rows go is for the workgroup to say."""
+    async def _place(self, workgroup: str | None) -> _Place:
+        """Where rows go: a folder of the caller's own, unless the workgroup insists on its one place for all."""
         group = workgroup or self._workgroup
         async with self._athena(f"looking at the workgroup {group[:128]!r}", "athena:StartQueryExecution") as athena:
             found = (await athena.get_work_group(WorkGroup=group)).get("WorkGroup", {})
-        results = found.get("Configuration", {}).get("ResultConfiguration", {}).get("OutputLocation", "")
+        settings = found.get("Configuration", {})
+        configuration = settings.get("ResultConfiguration", {})
+        results = configuration.get("OutputLocation", "")
         if not results.startswith("s3://"):
             raise ToolError(
                 f"the workgroup {group!r} says no place in S3 for results; name another one, athena_workgroups_list "
                 "shows them, or let the operator set it"
             )
+        # Athena's default; what a query says of its results is ignored then.
+        if settings.get("EnforceWorkGroupConfiguration", True):
+            return _Place(group, results, None)
+        results = f"{results.rstrip('/')}/{runs.owner(principal())}/"
+        return _Place(group, results, configuration | {"OutputLocation": results})
+
+    async def _start(self, judged: Judged, text: str, database: str, place: _Place) -> str:
+        """Start a judged statement, or its explanation."""
         async with self._aws.service(
-            "athena", "running the query", "athena:StartQueryExecution", Query(judged.buckets, results)
+            "athena", "running the query", "athena:StartQueryExecution", Query(judged.buckets, place.results)
         ) as athena:
             answer = await athena.start_query_execution(
                 QueryString=runs.signed(principal(), text),
                 QueryExecutionContext={"Catalog": "AwsDataCatalog", "Database": database.lower()},
-                WorkGroup=group,
+                WorkGroup=place.workgroup,
+                **({"ResultConfiguration": place.configuration} if place.configuration else {}),
             )
         started: str = answer["QueryExecutionId"]
         return started
@@ -208,12 +252,12 @@ class AthenaTools:
         )
         if status["State"] != "SUCCEEDED":
             return page
-        results = execution.get("ResultConfiguration", {}).get("OutputLocation", "")
+        results = _location(execution)
         request: dict[str, Any] = {"QueryExecutionId": execution_id, "MaxResults": limit if token else limit + 1}
         if token:
             request["NextToken"] = token
         request["MaxResults"] = min(request["MaxResults"], MAXIMUM_ROWS)
-        query = Query((), results.rpartition("/")[0] + "/") if results.startswith("s3://") else None
+        query = Query((), results) if results.startswith("s3://") else None
         async with self._aws.service("athena", "reading the rows", "athena:GetQueryResults", query) as athena:
             answer = await athena.get_query_results(**request)
         page.columns = [item["Name"] for item in answer["ResultSet"].get("ResultSetMetadata", {}).get("ColumnInfo", ())]
@@ -228,6 +272,11 @@ class AthenaTools:
 
     def _athena(self, asked: str, action: str) -> Any:
         return self._aws.service("athena", asked, action)
+
+
+def _location(execution: dict[str, Any]) -> str:
+    """Where the execution's rows lie in S3."""
+    return str(execution.get("ResultConfiguration", {}).get("OutputLocation", ""))
 
 
 def _bounded(rows: list[list[str | None]]) -> list[list[str | None]]:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 
 from .. import paging
 from ..authz import may_touch, principal
@@ -56,8 +57,8 @@ class BucketTools:
         """List the buckets you may use. Start here when you do not know a bucket's name."""
         who = principal()
         named = {bucket for bucket in who.buckets if "*" not in bucket}
-        if len(named) < len(who.buckets):
-            async with self._aws.service("s3", "listing the account's buckets") as s3:
+        if any("*" in bucket for bucket in who.buckets):
+            async with self._aws.service("s3", "listing the account's buckets", "s3:ListAllMyBuckets") as s3:
                 answer = await s3.list_buckets()
             named |= {item["Name"] for item in answer["Buckets"]}
         return BucketList(buckets=sorted(name for name in named if may_touch(who, name)))
@@ -80,16 +81,14 @@ class BucketTools:
         if token := paging.decode(question, cursor, str):
             request["ContinuationToken"] = token
         async with self._aws.bucket(name, f"listing s3://{name}/{prefix}", "s3:ListBucket") as s3:
-            answer = await s3.list_objects_v2(**request)
-        following = answer.get("NextContinuationToken")
-        return ObjectList(
-            folders=[item["Prefix"] for item in answer.get("CommonPrefixes", ())],
-            objects=[
-                ObjectSummary(key=item["Key"], size=item["Size"], last_modified=item["LastModified"].isoformat())
-                for item in answer.get("Contents", ())
-            ],
-            next_cursor=paging.encode(question, following) if following else None,
-        )
+            found = _object_list(answer := await s3.list_objects_v2(**request))
+            while (excess := len(to_json(found)) / paging.MAXIMUM_PAGE) > 1 and request["MaxKeys"] > 1:
+                # S3's token leads behind its whole page, so that a part of it cannot be shown.
+                request["MaxKeys"] = int(request["MaxKeys"] / (excess + 1)) or 1
+                found = _object_list(answer := await s3.list_objects_v2(**request))
+        if following := answer.get("NextContinuationToken"):
+            found.next_cursor = paging.encode(question, following)
+        return found
 
     @tool("Check access to a bucket")
     async def check_bucket_access(self, bucket: Bucket) -> BucketAccess:
@@ -129,3 +128,13 @@ class BucketTools:
             buckets=list(await asyncio.gather(*map(attempt, asked[:MAXIMUM_TRIED]))),
             not_tried=asked[MAXIMUM_TRIED:],
         )
+
+
+def _object_list(answer: dict[str, Any]) -> ObjectList:
+    return ObjectList(
+        folders=[item["Prefix"] for item in answer.get("CommonPrefixes", ())],
+        objects=[
+            ObjectSummary(key=item["Key"], size=item["Size"], last_modified=item["LastModified"].isoformat())
+            for item in answer.get("Contents", ())
+        ],
+    )

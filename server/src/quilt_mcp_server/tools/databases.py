@@ -61,10 +61,17 @@ class DatabaseTools:
         self._confined = config.credentials == "assume_role"
 
     @asynccontextmanager
-    async def judge(self, asked: str, *, thorough: bool = False) -> AsyncIterator[Judge]:
-        """A judge for the caller; a thorough one for what is going to be read, not only listed."""
+    async def judge(self, asked: str, *, thorough: bool = False, own_results: bool = True) -> AsyncIterator[Judge]:
+        """A judge for the caller.
+
+        Args:
+            asked: As for `Gateway.bucket`.
+            thorough: For what is going to be read, not only listed.
+            own_results: Whether the session that reads reaches nobody else's results.
+        """
+        confined = self._confined and own_results
         async with self._aws.service("glue", asked, "glue:GetTables") as glue:
-            yield Judge(glue, self._confined, partitions=thorough and not self._confined)
+            yield Judge(glue, confined, partitions=thorough and not confined)
 
     @tool("List databases")
     async def athena_databases_list(self) -> Databases:

@@ -20,7 +20,7 @@ from ..quilt.manifest import entry_key, entry_size, is_text, lines, physical_loc
 from ..quilt.registry import open_manifest, resolve
 from .marking import Cursor, NextCursor, PackageName, Registry, tool
 
-MAXIMUM_RESULT = 256 * 1024  # bytes of entries that one page may hold
+MAXIMUM_TEXT = 256 * 1024  # bytes of a file that its resource shows
 MAXIMUM_META = 64 * 1024  # bytes of one metadata object that are shown
 MAXIMUM_HASH = 200  # characters
 SCAN_SECONDS = 20.0  # after which a page ends, however little it found
@@ -110,8 +110,8 @@ class EntryTools:
             registry=f"s3://{bucket}",
             package_name=name,
             top_hash=version,
-            meta=_bounded(page.header.get("user_meta")),
-            message=_text(page.header.get("message"), MAXIMUM_META),
+            meta=page.meta,
+            message=page.message,
             entries=page.entries,
             next_cursor=page.cursor(question, version),
         )
@@ -159,10 +159,10 @@ class EntryTools:
             raise ToolError(
                 f"there is no {path!r} in the package {name} in s3://{bucket}; package_browse shows its entries"
             )
-        async with self._aws.bucket(place.bucket, f"reading {path} of the package {name}") as s3:
+        async with self._aws.bucket(place.bucket, f"reading {path} of the package {name}", place.action) as s3:
             request = {"Bucket": place.bucket, "Key": place.key}
             request |= {"VersionId": place.version} if place.version else {}
-            part = await read_part(s3, request, 0, MAXIMUM_RESULT, unpack=True)
+            part = await read_part(s3, request, 0, MAXIMUM_TEXT, unpack=True)
         if b"\0" in part.data:
             raise ToolError(f"{path!r} is not text; bucket_object_link gives a link to it")
         return part.data.decode("utf-8", "replace")
@@ -205,10 +205,11 @@ class EntryTools:
 
 @dataclass(slots=True)
 class _Page:
-    """Some entries of a manifest, its header if the page begins with it, and where the next page begins."""
+    """Some entries of a manifest, what its header says if the page begins with it, and where the next page begins."""
 
     entries: list[PackageEntry]
-    header: dict[str, Any]
+    meta: dict[str, Any] | None = None
+    message: str | None = None
     end: int | None = None
 
     def cursor(self, question: tuple[object, ...], version: str) -> str | None:
@@ -229,21 +230,22 @@ async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Call
     """Up to `limit` wanted entries from an offset on; fewer when they are large or far apart."""
     who = principal()
     deadline = time.monotonic() + SCAN_SECONDS
-    page = _Page([], {})
-    size, position = 0, start
+    page, room, position = _Page([]), paging.Room(), start
     async with await open_manifest(s3, version.bucket, version.top_hash, start) as body:
         async for line in lines(body, start):
-            if len(page.entries) >= limit or size > MAXIMUM_RESULT or time.monotonic() > deadline:
+            if len(page.entries) >= limit or not room or time.monotonic() > deadline:
                 page.end = position
                 return page
-            position = line.end
             key = entry_key(line.value)
-            if key is None:
-                page.header = page.header or line.value
-            elif wanted(key):
+            if key is None and not position:
+                page.meta = _bounded(line.value.get("user_meta"))
+                page.message = _text(line.value.get("message"), MAXIMUM_META)
+            elif key is not None and wanted(key):
                 entry = _entry(who, line.value, version.include_meta)
                 page.entries.append(entry)
-                size += len(entry.model_dump_json())
+                room.take(entry)
+            position = line.end
+            del line
     return page
 
 
@@ -252,6 +254,7 @@ async def _place(body: Any, path: str) -> ObjectLocation | None:
     async for line in lines(body):
         if entry_key(line.value) == path:
             return physical_location(line.value)
+        del line
     return None
 
 

@@ -10,6 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 from ..aws import Gateway
+from ..aws.grants import grant
 from ..aws.objects import MAXIMUM_OFFSET, Part, read_part
 from ..quilt.locations import ObjectLocation, parse_object
 from .marking import S3Uri, tool
@@ -65,7 +66,7 @@ class ObjectTools:
     async def bucket_object_info(self, s3_uri: S3Uri) -> ObjectInfo:
         """An object's size, type, time, version and metadata, without its content."""
         location = parse_object(s3_uri)
-        async with self._aws.bucket(location.bucket, f"describing {location}") as s3:
+        async with self._aws.bucket(location.bucket, f"describing {location}", location.action) as s3:
             head = await s3.head_object(**_request(location))
         return ObjectInfo(
             size=head["ContentLength"],
@@ -89,7 +90,7 @@ class ObjectTools:
         """Read a text object, or a part of it. Gzip is unpacked."""
         location = parse_object(s3_uri)
         decoder = _decoder(encoding)
-        async with self._aws.bucket(location.bucket, f"reading {location}") as s3:
+        async with self._aws.bucket(location.bucket, f"reading {location}", location.action) as s3:
             part = await read_part(s3, _request(location), offset, max_bytes, unpack=True)
         if b"\0" in part.data and encoding.lower().replace("_", "-") in ("utf-8", "utf8", "ascii"):
             kind = part.content_type or "unknown"
@@ -101,7 +102,7 @@ class ObjectTools:
     async def bucket_object_fetch(self, s3_uri: S3Uri, max_bytes: MaxBytes = 65536, offset: Offset = 0) -> ObjectBytes:
         """Read bytes of an object as base64, as they are stored. For text use bucket_object_text."""
         location = parse_object(s3_uri)
-        async with self._aws.bucket(location.bucket, f"reading {location}") as s3:
+        async with self._aws.bucket(location.bucket, f"reading {location}", location.action) as s3:
             part = await read_part(s3, _request(location), offset, max_bytes, unpack=False)
         return ObjectBytes(
             base64=base64.b64encode(part.data).decode(),
@@ -118,13 +119,15 @@ class ObjectTools:
     ) -> ObjectLink:
         """A link that lets a person download an object for some seconds."""
         location = parse_object(s3_uri)
-        async with self._aws.bucket(location.bucket, f"linking to {location}") as s3:
+        async with self._aws.bucket(location.bucket, f"linking to {location}", location.action) as s3:
             request = _request(location)
             # A link to nothing helps nobody, and is not noticed before it is followed.
             await s3.head_object(**request)
             url = await s3.generate_presigned_url("get_object", Params=request, ExpiresIn=expiration)
-        expires = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=expiration)
-        return ObjectLink(url=url, expires=expires.isoformat())
+            until = grant().credentials.until
+        expires = datetime.now(UTC) + timedelta(seconds=expiration)
+        # A link ends with what signed it.
+        return ObjectLink(url=url, expires=min(expires, until or expires).replace(microsecond=0).isoformat())
 
 
 def _request(location: ObjectLocation) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from .. import paging
 from ..aws import Gateway
 from ..quilt.locations import check_package_name, parse_bucket
-from ..quilt.registry import package_names, resolve, version_times
+from ..quilt.registry import package_names, read_pointer, resolve, version_times
 from .marking import Cursor, NextCursor, PackageName, Registry, tool
 
 
@@ -49,12 +49,11 @@ class PackageTools:
         after = paging.decode(question, cursor, str) or ""
         async with self._aws.bucket(bucket, f"listing the packages of s3://{bucket}", "s3:ListBucket") as s3:
             names = await package_names(s3, bucket, prefix, after, limit + 1)
-        more = len(names) > limit
-        names = names[:limit]
+        page = paging.fitting(names[:limit])
         return PackageList(
             registry=f"s3://{bucket}",
-            packages=names,
-            next_cursor=paging.encode(question, names[-1]) if more else None,
+            packages=page,
+            next_cursor=paging.encode(question, page[-1]) if len(names) > len(page) else None,
         )
 
     @tool("List a package's versions")
@@ -77,11 +76,13 @@ class PackageTools:
                 # Says that there is no such package, or returns the only hash there is without a time.
                 await resolve(s3, bucket, name)
             page = [time for time in times if before is None or time < before]
-            hashes = await asyncio.gather(*(resolve(s3, bucket, name, str(time)) for time in page[:limit]))
+            found = await asyncio.gather(*(read_pointer(s3, bucket, name, str(time)) for time in page[:limit]))
         return PackageVersions(
             versions=[
-                PackageVersion(top_hash=top_hash, pushed=datetime.fromtimestamp(time, UTC).isoformat())
-                for time, top_hash in zip(page, hashes, strict=False)
+                # One that holds no top hash is no version, and must not hide the others.
+                PackageVersion(top_hash=pointer.top_hash, pushed=datetime.fromtimestamp(time, UTC).isoformat())
+                for time, pointer in zip(page, found, strict=False)
+                if pointer is not None and pointer.top_hash is not None
             ],
             next_cursor=paging.encode(question, page[limit - 1]) if len(page) > limit else None,
         )

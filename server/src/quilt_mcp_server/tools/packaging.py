@@ -13,8 +13,8 @@ from ..quilt.draft import Draft, Value
 from ..quilt.locations import ObjectLocation, check_package_name, logical_problem, parse_bucket
 from ..quilt.manifest import lines
 from ..quilt.merging import merge, path_order
-from ..quilt.publishing import publish
-from ..quilt.registry import Pointer, no_package, open_manifest, read_pointer
+from ..quilt.publishing import publish, record_time
+from ..quilt.registry import Pointer, has_time, no_package, open_manifest, read_pointer
 from ..workflows import Workflow, Workflows
 from .adding import TIME_SHARE, EntryToAdd, Item, describe, items, refuse
 from .marking import Bucket, Message, Metadata, PackageName, Registry, WorkflowId, tool
@@ -35,9 +35,9 @@ class PackageRevision(BaseModel):
 class PackagingTools:
     """Writes packages."""
 
-    def __init__(self, config: Config, aws: Gateway) -> None:
+    def __init__(self, config: Config, aws: Gateway, workflows: Workflows) -> None:
         self._aws = aws
-        self._workflows = Workflows(aws)
+        self._workflows = workflows
         self._seconds = config.tool_timeout * TIME_SHARE
 
     @tool("Make a package of a prefix", read_only=False)
@@ -141,9 +141,12 @@ class PackagingTools:
         await self._workflows.check_entries(chosen, draft)
         # The same again, such as a call that is repeated because its answer was lost, is no new version.
         written = before is None or before.top_hash != draft.top_hash
-        if written:
-            async with self._aws.bucket(bucket, _pushing(bucket, name), "s3:PutObject") as s3:
+        async with self._aws.bucket(bucket, _pushing(bucket, name), "s3:PutObject") as s3:
+            if written:
                 await publish(s3, bucket, name, draft, before)
+            elif not await has_time(s3, bucket, name, draft.top_hash):
+                # What the call before left undone, when it was cut off.
+                await record_time(s3, bucket, name, draft.top_hash)
         return PackageRevision(top_hash=draft.top_hash, entries=draft.entries, size=draft.size, written=written)
 
     async def _may_write(self, bucket: str, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..aws import Gateway
 from ..aws.errors import AwsError
 from ..quilt.locations import MAXIMUM_KEY_BYTES, parse_bucket
+from ..quilt.publishing import CONFLICTS
 from .marking import Bucket, tool
 
 MAXIMUM_CONTENT = 700_000  # characters of one call's contents; a request is at most 1 MiB
@@ -72,8 +73,27 @@ class PuttingTools:
             # Decided by S3 when it writes, so that two writers cannot both find nothing there.
             request["IfNoneMatch"] = "*"
         async with self._aws.bucket(bucket, f"writing s3://{bucket}/{item.key}", "s3:PutObject") as s3:
-            version: str | None = (await s3.put_object(**request)).get("VersionId")
+            version: str | None = (await _write(s3, request)).get("VersionId")
         return version
+
+
+async def _write(s3: Any, request: dict[str, Any]) -> dict[str, Any]:
+    """Write an object. Its key may be taken by our own request, if the answer was lost and the SDK repeated it."""
+    from botocore.exceptions import ClientError
+
+    try:
+        answer: dict[str, Any] = await s3.put_object(**request)
+    except ClientError as error:
+        where = {name: request[name] for name in ("Bucket", "Key")}
+        repeated = error.response["ResponseMetadata"].get("RetryAttempts")
+        if error.response["Error"]["Code"] not in CONFLICTS or not repeated:
+            raise
+        found = await s3.get_object(**where)
+        async with found["Body"] as body:
+            if await body.read(len(request["Body"]) + 1) != request["Body"]:
+                raise
+        return {"VersionId": found.get("VersionId")}
+    return answer
 
 
 def _content(item: ObjectToPut) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -15,7 +16,7 @@ from ..config import Config
 from ..quilt import checksums
 from ..quilt.draft import Draft, Value
 from ..quilt.locations import check_package_name, parse_bucket
-from ..quilt.manifest import Line, entry_key, lines, physical_location
+from ..quilt.manifest import entry_key, lines, physical_location
 from ..quilt.merging import merge
 from ..quilt.registry import open_manifest
 from ..workflows import Workflows
@@ -25,7 +26,9 @@ from .marking import Cursor, NextCursor, PackageName, Registry, tool
 
 MAXIMUM_READ = 64 * 1024 * 1024  # bytes of an object that is read to be hashed
 MAXIMUM_READ_CRC = 8 * 1024 * 1024  # the same where Python calculates it byte by byte
+MAXIMUM_PART = 1024 * 1024  # bytes of a manifest whose entries are checked in one call
 _AT_ONCE = 16
+_CHECKED = ("logical_key", "physical_keys", "size", "hash")
 
 
 class EntryProblem(BaseModel):
@@ -44,9 +47,9 @@ class PackageValidation(BaseModel):
 class ValidatingTools:
     """Checks packages."""
 
-    def __init__(self, config: Config, aws: Gateway) -> None:
+    def __init__(self, config: Config, aws: Gateway, workflows: Workflows) -> None:
         self._aws = aws
-        self._workflows = Workflows(aws)
+        self._workflows = workflows
         self._seconds = config.tool_timeout * TIME_SHARE
 
     @tool("Check a package")
@@ -67,16 +70,17 @@ class ValidatingTools:
             version, start = await where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
         problems = [] if start else await self._package(bucket, name, version)
         async with self._aws.bucket(bucket, f"checking the package {name} in s3://{bucket}") as s3:
-            page = await _entries(s3, bucket, version, start, limit + 1)
-        more, page = len(page) > limit, page[:limit]
-        checked, unverified = 0, 0
-        while checked < len(page) and (not checked or time.monotonic() < deadline):
+            page, more = await _entries(s3, bucket, version, start, limit)
+        checked, unverified, room = 0, 0, paging.Room()
+        while checked < len(page) and (not checked or (room and time.monotonic() < deadline)):
             some = page[checked : checked + _AT_ONCE]
-            said_of = await asyncio.gather(*(self._entry(line.value, read_objects) for line in some))
-            for line, said in zip(some, said_of, strict=True):
+            said_of = await asyncio.gather(*(self._entry(entry.value, read_objects) for entry in some))
+            for entry, said in zip(some, said_of, strict=True):
                 unverified += said is None
                 if said:
-                    problems.append(EntryProblem(logical_key=line.value["logical_key"], problem=said))
+                    problem = EntryProblem(logical_key=entry.value["logical_key"], problem=said)
+                    problems.append(problem)
+                    room.take(problem)
             checked += len(some)
         position = f"{version}@{page[checked - 1].end}" if more or checked < len(page) else None
         return PackageValidation(
@@ -142,13 +146,24 @@ class ValidatingTools:
         return await calculate(self._aws, found, kind)
 
 
-async def _entries(s3: Any, bucket: str, version: str, start: int, limit: int) -> list[Line]:
-    """Up to `limit` entries from an offset in the manifest on."""
-    found: list[Line] = []
+@dataclass(slots=True)
+class _Entry:
+    """What is checked of an entry, and the offset of the line after it."""
+
+    value: Value
+    end: int
+
+
+async def _entries(s3: Any, bucket: str, version: str, start: int, limit: int) -> tuple[list[_Entry], bool]:
+    """Up to `limit` entries from an offset in the manifest on, fewer if they are long; whether there are more."""
+    found: list[_Entry] = []
+    room = MAXIMUM_PART
     async with await open_manifest(s3, bucket, version, start) as body:
         async for line in lines(body, start):
             if entry_key(line.value) is not None:
-                found.append(line)
-            if len(found) == limit:
-                break
-    return found
+                if len(found) == limit or room <= 0:
+                    return found, True
+                room -= line.length
+                found.append(_Entry({name: line.value.get(name) for name in _CHECKED}, line.end))
+            del line
+    return found, False

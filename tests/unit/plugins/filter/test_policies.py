@@ -29,6 +29,13 @@ def test_no_inputs_give_no_rights_but_the_identity_call() -> None:
     assert allowed(task_role_policy(SCOPE)) == {"sts:GetCallerIdentity": {"*"}}
 
 
+def test_who_may_enter_the_tasks_needs_four_rights_more() -> None:
+    actions = allowed(task_role_policy(SCOPE, execute_command=True))
+    assert {action for action in actions if action.startswith("ssmmessages:")} == {
+        f"ssmmessages:{verb}{channel}Channel" for verb in ("Create", "Open") for channel in ("Control", "Data")
+    }
+
+
 def test_a_readable_bucket_cannot_be_written() -> None:
     actions = allowed(task_role_policy(SCOPE, buckets=["quilt-example"]))
     assert actions["s3:GetObject"] == {"arn:aws:s3:::quilt-example/*"}

@@ -12,17 +12,29 @@ import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch_alarm.api import Alarm
 from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch_log_group.api import LogGroup
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_repository.api import Repository
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.api import Service
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_task_definition.api import TaskDefinition
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_target_group.api import TargetGroup
 from ansible_collections.quilt.mcp_server.plugins.module_utils._plan import Current, Refused
 from ansible_collections.quilt.mcp_server.plugins.module_utils._scalable_target.api import ScalableTarget
 from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters, members
 
-KINDS = (Alarm, LogGroup, Repository, ScalableTarget, TaskDefinition, TargetGroup)
-# Not parameters: the tags have their own option, the registry is the account's.
-NOT_OURS = {"tags", "registry_id"}
+KINDS = (Alarm, LogGroup, Repository, ScalableTarget, Service, TaskDefinition, TargetGroup)
+# Not parameters: the tags have their own option, the registry is the account's, the token the call's. A service is
+# deployed by ECS itself, which uses its service-linked role.
+NOT_OURS = {"tags", "registry_id", "client_token", "deployment_controller", "role"}
 # Where the first choice of the model would make another field meaningless, or leave it no room.
-FIRST = {"image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION", "network_mode": "awsvpc", "max_capacity": 9}
+FIRST = {
+    "image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION",
+    "network_mode": "awsvpc",
+    "max_capacity": 9,
+    "task_definition": "arn:aws:ecs:us-east-1:850787717197:task-definition/a:1",
+}
+# Of a service, what is left out beside each strategy: the other one's settings, and one of what excludes each other.
+STRATEGIES = {
+    "CANARY": ("linear_configuration", "launch_type"),
+    "LINEAR": ("canary_configuration", "capacity_provider_strategy"),
+}
 
 clients: dict[str, Any] = {}
 
@@ -36,12 +48,23 @@ def client(service: str) -> Any:
 
 def make(kind, document=None):
     common = {"state": "present", "tags": None, "purge_tags": False, "require_tags": {}}
-    params = {**dict.fromkeys(kind.fields), **common, **(document or {})}
-    return kind(SimpleNamespace(params=params, check_mode=False, client=client))
+    usual = {"cluster": "a", "wait_timeout": 1, "force_new_deployment": False} if kind is Service else {}
+    params = {**dict.fromkeys(kind.fields), **common, **usual, **(document or {})}
+    resource = kind(SimpleNamespace(params=params, check_mode=False, client=client))
+    if kind is Service:
+        resource.calls.is_scaled = lambda: False
+    return resource
+
+
+def is_document(shape):
+    """Whether it takes any JSON."""
+    return getattr(shape, "is_document_type", False)
 
 
 def sample(shape, name=""):
     """A value for a shape with everything in it."""
+    if is_document(shape):
+        return {"Some.Key": "a"}
     if shape.type_name == "structure":
         return {snake: sample(member[1], snake) for snake, member in members(shape).items()}
     if shape.type_name == "list":
@@ -54,14 +77,16 @@ def sample(shape, name=""):
 
 
 def other(value, shape):
-    """Another value for a scalar shape, or None when the model has only one."""
+    """Another value for a scalar or a document, or None when the model has only one."""
+    if is_document(shape):
+        return {"Some.Key": "b"}
     if shape.type_name == "string":
-        return next((choice for choice in shape.enum if choice != value), None) if shape.enum else "b"
+        return next((choice for choice in shape.enum if choice != value), None) if shape.enum else f"{value}b"
     return not value if shape.type_name == "boolean" else value + 1
 
 
 def leaves(shape, path=()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    if shape.type_name == "structure":
+    if shape.type_name == "structure" and not is_document(shape):
         for snake, member in members(shape).items():
             yield from leaves(member[1], (*path, snake))
     elif shape.type_name == "list":
@@ -72,23 +97,46 @@ def leaves(shape, path=()) -> Iterator[tuple[tuple[Any, ...], Any]]:
         yield path, shape
 
 
-def everything(kind):
-    resource = make(kind)
-    return {name: value for name, value in sample(resource.request_shape).items() if name not in NOT_OURS}
+def everything(kind, strategy=""):
+    whole = {name: value for name, value in sample(make(kind).request_shape).items() if name not in NOT_OURS}
+    if kind is Service:
+        whole["deployment_configuration"]["strategy"] = strategy
+        for name in STRATEGIES[strategy]:
+            whole.pop(name, None)
+            whole["deployment_configuration"].pop(name, None)
+    return whole
+
+
+def kinds():
+    """Each kind with the strategies by which its documents differ."""
+    for kind in KINDS:
+        for strategy in STRATEGIES if kind is Service else ("",):
+            yield pytest.param(kind, strategy, id=f"{kind.__name__}{strategy}")
+
+
+def holds(document, path):
+    """Whether a document has what a path names."""
+    try:
+        for step in path:
+            document = document[step]
+    except KeyError:
+        return False
+    return True
 
 
 def rows():
-    for kind in KINDS:
-        document = everything(kind)
+    for kind, strategy in (row.values for row in kinds()):
+        document = everything(kind, strategy)
         for path, shape in leaves(make(kind).request_shape):
-            if path[0] in NOT_OURS | {kind.identifier}:
+            if path[0] in NOT_OURS | {kind.identifier} or not holds(document, path):
                 continue
             value = document
             for step in path:
                 value = value[step]
             changed = other(value, shape)
             if changed is not None:
-                yield pytest.param(kind, path, changed, id=f"{kind.__name__}-{'.'.join(map(str, path))}")
+                name = f"{kind.__name__}{strategy}-{'.'.join(map(str, path))}"
+                yield pytest.param(kind, strategy, path, changed, id=name)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -96,17 +144,17 @@ def test_every_member_of_the_request_is_a_parameter(kind):
     assert set(members(make(kind).request_shape)) - NOT_OURS == set(kind.fields) - set(kind.beside)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_same_document_is_no_change(kind):
-    document = everything(kind)
+@pytest.mark.parametrize(("kind", "strategy"), list(kinds()))
+def test_the_same_document_is_no_change(kind, strategy):
+    document = everything(kind, strategy)
     resource = make(kind, document)
     current = Current(resource.normalised(resource.wanted()))
     assert resource.plan(current).action == "none"
 
 
-@pytest.mark.parametrize(("kind", "path", "changed"), list(rows()))
-def test_every_change_of_every_field_is_named(kind, path, changed):
-    document = everything(kind)
+@pytest.mark.parametrize(("kind", "strategy", "path", "changed"), list(rows()))
+def test_every_change_of_every_field_is_named(kind, strategy, path, changed):
+    document = everything(kind, strategy)
     resource = make(kind, document)
     current = Current(resource.normalised(resource.wanted()))
     wanted = copy.deepcopy(document)
@@ -120,7 +168,7 @@ def test_every_change_of_every_field_is_named(kind, path, changed):
         return
     plan = make(kind, wanted).plan(current)
     assert plan.action == "update" and path[0] in plan.changes
-    assert plan.diff["before"][path[0]] != plan.diff["after"][path[0]]
+    assert plan.diff["before"].get(path[0]) != plan.diff["after"].get(path[0])
 
 
 # Fields whose sample is what ECS fills in, so that leaving them out is the same.

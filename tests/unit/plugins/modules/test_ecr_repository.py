@@ -123,6 +123,68 @@ def test_filters_without_their_mutability_are_refused_before_any_call(aws, run_m
     assert result["failed"] and "IMMUTABLE_WITH_EXCLUSION" in result["msg"] and aws.calls == []
 
 
+def test_filters_alone_are_judged_by_the_mutability_that_is_there(aws, run_module):
+    filters = {"image_tag_mutability_exclusion_filters": [{"filter": "latest"}]}
+    refused = repository(run_module, **filters)
+    assert refused["failed"] and "not MUTABLE" in refused["msg"] and aws.writes == []
+    exclusion = {"image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION"}
+    repository(run_module, **exclusion, image_tag_mutability_exclusion_filters=[{"filter": "dev-*"}])
+    assert repository(run_module, **filters)["changed"]
+    assert not repository(run_module, **exclusion, **filters)["changed"]
+    emptied = repository(run_module, image_tag_mutability_exclusion_filters=[])
+    assert "needs image_tag_mutability_exclusion_filters" in emptied["msg"] and aws.writes == []
+    refused = repository(run_module, image_tag_mutability="MUTABLE", **filters)
+    assert refused["failed"] and aws.calls == []
+
+
+RULE = LIFECYCLE["rules"][0]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"lifecycle_policy": {"rules": "x"}}, "lifecycle_policy.rules must be a list, not 'x'"),
+        ({"lifecycle_policy": {"rules": [RULE, "x"]}}, "lifecycle_policy.rules[1] must be a dictionary, not 'x'"),
+        (
+            {"lifecycle_policy": {"rules": [{**RULE, "rulePriority": "first"}, {**RULE, "rulePriority": None}]}},
+            "lifecycle_policy.rules[0].rulePriority must be a whole number, not 'first'; "
+            "lifecycle_policy.rules[1].rulePriority must be a whole number, not None",
+        ),
+        ({"lifecycle_policy": {"rules": [{**RULE, "selection": "any"}]}}, "rules[0].selection must be a dictionary"),
+        (
+            {"lifecycle_policy": {"rules": [{**RULE, "selection": {"tagPrefixList": "v"}}]}},
+            "rules[0].selection.tagPrefixList must be a list, not 'v'",
+        ),
+        ({"repository_policy": {"Statement": [{}, "x"]}}, "repository_policy.Statement[1] must be a dictionary"),
+    ],
+    ids=["rules", "rule", "priority", "selection", "tags", "statement"],
+)
+def test_a_document_that_cannot_be_read_is_refused_by_name_before_any_call(aws, run_module, parameters, said):
+    result = repository(run_module, **parameters)
+    assert said in result["msg"] and aws.calls == []
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "changed"),
+    [
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, {"StringEquals": {"aws:PrincipalOrgID": ["o-1"]}}, False),
+        ({"StringLike": {"aws:x": ["a", "b"]}}, {"StringLike": {"aws:x": ["b", "a"]}}, False),
+        ({"Bool": {"aws:SecureTransport": "true"}}, {"Bool": {"aws:SecureTransport": True}}, False),
+        ({"NumericLessThan": {"aws:x": "9"}}, {"NumericLessThan": {"aws:x": 9}}, False),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, {"StringEquals": {"aws:PrincipalOrgID": "o-2"}}, True),
+        ({"StringEquals": {"aws:x": "a"}}, {"StringLike": {"aws:x": "a"}}, True),
+        ({"StringEquals": {"aws:x": "a"}}, {"StringEquals": {"aws:y": "a"}}, True),
+    ],
+    ids=["list", "order", "boolean", "number", "value", "operator", "key"],
+)
+def test_a_condition_is_compared_by_its_meaning(run_module, there, wanted, changed):
+    def policy(condition):
+        return {**POLICY, "Statement": [{**POLICY["Statement"][0], "Condition": condition}]}
+
+    repository(run_module, **{**FULL, "repository_policy": policy(there)})
+    assert repository(run_module, repository_policy=policy(wanted))["changed"] is changed
+
+
 def test_the_same_policy_written_otherwise_is_no_change(aws, run_module):
     repository(run_module, **FULL)
     statement = POLICY["Statement"][0]

@@ -180,11 +180,16 @@ def test_everything_wrong_is_said_at_once(run_module):
     assert "did you mean image?" in result["msg"] and "stop_timeout must be a whole number" in result["msg"]
 
 
-def test_a_foreign_family_is_neither_changed_nor_deleted(aws, run_module):
-    definition(run_module, require_tags={})
-    for state in ("present", "absent"):
-        result = definition(run_module, state=state, cpu="512", memory="1024")
-        assert result["failed"] and FAMILY in result["msg"] and aws.writes == []
+def test_a_family_of_others_gets_a_revision_of_ours_and_keeps_theirs(aws, run_module):
+    theirs = definition(run_module, require_tags={"quilt:deployment": "staging"})["task_definition"]
+    gone = definition(run_module, state="absent")
+    assert not gone["changed"] and aws.writes == []
+    for check in (True, False):
+        first = definition(run_module, check)
+        assert first["changed"] and first["diff"]["before"] == {}
+    assert first["task_definition"]["revision"] == 2 and first["task_definition"]["tags"] == OURS
+    again = definition(run_module, require_tags={"quilt:deployment": "staging"})
+    assert not again["changed"] and again["task_definition"] == theirs
 
 
 def test_a_revision_of_somebody_else_is_passed_over(aws, run_module):

@@ -97,7 +97,8 @@ def test_stickiness_goes_off_again(group):
 
 def test_attributes_that_are_not_named_stay(aws, group):
     group(**FULL)
-    for attributes in (None, {}, {"stickiness.enabled": False}):
+    otherwise = {"stickiness.enabled": "no", "deregistration_delay.timeout_seconds": 30.0}
+    for attributes in (None, {}, {"stickiness.enabled": False}, otherwise):
         assert not group(attributes=attributes)["changed"]
 
 

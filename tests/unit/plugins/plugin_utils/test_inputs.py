@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import Spec, Undefined, problems
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import Default, Known, Spec, Undefined, problems
 
 DEPLOYMENT = {
     spec.name: spec
@@ -16,6 +16,10 @@ DEPLOYMENT = {
         Spec("mcp_server_retain", type="list", elements="str", choices=("log_group", "repository")),
         Spec("mcp_server_aws", type="dict", keys=("region", "profile")),
         Spec("mcp_server_assumable_roles", type="list", elements="str"),
+        Spec("mcp_server_account_id"),
+        Spec("mcp_server_repository"),
+        Spec("mcp_server_stack"),
+        Spec("rollback_release", pattern=r"[1-9]\d*", form="the number of a release"),
     )
 }
 ROLES = {
@@ -23,7 +27,7 @@ ROLES = {
     for spec in (
         Spec("ecs_service_cpu", type="int", choices=(256, 512)),
         Spec("ecs_service_memory", type="int"),
-        Spec("ecs_service_strategy", choices=("ROLLING", "BLUE_GREEN"), filled=True),
+        Spec("ecs_service_strategy", choices=("ROLLING", "BLUE_GREEN", "CANARY"), filled=True),
         Spec("ecs_service_credentials", choices=("task_role", "assume_role")),
         Spec("ecs_service_execute_command", type="bool"),
         Spec("ecs_service_scaling_min", range=(0, 5000)),
@@ -43,6 +47,16 @@ ROLES = {
         Spec("ecr_kms_key"),
         Spec("ecr_encryption_type"),
         Spec("smoke_token"),
+        Spec("alb_rule_port", type="int"),
+        Spec("alb_rule_target_group_name", pattern=".{1,32}", form="at most 32 characters"),
+        Spec("ecs_service_assumable_roles", type="list", elements="str"),
+        Spec("ecs_service_port", type="int"),
+        Spec("iam_assumable_roles", type="list", elements="str"),
+        Spec("iam_existing_execution_role"),
+        Spec("iam_existing_task_role"),
+        Spec("iam_repository_name"),
+        Spec("iam_secrets", type="list"),
+        Spec("release_rollback_to"),
     )
 }
 NIGHT = {
@@ -50,14 +64,19 @@ NIGHT = {
     "schedule": "cron(0 20 * * ? *)",
     "scalable_target_action": {"max_capacity": 1},
 }
-PREFIXES = ["alb_rule_", "ecr_", "ecs_service_", "image_", "smoke_"]
+KNOWN = Known(
+    DEPLOYMENT,
+    ROLES,
+    ("alb_rule_", "ecr_", "ecs_service_", "iam_", "image_", "release_", "rollback_", "smoke_"),
+    given={"ecs_service_port": "alb_rule_port", "release_rollback_to": "rollback_release", "iam_secrets": ""},
+)
 RIGHT = {"mcp_server_region": "us-east-1"}
+ROLE = "arn:aws:iam::123456789012:role/one"
 
 
-def judge(**values: Any) -> list[str]:
+def judge(*, typed: tuple[str, ...] = (), defaults: dict[str, Default] | None = None, **values: Any) -> list[str]:
     given = RIGHT | values
-    known = {name: value for name, value in given.items() if name in DEPLOYMENT or name in ROLES}
-    return problems(known, given, DEPLOYMENT, ROLES, PREFIXES)
+    return problems({name: value for name, value in given.items() if name in KNOWN}, given, KNOWN, defaults, typed)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +125,7 @@ def test_right(values: dict[str, Any]) -> None:
         pytest.param({"ecs_service_scaling_min": 5, "ecs_service_scaling_max": 4}, "ecs_service_scaling_min: wanted at most ecs_service_scaling_max, which is 4; found 5", id="scaling upside down"),
         pytest.param({"ecs_service_scaling_cpu_target": 60}, "ecs_service_scaling_cpu_target: only used with ecs_service_scaling_max, the greatest number of tasks; found none", id="a target without scaling"),
         pytest.param({"ecs_service_scaling_max": 4, "ecs_service_scaling_scheduled_actions": [{"scheduled_action_name": "night"}]}, "ecs_service_scaling_scheduled_actions: the action night lacks schedule, scalable_target_action", id="half an action"),
+        pytest.param({"ecs_service_strategy": "CANARY", "ecs_service_scaling_max": 4, "ecs_service_scaling_requests_target": "9"}, "ecs_service_scaling_requests_target: counts the requests of one target group, and with ecs_service_strategy CANARY the traffic moves between two; wanted ecs_service_scaling_cpu_target", id="requests of one of two groups"),
         pytest.param({"ecs_service_memory": "half"}, "ecs_service_memory: wanted a whole number; found 'half'", id="number"),
         pytest.param({"ecs_service_memory": True}, "ecs_service_memory: wanted a whole number; found True", id="a boolean is no number"),
         pytest.param({"ecs_service_execute_command": "maybe"}, "ecs_service_execute_command: wanted true or false; found 'maybe'", id="boolean"),
@@ -124,15 +144,94 @@ def test_right(values: dict[str, Any]) -> None:
         pytest.param({"alb_rule_hosts": ["a", "b", "c"], "alb_rule_paths": ["/a", "/b", "/c"]}, "alb_rule_hosts and alb_rule_paths: a rule holds 5 values at most; found 3 hosts and 3 paths", id="five values"),
         pytest.param({"alb_rule_paths": ["/a", "/b", "/c", "/d", "/e"]}, "alb_rule_hosts and alb_rule_paths: a rule holds 5 values at most; found 1 hosts and 5 paths", id="five paths and the host of the deployment"),
         pytest.param({"alb_rule_hosts": ["a", "b", "c"], "alb_rule_paths": ["/a", "/b"], "ecs_service_strategy": "BLUE_GREEN"}, "alb_rule_hosts and alb_rule_paths: a rule holds 4 values at most, as the test rule has one more; found 3 hosts and 2 paths", id="a test rule has one value more"),
-        pytest.param({"ecs_service_strategy": ""}, "ecs_service_strategy: wanted one of ROLLING, BLUE_GREEN; found nothing; leave it out where the default is right", id="nothing in place of a default"),
+        pytest.param({"ecs_service_strategy": ""}, "ecs_service_strategy: wanted one of ROLLING, BLUE_GREEN, CANARY; found nothing; leave it out where the default is right", id="nothing in place of a default"),
         pytest.param({"image_source": "prebuilt"}, "image_uri: wanted the image to deploy, because image_source is prebuilt; found nothing", id="prebuilt without image"),
         pytest.param({"ecr_kms_key": "arn", "ecr_encryption_type": "AES256"}, "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type", id="key without KMS"),
         pytest.param({"ecs_service_credentials": "assume_role"}, "mcp_server_assumable_roles: wanted at least one role ARN, because ecs_service_credentials is assume_role", id="no role to assume"),
+        pytest.param({"ecs_service_port": 9000}, "ecs_service_port: the playbooks give it, so it is not set; set alb_rule_port", id="given"),
+        pytest.param({"iam_secrets": []}, "iam_secrets: the playbooks give it, so it is not set; leave it out", id="given and nothing else to set"),
+        pytest.param({"rollback_release": "last"}, "rollback_release: wanted the number of a release; found 'last'", id="of one run"),
         pytest.param({"mcp_server_region": Undefined("'x' is undefined")}, "mcp_server_region: the template does not resolve: 'x' is undefined", id="template"),
     ],
 )  # fmt: skip
 def test_wrong(values: dict[str, Any], said: str) -> None:
     assert judge(**values) == [said]
+
+
+def test_what_a_default_makes_of_right_values_is_judged() -> None:
+    def named(stack: str) -> list[str]:
+        default = Default(f"{stack}-mcp-server-tg", "{{ mcp_server_stack }}-mcp-server-tg")
+        return judge(defaults={"alb_rule_target_group_name": default}, mcp_server_stack=stack)
+
+    assert named("research-eu-stage") == []
+    assert named("research-europe-prod") == [
+        "alb_rule_target_group_name: wanted at most 32 characters; found 'research-europe-prod-mcp-server-tg', "
+        "which follows from mcp_server_stack; set it, or correct that"
+    ]
+
+
+def test_what_follows_from_a_fault_is_no_second_one() -> None:
+    default = Default("x" * 40, "{{ mcp_server_region }}")
+    assert len(judge(defaults={"alb_rule_target_group_name": default}, mcp_server_region="nowhere")) == 1
+
+
+def test_a_default_that_the_playbook_fills_may_be_empty() -> None:
+    default = Default("", "{{ (image_exports | default({})).uri | default('') }}")
+    assert judge(defaults={"ecs_service_strategy": default}) == []
+
+
+def test_a_default_takes_part_in_what_values_must_have_in_common() -> None:
+    roles = Default([], "{{ mcp_server_assumable_roles }}")
+    defaults = {"ecs_service_assumable_roles": roles, "iam_assumable_roles": roles}
+    assert judge(defaults=defaults) == []
+    (said,) = judge(defaults=defaults, ecs_service_credentials="assume_role")
+    assert said.startswith("mcp_server_assumable_roles: wanted at least one")
+    both = {"ecs_service_assumable_roles": [ROLE], "iam_assumable_roles": [ROLE]}
+    assert judge(defaults=defaults, ecs_service_credentials="assume_role", **both) == []
+    (said,) = judge(defaults=defaults, ecs_service_credentials="assume_role", ecs_service_assumable_roles=[ROLE])
+    assert said.startswith("iam_assumable_roles: wanted all of ecs_service_assumable_roles, ") and ROLE in said
+    given = {"ecs_service_assumable_roles": [ROLE], "iam_existing_task_role": "ecsTaskRole"}
+    assert judge(defaults=defaults, ecs_service_credentials="assume_role", **given) == []
+
+
+URI = "123456789012.dkr.ecr.us-east-1.amazonaws.com/team/other@sha256:0"
+
+
+@pytest.mark.parametrize(
+    ("found", "more", "wanted"),
+    [
+        pytest.param("ours", {}, None, id="the same"),
+        pytest.param("team/other", {}, "mcp_server_repository, ours", id="another"),
+        pytest.param("team/other", {"iam_existing_execution_role": "given"}, None, id="a role of its own"),
+        pytest.param("team/other", {"image_source": "prebuilt", "image_uri": URI}, None, id="that of the image"),
+        pytest.param("ours", {"image_source": "prebuilt", "image_uri": URI}, "image_uri, team/other", id="the image's"),
+        pytest.param("ours", {"image_source": "prebuilt", "image_uri": "ghcr.io/x:1"}, None, id="another registry"),
+    ],
+)
+def test_the_execution_role_may_pull_the_image(found: str, more: dict[str, str], wanted: str | None) -> None:
+    said = judge(mcp_server_repository="ours", mcp_server_account_id="123456789012", iam_repository_name=found, **more)
+    texts = [f"iam_repository_name: wanted the repository of {wanted}, where the image is; found {found}"]
+    assert said == (texts if wanted else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        pytest.param("rollback_relase", "rollback_release", id="of one run"),
+        pytest.param("target_group_name", "alb_rule_target_group_name", id="prefix left out"),
+        pytest.param("repository", "mcp_server_repository", id="the deployment's prefix left out"),
+        pytest.param("rollback_to", "rollback_release", id="what a playbook gives"),
+        pytest.param("port", "alb_rule_port", id="once, although two roles have it"),
+        pytest.param("colour", None, id="a stranger's"),
+    ],
+)
+def test_what_is_typed_for_a_run_and_not_read_is_refused(name: str, meant: str | None) -> None:
+    said = [f"{name}: there is no such variable; did you mean {meant}?"] if meant else []
+    assert judge(typed=(name,), **{name: "11"}) == said
+
+
+def test_a_strangers_variable_in_an_inventory_may_be_called_as_ours_without_the_prefix() -> None:
+    assert judge(target_group_name="theirs", port=80) == []
 
 
 def test_all_faults_are_said_at_once() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.calls import Calls
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.evidence import (
     collect,
     describe,
@@ -102,22 +104,33 @@ class Fake:
     def __init__(self, tasks: list[dict[str, Any]], log: list[str] | None = None, denied: str = "") -> None:
         self.tasks, self.log, self.denied = tasks, log, denied
 
-    def client(self, service: str) -> Fake:
+    @property
+    def calls(self) -> Calls:
+        return Calls(lambda _service: self, "sales-prod", "mcp")
+
+    def get_paginator(self, operation: str) -> Fake:
+        self._refuse(operation)
         return self
 
-    def list_tasks(self, **request: Any) -> dict[str, Any]:
-        self._refuse("list_tasks")
+    def paginate(self, **request: Any) -> SimpleNamespace:
         stopped = request["desiredStatus"] == "STOPPED"
-        return {"taskArns": [one["taskArn"] for one in self.tasks if (one["lastStatus"] == "STOPPED") == stopped]}
+        arns = [one["taskArn"] for one in self.tasks if (one["lastStatus"] == "STOPPED") == stopped]
+        return SimpleNamespace(build_full_result=lambda: {"taskArns": arns})
 
     def describe_tasks(self, **request: Any) -> dict[str, Any]:
+        assert len(request["tasks"]) <= 100, "ECS refuses more"
         return {"tasks": [one for one in self.tasks if one["taskArn"] in request["tasks"]]}
 
     def describe_service_deployments(self, **request: Any) -> dict[str, Any]:
         self._refuse("describe_service_deployments")
         assert request["serviceDeploymentArns"] == ["arn:record"]
         rollback = {"reason": "The circuit breaker was triggered."}
-        record = {"status": "ROLLBACK_SUCCESSFUL", "statusReason": "Tasks failed.", "rollback": rollback}
+        record = {
+            "serviceDeploymentArn": "arn:record",
+            "status": "ROLLBACK_SUCCESSFUL",
+            "statusReason": "Tasks failed.",
+            "rollback": rollback,
+        }
         return {"serviceDeployments": [record]}
 
     def describe_task_definition(self, **request: Any) -> dict[str, Any]:
@@ -142,7 +155,7 @@ class Fake:
 
 def test_everything_is_collected() -> None:
     fake = Fake([CRASHED, task("foreign", startedBy="ecs-svc/1", stoppedAt="9")], [f"line {n}" for n in range(30)])
-    text = collect(fake.client, SERVICE, OURS)
+    text = collect(fake.calls, SERVICE, OURS)
     deployment = "The service deployment is ROLLBACK_SUCCESSFUL: Tasks failed. The circuit breaker was triggered."
     assert text.startswith(f"{deployment}\nTask crashed is STOPPED")
     assert "foreign" not in text
@@ -164,7 +177,7 @@ def test_everything_is_collected() -> None:
     ],
 )
 def test_what_cannot_be_read_is_said(fake: Fake, expected: str) -> None:
-    text = collect(fake.client, SERVICE, OURS)
+    text = collect(fake.calls, SERVICE, OURS)
     assert expected in text
     assert "Last events of the service" in text
 
@@ -172,5 +185,10 @@ def test_what_cannot_be_read_is_said(fake: Fake, expected: str) -> None:
 def test_what_the_health_check_said_is_told_however_much_happened_since() -> None:
     said = "(service web) (port 8000) is unhealthy in (target-group t) due to (reason Health checks failed: [404])."
     since = [{"message": f"event {n}"} for n in range(20)]
-    text = collect(Fake([CRASHED]).client, {**SERVICE, "events": [*since, {"message": said}, {"message": said}]}, OURS)
+    text = collect(Fake([CRASHED]).calls, {**SERVICE, "events": [*since, {"message": said}, {"message": said}]}, OURS)
     assert text.endswith(f"  event 4\n  {said}")
+
+
+def test_ours_is_found_among_very_many_tasks() -> None:
+    others = [task(str(number), lastStatus="STOPPED", startedBy="ecs-svc/1") for number in range(250)]
+    assert "Task crashed is STOPPED" in collect(Fake([*others, CRASHED]).calls, SERVICE, OURS)

@@ -21,8 +21,6 @@ OURS = Ours("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app
 class Script:
     """In place of Calls: what ECS answers at each look; the last answer stays."""
 
-    client = None
-
     def __init__(self, services: Sequence[dict[str, Any]], running: Sequence[list[str]] = ([],)) -> None:
         self.services, self.running, self.looks = list(services), list(running), 0
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.api import Service
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.shift import (
+    of_strategy,
     problems,
     progress,
     waits,
-    without_others,
 )
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.wait import Ours, judge, ours_of
 from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters
@@ -51,7 +51,8 @@ def test_what_a_strategy_waits_by_itself(configuration: dict[str, Any], minutes:
 )
 def test_what_another_strategy_left_behind_means_nothing(strategy: str, kept: list[str]) -> None:
     given = {"strategy": strategy, "canary_configuration": CANARY, "linear_configuration": LINEAR}
-    assert list(without_others(given)) == ["strategy", *kept]
+    assert set(of_strategy(given)) == {"strategy", *kept}
+    assert set(of_strategy({"strategy": strategy})) == {"strategy", *kept}, "ECS fills in those of its own"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def evidence(*releases):
         pytest.param("last", (11, 12), 13, 13, 12, False, id="what runs was never proven"),
         pytest.param("last", (11, 12, 13, 11), 14, 14, 11, False, id="the time counts: 13 was left for 11"),
         pytest.param("last", (11, 13, 12), 12, 13, 12, True, id="asked for twice"),
-        pytest.param("last", (11, 12), 12, 13, 12, True, id="cut short after the deployment, or rolled back by ECS"),
+        pytest.param("last", (11, 12), 12, 13, 12, True, id="cut short after the deployment"),
         pytest.param("12", (11, 12, 13), 13, 13, 12, False, id="a named one"),
         pytest.param("11", (11, 13, 12), 12, 13, 11, False, id="a named one, further back"),
         pytest.param("13", (11, 13, 12), 12, 13, 13, False, id="a named one, forward"),
@@ -24,7 +24,7 @@ def evidence(*releases):
     ],
 )
 def test_where_it_goes(wanted, proven, runs, latest, chosen, already):
-    choice = choose(wanted, evidence(*proven), {"release": runs}, latest)
+    choice = choose(wanted, evidence(*proven), {"release": runs}, latest, moved_back=already)
     assert choice.problems == ()
     assert (choice.evidence["release"], choice.already) == (chosen, already)
     assert choice.reason
@@ -45,3 +45,18 @@ def test_why_it_cannot(wanted, proven, runs, problem):
     choice = choose(wanted, evidence(*proven), {"release": runs} if runs else {}, runs)
     assert choice.evidence == {}
     assert problem in choice.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("proven", "command"),
+    [
+        pytest.param((11, 12), "-e rollback_release=11 (11 was proven last before it)", id="another was proven"),
+        pytest.param((12,), "-e rollback_release=12 (no other was ever proven)", id="no other"),
+    ],
+)
+def test_what_runs_may_be_the_bad_one(proven, command):
+    """12 runs and was proven; 13 was registered and not deployed, or ECS rolled it back."""
+    choice = choose("last", evidence(*proven), {"release": 12}, 13)
+    assert choice.evidence == {}
+    (problem,) = choice.problems
+    assert command in problem and "-e rollback_release=12 proves 12 again" in problem

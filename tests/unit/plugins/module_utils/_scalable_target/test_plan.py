@@ -144,3 +144,32 @@ def test_a_name_twice_is_refused():
     plan.check_unique("policies", ["a", "b"])
     with pytest.raises(InvalidParameters, match="policies: a given more than once"):
         plan.check_unique("policies", ["a", "b", "a"])
+
+
+def action(name, **limits):
+    return {"scheduled_action_name": name, "scalable_target_action": limits}
+
+
+MORNING, CAP, NIGHT = (
+    action("morning", min_capacity=2),
+    action("cap", max_capacity=4),
+    action("night", min_capacity=2, max_capacity=4),
+)
+
+
+@pytest.mark.parametrize(
+    ("actions", "held"),
+    [
+        ([], {}),
+        ([MORNING], {"min_capacity": "morning"}),
+        ([CAP], {"max_capacity": "cap"}),
+        ([MORNING, CAP], {"min_capacity": "morning", "max_capacity": "cap"}),
+        ([NIGHT], {"min_capacity": "night", "max_capacity": "night"}),
+        ([action("other", min_capacity=2, max_capacity=9)], {}),
+    ],
+    ids=["none", "only-min", "only-max", "one-each", "both", "not-as-it-says"],
+)
+def test_a_limit_is_set_by_an_action_that_names_it(actions, held):
+    current = {"min_capacity": 2, "max_capacity": 4, "scheduled_actions": actions}
+    assert plan.limits_set_by(current, actions) == held
+    assert plan.limits_set_by(current, [action("changed", min_capacity=2)]) == {}

@@ -14,6 +14,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.remedies i
     [
         (200, "another listener rule answers"),
         (302, "another listener rule answers"),
+        (403, "aws wafv2 get-web-acl-for-resource"),
         (404, "another listener rule answers"),
         (418, "another listener rule answers"),
         (421, "QUILT_MCP_ALLOWED_HOSTS"),

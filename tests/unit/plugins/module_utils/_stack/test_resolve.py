@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -19,6 +20,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.records im
     Vpc,
     Wanted,
 )
+from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.removal import resolve_removal
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.resolve import covers, resolve
 
 WANTED = Wanted(
@@ -166,7 +168,7 @@ def test_the_partition_is_that_of_the_credentials() -> None:
         pytest.param(
             {"host": "demo.example.org"},
             {},
-            ["hosted zone of 'demo.example.org': not found", '""'],
+            ["hosted zone of 'demo.example.org': not found", "correct hosted_zone_name (none: DNS is kept elsewhere)"],
             id="host elsewhere",
         ),
         pytest.param(
@@ -190,13 +192,18 @@ def test_the_partition_is_that_of_the_credentials() -> None:
         pytest.param(
             {"private_subnet_tags": {"Tier": "hidden"}},
             {},
-            ["in at least 2 zones with the tags Tier=hidden: none of subnet-public-1"],
+            ["in at least 2 zones with the tags Tier=hidden: found none; the other subnets of sales-prod (vpc-1): "],
             id="subnet tags unknown",
         ),
         pytest.param(
             {"private_subnet_ids": ("subnet-private-1",)},
             {},
-            ["at least 2 zones: subnet-private-1"],
+            [
+                "at least 2 zones: found subnet-private-1 (private-1, us-east-1a); "
+                "the other subnets of sales-prod (vpc-1): subnet-public-1 (public-1, us-east-1a), "
+                "subnet-public-2 (public-2, us-east-1b), "
+                "subnet-private-2 (private-2, us-east-1b); name them",
+            ],
             id="one zone only",
         ),
         pytest.param({"minimum_zones": 3}, {}, ["at least 3 zones by their routes"], id="too few zones"),
@@ -231,6 +238,54 @@ def test_one_problem_is_said_once(wanted: dict[str, object], records: dict[str, 
     assert len(found.problems) == 1, found.message()
     for text in texts:
         assert text in found.message()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "records", "named"),
+    [
+        ({"vpc_name": "x"}, {}, ["stack_vpc_name"]),
+        ({"load_balancer_name": "x"}, {}, ["stack_load_balancer_name"]),
+        ({}, {"load_balancers": (replace(BALANCER, vpc_id="vpc-2"),)}, ["stack_vpc_name", "stack_load_balancer_name"]),
+        ({"listener_port": 1}, {}, ["stack_listener_port"]),
+        ({"listener_port": 80}, {}, ["stack_listener_port"]),
+        ({"cluster_name": "x"}, {}, ["stack_cluster_name"]),
+        ({"host": "x.org"}, {}, ["stack_hosted_zone_name"]),
+        ({"hosted_zone_name": "com", "host": "x.org"}, {}, ["stack_host", "stack_hosted_zone_name"]),
+        ({"private_subnet_ids": ("subnet-x",)}, {}, ["stack_private_subnet_ids"]),
+        (
+            {"minimum_zones": 3},
+            {},
+            ["stack_private_subnet_ids", "stack_private_subnet_tags", "stack_minimum_zones"],
+        ),
+        ({"secrets": ("x",)}, {}, []),
+    ],
+)
+def test_what_to_correct_is_called_as_an_operator_sets_it(
+    wanted: dict[str, object], records: dict[str, object], named: list[str]
+) -> None:
+    (problem,) = resolve(replace(WANTED, option_prefix="stack_", **wanted), replace(RECORDS, **records)).problems
+    assert re.findall(r"\w+_\w+|\b(?:host|secrets)\b", problem.remedy) == named
+
+
+@pytest.mark.parametrize(
+    ("wanted", "records", "arn", "problems", "warnings"),
+    [
+        pytest.param({}, {}, "arn:listener/443", 0, 0, id="there"),
+        pytest.param(
+            {"vpc_name": "x", "cluster_name": "x", "minimum_zones": 6}, {}, "arn:listener/443", 0, 0, id="rest"
+        ),
+        pytest.param({}, {"load_balancers": (), "listeners": ()}, "", 0, 1, id="load balancer gone"),
+        pytest.param({}, {"listeners": RECORDS.listeners[1:]}, "", 0, 1, id="listener gone"),
+        pytest.param({}, {"listeners": (), "unreadable": {"listeners": "AccessDenied"}}, "", 1, 0, id="not readable"),
+    ],
+)
+def test_removal_needs_the_listener_alone(
+    wanted: dict[str, object], records: dict[str, object], arn: str, problems: int, warnings: int
+) -> None:
+    found = resolve_removal(replace(WANTED, option_prefix="stack_", **wanted), replace(RECORDS, **records))
+    assert (found.stack["listener_arn"], found.stack["load_balancer_name"]) == (arn, "sales-prod-alb")
+    assert (len(found.problems), len(found.warnings)) == (problems, warnings)
+    assert all("correct stack_load_balancer_name or stack_listener_port" in warning for warning in found.warnings)
 
 
 def test_everything_missing_is_said_in_one_message() -> None:
@@ -295,7 +350,7 @@ def test_a_public_subnet_given_as_private_is_a_warning() -> None:
         pytest.param({}, RECORDS.hosted_zones, "Z2", id="longest suffix"),
         pytest.param({"hosted_zone_name": "com"}, RECORDS.hosted_zones, "Z3", id="by name"),
         pytest.param({"hosted_zone_name": "QuiltData.com."}, RECORDS.hosted_zones, "Z2", id="dot and case"),
-        pytest.param({"hosted_zone_name": ""}, (), None, id="none wanted"),
+        pytest.param({"hosted_zone_name": "none"}, (), None, id="none wanted"),
         pytest.param({"host": None}, (), None, id="no host"),
         pytest.param(
             {}, (*RECORDS.hosted_zones, HostedZone("Z9", "demo.quiltdata.com", True)), "Z2", id="public before private"

@@ -1,0 +1,53 @@
+"""Two deployments of one account share what has no name of its own in each: a family, and IAM, which has no region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conftest import Play
+
+PRODUCTION = "sales-prod-mcp-server-production"
+STAGING: dict[str, Any] = {
+    "mcp_server_environment": "staging",
+    "mcp_server_host": "staging.quiltdata.com",
+    "alb_rule_target_group_name": "sales-staging-mcp-server-tg",
+    "alb_rule_security_group_name": "sales-staging-mcp-server-sg",
+}
+
+
+def test_two_deployments_of_one_account_leave_each_other_alone(
+    play: Play, role_play: Play, client: Callable[[str], Any]
+) -> None:
+    """One story, because a deployment takes a while: each step begins where the last one ended."""
+    for deployment in ({}, STAGING):
+        first = play("deploy.yml", **deployment)
+        assert first.status == 0, first.failures
+    again = play("deploy.yml")
+    assert (again.status, again.stats["changed"], again.writes) == (0, 0, []), again.failures
+    assert owners(client) == {1: PRODUCTION, 2: PRODUCTION.replace("production", "staging")}
+
+    elsewhere = role_play("iam", iam_region="eu-central-1")
+    assert (elsewhere.status != 0, elsewhere.writes) == (True, [])
+    (message,) = elsewhere.failures
+    assert f"role(s) {PRODUCTION}-task, {PRODUCTION}-execution for eu-central-1; found them in use" in message
+    assert "in us-east-1" in message
+
+    iam = client("iam")
+    iam.tag_role(RoleName=f"{PRODUCTION}-task", Tags=[{"Key": "quilt:region", "Value": "eu-central-1"}])
+    gone = play("destroy.yml")
+    assert gone.status == 0, gone.failures
+    assert owners(client) == {2: PRODUCTION.replace("production", "staging")}
+    roles = {role["RoleName"] for role in iam.list_roles()["Roles"]}
+    assert f"{PRODUCTION}-task" in roles, "that of the deployment in the other region stays"
+    assert f"{PRODUCTION}-execution" not in roles
+
+
+def owners(client: Callable[[str], Any]) -> dict[int, str]:
+    """Whose the active revisions of the family are."""
+    ecs, found = client("ecs"), {}
+    for arn in ecs.list_task_definitions(familyPrefix="quilt-mcp-server")["taskDefinitionArns"]:
+        (tag,) = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])["tags"]
+        found[int(arn.rpartition(":")[2])] = tag["value"]
+    return found

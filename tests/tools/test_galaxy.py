@@ -1,0 +1,55 @@
+"""The artifact for Galaxy: what an operator uses is in it, what only a clone can use is not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._image_context import content_tag
+from docker.utils.build import exclude_paths
+
+ROOT = Path(__file__).parents[2]
+TOP = {
+    "CHANGELOG.md", "Dockerfile", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", ".dockerignore", "changelogs",
+    "docs", "inventories", "meta", "playbooks", "plugins", "roles", "server", "tools",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("galaxy")
+    command = [
+        sys.executable,
+        "-m",
+        "ansible",
+        "galaxy",
+        "collection",
+        "build",
+        "--output-path",
+        str(folder),
+        str(ROOT),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    (artifact,) = folder.glob("*.tar.gz")
+    with tarfile.open(artifact) as archive:
+        archive.extractall(folder / "installed", filter="data")
+    return folder / "installed"
+
+
+def test_nothing_is_in_it_that_only_a_clone_can_use(installed: Path) -> None:
+    assert {path.name for path in installed.iterdir()} == TOP
+    assert sorted(path.name for path in (installed / "tools").iterdir()) == ["deployer_policy.py"]
+    assert not list(installed.glob("server/*dev*")) and not (installed / "inventories" / "local").exists()
+
+
+def test_the_image_is_the_clones(installed: Path) -> None:
+    of_clone, of_installed = (content_tag(str(root), "linux/amd64", {}, exclude_paths) for root in (ROOT, installed))
+    assert of_installed == of_clone
+    assert len(of_clone[1]) > 10
+
+
+def test_the_licence_that_every_header_names_is_in_it(installed: Path) -> None:
+    assert "GNU GENERAL PUBLIC LICENSE" in (installed / "LICENSES" / "GPL-3.0-or-later.txt").read_text()
