@@ -167,18 +167,16 @@ def test_evidence_and_a_rollback_killed_at_every_write_are_finished_by_the_next(
         (document,) = [json.loads(one["Value"]) for one in found]
         (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE], include=["TAGS"])["services"]
         arn = document["task_definition_arn"]
-        tagged = {arn: ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])["tags"]}
+        tags = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])["tags"]
+        assert {"key": "quilt:proven", "value": document["time"]} in tags
         if service["taskDefinition"] == arn:
             assert document["deployment_id"] == service["deployments"][0]["id"]
-            tagged["service"] = service["tags"]
-        for tags in tagged.values():
-            assert {"key": "quilt:proven", "value": document["time"]} in tags
         # When it was proven, and how often it was written down: the next run cannot tell that all was said.
         drawn = re.compile(rf'{document["time"]}|"Version": \d+')
         return {key: drawn.sub("...", text) for key, text in story.account.ours().items()}, service["taskDefinition"]
 
     proofs = story.cut("verify.yml")
-    assert len(proofs) > 2
+    assert len(proofs) > 1
     proven, wanted = Snapshot(), end()
     for what, left in proofs:
         left.restore()
