@@ -152,6 +152,8 @@ class Account:
     def _alarms(self) -> Iterator[Found]:
         cloudwatch = self.client("cloudwatch")
         for alarm in cloudwatch.describe_alarms()["MetricAlarms"]:
+            if alarm["AlarmName"].startswith("TargetTracking-"):
+                continue  # Application Auto Scaling's own, which come and go with a scaling policy
             tags = cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
             yield alarm["AlarmArn"], alarm, {tag["Key"]: tag["Value"] for tag in tags}
 

@@ -25,7 +25,7 @@ def client(service: str) -> Any:
 
 
 def look() -> str:
-    """The images of our tasks that have not stopped, and whether a rule of ours takes the public host."""
+    """The images of our tasks that have not stopped, their environment, and whether our rule takes the public host."""
     ecs, elb = client("ecs"), client("elbv2")
     arns = [
         arn
@@ -39,7 +39,14 @@ def look() -> str:
     owned = {one["ResourceArn"] for one in tagged if any(tag["Key"] == "quilt:deployment" for tag in one["Tags"])}
     routed = any(rule["RuleArn"] in owned and PUBLIC_HOST in str(rule["Conditions"]) for rule in rules)
     images = [container["image"] for task in ours for container in task["containers"]]
-    return json.dumps({"tasks": images, "routed": routed})
+    definitions = {task["taskDefinitionArn"] for task in ours}
+    environment = {
+        one["name"]: one["value"]
+        for arn in definitions
+        for container in ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]["containerDefinitions"]
+        for one in container["environment"]
+    }
+    return json.dumps({"tasks": images, "environment": environment, "routed": routed})
 
 
 def throttle() -> str:

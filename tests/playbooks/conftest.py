@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,16 @@ import boto3
 import pytest
 
 from sandbox import tls
+from sandbox.account import Account
 from sandbox.control import Call, ControlPlane
+from sandbox.control.snapshot import Snapshot
 from tests import iam_actions
+from tests.aws import mcp_stub
 from tools import deployer_policy
 
 ROOT = Path(__file__).parents[2]
+SECRET = "sales-prod/mcp-server/jwt"
+LONGEST = 900  # seconds; a run takes ten, on a machine that does much else a few minutes
 # The parts of docs/deployer-policy.yml that a playbook needs; one that is not named here may need any.
 PARTS = {
     "build.yml": {"look", "image"},
@@ -84,8 +90,13 @@ class Play:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes)
         self._running.append(process)
-        output, errors = process.communicate()
-        self._running.remove(process)
+        try:
+            output, errors = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        finally:
+            self._running.remove(process)
         stats, tasks = _read(output)
         calls = [call for call in self._aws.calls(mark) if call.access_key == "sandbox"]
         if isinstance(playbook, str):  # a path is a test's own play, which may do what no playbook does
@@ -153,6 +164,64 @@ def play(aws: ControlPlane, tmp_path: Path) -> Iterator[Play]:
     play = Play(aws, home)
     yield play
     play.kill()
+
+
+@pytest.fixture(scope="module")
+def route(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mcp_stub.Stub]:
+    """A small MCP server in place of the route."""
+    with mcp_stub.running(tmp_path_factory.mktemp("tls")) as stub:
+        yield stub
+
+
+@pytest.fixture
+def routed_play(play: Play, route: mcp_stub.Stub, client: Callable[[str], Any]) -> Callable[..., Run]:
+    """play(), with a route that answers a user whose token is signed with the deployment's secret."""
+    route.answer = None
+    keys = json.loads(client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"])
+    route.key = keys[mcp_stub.KID]
+    return partial(play, mcp_server_url=route.url, mcp_server_ca_file=route.ca_file)
+
+
+@dataclass(frozen=True)
+class State:
+    """What a real run left behind, and that run."""
+
+    run: Run
+    snapshot: Snapshot = field(repr=False)
+
+    def restore(self) -> None:
+        """Bring the account back to it."""
+        self.snapshot.restore()
+
+
+def _after(playbook: str, aws: ControlPlane, play: Play, states: dict[str, State]) -> State:
+    """Bring the account to where the playbook leads from here: by a run at first, later by what that run left."""
+    if playbook in states:
+        states[playbook].restore()
+    else:
+        run = play(playbook)
+        assert run.status == 0, run.failures
+        Account(aws.platform).foreign()  # the others' services settle at the first look
+        states[playbook] = State(run, Snapshot())
+    return states[playbook]
+
+
+@pytest.fixture(scope="session")
+def states() -> dict[str, State]:
+    """The states that runs of this process have made, so that not every test has to build and deploy for itself."""
+    return {}
+
+
+@pytest.fixture
+def built(aws: ControlPlane, play: Play, states: dict[str, State]) -> State:
+    """The account after build.yml."""
+    return _after("build.yml", aws, play, states)
+
+
+@pytest.fixture
+def deployed(built: State, aws: ControlPlane, play: Play, states: dict[str, State]) -> State:
+    """The account after build.yml and a first deploy.yml, with the inventory as it is."""
+    return _after("deploy.yml", aws, play, states)
 
 
 def _read(lines: str) -> tuple[dict[str, int], list[dict[str, Any]]]:

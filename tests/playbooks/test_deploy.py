@@ -6,10 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
-    from conftest import Play
+    from conftest import Play, State
 
     from sandbox.control import ControlPlane
 
@@ -31,32 +29,18 @@ AWAIT = f"""
 """
 
 
-@pytest.fixture
-def deploy(play: Play) -> Callable[..., Any]:
-    """Build and deploy; the smoke test needs a route and has no place here."""
-
-    def run(**extra_vars: Any) -> Any:
-        built = play("build.yml", **extra_vars)
-        return built if built.status else play("deploy.yml", **extra_vars)
-
-    return run
+def test_a_second_run_changes_and_writes_nothing(deployed: State, play: Play) -> None:
+    assert deployed.run.stats["changed"] > 5
+    for playbook in ("build.yml", "deploy.yml"):
+        second = play(playbook)
+        assert second.status == 0, second.failures
+        assert second.stats["changed"] == 0
+        assert second.writes == []
 
 
-def test_a_second_run_changes_and_writes_nothing(deploy: Callable[..., Any]) -> None:
-    first = deploy()
-    assert first.status == 0, first.failures
-    assert first.stats["changed"] > 5
-    second = deploy()
-    assert second.status == 0, second.failures
-    assert second.stats["changed"] == 0
-    assert second.writes == []
-
-
-def test_how_a_wait_goes_is_shown_while_it_lasts(deploy: Callable[..., Any], play: Play, tmp_path: Path) -> None:
-    run = deploy()
-    assert run.status == 0, run.failures
-    (waited,) = run.results("Keep the service and wait for our deployment")
-    told = [line for line in run.told if line.startswith("waiting:")]
+def test_how_a_wait_goes_is_shown_while_it_lasts(deployed: State, play: Play, tmp_path: Path) -> None:
+    (waited,) = deployed.run.results("Keep the service and wait for our deployment")
+    told = [line for line in deployed.run.told if line.startswith("waiting:")]
     assert told == [f"waiting: [sandbox] {line}" for line in waited["progress"]] and told
 
     tasks = tmp_path / "playbooks" / "await.yml"
@@ -71,8 +55,7 @@ def test_how_a_wait_goes_is_shown_while_it_lasts(deploy: Callable[..., Any], pla
     assert run.results("shown")[0]["progress"]
 
 
-def test_check_mode_of_a_converged_stack_changes_nothing(deploy: Callable[..., Any], play: Play) -> None:
-    assert deploy().status == 0
+def test_check_mode_of_a_converged_stack_changes_nothing(deployed: State, play: Play) -> None:
     run = play("site.yml", "--check", "--diff")
     assert run.status == 0, run.failures
     changed = [task["name"].rpartition(" : ")[2] for task in run.tasks if task["result"].get("changed")]
@@ -89,10 +72,10 @@ DEATHS = [  # each run's faults; a lost reply is one that the run survives
 ]
 
 
-def test_a_run_that_dies_is_finished_by_the_next(play: Play, aws: ControlPlane, client: Callable[[str], Any]) -> None:
+def test_a_run_that_dies_is_finished_by_the_next(
+    built: State, play: Play, aws: ControlPlane, client: Callable[[str], Any]
+) -> None:
     """One story: each run takes over what the one before left, and dies later."""
-    run = play("build.yml")
-    assert run.status == 0, run.failures
     for deaths in DEATHS:
         faults = [
             aws.faults.add(service, operation, kind, code="AccessDeniedException", status=400, times=1)
@@ -115,9 +98,8 @@ def test_a_run_that_dies_is_finished_by_the_next(play: Play, aws: ControlPlane, 
 
 
 def test_destroy_keeps_what_is_to_be_retained_and_may_be_run_twice(
-    deploy: Callable[..., Any], play: Play, client: Callable[[str], Any]
+    deployed: State, play: Play, client: Callable[[str], Any]
 ) -> None:
-    assert deploy().status == 0
     run = play("destroy.yml", mcp_server_retain=["log_group", "repository"])
     assert run.status == 0, run.failures
     assert [found["logGroupName"] for found in ours(client)["groups"]] == ["/ecs/mcp-server-production"]
@@ -139,11 +121,6 @@ def test_destroy_waits_for_who_holds_the_security_group(
     assert (run.status, held.fired) == (0, 2), run.failures
     named = [{"Name": "group-name", "Values": ["sales-prod-mcp-server-sg"]}]
     assert client("ec2").describe_security_groups(Filters=named)["SecurityGroups"] == []
-
-
-def test_destroy_of_an_empty_account_changes_nothing(play: Play) -> None:
-    run = play("destroy.yml")
-    assert (run.status, run.stats["changed"], run.writes) == (0, 0, [])
 
 
 def test_destroy_needs_nothing_of_the_stack(play: Play, client: Callable[[str], Any]) -> None:
@@ -170,9 +147,9 @@ def test_destroy_needs_nothing_of_the_stack(play: Play, client: Callable[[str], 
     assert sorted(run.writes) == ["ec2:DeleteSecurityGroup", "elbv2:DeleteTargetGroup"]
 
 
-def test_destroy_needs_no_secret(play: Play) -> None:
+def test_destroy_of_an_empty_account_changes_nothing_and_needs_no_secret(play: Play) -> None:
     run = play("destroy.yml", mcp_server_jwt_secret="sales-prod/deleted")
-    assert run.status == 0, run.failures
+    assert (run.status, run.stats["changed"], run.writes) == (0, 0, []), run.failures
 
 
 def test_destroy_leaves_what_others_gave_our_names(play: Play, client: Callable[[str], Any]) -> None:

@@ -1,26 +1,35 @@
 """A run that is killed at any of its AWS writes, and run again: the end is the same each time.
 
 Killed means SIGKILL to the whole run the moment a write arrives; the write is performed and nobody hears of it. So for
-each write there is a stack on which everything up to it is done and nothing after it.
+each write there is a stack on which everything up to it is done and nothing after it. A run that lives to its end meets
+the same stacks one after the other: once it is shown by a first deployment and a destruction that a kill leaves nothing
+else behind, the other stories keep what each write finds, which takes one run in place of many.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.account import Account
+from sandbox.control.lock import api_lock
 from sandbox.control.snapshot import Snapshot
+from tests.playbooks.inputs import BLUE_GREEN, QUICK, SCALED_ON_CPU
 
 if TYPE_CHECKING:
-    from conftest import Play
+    from conftest import Play, State
 
     from sandbox.control import ControlPlane
 
 ROOT = Path(__file__).parents[2]
+CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"
+SHIFTED = {**BLUE_GREEN, **SCALED_ON_CPU, "mcp_server_alarms": True}
 # Two tests, so that two processes share the work: one takes the odd writes, the other the even ones.
 HALVES = pytest.mark.parametrize("half", [pytest.param(0, id="odd"), pytest.param(1, id="even")])
 
@@ -32,11 +41,27 @@ class Story:
         self.aws, self.play, self.deploy = aws, play, build_and_deploy
         self.account = Account(aws.platform)
 
-    def completed(self, playbook: str | Path) -> int:
+    def completed(self, playbook: str | Path, **given: Any) -> int:
         """Run it, which must end well. Returns how many calls wrote."""
-        run = self.play(playbook)
+        run = self.play(playbook, **given)
         assert run.status == 0, run.failures
         return len(run.writes)
+
+    def cut(self, playbook: str, **given: Any) -> list[tuple[str, Snapshot]]:
+        """Run it to its end. Returns for each write what it was and what a kill at it would have left."""
+        found: list[Snapshot] = []
+
+        def look() -> None:
+            with api_lock:
+                found.append(Snapshot())
+
+        self.aws.faults.add("*", "*", "before", times=None, writes=True, callback=look)
+        run = self.play(playbook, **given)
+        assert run.status == 0, run.failures
+        self.aws.faults.clear()
+        look()
+        assert len(found) == len(run.writes) + 1
+        return [(f"killed at write {n}, {write}", found[n]) for n, write in enumerate(run.writes, 1)]
 
     def killed(self, number: int, playbook: str | Path) -> str:
         """Run it and kill it at its write of that number, counted from 0. Returns what it was."""
@@ -98,4 +123,76 @@ def test_a_destruction_killed_at_every_write_is_finished_by_the_next(story: Stor
         what = story.killed(number, "destroy.yml")
         story.completed("destroy.yml")
         assert story.account.ours() == {}, what
+        assert story.account.foreign() == foreign, what
+
+
+def test_a_switch_to_shifting_traffic_and_back_killed_at_every_write_is_finished_by_the_next(
+    deployed: State, story: Story, client: Callable[[str], Any]
+) -> None:
+    """With alarms and scaling, so that all that comes and goes with them is on the way."""
+    foreign = story.account.foreign()
+    there = story.cut("deploy.yml", **SHIFTED)
+    assert len(there) > 12
+    shifted, wanted = Snapshot(), story.account.ours()
+    for what, left in there:
+        left.restore()
+        story.completed("deploy.yml", **SHIFTED)
+        assert story.account.ours() == wanted, what
+        assert story.account.foreign() == foreign, what
+
+    shifted.restore()
+    # The traffic goes to the first group again, where tasks of a rolling deployment are.
+    client("ecs").update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
+    story.account.ours()
+    back = story.cut("deploy.yml", **QUICK)
+    assert len(back) > 4
+    wanted = story.account.ours()
+    assert not [key for key in wanted if "-tg-b/" in key or "scalable target" in key]
+    for what, left in back:
+        left.restore()
+        story.completed("deploy.yml", **QUICK)
+        assert story.account.ours() == wanted, what
+        assert story.account.foreign() == foreign, what
+
+
+def test_evidence_and_a_rollback_killed_at_every_write_are_finished_by_the_next(
+    deployed: State, story: Story, routed_play: Play, client: Callable[[str], Any]
+) -> None:
+    story.play = routed_play
+    ssm, ecs, foreign = client("ssm"), client("ecs"), story.account.foreign()
+
+    def end() -> tuple[dict[str, str], str]:
+        """What there is, whenever it was proven, and the release that runs. The evidence must tell one story."""
+        found = ssm.get_parameters_by_path(Path=f"/quilt/{SERVICE}/releases", WithDecryption=True)["Parameters"]
+        (document,) = [json.loads(one["Value"]) for one in found]
+        (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE], include=["TAGS"])["services"]
+        arn = document["task_definition_arn"]
+        tags = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])["tags"]
+        assert {"key": "quilt:proven", "value": document["time"]} in tags
+        if service["taskDefinition"] == arn:
+            assert document["deployment_id"] == service["deployments"][0]["id"]
+        # When it was proven, and how often it was written down: the next run cannot tell that all was said.
+        drawn = re.compile(rf'{document["time"]}|"Version": \d+')
+        return {key: drawn.sub("...", text) for key, text in story.account.ours().items()}, service["taskDefinition"]
+
+    proofs = story.cut("verify.yml")
+    assert len(proofs) > 1
+    proven, wanted = Snapshot(), end()
+    for what, left in proofs:
+        left.restore()
+        story.completed("verify.yml")
+        assert end() == wanted, what
+        assert story.account.foreign() == foreign, what
+
+    proven.restore()
+    good = wanted[1]
+    story.completed("deploy.yml", ecs_service_log_level="debug")
+    back = story.cut("rollback.yml")
+    assert len(back) > 2
+    wanted = end()
+    assert wanted[1] == good
+    for what, left in back:
+        left.restore()
+        story.completed("rollback.yml")
+        assert end() == wanted, what
         assert story.account.foreign() == foreign, what

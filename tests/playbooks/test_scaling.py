@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.control.snapshot import Snapshot
 from tests.iam_resources import Resources
+from tests.playbooks.inputs import SCALED
 
 if TYPE_CHECKING:
-    from conftest import Play
+    from conftest import Play, State
 
     from sandbox.control import ControlPlane
 
@@ -20,21 +22,6 @@ KEY = {
     "ResourceId": f"service/sales-prod/{SERVICE}",
     "ScalableDimension": "ecs:service:DesiredCount",
 }
-NIGHT = {
-    "scheduled_action_name": "night",
-    "schedule": "cron(0 20 ? * MON-FRI *)",
-    "timezone": "Europe/Berlin",
-    "scalable_target_action": {"min_capacity": 0, "max_capacity": 0},
-}
-SCALED = {
-    "ecs_service_scaling_min": 1,
-    "ecs_service_scaling_max": 4,
-    "ecs_service_scaling_cpu_target": 60,
-    "ecs_service_scaling_requests_target": 1000,
-    "ecs_service_scaling_scheduled_actions": [NIGHT],
-}
-OPTIONAL = ("alarms", "assumable_roles", "athena_workgroups", "buckets", "ca_file", "platform", "retain", "tags")
-UNANSWERED = {f"mcp_server_{name}": "" for name in OPTIONAL}  # as a survey sends what nobody answered
 
 
 @pytest.fixture
@@ -51,28 +38,11 @@ def scaling_writes(run: Any) -> list[str]:
     return [write for write in run.writes if write.startswith("application-autoscaling")]
 
 
-def test_check_mode_of_a_scaled_service_that_may_be_entered_on_an_empty_account(play: Play) -> None:
-    run = play("site.yml", "--check", "--diff", **SCALED, **UNANSWERED, ecs_service_execute_command=True)
-    assert run.status == 0, run.failures
-    assert run.writes == []
-    (predicted,) = run.results("scaling | Keep the scalable target")
-    assert predicted["changed"]
-    assert len(predicted["scalable_target"]["policies"]) == 2
-    (predicted,) = run.results("Keep the task definition")
-    assert [volume["name"] for volume in predicted["task_definition"]["volumes"]] == ["agent-log", "agent-state", "tmp"]
-    assert "ssmmessages:OpenDataChannel" in str(
-        run.results("Report the policies of roles that check mode did not create")
-    )
-
-
 def test_scaled_changed_suspended_and_no_more(
-    play: Play, scaling: Any, client: Callable[[str], Any], aws: ControlPlane
+    deployed: State, play: Play, scaling: Any, client: Callable[[str], Any], aws: ControlPlane
 ) -> None:
     """One story, because a deployment takes a while: each step begins where the last one ended."""
-    assert play("build.yml").status == 0
-    run = play("deploy.yml")
-    assert run.status == 0, run.failures
-    assert (targets(scaling), scaling_writes(run)) == ([], [])
+    assert (targets(scaling), scaling_writes(deployed.run)) == ([], [])
 
     run = play("deploy.yml", **SCALED)
     assert run.status == 0, run.failures
@@ -86,6 +56,8 @@ def test_scaled_changed_suspended_and_no_more(
     label = configurations[f"{SERVICE}-requests"]["PredefinedMetricSpecification"]["ResourceLabel"]
     assert label.startswith("app/sales-prod-alb/")
     assert "/targetgroup/sales-prod-mcp-server-tg/" in label
+
+    scaled = Snapshot()
 
     # The autoscaler's number of tasks stays, whatever the inventory says.
     client("ecs").update_service(cluster="sales-prod", service=SERVICE, desiredCount=3)
@@ -108,16 +80,20 @@ def test_scaled_changed_suspended_and_no_more(
     assert targets(scaling) == []
     (service,) = client("ecs").describe_services(cluster="sales-prod", services=[SERVICE])["services"]
     assert service["desiredCount"] == 1
-    run = play("deploy.yml")
-    assert (run.stats["changed"], run.writes) == (0, [])
 
-    # Somebody else's target is left alone.
+    # Nothing is left to do, and somebody else's target is left alone.
     scaling.register_scalable_target(**KEY, MinCapacity=1, MaxCapacity=2)
     run = play("deploy.yml")
-    assert (run.status, run.writes) == (0, []), run.failures
+    assert (run.status, run.stats["changed"], run.writes) == (0, 0, []), run.failures
     run = play("deploy.yml", **SCALED)
     assert run.status != 0
     assert "is not ours" in run.failures[-1]
+
+    scaled.restore()
+    assert len(targets(scaling)) == 1
+    run = play("destroy.yml", **SCALED)
+    assert run.status == 0, run.failures
+    assert targets(scaling) == []
 
 
 def test_who_does_not_scale_needs_no_right_to_ask(play: Play, aws: ControlPlane) -> None:
@@ -128,13 +104,3 @@ def test_who_does_not_scale_needs_no_right_to_ask(play: Play, aws: ControlPlane)
     run = play("deploy.yml", "--check", **SCALED)
     assert run.status != 0
     assert "AccessDenied" in run.failures[-1]
-
-
-def test_destroy_takes_the_scaling_away(play: Play, scaling: Any) -> None:
-    assert play("build.yml").status == 0
-    run = play("deploy.yml", **SCALED)
-    assert run.status == 0, run.failures
-    assert len(targets(scaling)) == 1
-    run = play("destroy.yml", **SCALED)
-    assert run.status == 0, run.failures
-    assert targets(scaling) == []

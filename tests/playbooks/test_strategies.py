@@ -13,35 +13,15 @@ from sandbox.fargate import FargateLauncher
 from sandbox.fargate.engine import TaskSpec, Write
 from sandbox.fargate.simulated import SimulatedEngine, SimulatedTask
 from tests.iam_resources import Resources
+from tests.playbooks.inputs import BLUE_GREEN, CANARY, LINEAR, QUICK
 from tests.sandbox.ecs_stack import context
 
 if TYPE_CHECKING:
-    from conftest import Play
+    from conftest import Play, State
 
     from sandbox.control import ControlPlane
 
 NAME = "sales-prod-mcp-server-production"
-QUICK = {
-    "alb_rule_deregistration_delay": 0,
-    "ecs_service_grace_period": 0,
-    "ecs_service_wait_timeout": 60,
-    "ecs_service_gate": False,  # nothing answers here; test_gate.py has tasks that do
-}
-BLUE_GREEN = {**QUICK, "ecs_service_strategy": "BLUE_GREEN", "ecs_service_bake_time": 0}
-CANARY = {
-    **QUICK,
-    "ecs_service_strategy": "CANARY",
-    "ecs_service_canary_percent": 20,
-    "ecs_service_canary_bake_time": 5,
-    "ecs_service_bake_time": 0,
-}
-LINEAR = {
-    **QUICK,
-    "ecs_service_strategy": "LINEAR",
-    "ecs_service_linear_step_percent": 50,
-    "ecs_service_linear_step_bake_time": 5,
-    "ecs_service_bake_time": 0,
-}
 ALARMED = {"mcp_server_alarms": True}
 SICK = {"ecs_service_environment": {"SIMULATE": "unhealthy"}}
 
@@ -125,19 +105,15 @@ def traffic(client: Callable[[str], Any]) -> Traffic:
 
 
 @pytest.fixture
-def deploy(aws: ControlPlane, play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
+def deploy(
+    built: State, aws: ControlPlane, play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Play]:
     """play() of deploy.yml for an image that is there, with tasks that start and stop."""
     monkeypatch.setenv("SANDBOX_SPEED", "100")
     launcher = FargateLauncher(context(aws, tmp_path), Engine())
     launcher.start()
-    assert play("build.yml").status == 0
     yield lambda *options, **extra: play("deploy.yml", *options, **extra)
     launcher.stop()
-
-
-def test_check_mode_on_an_empty_account(play: Play) -> None:
-    run = play("deploy.yml", "--check", "--diff", **LINEAR)
-    assert (run.status, run.writes) == (0, []), run.failures
 
 
 def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic: Traffic, aws: ControlPlane) -> None:

@@ -1,0 +1,43 @@
+"""Check mode on an empty account: the whole chain is foreseen, and nothing written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.playbooks.inputs import LINEAR, SCALED_ON_CPU, UNANSWERED
+
+if TYPE_CHECKING:
+    from conftest import Play
+
+
+def test_the_whole_chain_with_nothing_and_with_all_that_an_operator_may_ask_for(play: Play) -> None:
+    rich = {
+        **LINEAR,
+        **SCALED_ON_CPU,
+        "ecs_service_execute_command": True,
+        "mcp_server_alarms": True,
+        "mcp_server_platform": "linux/arm64",
+    }
+    uris = []
+    for given, architecture in ((UNANSWERED, "X86_64"), (rich, "ARM64")):
+        run = play("site.yml", "--check", "--diff", **given)
+        assert run.status == 0, run.failures
+        assert run.stats["failures"] == 0
+        assert run.stats["changed"] > 5
+        assert run.calls
+        assert run.writes == []
+        (security_group,) = run.results("Keep the security group")
+        assert security_group["changed"]
+        (evidence,) = run.results("Keep the evidence of the proven release")
+        assert evidence["changed"]
+        assert evidence["evidence"]["release"] == "known-after-apply"
+        definition: dict[str, Any] = run.results("Keep the task definition")[0]["task_definition"]
+        assert definition["runtime_platform"]["cpu_architecture"] == architecture
+        uris.append(definition["container_definitions"][0]["image"])
+    assert uris[0] != uris[1]
+    (target,) = run.results("scaling | Keep the scalable target")
+    assert target["changed"]
+    assert len(target["scalable_target"]["policies"]) == 1
+    assert [volume["name"] for volume in definition["volumes"]] == ["agent-log", "agent-state", "tmp"]
+    policies = run.results("Report the policies of roles that check mode did not create")
+    assert "ssmmessages:OpenDataChannel" in str(policies)
