@@ -15,14 +15,14 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 
 from .._ecs_service.calls import Calls
 from .._ecs_service.plan import short_name
-from .._ecs_service.wait import UNDONE
+from .._ecs_service.wait import UNDONE, primary_of
 from .._errors import aws_call
 from .._secrets import CURRENT, Reference, parse
 from .._shapes import Document
 from .calls import Store, newer_revisions
 from .choose import Choice, choose
 from .evidence import latest_first, release_of
-from .observe import definition, moment, tasks_and_targets, what_runs
+from .observe import definition, tasks_and_targets, what_runs
 
 
 class Releases:
@@ -69,10 +69,11 @@ class Releases:
         """Whether what runs was deployed since our latest revision was registered, other than by ECS's own rollback."""
         family = running["task_definition_arn"].rpartition(":")[0]
         latest = definition(self.client("ecs"), f"{family}:{running['latest_revision']}") or {}
-        registered = moment(latest.get("taskDefinition", {}).get("registeredAt"))
+        registered = latest.get("taskDefinition", {}).get("registeredAt")
         calls = Calls(self.client, short_name(self.params["cluster"]), self.params["service_name"])
+        deployed = primary_of(calls.describe() or {}).get("createdAt")
         newest = next(iter(calls.list_records() or []), {})
-        return bool(running["deployed_at"] >= registered) and newest.get("status") not in UNDONE
+        return bool(registered and deployed and deployed >= registered) and newest.get("status") not in UNDONE
 
     def _rollback(self, evidence: dict[int, Document], running: Document) -> Document:
         moved_back = bool(running) and self._moved_back(running)
