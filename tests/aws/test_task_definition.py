@@ -102,3 +102,18 @@ def test_a_large_foreign_family_costs_few_calls(client, run_module):
     result = run_module("ecs_task_definition", **SMALL, require_tags=OURS, tags=OURS)
     assert (result["changed"], result["task_definition"]["revision"]) == (True, 26)
     assert len(result["calls"]) < 26
+
+
+def test_what_others_registered_in_the_family_is_passed_over(client, run_module):
+    ecs, theirs = client("ecs"), [{"key": "quilt:deployment", "value": "somebody-else"}]
+    container = {"name": "a", "image": "b", "memory": 128}
+    first = ecs.register_task_definition(family="small", containerDefinitions=[container], tags=theirs)
+    arn = first["taskDefinition"]["taskDefinitionArn"]
+    absent = run_module("ecs_task_definition", family="small", state="absent", require_tags=OURS)
+    assert (absent["changed"], absent["writes"]) == (False, [])
+    ours = run_module("ecs_task_definition", **SMALL, require_tags=OURS, tags=OURS)
+    assert ours["task_definition"]["revision"] == 2
+    assert not run_module("ecs_task_definition", **SMALL, require_tags=OURS, tags=OURS)["changed"]
+    assert run_module("ecs_task_definition", family="small", state="absent", require_tags=OURS)["changed"]
+    assert ecs.list_task_definitions(familyPrefix="small", status="ACTIVE")["taskDefinitionArns"] == [arn]
+    assert ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])["tags"] == theirs
