@@ -43,7 +43,7 @@ except ImportError:
 COLLECTIONS = ("amazon.aws", "community.aws", "quilt.mcp_server")
 # The serialization of every new-style Python module that asks for no other (ansible.executor.module_common).
 PROFILE = "legacy"
-TELL = "ansible_collections.quilt.mcp_server.plugins.module_utils._tell"
+TELL = "ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress"
 
 # What is used here and is private to ansible-core, so that any release of it may take it away.
 PRIVATE = (

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._errors import aws_call
-from .._shapes import Document, to_snake
+from .._core.calls import aws_call
+from .._core.shapes import Document, to_snake
 
 MOST_ACTIVITIES = 50
 

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._errors import aws_call
-from .._plan import Current, Plan
-from .._runner import Resource
-from .._shapes import Document, InvalidParameters, canonical, to_snake, without_empty
-from .plan import (
+from .._core.calls import aws_call
+from .._core.plan import Current, Plan
+from .._core.resource import Resource
+from .._core.shapes import Document, InvalidParameters, canonical, to_snake, without_empty
+from .scalable_target_plan import (
     ACTION_FIELDS,
     DEFAULTS,
     POLICY_FIELDS,

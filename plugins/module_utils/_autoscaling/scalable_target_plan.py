@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._compare import contains_unknown
-from .._shapes import Document, InvalidParameters
+from .._core.compare import contains_unknown
+from .._core.shapes import Document, InvalidParameters
 
 # policy_type: the parameter that configures it.
 CONFIGURATIONS = {

@@ -16,10 +16,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 
-from .._errors import aws_call
-from .._plan import Current, Plan
-from .._runner import Resource
-from .._shapes import Document
+from .._core.calls import aws_call
+from .._core.plan import Current, Plan
+from .._core.resource import Resource
+from .._core.shapes import Document
 
 BUSY = "ConcurrentModificationException"
 

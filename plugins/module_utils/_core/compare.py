@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ._shapes import KNOWN_AFTER_APPLY, Document, is_empty
+from .shapes import KNOWN_AFTER_APPLY, Document, is_empty
 
 
 def overlay(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Document:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-
-from .records import Identity
 
 with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
     from botocore.exceptions import (
@@ -41,6 +40,18 @@ REFUSED = {
     "TokenRefreshRequired",
     "UnrecognizedClientException",
 }
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the credentials are (STS GetCallerIdentity)."""
+
+    account_id: str
+    arn: str
+
+    @property
+    def partition(self) -> str:
+        return self.arn.split(":")[1]
 
 
 class AccessError(Exception):

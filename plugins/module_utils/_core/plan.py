@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
-from ._compare import contains_unknown, differences
-from ._shapes import Document
+from .compare import contains_unknown, differences
+from .shapes import Document
+from .tags import merge_tags
 
 
 class Refused(AnsibleAWSError):  # type: ignore[misc]
@@ -101,24 +101,6 @@ def plan_present(
 
 def plan_absent(current: Current | None) -> Plan:
     return Plan("delete" if current else "none", current)
-
-
-def merge_tags(current: Mapping[str, str], wanted: Mapping[str, str] | None, purge: bool) -> dict[str, str]:
-    """The tags a resource will carry: others' tags stay unless they are purged, reserved ones (`aws:`) always."""
-    if wanted is None:
-        return dict(current)
-    to_set, to_unset = compare_aws_tags(dict(current), dict(wanted), purge_tags=purge)
-    return {key: value for key, value in {**current, **to_set}.items() if key not in to_unset}
-
-
-def is_reserved(key: str) -> bool:
-    """Whether only AWS itself sets and removes a tag: its own begin with `aws:`, in whatever case."""
-    return key.lower().startswith("aws:")
-
-
-def settable_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags that a new resource can take over from its former self; AWS refuses a request with one of its own."""
-    return {key: value for key, value in tags.items() if not is_reserved(key)}
 
 
 def refuse_foreign(label: str, current: Current | None, required: Mapping[str, str]) -> None:

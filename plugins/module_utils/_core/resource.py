@@ -22,21 +22,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from ansible.module_utils.common.text.converters import to_native
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ._compare import contains_unknown, normalise, overlay
-from ._errors import Stale, aws_call
-from ._plan import (
+from .calls import Stale, aws_call
+from .compare import contains_unknown, normalise, overlay
+from .plan import (
     Current,
     Plan,
     immutable_changes,
-    is_reserved,
     listed,
     plan_absent,
     plan_present,
     refuse_foreign,
     refuse_immutable,
-    settable_tags,
 )
-from ._shapes import (
+from .shapes import (
     KNOWN_AFTER_APPLY,
     Document,
     InvalidParameters,
@@ -46,6 +44,7 @@ from ._shapes import (
     to_snake,
     without_empty,
 )
+from .tags import is_reserved, settable_tags
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel, Shape

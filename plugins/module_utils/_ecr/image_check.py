@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .api import Registry
-from .plan import Scan, judge
+from .image_check_plan import Scan, judge
+from .image_client import Registry
 
 
 @dataclass(frozen=True)

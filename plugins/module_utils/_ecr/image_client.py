@@ -18,8 +18,8 @@ from ansible.module_utils.urls import ConnectionError as UrlError
 from ansible.module_utils.urls import open_url
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from .._errors import aws_call
-from .plan import ImageName, Platform, Scan, findings_of, listed_platforms
+from .._core.calls import aws_call
+from .image_check_plan import ImageName, Platform, Scan, findings_of, listed_platforms
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",

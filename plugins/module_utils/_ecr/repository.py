@@ -18,11 +18,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 
-from .._errors import aws_call
-from .._plan import Current, Plan, Refused
-from .._runner import Resource
-from .._shapes import KNOWN_AFTER_APPLY, Document
-from .plan import (
+from .._core.calls import aws_call
+from .._core.plan import Current, Plan, Refused
+from .._core.resource import Resource
+from .._core.shapes import KNOWN_AFTER_APPLY, Document
+from .repository_defaults import (
     check_lifecycle,
     check_mutability,
     check_policy,

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
+from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
 
 _ACCOUNT = re.compile(r"^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$")
 # The elements of a policy whose value is one thing or a list of things without an order.

@@ -14,9 +14,9 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._errors import aws_call
-from .api import INDEXES, MANIFESTS
-from .marks import Tagged
+from .._core.calls import aws_call
+from .image_client import INDEXES, MANIFESTS
+from .in_use_tags_plan import Tagged
 
 
 class Tags:

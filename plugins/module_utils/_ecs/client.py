@@ -15,8 +15,8 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
-from .._errors import Stale, aws_call
-from .._shapes import Document
+from .._core.calls import Stale, aws_call
+from .._core.shapes import Document
 
 Answer = Mapping[str, Any]  # in the API's names
 TASKS_AT_ONCE = 100  # of DescribeTasks

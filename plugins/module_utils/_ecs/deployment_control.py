@@ -13,17 +13,17 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._ecs_service.calls import Answer, Calls
-from .._ecs_service.evidence import collect
-from .._ecs_service.plan import short_name
-from .._ecs_service.rollout import DeploymentFailed, looks, stop_overdue
-from .._ecs_service.shift import waits
-from .._ecs_service.wait import Ours, ours_of
-from .._errors import Stale
-from .._plan import Current, Refused, refuse_foreign
-from .._shapes import Document, to_snake
-from .._tell import tell
-from .plan import PROVEN, Step, has_served, is_over, is_right, plan, state_of
+from .._core.calls import Stale
+from .._core.plan import Current, Refused, refuse_foreign
+from .._core.progress import tell
+from .._core.shapes import Document, to_snake
+from .client import Answer, Calls
+from .deployment_outcome import Ours, ours_of
+from .deployment_state import PROVEN, Step, has_served, is_over, is_right, plan, state_of
+from .diagnostics import collect
+from .names import short_name
+from .strategy import waits
+from .waiter import DeploymentFailed, looks, stop_overdue
 
 KEYS = (
     "service_deployment_arn",

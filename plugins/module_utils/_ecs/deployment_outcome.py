@@ -13,25 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from .._ecs_deployment.plan import waiting_hooks
-from .plan import short_name
-from .shift import progress as shift_progress
-from .shift import shifts, waits
+from .deployment_state import UNDONE, deployment_of, primary_of, waiting_hooks
+from .names import short_name
+from .strategy import progress as shift_progress
+from .strategy import shifts, waits
 
 ServiceAnswer = Mapping[str, Any]  # a service of DescribeServices, in the API's names
 Record = Mapping[str, Any]  # a service deployment of DescribeServiceDeployments
 Target = Mapping[str, Any]  # a target of DescribeTargetHealth
-# The statuses of a service deployment that will never be complete.
-UNDONE = frozenset(
-    {
-        "STOP_REQUESTED",
-        "STOPPED",
-        "ROLLBACK_REQUESTED",
-        "ROLLBACK_IN_PROGRESS",
-        "ROLLBACK_SUCCESSFUL",
-        "ROLLBACK_FAILED",
-    }
-)
 # One call makes a deployment and its record. How far apart ECS says that they were made cannot be checked here.
 AT_ONCE = timedelta(minutes=1)
 
@@ -136,17 +125,6 @@ def ours_of(service: ServiceAnswer) -> Ours:
         shifts(service),
         waits(service.get("deploymentConfiguration", {})),
     )
-
-
-def primary_of(service: ServiceAnswer) -> Mapping[str, Any]:
-    """The PRIMARY deployment, or an empty one."""
-    deployments: Sequence[Mapping[str, Any]] = service.get("deployments", [])
-    return next((one for one in deployments if one.get("status") == "PRIMARY"), {})
-
-
-def deployment_of(service: ServiceAnswer, identifier: str) -> Mapping[str, Any] | None:
-    """The deployment with this id."""
-    return next((one for one in service.get("deployments", []) if one.get("id") == identifier), None)
 
 
 def _is_of(record: Record, ours: Ours) -> bool:

@@ -39,6 +39,17 @@ KNOWN_STATES = [
     "rolled_back",
     "rollback_failed",
 ]
+# The statuses of a service deployment that will never be complete.
+UNDONE = frozenset(
+    {
+        "STOP_REQUESTED",
+        "STOPPED",
+        "ROLLBACK_REQUESTED",
+        "ROLLBACK_IN_PROGRESS",
+        "ROLLBACK_SUCCESSFUL",
+        "ROLLBACK_FAILED",
+    }
+)
 PROVEN = ("SUCCESSFUL", "ROLLBACK_SUCCESSFUL")  # statuses that tell that something of the service has served
 
 
@@ -60,6 +71,17 @@ def waiting_hooks(record: Record) -> list[str]:
     """The ids of the hooks that wait for an action."""
     hooks = record.get("lifecycleHookDetails") or []
     return [str(hook["hookId"]) for hook in hooks if hook.get("status") == "AWAITING_ACTION" and hook.get("hookId")]
+
+
+def primary_of(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The PRIMARY deployment, or an empty one."""
+    deployments: Sequence[Mapping[str, Any]] = service.get("deployments", [])
+    return next((one for one in deployments if one.get("status") == "PRIMARY"), {})
+
+
+def deployment_of(service: Mapping[str, Any], identifier: str) -> Mapping[str, Any] | None:
+    """The deployment with this id."""
+    return next((one for one in service.get("deployments", []) if one.get("id") == identifier), None)
 
 
 def has_served(service: Mapping[str, Any], proven: Sequence[Record]) -> bool:

@@ -13,10 +13,10 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from .._errors import aws_call
-from .calls import Answer, Calls
-from .plan import short_name
-from .wait import Ours
+from .._core.calls import aws_call
+from .client import Answer, Calls
+from .deployment_outcome import Ours
+from .names import short_name
 
 EVENTS, LOG_LINES = 5, 20
 UNHEALTHY = "is unhealthy in"  # "(port 8000) is unhealthy in (target-group ...) due to (reason ...)"

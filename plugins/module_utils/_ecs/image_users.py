@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._errors import aws_call
+from .._core.calls import aws_call
 
 _SERVICES, _TASKS = 10, 100  # the most that one call describes
 

@@ -16,14 +16,16 @@ from typing import Any, ClassVar
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._compare import normalise
-from .._ecs_deployment.plan import PROVEN, has_served
-from .._plan import Current, Plan, Refused, immutable_changes
-from .._runner import Resource
-from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake, without_empty
-from .._tell import tell
-from .calls import Answer, Calls
-from .plan import (
+from .._core.compare import normalise
+from .._core.plan import Current, Plan, Refused, immutable_changes
+from .._core.progress import tell
+from .._core.resource import Resource
+from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake, without_empty
+from .client import Answer, Calls
+from .deployment_outcome import Ours, ours_of
+from .deployment_state import PROVEN, has_served, primary_of
+from .names import short_name
+from .service_defaults import (
     CLEARED,
     DEFAULTS,
     UNORDERED,
@@ -31,12 +33,10 @@ from .plan import (
     clears_hooks,
     needs_force,
     service_defaults,
-    short_name,
     to_send,
 )
-from .rollout import DeploymentFailed, Rollout
-from .shift import pauses, problems
-from .wait import Ours, ours_of, primary_of
+from .strategy import pauses, problems
+from .waiter import DeploymentFailed, Rollout
 
 # Not in the answer of DescribeServices, only in that of DescribeServiceRevisions.
 OF_REVISION = ("gateway_connectors", "monitoring")

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .._shapes import Document
-from .shift import DEFAULTS as SHIFT_DEFAULTS
-from .shift import of_strategy
+from .._core.shapes import Document
+from .strategy import DEFAULTS as SHIFT_DEFAULTS
+from .strategy import of_strategy
 
 # CreateService and DeploymentConfiguration in the API reference.
 DEPLOYMENT_CONFIGURATION: Document = {
@@ -117,11 +117,6 @@ def _without_off(document: Mapping[str, Any], name: str, switch: str) -> Documen
     setting = document.get(name)
     off = isinstance(setting, Mapping) and not setting.get(switch)
     return {key: value for key, value in document.items() if not (off and key == name)}
-
-
-def short_name(reference: str) -> str:
-    """The name in an ARN or a name: "sales-prod" of arn:aws:ecs:us-east-1:1:cluster/sales-prod."""
-    return reference.rpartition("/")[2]
 
 
 def needs_force(changes: Iterable[str]) -> bool:

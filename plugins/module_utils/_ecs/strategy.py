@@ -12,8 +12,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .._ecs_deployment.plan import waiting_hooks
-from .._shapes import Document
+from .._core.shapes import Document
+from .deployment_state import waiting_hooks
 
 SETTINGS = {"CANARY": "canary_configuration", "LINEAR": "linear_configuration"}
 DEFAULTS: dict[str, Document] = {  # CanaryConfiguration and LinearConfiguration in the API reference

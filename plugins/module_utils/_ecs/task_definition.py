@@ -19,13 +19,13 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 
-from .._compare import normalise
-from .._errors import aws_call
-from .._plan import Current, Plan, settable_tags
-from .._release.evidence import RELEASE_TAGS
-from .._runner import Resource
-from .._shapes import KNOWN_AFTER_APPLY, Document
-from .plan import DEFAULTS, UNORDERED, as_stored, check, same_role, to_ask
+from .._core.calls import aws_call
+from .._core.compare import normalise
+from .._core.plan import Current, Plan
+from .._core.resource import Resource
+from .._core.shapes import KNOWN_AFTER_APPLY, Document
+from .._core.tags import RELEASE_TAGS, settable_tags
+from .task_definition_defaults import DEFAULTS, UNORDERED, as_stored, check, same_role, to_ask
 
 # A family can hold many hundreds of revisions, and each costs a call: so many of the newest are asked whose they are.
 LOOKED_AT = 20

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
+from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
 
 # What ECS fills in, or treats as the same as leaving it out.
 DEFAULTS = {

@@ -14,12 +14,12 @@ from dataclasses import replace
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from .._ecs_deployment.plan import waiting_hooks
-from .._errors import Stale
-from .calls import Answer, Calls
-from .evidence import collect
-from .plan import short_name
-from .wait import Ours, complaints, judge, primary_of, progress
+from .._core.calls import Stale
+from .client import Answer, Calls
+from .deployment_outcome import Ours, complaints, judge, progress
+from .deployment_state import primary_of, waiting_hooks
+from .diagnostics import collect
+from .names import short_name
 
 PAUSES = (1.0, 1.0, 2.0, 2.0, 3.0, 5.0)  # seconds between two looks; the last one repeats
 

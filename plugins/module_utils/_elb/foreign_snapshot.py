@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from .._errors import Stale, aws_call
-from .._rule.api import describe_rules, describe_tags, listeners, load_balancer
+from .._core.calls import Stale, aws_call
+from .client import describe_rules, describe_tags, listeners, load_balancer
 
 Document = Mapping[str, Any]
 Prints = dict[str, str]  # field -> its value when that is short, otherwise a fingerprint of it

@@ -16,12 +16,12 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 
-from .._compare import normalise
-from .._errors import aws_call
-from .._plan import Current, Plan
-from .._runner import Resource
-from .._shapes import Document, to_snake
-from .plan import attribute_values, check_attributes, check_name, service_defaults
+from .._core.calls import aws_call
+from .._core.compare import normalise
+from .._core.plan import Current, Plan
+from .._core.resource import Resource
+from .._core.shapes import Document, to_snake
+from .target_group_defaults import attribute_values, check_attributes, check_name, service_defaults
 
 GONE = "TargetGroupNotFound"
 

@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from .._shapes import Document, InvalidParameters
+from .._core.shapes import Document, InvalidParameters
 
 # ModifyTargetGroupAttributes' documentation. The service's answer is the truth; this list only spots a slip of the pen.
 ATTRIBUTES = (

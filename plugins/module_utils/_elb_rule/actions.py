@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._shapes import KNOWN_AFTER_APPLY
+from .._core.shapes import KNOWN_AFTER_APPLY
 
 Document = dict[str, Any]
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import actions, conditions
+from . import actions
+from .match import conditions
 
 Spec = dict[str, Any]
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import describe
-from .conditions import Condition
+from . import report
+from .match.conditions import Condition
+from .match.request import Request, holds
 from .placement import Listener
 from .plan import Found, Snapshot
-from .request import Request, holds
 from .spelling import to_snake
 
 Document = dict[str, Any]
@@ -87,8 +87,8 @@ def unreachable(snapshot: Snapshot) -> list[Document]:
         taken = f"{' and '.join(taker.text() for taker in takers)} {'take' if len(takers) > 1 else 'takes'} them all"
         found.append(
             {
-                **describe.rule(rule),
-                "because_of": [describe.rule(taker) for taker in takers],
+                **report.rule(rule),
+                "because_of": [report.rule(taker) for taker in takers],
                 "why": f"{rule.text()} gets no request: {taken if takers else 'its own conditions hold for none'}",
             }
         )

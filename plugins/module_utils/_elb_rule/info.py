@@ -12,8 +12,9 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from .._plan import Refused
-from . import api, explain
+from .._core.plan import Refused
+from .._elb.client import listeners, load_balancer
+from . import client, explain
 from .actions import Document
 
 
@@ -25,12 +26,12 @@ def balancer_arn(listener_arn: str) -> str:
 
 def find_listener(elb: Any, name: str, port: int) -> str:
     """The ARN of the listener on a port of a load balancer, which is given by name or ARN."""
-    balancer = api.load_balancer(elb, name)
+    balancer = load_balancer(elb, name)
     if balancer is None:
         raise Refused(message=f"no load balancer {name} in this account and region; check load_balancer and region")
     if balancer["Type"] != "application":
         raise Refused(message=f"load balancer {name} is a {balancer['Type']} one; rules exist on application ones only")
-    found = api.listeners(elb, balancer["LoadBalancerArn"])
+    found = listeners(elb, balancer["LoadBalancerArn"])
     arn = next((listener["ListenerArn"] for listener in found if listener["Port"] == port), None)
     if arn is None:
         ports = ", ".join(f"{listener['Port']} ({listener['Protocol']})" for listener in found) or "none"
@@ -42,7 +43,7 @@ def look(elb: Any, params: Mapping[str, Any]) -> Document:
     """What elb_listener_rule_info returns. Raises AnsibleAWSError."""
     _refuse_nonsense(params["explain"] or {})
     arn = params["listener_arn"] or find_listener(elb, params["load_balancer"], params["port"])
-    snapshot = api.read(elb, arn)
+    snapshot = client.read(elb, arn)
     if not snapshot.rules:  # every listener has a default rule
         raise Refused(message=f"no listener {arn} in this account and region")
     asked = params["explain"]

@@ -20,14 +20,15 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, cast
 
-from .._errors import Stale
-from .._plan import Current, Plan, Refused, refuse_foreign
-from .._runner import Resource
-from .._shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
+from .._core.calls import Stale
+from .._core.plan import Current, Plan, Refused, refuse_foreign
+from .._core.resource import Resource
+from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
+from .._elb.client import describe_listener, describe_tags
 from . import actions as acts
-from . import api, describe
-from . import conditions as conds
-from .lookup import balancer_arn, find_listener
+from . import client, report
+from .info import balancer_arn, find_listener
+from .match import conditions as conds
 from .placement import Listener, find_window, lowest
 from .plan import CONTROLLER_TAGS, Found, RulePlan, Snapshot, Wanted, plan_absent, plan_present
 from .spelling import to_camel, without_none
@@ -64,7 +65,7 @@ class ListenerRule(Resource):
         return {name: self.params[name] for name in WRITTEN if self.params[name]}
 
     def validate(self) -> None:
-        problems = describe.unsupported(self.model, self.params)
+        problems = report.unsupported(self.model, self.params)
         rule = self.wanted_rule
         problems += conds.problems(rule.conditions or ()) + acts.problems(rule.actions or ())
         problems += acts.transform_problems(rule.transforms or ())
@@ -123,7 +124,7 @@ class ListenerRule(Resource):
     def read(self) -> Current | None:
         if not self.listener_is_known:
             return None
-        self.snapshot, self._fresh = self._fresh or api.read(self.client(), self.listener_arn), None
+        self.snapshot, self._fresh = self._fresh or client.read(self.client(), self.listener_arn), None
         if not self.snapshot.rules and self.params["state"] == "present":  # every listener has a default rule
             raise Refused(message=f"no listener {self.listener_arn} in this account and region")
         owned = self._owned()
@@ -139,7 +140,7 @@ class ListenerRule(Resource):
             if len(owned) < 2:
                 break
             time.sleep(pause)  # a run of the same name that created the second one takes it away again
-            self.snapshot = api.read(self.client(), self.listener_arn)
+            self.snapshot = client.read(self.client(), self.listener_arn)
             owned = self.snapshot.owned(self.wanted_rule.identity, self.name)
         if len(owned) > 1:
             raise Refused(
@@ -169,7 +170,7 @@ class ListenerRule(Resource):
     def _refuse_unsuitable(self) -> None:
         """What speaks against a write and takes a call to know."""
         balancer = balancer_arn(self.listener_arn)
-        tags = api.describe_tags(self.client(), [balancer]).get(balancer, {})
+        tags = describe_tags(self.client(), [balancer]).get(balancer, {})
         owners = [key for key in tags if key.startswith(CONTROLLER_TAGS)]
         if owners and not self.params["force"]:
             raise Refused(
@@ -177,7 +178,7 @@ class ListenerRule(Resource):
                 "Kubernetes cluster owns it and deletes rules that it does not know. Use an Ingress, or force=true"
             )
         secured = acts.needs_https(self.wanted_rule.actions or ())
-        if secured and api.listener(self.client(), self.listener_arn)["Protocol"] != "HTTPS":
+        if secured and describe_listener(self.client(), self.listener_arn)["Protocol"] != "HTTPS":
             raise Refused(
                 message=f"action {', '.join(secured)} needs an HTTPS listener; {self.listener_arn} is not one"
             )
@@ -203,37 +204,37 @@ class ListenerRule(Resource):
 
     def create(self, plan: Plan) -> None:
         request = self._request(cast(RulePlan, plan), WRITTEN)
-        self._arn = api.create(self.client(), self.listener_arn, plan.after["priority"], plan.tags_after, request)
+        self._arn = client.create(self.client(), self.listener_arn, plan.after["priority"], plan.tags_after, request)
 
     def update(self, plan: Plan) -> None:
         plan = cast(RulePlan, plan)
         arn = self._current_arn(plan)
         if plan.adopted:  # first of all, so that what follows happens to a rule of ours
-            api.tag(self.client(), arn, plan.set_tags)
+            client.tag(self.client(), arn, plan.set_tags)
             self._adopted = True
         written = [name for name in WRITTEN if name in plan.changes or (name == "actions" and plan.rotate_secret)]
 
         def modify() -> None:
             if written:
-                api.modify(self.client(), arn, self._request(plan, written))
+                client.modify(self.client(), arn, self._request(plan, written))
 
         def move() -> None:
             if "priority" in plan.changes:
-                api.move(self.client(), arn, plan.after["priority"])
+                client.move(self.client(), arn, plan.after["priority"])
 
         for write in (modify, move) if plan.modify_first else (move, modify):
             write()
 
     def delete(self, current: Current) -> None:
-        api.delete(self.client(), current.facts["rule_arn"])
+        client.delete(self.client(), current.facts["rule_arn"])
 
     def tag(self, current: Current, tags: Any) -> None:
         if self._adopted:
             return  # update() has done it
-        api.tag(self.client(), current.facts["rule_arn"], tags)
+        client.tag(self.client(), current.facts["rule_arn"], tags)
 
     def untag(self, current: Current, keys: Sequence[str]) -> None:
-        api.untag(self.client(), current.facts["rule_arn"], keys)
+        client.untag(self.client(), current.facts["rule_arn"], keys)
 
     def _current_arn(self, plan: Plan) -> str:
         if plan.current is None:
@@ -260,7 +261,7 @@ class ListenerRule(Resource):
         arn = self._arn or self._current_arn(plan)
         fresh = self._reread(arn, plan)
         if plan.action == "create" and self._yields(fresh, arn, plan):
-            api.delete(self.client(), arn)
+            client.delete(self.client(), arn)
             self._arn = None
             raise Stale(message=f"another run of {self.label} was faster")
         ours = fresh.rule(arn)
@@ -282,11 +283,11 @@ class ListenerRule(Resource):
         """
         known = {**{rule.arn: rule.tags for rule in self.snapshot.rules}, arn: plan.tags_after}
         for pause in PAUSES:
-            fresh = api.read(self.client(), self.listener_arn, known)
+            fresh = client.read(self.client(), self.listener_arn, known)
             if fresh.rule(arn) is not None:
                 return fresh
             time.sleep(pause)
-        return api.read(self.client(), self.listener_arn, known)
+        return client.read(self.client(), self.listener_arn, known)
 
     def _yields(self, fresh: Snapshot, arn: str, plan: RulePlan) -> bool:
         """Whether the rule that this run created must go, because another run of the same name created one as well.
@@ -315,6 +316,6 @@ class ListenerRule(Resource):
         return {
             "rule_arn": KNOWN_AFTER_APPLY if wanted_now else arn,
             "priority": after.get("priority"),
-            "placement": describe.placement(plan.placement, predicted),
-            "overlaps": describe.overlaps(plan.placement),
+            "placement": report.placement(plan.placement, predicted),
+            "overlaps": report.overlaps(plan.placement),
         }

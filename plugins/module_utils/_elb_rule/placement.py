@@ -20,10 +20,10 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from . import conditions as conds
-from . import cover, pattern, space
-from .conditions import Condition
-from .request import Request
+from .match import conditions as conds
+from .match import coverage, dimensions, glob_pattern
+from .match.conditions import Condition
+from .match.request import Request
 
 LOWEST, HIGHEST = 1, 50_000
 CANDIDATES = 16  # free numbers that a retry after a lost race may choose from
@@ -45,7 +45,7 @@ class Rule:
 
     def example(self) -> str:
         """One request that satisfies its conditions, as a part of a sentence."""
-        request = cover.escape(cover.sides(self.conditions), [])
+        request = coverage.escape(coverage.sides(self.conditions), [])
         return f", which asks for requests such as {request.text()}" if request else ""
 
 
@@ -141,33 +141,33 @@ class Listener:
 
     def first_cover(self, conditions: Conditions, end: int, guess: bool = False) -> int | None:
         """The position before ``end`` of the rule that completes the cover of the conditions."""
-        found = cover.first_cover(cover.sides(conditions), self._conditions, guess, self._near(end))
+        found = coverage.first_cover(coverage.sides(conditions), self._conditions, guess, self._near(end))
         return None if found is None else min(found, end - 1)
 
     def escape(self, conditions: Conditions, end: int) -> Request | None:
         """A request of the conditions that reaches position ``end``."""
-        return cover.escape(cover.sides(conditions), self._conditions, self._near(end))
+        return coverage.escape(coverage.sides(conditions), self._conditions, self._near(end))
 
     def contributors(self, conditions: Conditions, last: int) -> tuple[Rule, ...]:
         """The rules up to ``last`` that cover the conditions together."""
-        found = cover.contributors(cover.sides(conditions), self._conditions, self._near(last + 1))
+        found = coverage.contributors(coverage.sides(conditions), self._conditions, self._near(last + 1))
         return tuple(self.rules[position] for position in found)
 
     def newly_dead(self, position: int, conditions: Conditions, guess: bool = False) -> Request | None:
         """A request that a rule answers today, if ``conditions`` ahead of it would leave it none."""
-        sides = cover.sides(self.rules[position].conditions)
-        if cover.rest(sides, conditions, guess) is None:
+        sides = coverage.sides(self.rules[position].conditions)
+        if coverage.rest(sides, conditions, guess) is None:
             return None
         ahead, near = self._conditions, self._near(position)
         try:
-            if cover.leftover(sides, ahead, guess, near, with_rule=conditions)[0] is not None:
+            if coverage.leftover(sides, ahead, guess, near, with_rule=conditions)[0] is not None:
                 return None
-        except pattern.TooComplex:
+        except glob_pattern.TooComplex:
             if not guess:
                 return None
-        return cover.escape(sides, ahead, near)
+        return coverage.escape(sides, ahead, near)
 
-    def _near(self, end: int) -> cover.Near:
+    def _near(self, end: int) -> coverage.Near:
         def near(request: Request) -> Iterable[int]:
             positions = range(end) if request.host is None else self._at([request.host])
             return (position for position in positions if position < end)
@@ -184,7 +184,7 @@ def _literal_hosts(conditions: Iterable[Condition]) -> tuple[str, ...] | None:
     """The hosts of a rule that names them without wildcards, else None."""
     for condition in conditions:
         if condition.field == "host-header" and condition.values:
-            globs = [box[0] for box in space.boxes(condition)]
+            globs = [box[0] for box in dimensions.boxes(condition)]
             return tuple(glob.prefix for glob in globs) if all(glob.literal for glob in globs) else None
     return None
 
@@ -230,14 +230,14 @@ def kills(listener: Listener, conditions: Conditions, priority: int) -> tuple[bo
 
 def find_overlaps(listener: Listener, conditions: Conditions, priority: int) -> Iterable[Overlap]:
     """The rules that share requests with ours, each with such a request; not those behind that contain ours."""
-    sides = cover.sides(conditions)
+    sides = coverage.sides(conditions)
     for position in listener.near(conditions):
         rule = listener.rules[position]
         earlier = rule.priority < priority
-        left = cover.rest(sides, rule.conditions)
-        if (left == () and not earlier) or not cover.touches(sides, rule.conditions):
+        left = coverage.rest(sides, rule.conditions)
+        if (left == () and not earlier) or not coverage.touches(sides, rule.conditions):
             continue
-        yield Overlap(rule, earlier, cover.shared(sides, rule.conditions))
+        yield Overlap(rule, earlier, coverage.shared(sides, rule.conditions))
 
 
 def _undecided(listener: Listener, window: Window, conditions: Conditions, priority: int) -> Iterable[str]:

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._plan import Current, Plan, Refused, merge_tags
+from .._core.plan import Current, Plan, Refused
+from .._core.tags import merge_tags
 from . import actions as acts
-from . import conditions as conds
 from .actions import Document
-from .conditions import Condition
+from .match import conditions as conds
+from .match.conditions import Condition
 from .placement import Ask, Listener, Pick, Placement, Rule, kills, lowest, place
 from .spelling import to_snake
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import conditions as conds
+from .match import conditions as conds
 from .placement import End, Placement, Rule
 
 Document = dict[str, Any]

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._errors import aws_call
-from .._plan import Current, Plan
-from .._runner import Resource
-from .._shapes import Document
-from .plan import NEVER_EXPIRES, check_retention
+from .._core.calls import aws_call
+from .._core.plan import Current, Plan
+from .._core.resource import Resource
+from .._core.shapes import Document
+from .log_group_plan import NEVER_EXPIRES, check_retention
 
 GONE = "ResourceNotFoundException"
 # Somebody else writes to the same group at the same moment: a Lambda that logs, or a deletion that is not through.

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from .._shapes import InvalidParameters
+from .._core.shapes import InvalidParameters
 
 NEVER_EXPIRES = 0
 # PutRetentionPolicy's documentation; the model only says "integer".

@@ -16,9 +16,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 
-from .._errors import aws_call
-from .._shapes import Document
-from .evidence import folder, from_text, release_of
+from .._core.calls import aws_call
+from .._core.shapes import Document
+from .evidence_document import folder, from_text, release_of
 
 AT_ONCE = 10  # names of DeleteParameters
 

@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from .._plan import Current, Plan, Refused, plan_present
-from .._runner import Resource
-from .._shapes import KNOWN_AFTER_APPLY, Document
-from .calls import Store, caller, tag_in_ecs
-from .evidence import (
+from .._core.plan import Current, Plan, Refused, plan_present
+from .._core.resource import Resource
+from .._core.shapes import KNOWN_AFTER_APPLY, Document
+from .._core.tags import RELEASE_TAG
+from .client import Store, caller, tag_in_ecs
+from .evidence_document import (
     COMPARED,
     OBSERVED,
-    RELEASE_TAG,
     checks_of,
     comparable,
     ecs_tags,
@@ -27,7 +27,7 @@ from .evidence import (
     to_prune,
     to_text,
 )
-from .observe import what_runs
+from .observation import what_runs
 
 
 class Evidence(Resource):

@@ -12,14 +12,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._secrets import parse
-from .._shapes import Document, InvalidParameters
+from .._core.secret_reference import parse
+from .._core.shapes import Document, InvalidParameters
+from .._core.tags import DIGEST_TAG, PROVEN_TAG, RELEASE_TAG
 
 SECRET_LABEL = "quilt.secret."
 MOST_BYTES = 4096  # of a standard parameter (Systems Manager quotas)
-
-RELEASE_TAG, DIGEST_TAG, PROVEN_TAG = "quilt:release", "quilt:digest", "quilt:proven"
-RELEASE_TAGS = (RELEASE_TAG, DIGEST_TAG, PROVEN_TAG)
 # What is observed of a release, in the order of the document.
 OBSERVED = (
     "release",

@@ -14,14 +14,14 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._ecs_service.calls import TASKS_AT_ONCE, Calls
-from .._ecs_service.plan import short_name
-from .._ecs_service.wait import primary_of
-from .._errors import aws_call
-from .._rule.api import describe_rules, listeners
-from .._rule.conditions import from_service
-from .._shapes import Document
-from .evidence import digest_of, release_of, versions_of
+from .._core.calls import aws_call
+from .._core.shapes import Document
+from .._ecs.client import TASKS_AT_ONCE, Calls
+from .._ecs.deployment_state import primary_of
+from .._ecs.names import short_name
+from .._elb.client import describe_rules, listeners
+from .._elb_rule.match.conditions import from_service
+from .evidence_document import digest_of, release_of, versions_of
 
 Answer = Mapping[str, Any]  # in the API's names
 Client = Callable[[str], Any]

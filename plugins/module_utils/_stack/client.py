@@ -12,13 +12,12 @@ from typing import Any, TypeVar
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._secrets import CURRENT, parse
-from .access import REFUSED, AccessError, Client, answer_of, explain
+from .._core.credentials import REFUSED, AccessError, Client, Identity, answer_of, explain
+from .._core.secret_reference import CURRENT, parse
 from .records import (
     Certificate,
     Cluster,
     HostedZone,
-    Identity,
     Listener,
     LoadBalancer,
     Records,

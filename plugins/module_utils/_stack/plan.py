@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from .._secrets import CURRENT, parse
+from .._core.secret_reference import CURRENT, parse
 from .records import HostedZone, Listener, LoadBalancer, Records, RouteTable, Secret, Subnet, Vpc, Wanted
 
 T = TypeVar("T")  # ansible-test's pylint does not take the newer syntax

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+from .plan import Resolution, unreadable
 from .records import Records, Wanted
-from .resolve import Resolution, unreadable
 
 
 def resolve_removal(wanted: Wanted, records: Records) -> Resolution:

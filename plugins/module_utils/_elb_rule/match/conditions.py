@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from . import pattern
+from . import glob_pattern
 
 CONFIGS = {
     "host-header": "HostHeaderConfig",
@@ -254,7 +254,7 @@ def _lint_paths(paths: Sequence[str], with_host: bool) -> list[str]:
     found = []
     for path in paths:
         parent = path.removesuffix("/*")
-        globs = [glob for other in paths for glob in pattern.parse_path(other)]
+        globs = [glob for other in paths for glob in glob_pattern.parse_path(other)]
         if (
             path != parent
             and parent
@@ -262,9 +262,9 @@ def _lint_paths(paths: Sequence[str], with_host: bool) -> list[str]:
             and not any(glob.matches(parent) for glob in globs)
         ):
             found.append(f"path-pattern {path} does not match {parent} itself; add {parent} if it should")
-        if with_host and pattern.EVERY_PATH in pattern.parse_path(path):
+        if with_host and glob_pattern.EVERY_PATH in glob_pattern.parse_path(path):
             found.append(f"path-pattern {path} matches every path; beside host-header it can be left out")
-        if not pattern.parse_path(path):
+        if not glob_pattern.parse_path(path):
             found.append(f"path-pattern {path} never matches: every path begins with /")
     return found
 

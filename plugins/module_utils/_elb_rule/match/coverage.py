@@ -7,8 +7,8 @@
 """Which requests of one rule several other rules leave over: exact over all dimensions together, with a witness.
 
 A request of the target is left over if every other rule has a condition that it does not satisfy. For each side of the
-target space.cells() gives the minimal sets of the others' conditions that a value can satisfy; one choice per side that
-completes no rule is a witness, and if there is none the others cover the target. (Choosing minimal sets is enough:
+target dimensions.cells() gives the minimal sets of the others' conditions that a value can satisfy; one choice per side
+that completes no rule is a witness, and if there is none the others cover the target. (Choosing minimal sets is enough:
 satisfying less never completes more.)
 
 Opaque conditions cannot be decided: ``guess`` says whether to suppose that they hold or that they do not. A search that
@@ -21,12 +21,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from . import pattern, space
+from . import dimensions, glob_pattern
 from .conditions import Condition
 from .request import Request, holds
 
 Conditions = tuple[Condition, ...]
-Choice = list[tuple[Condition, space.Texts]]
+Choice = list[tuple[Condition, dimensions.Texts]]
 Near = Callable[[Request], Iterable[int]]
 CHOICE_BOUND = 20_000
 ANY_ADDRESS = "192.0.2.1"  # of a request whose source nobody has looked at yet
@@ -35,8 +35,8 @@ ANY_ADDRESS = "192.0.2.1"  # of a request whose source nobody has looked at yet
 def sides(conditions: Sequence[Condition]) -> Conditions:
     """The sides of a rule's box: the four that every request has, then one per header and query-string condition."""
     named = {condition.field: condition for condition in conditions}
-    single = [named.get(kind, space.WHOLE[kind]) for kind in space.SINGLE]
-    return (*single, *(condition for condition in conditions if condition.field not in space.SINGLE))
+    single = [named.get(kind, dimensions.WHOLE[kind]) for kind in dimensions.SINGLE]
+    return (*single, *(condition for condition in conditions if condition.field not in dimensions.SINGLE))
 
 
 def rest(target: Conditions, rule: Conditions, guess: bool = False) -> Conditions | None:
@@ -46,10 +46,10 @@ def rest(target: Conditions, rule: Conditions, guess: bool = False) -> Condition
     """
     left: list[Condition] = []
     for condition in rule:
-        relations = {space.relation(side, condition) for side in target if _same_slot(side, condition)}
-        if space.Relation.INSIDE in relations or (guess and space.Relation.UNKNOWN in relations):
+        relations = {dimensions.relation(side, condition) for side in target if _same_slot(side, condition)}
+        if dimensions.Relation.INSIDE in relations or (guess and dimensions.Relation.UNKNOWN in relations):
             continue
-        if space.Relation.PARTLY not in relations:
+        if dimensions.Relation.PARTLY not in relations:
             return None
         left.append(condition)
     return tuple(left)
@@ -58,9 +58,9 @@ def rest(target: Conditions, rule: Conditions, guess: bool = False) -> Condition
 def touches(target: Conditions, rule: Conditions) -> bool:
     """Whether one request can satisfy both. Headers and parameters never exclude each other: a request has many."""
     return all(
-        space.relation(side, condition) is not space.Relation.OUTSIDE
+        dimensions.relation(side, condition) is not dimensions.Relation.OUTSIDE
         for condition in rule
-        if condition.field in space.SINGLE
+        if condition.field in dimensions.SINGLE
         for side in target
         if side.field == condition.field
     )
@@ -76,7 +76,7 @@ def leftover(
     """A request of the target that none of the rules answers, or None and the positions of rules that leave none over.
 
     near: the positions of the rules that may answer a request, in order; all by default. with_rule: one more rule.
-    Raises pattern.TooComplex.
+    Raises glob_pattern.TooComplex.
 
     By refinement: take a request that the rules seen so far leave over, and look which rule answers it first. If none
     does, that is the result; otherwise that rule is one of those seen. Only few of many rules ever get into the search,
@@ -118,7 +118,7 @@ def first_cover(
     """
     try:
         request, used = leftover(target, rules, guess, near)
-    except pattern.TooComplex:
+    except glob_pattern.TooComplex:
         return len(rules) - 1 if guess else None
     return (used[-1] if used else -1) if request is None else None
 
@@ -138,21 +138,21 @@ def escape(target: Conditions, rules: Sequence[Conditions], near: Near | None = 
     """A request of the target that none of the rules answers; None if they cover it or if the search was too long."""
     try:
         return leftover(target, rules, near=near)[0]
-    except pattern.TooComplex:
+    except glob_pattern.TooComplex:
         return None
 
 
 def shared(target: Conditions, rule: Conditions) -> Request | None:
     """A request that satisfies both rules; None if there is none."""
     choice: Choice = []
-    others = {side.field: side for side in sides(rule)[: len(space.SINGLE)]}
+    others = {side.field: side for side in sides(rule)[: len(dimensions.SINGLE)]}
     pairs = [(side, others[side.field]) for side in target if side.field in others]
     pairs = [(side, other) for side, other in pairs if not (_is_whole(side) and _is_whole(other))]
-    extra = [side for side in (*target, *sides(rule)) if side.field not in space.SINGLE]
+    extra = [side for side in (*target, *sides(rule)) if side.field not in dimensions.SINGLE]
     try:
-        values = [(side, space.common(side, other)) for side, other in pairs]
-        values += [(side, space.common(side)) for side in dict.fromkeys(extra)]
-    except pattern.TooComplex:
+        values = [(side, dimensions.common(side, other)) for side, other in pairs]
+        values += [(side, dimensions.common(side)) for side in dict.fromkeys(extra)]
+    except glob_pattern.TooComplex:
         return None
     for side, texts in values:
         if texts is None:
@@ -162,20 +162,20 @@ def shared(target: Conditions, rule: Conditions) -> Request | None:
 
 
 def _is_whole(side: Condition) -> bool:
-    return side is space.WHOLE.get(side.field)
+    return side is dimensions.WHOLE.get(side.field)
 
 
 def _same_slot(side: Condition, condition: Condition) -> bool:
-    return side.field == condition.field and (side.field in space.SINGLE or side.name == condition.name)
+    return side.field == condition.field and (side.field in dimensions.SINGLE or side.name == condition.name)
 
 
 def _answers(target: Conditions, rule: Conditions, request: Request, guess: bool) -> bool:
     """Whether the rule answers this request of the target; what cannot be decided is decided for all at once."""
     for condition in rule:
         same = [side for side in target if _same_slot(side, condition)]
-        if condition.opaque or any(space.is_opaque(side) for side in same):
-            relations = {space.relation(side, condition) for side in same}
-            if space.Relation.INSIDE not in relations and not (guess and space.Relation.UNKNOWN in relations):
+        if condition.opaque or any(dimensions.is_opaque(side) for side in same):
+            relations = {dimensions.relation(side, condition) for side in same}
+            if dimensions.Relation.INSIDE not in relations and not (guess and dimensions.Relation.UNKNOWN in relations):
                 return False
         elif not holds(condition, request):
             return False
@@ -201,18 +201,18 @@ def _choose(target: Conditions, lefts: Sequence[Conditions]) -> Choice | None:
             if following is not None:
                 return [(side, texts), *following]
         if len(dead) >= CHOICE_BOUND:
-            raise pattern.TooComplex(f"more than {CHOICE_BOUND} combinations of {len(lefts)} rules")
+            raise glob_pattern.TooComplex(f"more than {CHOICE_BOUND} combinations of {len(lefts)} rules")
         dead.add((position, satisfied))
         return None
 
     return go_on(0, 0)
 
 
-def _side_ways(side: Condition, bits: dict[Condition, int]) -> space.Cells:
+def _side_ways(side: Condition, bits: dict[Condition, int]) -> dimensions.Cells:
     relevant = [condition for condition in bits if _same_slot(side, condition)]
     if not relevant and _is_whole(side):
         return [(0, ())]  # nobody looks at it
-    local = space.cells(side, relevant)
+    local = dimensions.cells(side, relevant)
     return [
         (sum(bits[condition] for index, condition in enumerate(relevant) if mask >> index & 1), texts)
         for mask, texts in local

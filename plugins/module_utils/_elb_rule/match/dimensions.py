@@ -20,12 +20,12 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import Union
 
-from . import pattern
+from . import glob_pattern
 from .conditions import Condition
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
-Box = tuple[pattern.Glob, ...]  # one glob for a text, (key, value) for a query parameter
+Box = tuple[glob_pattern.Glob, ...]  # one glob for a text, (key, value) for a query parameter
 Texts = tuple[str, ...]
 Cells = list[tuple[int, Texts]]  # (set of conditions as a bit mask, witness)
 
@@ -59,7 +59,7 @@ def relation(side: Condition, condition: Condition) -> Relation:
 def cells(side: Condition, conditions: Sequence[Condition]) -> Cells:
     """The minimal sets of ``conditions`` that a request of ``side`` can satisfy, as bit masks, each with a witness.
 
-    Raises pattern.TooComplex when there are too many.
+    Raises glob_pattern.TooComplex when there are too many.
     """
     if is_opaque(side):
         return [(0, ())]
@@ -92,7 +92,7 @@ def _opaque_relation(side: Condition, condition: Condition) -> Relation:
     if side.regexes and not side.values and set(side.regexes) <= set(condition.regexes):
         return Relation.INSIDE
     if not condition.opaque and condition.field in ("host-header", "path-pattern", "http-header"):
-        whole = pattern.EVERY_PATH if condition.field == "path-pattern" else pattern.EVERYTHING
+        whole = glob_pattern.EVERY_PATH if condition.field == "path-pattern" else glob_pattern.EVERYTHING
         if (whole,) in boxes(condition):
             return Relation.INSIDE
     return Relation.UNKNOWN
@@ -108,7 +108,7 @@ def _minimal(found: Cells) -> Cells:
         if not any(known & mask == known for known in minimal):
             minimal[mask] = texts
             if len(minimal) > CELL_BOUND:
-                raise pattern.TooComplex(f"more than {CELL_BOUND} ways through the conditions")
+                raise glob_pattern.TooComplex(f"more than {CELL_BOUND} ways through the conditions")
     return list(minimal.items())
 
 
@@ -120,34 +120,34 @@ def boxes(side: Condition) -> tuple[Box, ...]:
     """The values of a host, path, http-header or query-string side as globs."""
     if side.field == "path-pattern":
         texts = [value for value in side.values if isinstance(value, str)]
-        return tuple((glob,) for text in texts or ["*"] for glob in pattern.parse_path(text))
+        return tuple((glob,) for text in texts or ["*"] for glob in glob_pattern.parse_path(text))
     if side.field == "query-string":
         pairs = [value for value in side.values if not isinstance(value, str)]
         return tuple((_query_glob(key), _query_glob(value)) for key, value in pairs)
     texts = [value for value in side.values if isinstance(value, str)]
-    return tuple((pattern.parse(text, fold=True),) for text in texts or ["*"])
+    return tuple((glob_pattern.parse(text, fold=True),) for text in texts or ["*"])
 
 
-def _query_glob(text: str | None) -> pattern.Glob:
-    return pattern.EVERYTHING if text is None else pattern.parse(text, fold=True, escapes=True)
+def _query_glob(text: str | None) -> glob_pattern.Glob:
+    return glob_pattern.EVERYTHING if text is None else glob_pattern.parse(text, fold=True, escapes=True)
 
 
 def _alphabet(kind: str) -> str:
-    return pattern.HOST_CHARACTERS if kind == "host-header" else pattern.TEXT_CHARACTERS
+    return glob_pattern.HOST_CHARACTERS if kind == "host-header" else glob_pattern.TEXT_CHARACTERS
 
 
 def _box_relation(inner: Sequence[Box], outer: Sequence[Box]) -> Relation:
     try:
         if all(any(_box_contains(other, one) for other in outer) for one in inner):
             return Relation.INSIDE
-        touching = any(all(map(pattern.intersects, one, other)) for one in inner for other in outer)
-    except pattern.TooComplex:
+        touching = any(all(map(glob_pattern.intersects, one, other)) for one in inner for other in outer)
+    except glob_pattern.TooComplex:
         return Relation.UNKNOWN
     return Relation.PARTLY if touching else Relation.OUTSIDE
 
 
 def _box_contains(outer: Box, inner: Box) -> bool:
-    return all(map(pattern.contains, outer, inner))
+    return all(map(glob_pattern.contains, outer, inner))
 
 
 def _box_cells(side: Condition, conditions: Sequence[Condition]) -> Cells:
@@ -167,12 +167,12 @@ def _box_cells(side: Condition, conditions: Sequence[Condition]) -> Cells:
     return found
 
 
-def _glob_cells(glob: pattern.Glob, watched: Sequence[pattern.Glob], kind: str) -> list[tuple[int, str]]:
+def _glob_cells(glob: glob_pattern.Glob, watched: Sequence[glob_pattern.Glob], kind: str) -> list[tuple[int, str]]:
     for text in glob.samples():
         if not any(other.matches(text) for other in watched):
             return [(0, text)]
     distinct = list(dict.fromkeys(watched))
-    ways = pattern.cells(glob, [[other] for other in distinct], _alphabet(kind))
+    ways = glob_pattern.cells(glob, [[other] for other in distinct], _alphabet(kind))
     return [(_mask(mask >> distinct.index(other) & 1 == 1 for other in watched), text) for mask, text in ways]
 
 
@@ -181,13 +181,13 @@ def _common_box(choice: Sequence[Box], kind: str) -> Texts | None:
     return None if None in texts else tuple(text for text in texts if text is not None)
 
 
-def _common_text(globs: Sequence[pattern.Glob], alphabet: str) -> str | None:
+def _common_text(globs: Sequence[glob_pattern.Glob], alphabet: str) -> str | None:
     for glob in globs:
         others = [other for other in globs if other is not glob]
         for text in glob.samples():
             if text and all(other.matches(text) for other in others):
                 return text
-    return pattern.common(globs, alphabet)
+    return glob_pattern.common(globs, alphabet)
 
 
 # Methods: compared exactly, and beside those that are named there is always another one

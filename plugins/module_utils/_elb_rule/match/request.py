@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import pattern
+from . import glob_pattern
 from .conditions import Condition
 
 Header = tuple[str, str]
@@ -71,7 +71,7 @@ def holds(condition: Condition, request: Request) -> bool:
 def _text_holds(condition: Condition, text: str, fold: bool) -> bool:
     text = text.lower() if fold else text
     values = [value for value in condition.values if isinstance(value, str)]
-    if any(pattern.parse(value, fold=fold).matches(text) for value in values):
+    if any(glob_pattern.parse(value, fold=fold).matches(text) for value in values):
         return True
     return any(_regex_holds(regex, text, fold) for regex in condition.regexes)
 
@@ -89,8 +89,8 @@ def _address_holds(condition: Condition, address: str) -> bool:
 
 def _parameter_holds(condition: Condition, key: str, value: str) -> bool:
     return any(
-        (pair[0] is None or pattern.parse(pair[0], fold=True, escapes=True).matches(key.lower()))
-        and pattern.parse(pair[1], fold=True, escapes=True).matches(value.lower())
+        (pair[0] is None or glob_pattern.parse(pair[0], fold=True, escapes=True).matches(key.lower()))
+        and glob_pattern.parse(pair[1], fold=True, escapes=True).matches(value.lower())
         for pair in condition.values
         if not isinstance(pair, str)
     )

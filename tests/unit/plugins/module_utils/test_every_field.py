@@ -9,15 +9,15 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch_alarm.api import Alarm
-from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch_log_group.api import LogGroup
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_repository.api import Repository
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.api import Service
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_task_definition.api import TaskDefinition
-from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_target_group.api import TargetGroup
-from ansible_collections.quilt.mcp_server.plugins.module_utils._plan import Current, Refused
-from ansible_collections.quilt.mcp_server.plugins.module_utils._scalable_target.api import ScalableTarget
-from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters, members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.scalable_target import ScalableTarget
+from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch.alarm import Alarm
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters, members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.repository import Repository
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.service import Service
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.task_definition import TaskDefinition
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.target_group import TargetGroup
+from ansible_collections.quilt.mcp_server.plugins.module_utils._logs.log_group import LogGroup
 
 KINDS = (Alarm, LogGroup, Repository, ScalableTarget, Service, TaskDefinition, TargetGroup)
 # Not parameters: the tags have their own option, the registry is the account's, the token the call's. A service is

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import members
 
 # By module: the service, and the operations whose input its parameters are; "path: operation" for what another writes.
 MODULES = {

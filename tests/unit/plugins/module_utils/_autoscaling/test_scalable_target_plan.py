@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._scalable_target import plan
-from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters
+from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling import scalable_target_plan as plan
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
 
 TRACKING = "target_tracking_scaling_policy_configuration"
 STEP = "step_scaling_policy_configuration"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.quilt.mcp_server.plugins.module_utils._errors import Stale, aws_call
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.calls import Stale, aws_call
 from botocore.exceptions import ClientError
 
 NOT_YET, NEVER = "Still in creation", "Not allowed"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.api import Registry
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.plan import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_check_plan import (
     Finding,
     ImageName,
     Platform,
@@ -16,6 +15,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.plan i
     listed_platforms,
     parse_name,
 )
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_client import Registry
 
 DIGEST = "sha256:" + "0" * 64
 AMD = [Platform("linux/amd64", DIGEST)]

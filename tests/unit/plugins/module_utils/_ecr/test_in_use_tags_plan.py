@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.marks import Tagged, plan_marks
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.in_use_tags_plan import Tagged, plan_marks
 
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 OLD_MARK, NEW_MARK = "in-use-prod-" + "a" * 12, "in-use-prod-" + "b" * 12

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.calls import Calls
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.client import Calls
 from botocore.exceptions import ClientError
 
 

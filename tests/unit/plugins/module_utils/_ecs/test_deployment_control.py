@@ -7,10 +7,9 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_deployment import steer
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_deployment.plan import Step
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_deployment.steer import Steering
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service import rollout
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs import deployment_control, waiter
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import Steering
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_state import Step
 
 ARN = "arn:aws:ecs:us-east-1:850787717197:service-deployment/main/web/1"
 AWAITED = {"hookId": "hook-1", "targetType": "PAUSE", "status": "AWAITING_ACTION"}
@@ -38,7 +37,7 @@ class Module:
 @pytest.fixture
 def ecs(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A client that is paused at a hook until it is continued; `sent` are the requests that write."""
-    monkeypatch.setattr(rollout, "PAUSES", (0.01,))
+    monkeypatch.setattr(waiter, "PAUSES", (0.01,))
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     ecs = boto3.client("ecs", region_name="us-east-1", **keys)
     ecs.sent = []
@@ -88,7 +87,7 @@ def test_a_botocore_without_it_says_so() -> None:
 
 def test_the_minutes_that_a_strategy_waits_are_added(ecs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(steer, "looks", lambda timeout: waited.append(timeout) or iter([timeout]))
+    monkeypatch.setattr(deployment_control, "looks", lambda timeout: waited.append(timeout) or iter([timeout]))
     steering = Steering(Module(ecs))
     ecs.sent.append("continued")  # so that the next look finds it complete
     configuration = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 3}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.wait import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import (
     Ours,
     complaints,
     judge,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_deployment.plan import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_state import (
     KNOWN_STATES,
     Step,
     has_served,

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.calls import Calls
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.evidence import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.client import Calls
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import Ours
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.diagnostics import (
     collect,
     describe,
     failed_task,
 )
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.wait import Ours
 from botocore.exceptions import ClientError
 
 TASK_ARN = "arn:aws:ecs:us-east-1:850787717197:task/sales-prod/"

@@ -12,9 +12,9 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.api import Service
-from ansible_collections.quilt.mcp_server.plugins.module_utils._plan import Refused
-from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters, members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters, members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.service import Service
 
 DEFINITION = "arn:aws:ecs:us-east-1:850787717197:task-definition/app:1"
 # What UpdateService writes and DescribeServices answers in the deployment, or only DescribeServiceRevisions.

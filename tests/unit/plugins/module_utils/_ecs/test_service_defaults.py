@@ -5,27 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.plan import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.service_defaults import (
     DEPLOYMENT_CONFIGURATION,
     clears_hooks,
     needs_force,
-    short_name,
     to_send,
 )
 
 BREAKER_ON = {**DEPLOYMENT_CONFIGURATION["deployment_circuit_breaker"], "enable": True, "rollback": True}
-
-
-@pytest.mark.parametrize(
-    ("reference", "name"),
-    [
-        ("sales-prod", "sales-prod"),
-        ("arn:aws:ecs:us-east-1:850787717197:cluster/sales-prod", "sales-prod"),
-        ("arn:aws:ecs:us-east-1:850787717197:task-definition/quilt-mcp-server:3", "quilt-mcp-server:3"),
-    ],
-)
-def test_short_name(reference: str, name: str) -> None:
-    assert short_name(reference) == name
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.api import Service
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.shift import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import Ours, judge, ours_of
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.service import Service
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.strategy import (
     of_strategy,
     problems,
     progress,
     waits,
 )
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.wait import Ours, judge, ours_of
-from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters
 
 CANARY = {"canary_percent": 5.0}
 LINEAR = {"step_percent": 10.0}

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service import rollout
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.rollout import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs import waiter
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import Ours
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.waiter import (
     DeploymentFailed,
     Rollout,
     with_record,
 )
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.wait import Ours
 
 OURS = Ours("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2")
 
@@ -44,8 +44,8 @@ def deploying(running: int, state: str = "IN_PROGRESS") -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollout, "PAUSES", (0.01,))
-    monkeypatch.setattr(rollout, "collect", lambda *_: "the evidence")
+    monkeypatch.setattr(waiter, "PAUSES", (0.01,))
+    monkeypatch.setattr(waiter, "collect", lambda *_: "the evidence")
 
 
 def waiting(script: Script, timeout: int = 60) -> tuple[Rollout, list[str]]:

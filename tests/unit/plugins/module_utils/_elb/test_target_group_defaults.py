@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_target_group.plan import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.target_group_defaults import (
     attribute_values,
     service_defaults,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import actions, spelling
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import actions, spelling
 
 Document = dict[str, Any]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import explain, lookup
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.plan import Found, Snapshot
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import explain, info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.plan import Found, Snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,4 +118,4 @@ def test_the_port_of_the_host_is_ignored(host: str, expected: str) -> None:
 )
 def test_a_request_that_no_client_can_send(asked: Document, says: str) -> None:
     with pytest.raises(AnsibleAWSError, match=says):
-        lookup.look(None, {"explain": {"host": "a.x", **asked}})
+        info.look(None, {"explain": {"host": "a.x", **asked}})

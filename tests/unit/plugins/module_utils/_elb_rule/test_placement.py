@@ -11,9 +11,10 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import cover, pattern, placement, space
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.conditions import Condition, from_service
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.request import Request, matches
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import placement
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match import coverage, dimensions, glob_pattern
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match.conditions import Condition, from_service
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match.request import Request, matches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,9 +71,9 @@ def rich_rules(draw: st.DrawFn) -> Conditions:
 @settings(max_examples=100, deadline=None)
 @given(rich_rules(), st.lists(rich_rules(), max_size=4))
 def test_cover_both_ways(target: Conditions, others: list[Conditions]) -> None:
-    sides = cover.sides(target)
-    witness = cover.escape(sides, others)
-    assert cover.covers(sides, others) == (witness is None)
+    sides = coverage.sides(target)
+    witness = coverage.escape(sides, others)
+    assert coverage.covers(sides, others) == (witness is None)
     if witness is None:
         assert not [r for r in UNIVERSE if matches(target, r) and not any(matches(other, r) for other in others)]
     else:
@@ -83,8 +84,8 @@ def test_cover_both_ways(target: Conditions, others: list[Conditions]) -> None:
 @settings(max_examples=80, deadline=None)
 @given(rich_rules(), rich_rules())
 def test_touches_and_shared_both_ways(one: Conditions, other: Conditions) -> None:
-    witness = cover.shared(cover.sides(one), other)
-    assert cover.touches(cover.sides(one), other) == (witness is not None)
+    witness = coverage.shared(coverage.sides(one), other)
+    assert coverage.touches(coverage.sides(one), other) == (witness is not None)
     if witness is None:
         assert not [r for r in UNIVERSE if matches(one, r) and matches(other, r)]
     else:
@@ -94,14 +95,14 @@ def test_touches_and_shared_both_ways(one: Conditions, other: Conditions) -> Non
 @settings(max_examples=80, deadline=None)
 @given(rules(), st.lists(rules(), min_size=1, max_size=5))
 def test_first_cover_and_contributors_are_minimal(target: Conditions, others: list[Conditions]) -> None:
-    sides = cover.sides(target)
-    first = cover.first_cover(sides, others)
-    complete = [end for end in range(1, len(others) + 1) if cover.covers(sides, others[:end])]
+    sides = coverage.sides(target)
+    first = coverage.first_cover(sides, others)
+    complete = [end for end in range(1, len(others) + 1) if coverage.covers(sides, others[:end])]
     assert first == (complete[0] - 1 if complete else None)
     if first is not None:
-        needed = cover.contributors(sides, others)
-        assert first in needed and cover.covers(sides, [others[index] for index in needed])
-        assert all(not cover.covers(sides, [others[i] for i in needed if i != index]) for index in needed)
+        needed = coverage.contributors(sides, others)
+        assert first in needed and coverage.covers(sides, [others[index] for index in needed])
+        assert all(not coverage.covers(sides, [others[i] for i in needed if i != index]) for index in needed)
 
 
 def answers(listener: list[tuple[int, Conditions]]) -> set[int]:
@@ -181,7 +182,7 @@ GET, PUT = condition("http-request-method", "GET"), condition("http-request-meth
 )
 def test_addresses(target: list[Condition], others: list[list[str]], covered: bool) -> None:
     rules = [(condition("source-ip", *blocks),) for blocks in others]
-    assert cover.covers(cover.sides(target), rules) is covered
+    assert coverage.covers(coverage.sides(target), rules) is covered
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_addresses(target: list[Condition], others: list[list[str]], covered: bo
     ],
 )
 def test_covered_or_not(target: list[Condition], others: list[list[Condition]], covered: bool) -> None:
-    assert cover.covers(cover.sides(target), [tuple(rule) for rule in others]) is covered
+    assert coverage.covers(coverage.sides(target), [tuple(rule) for rule in others]) is covered
 
 
 def regex(text: str) -> Condition:
@@ -243,8 +244,8 @@ def regex(text: str) -> Condition:
     ],
 )
 def test_what_cannot_be_decided(target: list[Condition], rule: list[Condition], surely: bool, maybe: bool) -> None:
-    sides = cover.sides(target)
-    assert (cover.covers(sides, [tuple(rule)]), cover.covers(sides, [tuple(rule)], guess=True)) == (surely, maybe)
+    sides = coverage.sides(target)
+    assert (coverage.covers(sides, [tuple(rule)]), coverage.covers(sides, [tuple(rule)], guess=True)) == (surely, maybe)
 
 
 def test_beyond_the_bound_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,9 +254,9 @@ def test_beyond_the_bound_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) 
     assert placement.place(halves, mine).error
 
     def too_complex(*_arguments: Any) -> Any:
-        raise pattern.TooComplex
+        raise glob_pattern.TooComplex
 
-    monkeypatch.setattr(space, "cells", too_complex)
+    monkeypatch.setattr(dimensions, "cells", too_complex)
     decision = placement.place(halves, mine)
     assert decision.priority == 100 and "cannot decide" in decision.warnings[0]
 

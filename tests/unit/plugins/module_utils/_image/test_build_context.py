@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._image_context import content_tag
+from ansible_collections.quilt.mcp_server.plugins.module_utils._image.build_context import content_tag
 
 exclude_paths = pytest.importorskip("docker.utils.build", reason="needs the docker library").exclude_paths
 

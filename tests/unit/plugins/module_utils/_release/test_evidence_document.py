@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._release.evidence import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
+from ansible_collections.quilt.mcp_server.plugins.module_utils._release.evidence_document import (
     checks_of,
     comparable,
     digest_of,
@@ -16,7 +17,6 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._release.evidence
     to_text,
     versions_of,
 )
-from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters
 
 SECRET = "arn:aws:secretsmanager:us-east-1:1:secret:jwt-AbCdEf"
 VERSION = "5f0f6a5e-0a3c-4d0e-9d33-1b7f0c1d2e3f"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._release.observe import serving
+from ansible_collections.quilt.mcp_server.plugins.module_utils._release.observation import serving
 
 
 @pytest.mark.parametrize(

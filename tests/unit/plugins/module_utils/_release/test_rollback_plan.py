@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._release.choose import choose
+from ansible_collections.quilt.mcp_server.plugins.module_utils._release.rollback_plan import choose
 
 
 def evidence(*releases):

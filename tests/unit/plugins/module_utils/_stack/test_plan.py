@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 
 import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import Identity
+from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.plan import covers, resolve
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.records import (
     Certificate,
     Cluster,
     HostedZone,
-    Identity,
     Listener,
     LoadBalancer,
     Records,
@@ -20,8 +21,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.records im
     Vpc,
     Wanted,
 )
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.removal import resolve_removal
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.resolve import covers, resolve
+from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.removal_plan import resolve_removal
 
 WANTED = Wanted(
     region="us-east-1",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import conditions
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match import conditions
 
 Document = dict[str, Any]
 

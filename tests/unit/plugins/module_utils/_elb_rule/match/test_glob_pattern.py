@@ -10,7 +10,7 @@ import functools
 import itertools
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import pattern
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match import glob_pattern
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,31 +38,31 @@ def language(glob: str) -> frozenset[str]:
     return frozenset(text for text in STRINGS if naive(glob, text))
 
 
-def globs(*texts: str) -> list[pattern.Glob]:
-    return [pattern.parse(text) for text in texts]
+def globs(*texts: str) -> list[glob_pattern.Glob]:
+    return [glob_pattern.parse(text) for text in texts]
 
 
 @given(texts, st.text(alphabet=LETTERS, max_size=7))
 def test_matches(glob: str, text: str) -> None:
-    assert pattern.parse(glob).matches(text) == naive(glob, text)
+    assert glob_pattern.parse(glob).matches(text) == naive(glob, text)
 
 
 @settings(max_examples=100, deadline=None)
 @given(texts, texts)
 def test_contains_both_ways(outer: str, inner: str) -> None:
-    assert pattern.contains(*globs(outer, inner)) == (language(inner) <= language(outer))
+    assert glob_pattern.contains(*globs(outer, inner)) == (language(inner) <= language(outer))
 
 
 @settings(max_examples=100, deadline=None)
 @given(texts, texts)
 def test_intersects_both_ways(one: str, other: str) -> None:
-    assert pattern.intersects(*globs(one, other)) == bool(language(one) & language(other))
+    assert glob_pattern.intersects(*globs(one, other)) == bool(language(one) & language(other))
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(texts, min_size=1, max_size=3))
 def test_common_is_a_shortest_string_of_all(several: list[str]) -> None:
-    witness = pattern.common(globs(*several), alphabet="xab")
+    witness = glob_pattern.common(globs(*several), alphabet="xab")
     shared = functools.reduce(frozenset.__and__, map(language, several))
     assert (witness is None) == (not shared)
     if witness is not None:
@@ -73,7 +73,7 @@ def test_common_is_a_shortest_string_of_all(several: list[str]) -> None:
 @settings(max_examples=80, deadline=None)
 @given(texts, st.lists(texts, max_size=3))
 def test_escape_is_a_shortest_string_outside_the_union(inner: str, covers: list[str]) -> None:
-    witness = pattern.escape(globs(inner), globs(*covers), alphabet="xab")
+    witness = glob_pattern.escape(globs(inner), globs(*covers), alphabet="xab")
     outside = language(inner).difference(*map(language, covers))
     assert (witness is None) == (not outside)
     if witness is not None:
@@ -84,7 +84,7 @@ def test_escape_is_a_shortest_string_outside_the_union(inner: str, covers: list[
 @settings(max_examples=80, deadline=None)
 @given(texts, st.lists(st.lists(texts, min_size=1, max_size=2), max_size=3))
 def test_cells_are_the_minimal_sets(must: str, watched: list[list[str]]) -> None:
-    cells = pattern.cells(pattern.parse(must), [globs(*union) for union in watched], alphabet="xab")
+    cells = glob_pattern.cells(glob_pattern.parse(must), [globs(*union) for union in watched], alphabet="xab")
 
     def mask(text: str) -> int:
         return sum(1 << bit for bit, union in enumerate(watched) if any(naive(glob, text) for glob in union))
@@ -98,7 +98,7 @@ def test_cells_are_the_minimal_sets(must: str, watched: list[list[str]]) -> None
 @given(texts)
 def test_spellings_of_one_language_are_equal(glob: str) -> None:
     spelling = glob.replace("*", "**").replace("*?", "?*")
-    assert (pattern.parse(spelling) == pattern.parse(glob)) or language(spelling) != language(glob)
+    assert (glob_pattern.parse(spelling) == glob_pattern.parse(glob)) or language(spelling) != language(glob)
 
 
 @pytest.mark.parametrize(
@@ -116,13 +116,13 @@ def test_spellings_of_one_language_are_equal(glob: str) -> None:
     ],
 )
 def test_paths_begin_with_a_slash(text: str, paths: list[str]) -> None:
-    assert pattern.parse_path(text) == tuple(globs(*paths))
+    assert glob_pattern.parse_path(text) == tuple(globs(*paths))
 
 
 @given(st.text(alphabet="a/?*", max_size=5), st.text(alphabet="a/", max_size=5))
 def test_path_globs_match_the_same_paths(text: str, rest: str) -> None:
     path = "/" + rest
-    assert any(glob.matches(path) for glob in pattern.parse_path(text)) == naive(text, path)
+    assert any(glob.matches(path) for glob in glob_pattern.parse_path(text)) == naive(text, path)
 
 
 @pytest.mark.parametrize(
@@ -137,15 +137,17 @@ def test_path_globs_match_the_same_paths(text: str, rest: str) -> None:
     ],
 )
 def test_query_strings_fold_case_and_take_escapes(text: str, value: str, matches: bool) -> None:
-    assert pattern.parse(text, fold=True, escapes=True).matches(value) is matches
+    assert glob_pattern.parse(text, fold=True, escapes=True).matches(value) is matches
 
 
 def test_beyond_the_bound_the_answer_is_unknown_and_never_wrong() -> None:
     hard = [f"*{letter}{'?' * 40}*" for letter in "abc"]
-    with pytest.raises(pattern.TooComplex):
-        pattern.escape(globs("*" + "?" * 60), globs(*hard), bound=2000)
+    with pytest.raises(glob_pattern.TooComplex):
+        glob_pattern.escape(globs("*" + "?" * 60), globs(*hard), bound=2000)
 
 
 def test_a_witness_reads_like_a_request() -> None:
-    assert pattern.escape(globs("*.quiltdata.com"), globs("demo.*"), pattern.HOST_CHARACTERS) == ".quiltdata.com"
-    assert pattern.common(globs("/mcp/*", "/*/tools")) == "/mcp/tools"
+    assert (
+        glob_pattern.escape(globs("*.quiltdata.com"), globs("demo.*"), glob_pattern.HOST_CHARACTERS) == ".quiltdata.com"
+    )
+    assert glob_pattern.common(globs("/mcp/*", "/*/tools")) == "/mcp/tools"
