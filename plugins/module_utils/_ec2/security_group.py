@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""A security group with all its rules: how it is read, compared and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+
+from .._core.plan import Current, Plan
+from .._core.resource import ModelResource
+from .._core.shapes import Document, InvalidParameters
+from .client import SecurityGroupClient
+from .security_group_rules import (
+    EVERYWHERE,
+    Rule,
+    added,
+    problems,
+    redescribed,
+    rules_of_answer,
+    rules_of_task,
+    to_permission,
+    without_description,
+)
+
+DIRECTIONS = ("ingress", "egress")
+
+ARGUMENTS: dict[str, Any] = {
+    "group_name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "vpc_id": {"type": "str"},
+    "ingress": {"type": "list", "elements": "dict"},
+    "egress": {"type": "list", "elements": "dict"},
+}
+
+
+class SecurityGroup(ModelResource):
+    """A group by its name in a VPC. A list of rules that is given is the whole list: others are revoked."""
+
+    kind = "security group"
+    service = "ec2"
+    result_key = "security_group"
+    identifier = "group_name"
+    request = "CreateSecurityGroup"
+    fields = ("group_name", "description", "vpc_id", *DIRECTIONS)
+    set_separately = DIRECTIONS
+    computed = ("group_id", "owner_id")
+    immutable = ("description",)
+
+    @cached_property
+    def calls(self) -> SecurityGroupClient:
+        return SecurityGroupClient(self.client(), self.name)
+
+    def validate(self) -> None:
+        found = [text for name in DIRECTIONS for text in problems(name, self.params[name] or [])]
+        found += [f"{name} is empty" for name in ("description", "vpc_id") if not self.params[name]]
+        if found:
+            raise InvalidParameters(message=f"{self.label}: {'; '.join(found)}")
+
+    # Reading
+
+    def describe(self) -> Current | None:
+        group = next(iter(self._candidates()), None)
+        if group is None:
+            return None
+        rules = {
+            "ingress": rules_of_answer(group.get("IpPermissions", [])),
+            "egress": rules_of_answer(group.get("IpPermissionsEgress", [])),
+        }
+        return self.current(group, "SecurityGroup", _tags(group), **rules)
+
+    def _candidates(self) -> list[dict[str, Any]]:
+        """The groups of the name, those with the owner's tags first: without a VPC there may be several."""
+        required = self.params["require_tags"]
+        found = self.calls.find(self.params["vpc_id"]) or []
+        return sorted(found, key=lambda group: not required.items() <= _tags(group).items())
+
+    def wanted(self) -> Document:
+        given = {name: rules_of_task(self.params[name]) for name in DIRECTIONS if self.params[name] is not None}
+        return {**super().wanted(), **given}
+
+    # Planning
+
+    def after(self, wanted: Document, current: Current | None) -> Document:
+        after = super().after(wanted, current)
+        if current is None:
+            after.setdefault("ingress", [])
+            after.setdefault("egress", [{**EVERYWHERE, "description": ""}])
+        # Lists are replaced as a whole; what no list names keeps the rules that are there.
+        return after
+
+    # Writing
+
+    def create(self, plan: Plan) -> None:
+        group_id = self.calls.create(self.request_for(plan.wanted), plan.tags_after)
+        self._write(group_id, "ingress", [], plan.after["ingress"])
+        self._write(group_id, "egress", [{**EVERYWHERE, "description": ""}], plan.after["egress"])
+
+    def update(self, plan: Plan) -> None:
+        group_id = str(plan.current.computed["group_id"]) if plan.current else ""
+        for direction in DIRECTIONS:
+            if direction in plan.changes:
+                self._write(group_id, direction, plan.before.get(direction, []), plan.after.get(direction, []))
+
+    def _write(self, group_id: str, direction: str, there: Sequence[Rule], wanted: Sequence[Rule]) -> None:
+        """What is new is allowed before what is old is revoked, so that no traffic stops in between."""
+        for rule in added(wanted, there):
+            self.calls.authorize(direction, group_id, to_permission(rule))
+        for rule in added(there, wanted):
+            self.calls.revoke(direction, group_id, to_permission(without_description(rule)))
+        described = redescribed(wanted, there)
+        if described:
+            self.calls.describe_rules(direction, group_id, [to_permission(rule) for rule in described])
+
+    def delete(self, current: Current) -> None:
+        """All groups of the name that carry the owner's tags; without such tags the one that was read."""
+        required = self.params["require_tags"]
+        ids = [group["GroupId"] for group in self._candidates() if required.items() <= _tags(group).items()]
+        for group_id in ids if required else [current.computed["group_id"]]:
+            self.calls.delete(group_id)
+
+    def tag(self, current: Current, tags: Mapping[str, str]) -> None:
+        self.calls.tag(current.computed["group_id"], tags)
+
+    def untag(self, current: Current, keys: Sequence[str]) -> None:
+        self.calls.untag(current.computed["group_id"], keys)
+
+
+def _tags(group: Mapping[str, Any]) -> dict[str, str]:
+    tags: dict[str, str] = boto3_tag_list_to_ansible_dict(group.get("Tags", []))
+    return tags

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Several IAM roles at once: all are read and judged before the first is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from .._core.plan import Refused
+from .._core.reconciler import Run, complete, prepare
+from .._core.shapes import Document, InvalidParameters
+from .role import Role
+
+COMMON = ("state", "tags", "purge_tags", "require_tags")
+
+
+class RoleModule:
+    """The module as one of its roles sees it. `given` are that role's own parameters."""
+
+    def __init__(self, module: Any, given: Mapping[str, Any]) -> None:
+        self.client, self.warn, self.check_mode = module.client, module.warn, module.check_mode
+        # Tags are for the roles of this deployment; one that is only read keeps its owner's.
+        common = {name: module.params[name] for name in COMMON}
+        read_only = {} if given["managed"] else {"tags": None, "purge_tags": False, "require_tags": {}}
+        self.params = {**given, **common, **read_only, "replace": False}
+
+
+def run(module: Any) -> None:
+    """Bring the roles to the state that the parameters ask for, and end the module."""
+    try:
+        result = execute(module)
+    except AnsibleAWSError as error:
+        module.fail_json_aws_error(error)
+    else:
+        module.exit_json(**result)
+
+
+def execute(module: Any) -> Document:
+    """Prepare all roles, then complete them one after the other. Raises Refused with every reason."""
+    roles = {given["purpose"]: Role(RoleModule(module, given)) for given in module.params["roles"]}
+    prepared = _prepared(roles, module.params)
+    results = {purpose: complete(roles[purpose], run) for purpose, run in prepared.items()}
+    return {
+        "changed": any(result["changed"] for result in results.values()),
+        "diff": {
+            moment: {roles[purpose].name: result["diff"][moment] for purpose, result in results.items()}
+            for moment in ("before", "after")
+        },
+        "roles": {purpose: results[purpose]["role"] if purpose in results else {} for purpose in roles},
+        "arns": {purpose: results[purpose]["role"].get("arn", "") if purpose in results else "" for purpose in roles},
+    }
+
+
+def _prepared(roles: Mapping[str, Role], params: Mapping[str, Any]) -> dict[str, Run[Any, Any]]:
+    prepared: dict[str, Run[Any, Any]] = {}
+    problems = []
+    for purpose, role in roles.items():
+        try:
+            prepared[purpose] = prepare(role)
+        except (Refused, InvalidParameters) as refusal:
+            # One that others own is theirs to delete.
+            if params["state"] == "present":
+                problems.append(refusal.message)
+    if problems:
+        hint = f". {params['refusal_hint']}" if params["refusal_hint"] else ""
+        raise Refused(message=f"{'; '.join(problems)}{hint}")
+    return prepared
