@@ -166,7 +166,7 @@ progress:
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import Steering
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import DeploymentController
 
 ARGUMENTS = {
     "service_name": {"type": "str", "required": True},
@@ -187,7 +187,7 @@ def main() -> None:
     """Bring the deployment to the state that the arguments ask for."""
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
-        result = Steering(module).execute()
+        result = DeploymentController(module).execute()
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     else:

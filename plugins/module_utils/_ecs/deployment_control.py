@@ -15,10 +15,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 
 from .._core.calls import Stale
 from .._core.plan import Current, Refused, refuse_foreign
-from .._core.progress import tell
+from .._core.progress import report_progress
 from .._core.shapes import Document, to_snake
-from .client import Answer, Calls
-from .deployment_outcome import Ours, ours_of
+from .client import Answer, ServiceClient
+from .deployment_outcome import TargetDeployment, target_deployment
 from .deployment_state import PROVEN, Step, has_served, is_over, is_right, plan, state_of
 from .diagnostics import collect
 from .names import short_name
@@ -52,7 +52,7 @@ class Deployments:
         self.module = module
         self.label = f"ECS service {module.params['service_name']}"
         self._clients: dict[str, Any] = {}
-        self.calls = Calls(self.client, short_name(module.params["cluster"]), module.params["service_name"])
+        self.calls = ServiceClient(self.client, short_name(module.params["cluster"]), module.params["service_name"])
 
     def client(self, service: str) -> Any:
         """The boto3 client, made once per run."""
@@ -97,7 +97,7 @@ class Deployments:
         return {name: {**shown, **more}.get(name) for name in KEYS}
 
 
-class Steering(Deployments):
+class DeploymentController(Deployments):
     """One service deployment, brought to a state."""
 
     def __init__(self, module: Any) -> None:
@@ -187,7 +187,7 @@ class Steering(Deployments):
         line = f"{state_of(record)}: {running} of {asked} running, {counts.get('pendingTaskCount', 0)} pending"
         if not self.progress or not self.progress[-1].startswith(f"{line}, "):
             self.progress.append(f"{line}, {left:.0f} s left")
-            tell(self.module, self.label, self.progress[-1])
+            report_progress(self.module, self.label, self.progress[-1])
 
     def _failure(self, service: Answer, record: Answer, what: str, then: str = "") -> DeploymentFailed:
         reason = record.get("statusReason") or "ECS gave no reason"
@@ -196,9 +196,9 @@ class Steering(Deployments):
             f"{what} {state_of(record)}: {reason}"
         ]
         latest = self._latest(service)
-        ours = _deployment_of(latest, record)
-        if ours:
-            parts.append(collect(self.calls, latest, ours))
+        target = _deployment_of(latest, record)
+        if target:
+            parts.append(collect(self.calls, latest, target))
         if then:
             parts.insert(1, f"{then}.")
         return DeploymentFailed(message="\n".join([*parts, "Progress:", *(f"  {line}" for line in self.progress)]))
@@ -227,9 +227,9 @@ def _predicted(step: Step, params: Mapping[str, Any]) -> Document:
     return {"state": {"ROLLBACK": "rolled_back", "ABORT": "stopped"}.get(rolls_back, "in_progress")}
 
 
-def _deployment_of(service: Answer, record: Answer) -> Ours | None:
+def _deployment_of(service: Answer, record: Answer) -> TargetDeployment | None:
     """The deployment of DescribeServices that a record is about: the current one, or else the one that failed."""
     if service.get("currentServiceDeployment") == _arn(record):
-        return ours_of(service)
+        return target_deployment(service)
     failed = [one for one in service.get("deployments", []) if one.get("rolloutState") == "FAILED"]
-    return Ours(failed[0]["id"], failed[0]["taskDefinition"], record=_arn(record)) if failed else None
+    return TargetDeployment(failed[0]["id"], failed[0]["taskDefinition"], record=_arn(record)) if failed else None

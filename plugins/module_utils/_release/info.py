@@ -16,7 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 from .._core.calls import aws_call
 from .._core.secret_reference import CURRENT, Reference, parse
 from .._core.shapes import Document
-from .._ecs.client import Calls
+from .._ecs.client import ServiceClient
 from .._ecs.deployment_state import UNDONE, primary_of
 from .._ecs.names import short_name
 from .client import Store, newer_revisions
@@ -70,7 +70,7 @@ class Releases:
         family = running["task_definition_arn"].rpartition(":")[0]
         latest = definition(self.client("ecs"), f"{family}:{running['latest_revision']}") or {}
         registered = latest.get("taskDefinition", {}).get("registeredAt")
-        calls = Calls(self.client, short_name(self.params["cluster"]), self.params["service_name"])
+        calls = ServiceClient(self.client, short_name(self.params["cluster"]), self.params["service_name"])
         deployed = primary_of(calls.describe() or {}).get("createdAt")
         newest = next(iter(calls.list_records() or []), {})
         return bool(registered and deployed and deployed >= registered) and newest.get("status") not in UNDONE
