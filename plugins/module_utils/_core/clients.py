@@ -29,6 +29,10 @@ class Clients:
             self._made[service] = self._module.client(service)
         return self._made[service]
 
+    @property
+    def region(self) -> str:
+        return str(self._module.region)
+
     @cached_property
     def account_id(self) -> str:
         """The account of the credentials; `known-after-apply` when they may not ask."""

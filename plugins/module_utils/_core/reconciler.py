@@ -26,6 +26,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from .calls import Stale
 from .clients import Clients
 from .compare import contains_unknown
+from .module import exit_with
 from .plan import Current, Plan
 from .shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
 from .tags import is_reserved
@@ -158,12 +159,7 @@ class Reconciler(ABC, Generic[Read, Planned]):
 
 def run(module: Any, kind: type[Reconciler[Any, Any]]) -> None:
     """Bring the resource to the state its parameters ask for, and end the module."""
-    try:
-        result = execute(kind(module))
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(**result)
+    exit_with(module, lambda: execute(kind(module)))
 
 
 def execute(resource: Reconciler[Any, Any]) -> Document:

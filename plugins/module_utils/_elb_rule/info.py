@@ -12,17 +12,20 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from .._core.clients import Clients
 from .._core.plan import Refused
-from . import client, explain
+from . import explain
 from .actions import Document
+from .client import read
 from .listener import find_listener
 
 
-def look(elb: Any, params: Mapping[str, Any]) -> Document:
+def look(client: Clients, params: Mapping[str, Any]) -> Document:
     """What elb_listener_rule_info returns. Raises AnsibleAWSError."""
     _validate_parameters(params["explain"] or {})
+    elb = client("elbv2")
     arn = params["listener_arn"] or find_listener(elb, params["load_balancer"], params["port"])
-    snapshot = client.read(elb, arn)
+    snapshot = read(elb, arn)
     if not snapshot.rules:  # every listener has a default rule
         raise Refused(message=f"no listener {arn} in this account and region")
     asked = params["explain"]

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._core.calls import aws_call
+from .._core.clients import Clients
 from .._core.secret_reference import CURRENT, Reference, parse
 from .._core.shapes import Document
 from .._ecs.client import ServiceClient
@@ -25,19 +26,16 @@ from .observation import definition, tasks_and_targets, what_runs
 from .rollback_plan import Choice, choose
 
 
+def releases(client: Clients, params: Mapping[str, Any]) -> Document:
+    """What the release_info module returns."""
+    return Releases(client, params).info()
+
+
 class Releases:
-    """The releases of one deployment. `module` is an AnsibleAWSModule with the options of release_info."""
+    """The releases of one deployment. `params` are the options of release_info."""
 
-    def __init__(self, module: Any) -> None:
-        self.params = module.params
-        self._module = module
-        self._clients: dict[str, Any] = {}
-
-    def client(self, service: str) -> Any:
-        """The boto3 client, made once per run."""
-        if service not in self._clients:
-            self._clients[service] = self._module.client(service)
-        return self._clients[service]
+    def __init__(self, client: Clients, params: Mapping[str, Any]) -> None:
+        self.client, self.params = client, params
 
     def info(self) -> Document:
         """The result of the module."""

@@ -80,16 +80,16 @@ def test_a_hook_that_does_not_wait_is_refused(ecs: Any) -> None:
 
 
 def test_a_botocore_without_it_says_so() -> None:
-    steering = DeploymentController(Module(object()))
+    controller = DeploymentController(Module(object()))
     with pytest.raises(Exception, match="not known to the installed botocore"):
-        steering._act({}, Step("continue", "hook-1"))
+        controller._act({}, Step("continue", "hook-1"))
 
 
 def test_the_minutes_that_a_strategy_waits_are_added(ecs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(deployment_control, "looks", lambda timeout: waited.append(timeout) or iter([timeout]))
-    steering = DeploymentController(Module(ecs))
+    controller = DeploymentController(Module(ecs))
     ecs.sent.append("continued")  # so that the next look finds it complete
     configuration = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 3}
-    steering._wait({}, {"serviceDeploymentArn": ARN, "deploymentConfiguration": configuration}, Step())
+    controller._wait({}, {"serviceDeploymentArn": ARN, "deploymentConfiguration": configuration}, Step(), [])
     assert waited == [5 + 180]
