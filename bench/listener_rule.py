@@ -19,7 +19,8 @@ from ansible.utils.collection_loader._collection_finder import _AnsibleCollectio
 ROOT = Path(__file__).parents[1]
 _AnsibleCollectionFinder(paths=[str(ROOT / "collections")])._install()  # as ansible-playbook does
 
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core import resource as engine
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import execute
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import listener_rule, placement
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import ARGUMENTS
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match import (
@@ -41,7 +42,7 @@ class Module:
     check_mode = False
 
     def __init__(self, plane: Any, parameters: Document) -> None:
-        spec = {**engine.common_arguments(), **ARGUMENTS}
+        spec = {**common_arguments(), **ARGUMENTS}
         self.params = ArgumentSpecValidator(spec).validate(parameters).validated_parameters
         self._plane = plane
 
@@ -132,7 +133,7 @@ def call_counts() -> None:
         }
         for name, parameters in steps.items():
             mark = plane.mark()
-            engine.execute(listener_rule.ListenerRule(Module(plane, {**base, **parameters})))
+            execute(listener_rule.ListenerRule(Module(plane, {**base, **parameters})))
             calls = Counter(call.operation for call in plane.calls(mark))
             print(f"{name:<15}{calls.total():>3} calls: " + ", ".join(f"{n} x {call}" for call, n in calls.items()))
 

@@ -43,7 +43,7 @@ except ImportError:
 COLLECTIONS = ("amazon.aws", "community.aws", "quilt.mcp_server")
 # The serialization of every new-style Python module that asks for no other (ansible.executor.module_common).
 PROFILE = "legacy"
-TELL = "ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress"
+PROGRESS = "ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress"
 
 # What is used here and is private to ansible-core, so that any release of it may take it away.
 PRIVATE = (
@@ -181,7 +181,7 @@ def _run(module: str, payload: bytes, told: int) -> NoReturn:
         _internal.is_controller = False
         basic._ANSIBLE_ARGS = payload
         basic._ANSIBLE_PROFILE = PROFILE
-        importlib.import_module(TELL).tell_on(told)
+        importlib.import_module(PROGRESS).add_stream(told)
         importlib.import_module(module).main()
     except SystemExit as exit_:
         status = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)

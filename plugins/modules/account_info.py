@@ -42,19 +42,24 @@ arn:
   sample: arn:aws:sts::850787717197:assumed-role/deployer/ci
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import AccessError, identify
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.clients import Clients
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import identify
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+
+
+def caller(client: Clients, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Who the credentials are."""
+    return {"arn": identify(client, params["account_id"]).arn}
 
 
 def main() -> None:
     """Require the account."""
     module = AnsibleAWSModule(argument_spec={"account_id": {"type": "str", "required": True}}, supports_check_mode=True)
-    try:
-        identity = identify(module.client, module.params["account_id"])
-    except AccessError as error:
-        module.fail_json(msg=str(error))
-    else:
-        module.exit_json(changed=False, arn=identity.arn)
+    run_info(module, caller)
 
 
 if __name__ == "__main__":

@@ -155,7 +155,8 @@ alarm:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch.alarm import Alarm
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 
 STRINGS = {"type": "list", "elements": "str"}
 DICTIONARIES = {"type": "list", "elements": "dict"}

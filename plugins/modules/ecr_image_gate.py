@@ -84,47 +84,10 @@ problems:
   elements: str
 """
 
-from dataclasses import asdict
-from typing import Any
-
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_check import Verdict, inspect
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_check_plan import (
-    SEVERITIES,
-    ImageName,
-    parse_name,
-)
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_client import Registry
-
-
-def registry_of(module: Any, name: ImageName) -> Registry | None:
-    """Where ECR has the image; None when it is not ECR's, or that of another region."""
-    client = module.client("ecr")
-    urls = {"validate_certs": module.params["validate_certs"], "ca_path": module.params["aws_ca_bundle"]}
-    if name.home:
-        account, region = name.home
-        return Registry(client, name, account, **urls) if region == module.region else None
-    # A stand-in for ECR, or an endpoint of one's own, has another name, which only ECR itself can tell.
-    registry = Registry(client, name, **urls)
-    return registry if registry.uri() == f"{name.registry}/{name.repository}" else None
-
-
-def judged(module: Any) -> Verdict:
-    """What is known of the image, and every reason against it."""
-    uri, threshold = module.params["image"], module.params["scan_threshold"]
-    name = parse_name(uri)
-    registry = registry_of(module, name) if name else None
-    if name and registry:
-        return inspect(registry, module.params["platform"], threshold, module.params["scan_wait"])
-    if threshold == "none":
-        module.warn(f"{uri} is not in ECR of this region: neither its platform nor its digest was checked")
-        return Verdict(uri, name.digest if name else "")
-    problem = (
-        f"wanted a scan without findings of severity {threshold} or worse; found it outside ECR of this region, which "
-        "alone can be asked; copy it there, or set image_scan_threshold to none"
-    )
-    return Verdict(uri, problems=(problem,))
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_check import checked_image
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_check_plan import SEVERITIES
 
 
 def main() -> None:
@@ -137,18 +100,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        verdict = judged(module)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        problems = list(verdict.problems)
-        if problems:
-            lines = "\n".join(f"- {problem}" for problem in problems)
-            module.fail_json(msg=f"the image {verdict.uri} must not be deployed:\n{lines}", problems=problems)
-        image = asdict(verdict)
-        image.pop("problems")
-        module.exit_json(changed=False, image=image)
+    run_info(module, checked_image)
 
 
 if __name__ == "__main__":

@@ -77,46 +77,9 @@ marks:
   sample: [in-use-sales-prod-mcp-server-production-0f3a5c7e9b1d]
 """
 
-from typing import Any
-
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_check_plan import parse_name
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.in_use_tags_plan import Marks, plan_marks
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.tags_client import Tags
-
-
-def digest_in(module: Any, uri: str) -> str | None:
-    """The digest of the image if it is one of the repository."""
-    image = module.params["image"]
-    name = parse_name(image) if image else None
-    if name and name.digest and f"{name.registry}/{name.repository}" == uri:
-        return str(name.digest)
-    if image:
-        module.warn(f"{image} is no image of {uri} with a digest: no lifecycle rule of ours protects it")
-    return None
-
-
-def keep(module: Any, tags: Tags) -> Marks:
-    """Plan, and write outside check mode."""
-    uri = tags.uri()
-    nothing = Marks((), (), (), ())
-    if uri is None:
-        return nothing
-    if not tags.is_owned(module.params["require_tags"]):
-        module.warn(
-            f"the ECR repository {tags.repository} is not ours: it was left as it is, and its owner's lifecycle policy "
-            "decides how long its images stay"
-        )
-        return nothing
-    digest = digest_in(module, uri)
-    marks = plan_marks(tags.all(), module.params["deployment"], digest, module.params["alone"])
-    if not module.check_mode:
-        for one in marks.add:
-            tags.add(one.digest, one.tag)
-        for one in marks.remove:
-            tags.remove(one.tag)
-    return marks
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import exit_with
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.in_use_tags import keep_in_use_tags
 
 
 def main() -> None:
@@ -130,13 +93,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        marks = keep(module, Tags(module.client("ecr"), module.params["repository_name"]))
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        diff = {"before": {"marks": list(marks.before)}, "after": {"marks": list(marks.after)}}
-        module.exit_json(changed=marks.changed, diff=diff, marks=list(marks.after))
+    exit_with(module, lambda: keep_in_use_tags(module))
 
 
 if __name__ == "__main__":

@@ -63,32 +63,9 @@ images:
       returned: when ECR knows it
 """
 
-from typing import Any
-
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-
-try:
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError:
-    pass  # AnsibleAWSModule says what is missing.
-
-
-def find(client: Any, repository: str, tag: str) -> list[dict[str, Any]]:
-    """Return the image of the tag with its URI, or an empty list."""
-    try:
-        found = client.describe_images(aws_retry=True, repositoryName=repository, imageIds=[{"imageTag": tag}])[
-            "imageDetails"
-        ]
-        if not found:
-            return []
-        owner = client.describe_repositories(aws_retry=True, repositoryNames=[repository])["repositories"][0]
-    except is_boto3_error_code(["ImageNotFoundException", "RepositoryNotFoundException"]):
-        return []
-    uri = owner["repositoryUri"]
-    return [{**camel_dict_to_snake_dict(image), "uri": f"{uri}@{image['imageDigest']}"} for image in found]
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.info import images
 
 
 def main() -> None:
@@ -99,13 +76,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    repository, tag = module.params["repository_name"], module.params["image_tag"]
-    try:
-        client = module.client("ecr", retry_decorator=AWSRetry.jittered_backoff())
-        images = find(client, repository, tag)
-    except (BotoCoreError, ClientError) as error:
-        module.fail_json_aws(error, msg=f"Wanted to look up {repository}:{tag} in ECR")
-    module.exit_json(changed=False, images=images)
+    run_info(module, images)
 
 
 if __name__ == "__main__":

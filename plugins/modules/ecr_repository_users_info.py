@@ -55,23 +55,16 @@ users:
       type: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.tags_client import Tags
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.image_users import Users
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.info import repository_users
 
 
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={"repository_name": {"type": "str", "required": True}}, supports_check_mode=True
     )
-    try:
-        uri = Tags(module.client("ecr"), module.params["repository_name"]).uri()
-        users = Users(module.client("ecs"), uri).all() if uri else []
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(changed=False, users=users)
+    run_info(module, repository_users)
 
 
 if __name__ == "__main__":

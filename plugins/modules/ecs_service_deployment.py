@@ -164,9 +164,9 @@ progress:
   sample: ["in_progress: 0 of 1 running, 1 pending, 890 s left"]
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import Steering
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import exit_with
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import DeploymentController
 
 ARGUMENTS = {
     "service_name": {"type": "str", "required": True},
@@ -186,12 +186,7 @@ ARGUMENTS = {
 def main() -> None:
     """Bring the deployment to the state that the arguments ask for."""
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    try:
-        result = Steering(module).execute()
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(**result)
+    exit_with(module, DeploymentController(module).execute)
 
 
 if __name__ == "__main__":

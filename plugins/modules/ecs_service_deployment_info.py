@@ -130,9 +130,9 @@ deployments:
       returned: when there is one
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import Deployments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_info import deployments
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_state import KNOWN_STATES
 
 ARGUMENTS = {
@@ -146,12 +146,7 @@ ARGUMENTS = {
 def main() -> None:
     """List the deployments."""
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    try:
-        found = Deployments(module).info()
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(changed=False, **found)
+    run_info(module, deployments)
 
 
 if __name__ == "__main__":

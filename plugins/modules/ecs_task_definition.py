@@ -199,7 +199,8 @@ task_definition:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.task_definition import TaskDefinition
 
 ARGUMENTS = {

@@ -151,8 +151,8 @@ explanation:
       returned: always
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import INFO_ARGUMENTS
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.info import look
 
@@ -166,12 +166,7 @@ def main() -> None:
         required_together=[("load_balancer", "port")],
         supports_check_mode=True,
     )
-    try:
-        answers = look(module.client("elbv2"), module.params)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(changed=False, **answers)
+    run_info(module, look)
 
 
 if __name__ == "__main__":

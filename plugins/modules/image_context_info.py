@@ -56,8 +56,13 @@ files:
 """
 
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.clients import Clients
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
 from ansible_collections.quilt.mcp_server.plugins.module_utils._image.build_context import content_tag
 
 try:
@@ -66,6 +71,19 @@ try:
     DOCKER_ERROR = None
 except ImportError:
     DOCKER_ERROR = traceback.format_exc()
+
+
+def tagged(_client: Clients, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The tag of the context, and the files behind it."""
+    try:
+        tag, files = content_tag(params["path"], params["platform"], params["build_args"], exclude_paths)
+    except FileNotFoundError as error:
+        raise InvalidParameters(
+            message=f"Wanted a build context with a Dockerfile and a .dockerignore in {params['path']}; "
+            f"found no {error.filename}. Set image_context to the root of the collection's checkout, "
+            "or set image_source to prebuilt and image_uri."
+        ) from error
+    return {"tag": tag, "files": files}
 
 
 def main() -> None:
@@ -79,17 +97,7 @@ def main() -> None:
     )
     if DOCKER_ERROR:
         module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_ERROR)
-    try:
-        tag, files = content_tag(
-            module.params["path"], module.params["platform"], module.params["build_args"], exclude_paths
-        )
-    except FileNotFoundError as error:
-        module.fail_json(
-            msg=f"Wanted a build context with a Dockerfile and a .dockerignore in {module.params['path']}; "
-            f"found no {error.filename}. Set image_context to the root of the collection's checkout, "
-            "or set image_source to prebuilt and image_uri."
-        )
-    module.exit_json(changed=False, tag=tag, files=files)
+    run_info(module, tagged)
 
 
 if __name__ == "__main__":

@@ -162,10 +162,10 @@ checks:
 """
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import complaint, names, run
-from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import InputError, missing_library, plan_from
-from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.tokens import TokenError
+from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import missing_library, plan_from
 
 
 def main() -> None:
@@ -195,7 +195,7 @@ def main() -> None:
         module.fail_json(msg=missing_required_lib(library, reason="to talk to the MCP server"), url=url, checks=[])
     try:
         plan = plan_from(module.params, module.client, dry=module.check_mode)
-    except (InputError, TokenError) as error:
+    except AnsibleAWSError as error:
         module.fail_json(msg=str(error), url=url, checks=[])
     if module.check_mode:
         planned = [

@@ -68,9 +68,9 @@ own:
   elements: str
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_snapshot import read
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.info import foreign_snapshot
 
 ARGUMENTS = {
     "load_balancer": {"type": "str", "required": True},
@@ -81,12 +81,7 @@ ARGUMENTS = {
 def main() -> None:
     """Read the neighbours."""
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    try:
-        found = read(module.client("elbv2"), module.params["load_balancer"], module.params["own_tags"])
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(changed=False, **found)
+    run_info(module, foreign_snapshot)
 
 
 if __name__ == "__main__":

@@ -121,9 +121,9 @@ rollback:
     problems: {description: Why it cannot be., type: list, elements: str, returned: always}
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._release.info import Releases
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._release.info import releases
 
 ARGUMENTS = {
     "deployment": {"type": "str", "required": True},
@@ -140,12 +140,7 @@ ARGUMENTS = {
 def main() -> None:
     """Tell it."""
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    try:
-        found = Releases(module).info()
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(changed=False, **found)
+    run_info(module, releases)
 
 
 if __name__ == "__main__":

@@ -241,7 +241,8 @@ scalable_target:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.scalable_target import ScalableTarget
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 
 ARGUMENTS = {
     "service_namespace": {"type": "str", "choices": ["ecs"], "default": "ecs"},

@@ -92,9 +92,9 @@ scalable_targets:
       returned: always
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.info import scalable_targets
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 
 ARGUMENTS = {
     "service_namespace": {"type": "str", "choices": ["ecs"], "default": "ecs"},
@@ -106,14 +106,7 @@ ARGUMENTS = {
 def main() -> None:
     """Return the scalable targets that the arguments ask for."""
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    given = module.params
-    try:
-        client = module.client("application-autoscaling")
-        found = scalable_targets(client, given["service_namespace"], given["resource_id"], given["activities"])
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(changed=False, scalable_targets=found)
+    run_info(module, scalable_targets)
 
 
 if __name__ == "__main__":

@@ -217,33 +217,9 @@ problems:
       sample: correct vpc_name, the region or the profile
 """
 
-from dataclasses import asdict
-
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import AccessError, identify
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.client import read
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.plan import resolve
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.records import Wanted
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.removal_plan import resolve_removal
-
-
-def wanted_from(module: AnsibleAWSModule) -> Wanted:
-    """The description of the stack in the module's parameters."""
-    params = module.params
-    return Wanted(
-        region=module.region,
-        vpc_name=params["vpc_name"],
-        load_balancer_name=params["load_balancer_name"],
-        cluster_name=params["cluster_name"],
-        listener_port=params["listener_port"],
-        host=params["host"],
-        hosted_zone_name=params["hosted_zone_name"],
-        private_subnet_ids=tuple(params["private_subnet_ids"]),
-        private_subnet_tags={key: str(value) for key, value in params["private_subnet_tags"].items()},
-        minimum_zones=params["minimum_zones"],
-        secrets=tuple(params["secrets"]),
-        option_prefix=params["option_prefix"],
-    )
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.info import stack
 
 
 def main() -> None:
@@ -265,18 +241,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    wanted = wanted_from(module)
-    try:
-        identity = identify(module.client, module.params["account_id"])
-        judge = resolve_removal if module.params["removal"] else resolve
-        resolution = judge(wanted, read(module.client, identity, wanted))
-    except AccessError as error:
-        module.fail_json(msg=str(error))
-    for warning in resolution.warnings:
-        module.warn(warning)
-    if resolution.problems:
-        module.fail_json(msg=resolution.message(), problems=[asdict(problem) for problem in resolution.problems])
-    module.exit_json(changed=False, stack=resolution.stack)
+    run_info(module, stack)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from typing import Any
 import boto3
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core import resource as engine
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import execute
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import listener_rule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import ARGUMENTS
 from botocore.exceptions import ClientError
@@ -24,7 +25,7 @@ class Module:
     """As much of AnsibleAWSModule as the runner needs, without its process-wide state: one per thread."""
 
     def __init__(self, plane: Any, parameters: Document) -> None:
-        checked = ArgumentSpecValidator({**engine.common_arguments(), **ARGUMENTS}).validate(parameters)
+        checked = ArgumentSpecValidator({**common_arguments(), **ARGUMENTS}).validate(parameters)
         assert not checked.error_messages, checked.error_messages
         self.params = checked.validated_parameters
         self.check_mode = False
@@ -52,7 +53,7 @@ class Listener:
             "actions": [FIXED],
             **parameters,
         }
-        result: Document = engine.execute(listener_rule.ListenerRule(Module(self.plane, given)))
+        result: Document = execute(listener_rule.ListenerRule(Module(self.plane, given)))
         return result
 
     def at_once(self, names: list[str], **parameters: Any) -> list[Document]:
@@ -282,14 +283,14 @@ def test_30_a_broad_rule_appears_while_ours_is_modified(listener: Listener) -> N
 
 
 def test_30_a_narrow_rule_that_ours_would_silence_appears_during_the_create(listener: Listener) -> None:
-    """Ours moves behind it, so that the newcomer keeps its requests."""
+    """TargetDeployment moves behind it, so that the newcomer keeps its requests."""
     listener.before("CreateRule", lambda: listener.foreign(400, "/ours"))
     broad = [{"field": "path-pattern", "values": ["/o*"]}]
     assert listener.run(conditions=broad)["priority"] == 401
 
 
 def test_31_the_rule_is_gone_at_every_write_to_it(listener: Listener) -> None:
-    """Ours is created again with all that was wanted, and nobody else's is taken for it."""
+    """TargetDeployment is created again with all that was wanted, and nobody else's is taken for it."""
     foreign = listener.foreign(300, "/x")
     for operation in ("ModifyRule", "SetRulePriorities", "AddTags", "RemoveTags"):
         arn = listener.run(priority=200, tags={"a": "1"})["rule_arn"]

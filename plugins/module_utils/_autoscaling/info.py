@@ -8,16 +8,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .._core.calls import aws_call
+from .._core.clients import Clients
 from .._core.shapes import Document, to_snake
 
 MOST_ACTIVITIES = 50
 
 
+def scalable_targets(client: Clients, params: Mapping[str, Any]) -> Document:
+    """What scalable_target_info returns."""
+    autoscaling = client("application-autoscaling")
+    found = _targets(autoscaling, params["service_namespace"], params["resource_id"], params["activities"])
+    return {"scalable_targets": found}
+
+
 @aws_call("describe the scalable targets of {namespace}")
-def scalable_targets(client: Any, namespace: str, resource_id: str | None, activities: int) -> list[Document]:
+def _targets(client: Any, namespace: str, resource_id: str | None, activities: int) -> list[Document]:
     """The targets with policies, scheduled actions, tags and at most so many of their latest activities."""
     one = {"ResourceIds": [resource_id]} if resource_id else {}
     found = _all(client, "describe_scalable_targets", "ScalableTargets", ServiceNamespace=namespace, **one)

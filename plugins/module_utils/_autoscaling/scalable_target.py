@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from .._core.calls import aws_call
 from .._core.plan import Current, Plan
-from .._core.resource import Resource
+from .._core.reconciler import Reading
+from .._core.resource import ModelResource
 from .._core.shapes import Document, InvalidParameters, canonical, to_snake, without_empty
+from .client import ScalableTargetClient
 from .scalable_target_plan import (
     ACTION_FIELDS,
     DEFAULTS,
@@ -34,10 +36,6 @@ from .scalable_target_plan import (
     typed_policy,
 )
 
-GONE = "ObjectNotFoundException"
-BUSY = "ConcurrentUpdateException"
-# ECS shows a new service to others only after a moment (seen at https://github.com/spinnaker/spinnaker/issues/4371).
-NOT_YET = "ECS service doesn't exist"
 LIMITS = ("min_capacity", "max_capacity")
 POLICIES, ACTIONS = "policies", "scheduled_actions"
 
@@ -57,7 +55,7 @@ NAMED = {
 }
 
 
-class ScalableTarget(Resource):
+class ScalableTarget(ModelResource):
     kind = "scalable target"
     service = "application-autoscaling"
     result_key = "scalable_target"
@@ -74,17 +72,16 @@ class ScalableTarget(Resource):
         POLICIES,
         ACTIONS,
     )
-    beside = (POLICIES, ACTIONS)
+    set_separately = (POLICIES, ACTIONS)
     # A role that AWS chose is no field: nobody asked for it and nobody can change it.
-    facts = ("scalable_target_arn", "creation_time", "role_arn")
+    computed = ("scalable_target_arn", "creation_time", "role_arn")
     defaults = DEFAULTS
     unordered = UNORDERED
     immutable = ("service_namespace", "scalable_dimension")
 
-    def __init__(self, module: Any) -> None:
-        super().__init__(module)
-        self.held: dict[str, str] = {}
-        """The limits that the plan leaves as a scheduled action set them, each with its name."""
+    @cached_property
+    def calls(self) -> ScalableTargetClient:
+        return ScalableTargetClient(self.client(), self._key)
 
     def validate(self) -> None:
         check_resource_id(self.name)
@@ -99,70 +96,76 @@ class ScalableTarget(Resource):
         return wanted
 
     def after(self, wanted: Document, current: Current | None) -> Document:
+        wanted = self._merged(wanted, current)
+        held = self._held(wanted, current)
+        result = super().after({name: value for name, value in wanted.items() if name not in held}, current)
+        if current and is_service_linked(current.computed.get("role_arn")):
+            result.pop("role_arn", None)
+        return result
+
+    def _merged(self, wanted: Document, current: Current | None) -> Document:
+        """What is wanted, with the policies and scheduled actions that stay beside those that were given."""
         before = current.document if current else {}
         named = {
             field: merged(before.get(field, []), wanted.get(field), kind.identifier, bool(self.params.get(kind.purge)))
             for field, kind in NAMED.items()
         }
-        wanted = {**wanted, **named}
-        differ = [name for name in LIMITS if current and wanted.get(name, before[name]) != before[name]]
-        scheduled = limits_set_by(before, self.normalised(named).get(ACTIONS, []))
-        self.held = {name: scheduled[name] for name in differ if name in scheduled}
-        wanted = {name: value for name, value in wanted.items() if name not in self.held}
-        result = super().after(wanted, current)
-        if current and is_service_linked(current.facts.get("role_arn")):
-            result.pop("role_arn", None)
-        return result
+        return {**wanted, **named}
 
-    def plan(self, current: Current | None) -> Plan:
-        plan = super().plan(current)
-        if plan.after:
-            if any(name not in plan.after for name in LIMITS):
-                raise InvalidParameters(message=f"{self.label} is new: it needs min_capacity and max_capacity")
-            where = f"{self.label}: {held_limits(self.held, plan.after)}" if self.held else self.label
-            check_capacities(where, plan.after["min_capacity"], plan.after["max_capacity"])
-            if self.held:
-                plan = replace(plan, warnings=(*plan.warnings, where))
-        return plan
+    def _held(self, wanted: Document, current: Current | None) -> dict[str, str]:
+        """The limits that stay as a scheduled action set them, each with the name of the action."""
+        if current is None:
+            return {}
+        before = current.document
+        differ = [name for name in LIMITS if wanted.get(name, before[name]) != before[name]]
+        scheduled = limits_set_by(before, self.normalised({ACTIONS: wanted.get(ACTIONS, [])}).get(ACTIONS, []))
+        return {name: scheduled[name] for name in differ if name in scheduled}
 
-    def read(self) -> Current | None:
-        target = self._describe()
+    def plan(self, reading: Reading) -> Plan:
+        plan = super().plan(reading)
+        if not plan.after:
+            return plan
+        if any(name not in plan.after for name in LIMITS):
+            raise InvalidParameters(message=f"{self.label} is new: it needs min_capacity and max_capacity")
+        held = self._held(self._merged(plan.wanted, reading.current), reading.current)
+        where = f"{self.label}: {held_limits(held, plan.after)}" if held else self.label
+        check_capacities(where, plan.after["min_capacity"], plan.after["max_capacity"])
+        return replace(plan, warnings=(*plan.warnings, where)) if held else plan
+
+    def describe(self) -> Current | None:
+        target = self.calls.describe()
         if target is None:
             return None
         found = self.current(
             target,
             "ScalableTarget",
-            self._tags(target["ScalableTargetARN"]),
-            policies=[self._described(item, "ScalingPolicy", POLICY_FIELDS) for item in self._policies()],
+            self.calls.tags(target["ScalableTargetARN"]),
+            policies=[self._described(item, "ScalingPolicy", POLICY_FIELDS) for item in self.calls.policies()],
             scheduled_actions=[
-                in_utc(self._described(item, "ScheduledAction", ACTION_FIELDS)) for item in self._actions()
+                in_utc(self._described(item, "ScheduledAction", ACTION_FIELDS)) for item in self.calls.actions()
             ],
         )
-        if is_service_linked(found.facts["role_arn"]):
+        if is_service_linked(found.computed["role_arn"]):
             found.document.pop("role_arn")
         return found
 
     def create(self, plan: Plan) -> None:
-        self._register({**self.request_for(plan.wanted), **({"Tags": plan.tags_after} if plan.tags_after else {})})
+        self.calls.register({**self.request_for(plan.wanted), **({"Tags": plan.tags_after} if plan.tags_after else {})})
         self._write_named(plan)
 
     def update(self, plan: Plan) -> None:
-        if any(name not in self.beside for name in plan.changes):
-            self._register(self.request_for(plan.after))
+        if any(name not in self.set_separately for name in plan.changes):
+            self.calls.register(self.request_for(plan.after))
         self._write_named(plan)
 
-    # Its policies and scheduled actions go with it.
-    @aws_call("deregister scalable target {self.name}", missing=[GONE], retry=[BUSY])
     def delete(self, current: Current) -> None:
-        self.client().deregister_scalable_target(**self._key)
+        self.calls.delete()
 
-    @aws_call("tag scalable target {self.name}")
     def tag(self, current: Current, tags: Mapping[str, str]) -> None:
-        self.client().tag_resource(ResourceARN=current.facts["scalable_target_arn"], Tags=dict(tags))
+        self.calls.tag(current.computed["scalable_target_arn"], tags)
 
-    @aws_call("untag scalable target {self.name}")
     def untag(self, current: Current, keys: Sequence[str]) -> None:
-        self.client().untag_resource(ResourceARN=current.facts["scalable_target_arn"], TagKeys=list(keys))
+        self.calls.untag(current.computed["scalable_target_arn"], keys)
 
     @property
     def _key(self) -> dict[str, str]:
@@ -193,55 +196,7 @@ class ScalableTarget(Resource):
         for field, kind in NAMED.items():
             gone, to_write = steps(plan.before.get(field, []), plan.after.get(field, []), kind.identifier)
             for name in gone:
-                self._delete_policy(name) if field == POLICIES else self._delete_action(name)
+                self.calls.delete_policy(name) if field == POLICIES else self.calls.delete_action(name)
             for item in to_write:
                 request = {**self._key, **self.request_for(item, kind.operation)}
-                self._put_policy(request) if field == POLICIES else self._put_action(request)
-
-    @aws_call("describe scalable target {self.name}")
-    def _describe(self) -> dict[str, Any] | None:
-        key = self._key
-        found: list[dict[str, Any]] = self.client().describe_scalable_targets(
-            ServiceNamespace=key["ServiceNamespace"],
-            ResourceIds=[key["ResourceId"]],
-            ScalableDimension=key["ScalableDimension"],
-        )["ScalableTargets"]
-        return found[0] if found else None
-
-    @aws_call("list the tags of scalable target {self.name}")
-    def _tags(self, arn: str) -> dict[str, str]:
-        tags: dict[str, str] = self.client().list_tags_for_resource(ResourceARN=arn)["Tags"]
-        return tags
-
-    @aws_call("describe the scaling policies of {self.name}")
-    def _policies(self) -> list[dict[str, Any]]:
-        pages = self.client().get_paginator("describe_scaling_policies").paginate(**self._key)
-        found: list[dict[str, Any]] = pages.build_full_result()["ScalingPolicies"]
-        return sorted(found, key=lambda policy: str(policy["PolicyName"]))
-
-    @aws_call("describe the scheduled actions of {self.name}")
-    def _actions(self) -> list[dict[str, Any]]:
-        pages = self.client().get_paginator("describe_scheduled_actions").paginate(**self._key)
-        found: list[dict[str, Any]] = pages.build_full_result()["ScheduledActions"]
-        return sorted(found, key=lambda action: str(action["ScheduledActionName"]))
-
-    # A service that really is not there is told after about half a minute.
-    @aws_call("register scalable target {self.name}", retry=[BUSY], retry_messages=[NOT_YET], retries=7)
-    def _register(self, request: dict[str, Any]) -> None:
-        self.client().register_scalable_target(**request)
-
-    @aws_call("put scaling policy {request[PolicyName]} on {self.name}", stale=[GONE], retry=[BUSY])
-    def _put_policy(self, request: dict[str, Any]) -> None:
-        self.client().put_scaling_policy(**request)
-
-    @aws_call("delete scaling policy {name} of {self.name}", missing=[GONE], retry=[BUSY])
-    def _delete_policy(self, name: str) -> None:
-        self.client().delete_scaling_policy(PolicyName=name, **self._key)
-
-    @aws_call("put scheduled action {request[ScheduledActionName]} on {self.name}", stale=[GONE], retry=[BUSY])
-    def _put_action(self, request: dict[str, Any]) -> None:
-        self.client().put_scheduled_action(**request)
-
-    @aws_call("delete scheduled action {name} of {self.name}", missing=[GONE], retry=[BUSY])
-    def _delete_action(self, name: str) -> None:
-        self.client().delete_scheduled_action(ScheduledActionName=name, **self._key)
+                self.calls.put_policy(request) if field == POLICIES else self.calls.put_action(request)

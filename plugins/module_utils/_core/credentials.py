@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
@@ -54,7 +55,7 @@ class Identity:
         return self.arn.split(":")[1]
 
 
-class AccessError(Exception):
+class AccessError(AnsibleAWSError):  # type: ignore[misc]
     """AWS cannot be used at all as it was asked; the message says why and what to do."""
 
 

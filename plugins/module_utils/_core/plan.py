@@ -27,12 +27,12 @@ class Refused(AnsibleAWSError):  # type: ignore[misc]
 class Current:
     """A resource as it was read.
 
-    document: what is compared, canonical and normalised; facts: what only the service decides (ARNs, times); both go
+    document: what is compared, canonical and normalised; computed: what only the service decides (ARNs, times); both go
     into the result, only the document into the diff.
     """
 
     document: Document
-    facts: Document = field(default_factory=dict)
+    computed: Document = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -55,9 +55,9 @@ class Plan:
         return self.current.document if self.current else {}
 
     @property
-    def facts(self) -> Document:
+    def computed(self) -> Document:
         """What the service decided about the resource as it was read."""
-        return self.current.facts if self.current else {}
+        return self.current.computed if self.current else {}
 
     @property
     def tags_before(self) -> Mapping[str, str]:
@@ -117,7 +117,7 @@ def refuse_foreign(label: str, current: Current | None, required: Mapping[str, s
         )
 
 
-def immutable_changes(plan: Plan, immutable: Sequence[str]) -> dict[str, tuple[Any, Any]]:
+def changed_among(plan: Plan, immutable: Sequence[str]) -> dict[str, tuple[Any, Any]]:
     """The fields of an update that AWS cannot change, with their values before and after.
 
     A value known only after apply is let pass.
@@ -129,10 +129,10 @@ def immutable_changes(plan: Plan, immutable: Sequence[str]) -> dict[str, tuple[A
     }
 
 
-def refuse_immutable(label: str, stuck: Mapping[str, tuple[Any, Any]], way_out: str) -> None:
+def refuse_immutable(label: str, changes: Mapping[str, tuple[Any, Any]], remedy: str) -> None:
     """Raise Refused for fields that AWS cannot change."""
-    if stuck:
-        raise Refused(message=f"AWS cannot change {listed(stuck)} of {label}. {way_out}")
+    if changes:
+        raise Refused(message=f"AWS cannot change {listed(changes)} of {label}. {remedy}")
 
 
 def listed(changes: Mapping[str, tuple[Any, Any]]) -> str:

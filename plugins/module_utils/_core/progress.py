@@ -19,12 +19,12 @@ from typing import Any
 _streams: list[int] = []
 
 
-def tell_on(descriptor: int) -> None:
+def add_stream(descriptor: int) -> None:
     """From now on, write every line that is told in this process to a file descriptor as well."""
     _streams.append(descriptor)
 
 
-def tell(module: Any, label: str, line: str) -> None:
+def report_progress(module: Any, label: str, line: str) -> None:
     """Tell how a wait goes. module: the AnsibleModule; label: what is waited for, which only the log needs."""
     module.log(f"{label}: {line}")
     for descriptor in _streams:

@@ -84,6 +84,15 @@ def without_empty(document: Mapping[str, Any], shape: Shape) -> Document:
     return pruned
 
 
+def without_none(value: Any) -> Any:
+    """Ansible fills every unset suboption with None."""
+    if isinstance(value, Mapping):
+        return {name: without_none(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [without_none(item) for item in value]
+    return value
+
+
 def is_empty(name: str, value: Any) -> bool:
     """Whether a member counts as not set: null, an empty list or map, an empty string unless it is a pair's value."""
     return value is None or (value in ("", [], {}) and not (value == "" and name in _EMPTY_MEANS_EMPTY))

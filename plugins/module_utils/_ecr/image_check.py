@@ -8,9 +8,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from .image_check_plan import Scan, judge
+from .._core.clients import Clients
+from .._core.plan import Refused
+from .._core.shapes import Document
+from .image_check_plan import ImageName, Scan, judge, parse_name
 from .image_client import Registry
 
 
@@ -23,9 +28,51 @@ class Verdict:
     platforms: tuple[str, ...] = ()
     scan: Scan | None = None
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
-def inspect(registry: Registry, platform: str | None, threshold: str, wait: float) -> Verdict:
+def checked_image(client: Clients, params: Mapping[str, Any]) -> Document:
+    """What the ecr_image_gate module returns. Raises Refused with every reason not to deploy the image."""
+    verdict = _judged(client, params)
+    problems = list(verdict.problems)
+    if problems:
+        lines = "\n".join(f"- {problem}" for problem in problems)
+        raise Refused(message=f"the image {verdict.uri} must not be deployed:\n{lines}", problems=problems)
+    image = asdict(verdict)
+    del image["problems"]
+    return {"warnings": image.pop("warnings"), "image": image}
+
+
+def _registry(client: Clients, params: Mapping[str, Any], name: ImageName) -> Registry | None:
+    """Where ECR has the image; None when it is not ECR's, or that of another region."""
+    ecr = client("ecr")
+    urls = {"validate_certs": params["validate_certs"], "ca_path": params["aws_ca_bundle"]}
+    if name.home:
+        account, region = name.home
+        return Registry(ecr, name, account, **urls) if region == client.region else None
+    # A stand-in for ECR, or an endpoint of one's own, has another name, which only ECR itself can tell.
+    registry = Registry(ecr, name, **urls)
+    return registry if registry.uri() == f"{name.registry}/{name.repository}" else None
+
+
+def _judged(client: Clients, params: Mapping[str, Any]) -> Verdict:
+    """What is known of the image, and every reason against it."""
+    uri, threshold = params["image"], params["scan_threshold"]
+    name = parse_name(uri)
+    registry = _registry(client, params, name) if name else None
+    if name and registry:
+        return _inspect(registry, params["platform"], threshold, params["scan_wait"])
+    if threshold == "none":
+        warning = f"{uri} is not in ECR of this region: neither its platform nor its digest was checked"
+        return Verdict(uri, name.digest if name else "", warnings=(warning,))
+    problem = (
+        f"wanted a scan without findings of severity {threshold} or worse; found it outside ECR of this region, which "
+        "alone can be asked; copy it there, or set image_scan_threshold to none"
+    )
+    return Verdict(uri, problems=(problem,))
+
+
+def _inspect(registry: Registry, platform: str | None, threshold: str, wait: float) -> Verdict:
     """Look at an image of ECR.
 
     Args:

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -19,7 +18,7 @@ from .image_client import INDEXES, MANIFESTS
 from .in_use_tags_plan import Tagged
 
 
-class Tags:
+class TagsClient:
     """The image tags of a repository."""
 
     def __init__(self, client: Any, repository: str) -> None:
@@ -27,17 +26,17 @@ class Tags:
         self.repository = repository
 
     @aws_call("describe the ECR repository {self.repository}", missing=["RepositoryNotFoundException"])
-    def uri(self) -> str | None:
-        """Its URI; None when it does not exist."""
-        self._description = self.client.describe_repositories(repositoryNames=[self.repository])["repositories"][0]
-        return str(self._description["repositoryUri"])
+    def describe(self) -> dict[str, Any] | None:
+        """None when it does not exist."""
+        found: dict[str, Any] = self.client.describe_repositories(repositoryNames=[self.repository])["repositories"][0]
+        return found
 
     @aws_call("list the tags of the ECR repository {self.repository}")
-    def is_owned(self, tags: Mapping[str, str]) -> bool:
-        """Whether the repository carries these tags. Ask for `uri` first."""
-        answer = self.client.list_tags_for_resource(resourceArn=self._description["repositoryArn"])
+    def tags_of_repository(self, arn: str) -> dict[str, str]:
+        """The repository's own tags, which say whose it is."""
+        answer = self.client.list_tags_for_resource(resourceArn=arn)
         there: dict[str, str] = boto3_tag_list_to_ansible_dict(answer["tags"])
-        return dict(tags).items() <= there.items()
+        return there
 
     @aws_call("list the images of the ECR repository {self.repository}")
     def all(self) -> list[Tagged]:

@@ -32,7 +32,7 @@ NOT_YET = [
 NO_CLUSTER = ["ClusterNotFoundException"]
 
 
-class Calls:
+class ServiceClient:
     """One service of one cluster. Every method raises AnsibleAWSError."""
 
     def __init__(self, client: Callable[[str], Any], cluster: str, name: str) -> None:

@@ -26,7 +26,7 @@ AT_ONCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Ours:
+class TargetDeployment:
     """The deployment that is waited for.
 
     record: the ARN of its service deployment, which ECS keeps for longer; shifts: whether it shifts traffic, so that
@@ -50,7 +50,7 @@ class Verdict:
     hook: str = ""
 
 
-def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = None) -> Verdict:
+def judge(service: ServiceAnswer | None, target: TargetDeployment, record: Record | None = None) -> Verdict:
     """How our deployment stands. `record`: its service deployment, of one that shifts traffic.
 
     Done: it is PRIMARY, its rollout COMPLETED and all its tasks run. Failed: it failed, was rolled back, was replaced
@@ -63,10 +63,10 @@ def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = Non
     if service is None or service.get("status") != "ACTIVE":
         status = service.get("status", "gone") if service else "gone"
         return Verdict("failed", f"the service is {status}: somebody deletes it")
-    primary, deployment = primary_of(service), deployment_of(service, ours.id)
+    primary, deployment = primary_of(service), deployment_of(service, target.id)
     if record:
         status = record.get("status", "")
-        if status in UNDONE and _is_of(record, ours):
+        if status in UNDONE and _is_of(record, target):
             return Verdict("failed", _undone(record, deployment, primary))
         if status not in UNDONE and status != "SUCCESSFUL":
             hooks = waiting_hooks(record)
@@ -74,7 +74,7 @@ def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = Non
     state = deployment.get("rolloutState") if deployment else None
     if deployment and state == "FAILED":
         return Verdict("failed", _failure(deployment, primary))
-    if deployment is None and _is_older(primary, ours):
+    if deployment is None and _is_older(primary, target):
         return Verdict("waiting")
     if deployment is None or deployment.get("status") != "PRIMARY":
         return Verdict("failed", _displaced(primary))
@@ -84,10 +84,12 @@ def judge(service: ServiceAnswer | None, ours: Ours, record: Record | None = Non
     return Verdict("waiting")
 
 
-def progress(service: ServiceAnswer, ours: Ours, targets: Sequence[Target] | None, record: Record | None = None) -> str:
+def progress(
+    service: ServiceAnswer, target: TargetDeployment, targets: Sequence[Target] | None, record: Record | None = None
+) -> str:
     """One line for an operator. `targets`: when there is a load balancer."""
-    deployment = deployment_of(service, ours.id) or {}
-    old = sum(one.get("runningCount", 0) for one in service.get("deployments", []) if one.get("id") != ours.id)
+    deployment = deployment_of(service, target.id) or {}
+    old = sum(one.get("runningCount", 0) for one in service.get("deployments", []) if one.get("id") != target.id)
     parts = [
         f"{deployment.get('runningCount', 0)} of {deployment.get('desiredCount', 0)} running",
         f"{deployment.get('pendingCount', 0)} pending",
@@ -101,7 +103,7 @@ def progress(service: ServiceAnswer, ours: Ours, targets: Sequence[Target] | Non
         parts.append(f"{len(healthy)} of {len(targets)} targets healthy")
     if record:
         parts.append(shift_progress(record))
-    return f"{short_name(ours.task_definition)}: {', '.join(parts)}"
+    return f"{short_name(target.task_definition)}: {', '.join(parts)}"
 
 
 def complaints(targets: Sequence[Target] | None) -> list[str]:
@@ -113,11 +115,11 @@ def complaints(targets: Sequence[Target] | None) -> list[str]:
     ]
 
 
-def ours_of(service: ServiceAnswer) -> Ours:
+def target_deployment(service: ServiceAnswer) -> TargetDeployment:
     """The deployment that a write, or a look at an unchanged service, has as PRIMARY."""
     primary = primary_of(service)
     record = service.get("currentServiceDeployment")
-    return Ours(
+    return TargetDeployment(
         primary.get("id", ""),
         primary.get("taskDefinition", ""),
         primary.get("createdAt"),
@@ -127,16 +129,16 @@ def ours_of(service: ServiceAnswer) -> Ours:
     )
 
 
-def _is_of(record: Record, ours: Ours) -> bool:
+def _is_of(record: Record, target: TargetDeployment) -> bool:
     """Whether this record was made with our deployment."""
     created = record.get("createdAt")
-    return created is None or ours.created_at is None or abs(created - ours.created_at) <= AT_ONCE
+    return created is None or target.created_at is None or abs(created - target.created_at) <= AT_ONCE
 
 
-def _is_older(primary: Mapping[str, Any], ours: Ours) -> bool:
+def _is_older(primary: Mapping[str, Any], target: TargetDeployment) -> bool:
     """Whether this PRIMARY deployment was last touched before ours began; a rollback touches it."""
     touched = primary.get("updatedAt") or primary.get("createdAt")
-    return touched is not None and ours.created_at is not None and touched < ours.created_at
+    return touched is not None and target.created_at is not None and touched < target.created_at
 
 
 def _undone(record: Record, deployment: Mapping[str, Any] | None, primary: Mapping[str, Any]) -> str:

@@ -14,31 +14,31 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.calls import aws_call
-from .client import Answer, Calls
-from .deployment_outcome import Ours
+from .client import Answer, ServiceClient
+from .deployment_outcome import TargetDeployment
 from .names import short_name
 
 EVENTS, LOG_LINES = 5, 20
 UNHEALTHY = "is unhealthy in"  # "(port 8000) is unhealthy in (target-group ...) due to (reason ...)"
 
 
-def collect(calls: Calls, service: Answer, ours: Ours) -> str:
+def collect(calls: ServiceClient, service: Answer, target: TargetDeployment) -> str:
     """What an operator needs to know, as lines. What cannot be read is said, never raised.
 
     service: of DescribeServices.
     """
-    return "\n".join(_lines(calls, service, ours))
+    return "\n".join(_lines(calls, service, target))
 
 
-def _lines(calls: Calls, service: Answer, ours: Ours) -> Iterator[str]:
+def _lines(calls: ServiceClient, service: Answer, target: TargetDeployment) -> Iterator[str]:
     try:
-        for record in calls.records([ours.record] if ours.record else []):
+        for record in calls.records([target.record] if target.record else []):
             yield from _of_record(record)
     except AnsibleAWSError as error:
         yield str(error)
     try:
         tasks = calls.tasks(calls.list_tasks() or [])
-        task = failed_task([task for task in tasks if task.get("startedBy") == ours.id])
+        task = failed_task([task for task in tasks if task.get("startedBy") == target.id])
         if task is None:
             yield "No task of this deployment was started, or ECS forgot it (it shows stopped tasks for an hour)."
         else:

@@ -9,20 +9,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
+from .._core.calls import Stale
 from .._core.compare import normalise
-from .._core.plan import Current, Plan, Refused, immutable_changes
-from .._core.progress import tell
-from .._core.resource import Resource
+from .._core.plan import Current, Plan, Refused, changed_among
+from .._core.progress import report_progress
+from .._core.reconciler import Reading, Run
+from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake, without_empty
-from .client import Answer, Calls
-from .deployment_outcome import Ours, ours_of
+from .client import Answer, ServiceClient
+from .deployment_outcome import TargetDeployment, target_deployment
 from .deployment_state import PROVEN, has_served, primary_of
 from .names import short_name
 from .service_defaults import (
@@ -36,7 +38,7 @@ from .service_defaults import (
     to_send,
 )
 from .strategy import pauses, problems
-from .waiter import DeploymentFailed, Rollout
+from .waiter import DeploymentFailed, DeploymentWaiter
 
 # Not in the answer of DescribeServices, only in that of DescribeServiceRevisions.
 OF_REVISION = ("gateway_connectors", "monitoring")
@@ -56,7 +58,43 @@ DEPLOYMENT_KEYS = (
 )
 
 
-class Service(Resource):
+@dataclass(frozen=True)
+class ServiceReading(Reading):
+    """The service as it was described, and what else a plan for it depends on.
+
+    draining: whether an earlier run's deletion still goes on; task_definition: the ARN of the revision that is asked
+    for, None when there is no such one; autoscaler: "none", "registered", or why it cannot be told, and empty when the
+    count would not change.
+    """
+
+    answer: Answer | None = None  # when it is ACTIVE
+    draining: bool = False
+    task_definition: str | None = None
+    autoscaler: str = ""
+
+
+@dataclass(frozen=True)
+class ServicePlan(Plan):
+    """force: whether new tasks are started though nothing differs; draining: what must have gone before."""
+
+    force: bool = False
+    draining: bool = False
+
+
+@dataclass(frozen=True)
+class ServiceWritten:
+    """What the writes answered.
+
+    answer: the service with our deployment as PRIMARY; task_arns: of a service that was deleted; progress: of the wait
+    before a creation.
+    """
+
+    answer: Answer | None = None
+    task_arns: tuple[str, ...] = ()
+    progress: tuple[str, ...] = ()
+
+
+class Service(ModelResource):
     kind = "ECS service"
     service = "ecs"
     result_key = "service"
@@ -88,21 +126,23 @@ class Service(Resource):
         "enable_execute_command",
         "availability_zone_rebalancing",
     )
-    facts = ("service_arn", "cluster_arn", "status", "created_at")
+    computed = ("service_arn", "cluster_arn", "status", "created_at")
     defaults = DEFAULTS  # see normalised()
     unordered = UNORDERED
     immutable: ClassVar[Sequence[str]] = ("launch_type", "scheduling_strategy")
 
-    def __init__(self, module: Any) -> None:
-        super().__init__(module)
-        self.cluster = short_name(self.params["cluster"])
-        self.calls = Calls(self.client, self.cluster, self.name)
-        self.rollout = Rollout(self.calls, self.label, self.params["wait_timeout"], partial(tell, module, self.label))
-        self.answer: Answer | None = None  # the service as last described, when it is ACTIVE
-        self.written: Answer | None = None  # the service as our own write answered: its PRIMARY deployment is ours
-        self.leftover = False  # an earlier run's deletion still drains
-        self.task_arns: list[str] = []  # of a service that is deleted
-        self.forced = False
+    @property
+    def cluster(self) -> str:
+        return short_name(self.params["cluster"])
+
+    @cached_property
+    def calls(self) -> ServiceClient:
+        return ServiceClient(self.client, self.cluster, self.name)
+
+    def waiter(self, progress: Sequence[str] = ()) -> DeploymentWaiter:
+        """A wait of its own. progress: what was told before it."""
+        report = partial(report_progress, self.module, self.label)
+        return DeploymentWaiter(self.calls, self.label, self.params["wait_timeout"], report, progress)
 
     def validate(self) -> None:
         configuration = self.params["deployment_configuration"] or {}
@@ -123,19 +163,24 @@ class Service(Resource):
 
     # Reading
 
-    def read(self) -> Current | None:
+    def read(self, lost: Sequence[Stale]) -> ServiceReading:
         described = self.calls.describe()
-        self.leftover = described is not None and described["status"] == "DRAINING"
-        if described is None or described["status"] != "ACTIVE":
-            self.answer = None
-            return None
-        self.answer = described
-        controller = described.get("deploymentController", {}).get("type", "ECS")
-        if controller != "ECS":
-            raise Refused(
-                message=f"{self.label} is deployed by {controller}, which this module cannot do; "
-                "use a service with the ECS deployment controller, or another name"
-            )
+        answer = described if described is not None and described["status"] == "ACTIVE" else None
+        current = self._current(answer) if answer else None
+        present = self.params["state"] == "present"
+        return ServiceReading(
+            current=current,
+            answer=answer,
+            draining=described is not None and described["status"] == "DRAINING",
+            task_definition=self._resolve() if present else None,
+            autoscaler=self._autoscaler(current) if present and current else "",
+        )
+
+    def describe(self) -> Current | None:
+        described = self.calls.describe()
+        return self._current(described) if described is not None and described["status"] == "ACTIVE" else None
+
+    def _current(self, described: Answer) -> Current:
         shape = self.model.shape_for("Deployment")
         of_deployment = to_snake(primary_of(described), shape)
         more = {name: of_deployment[name] for name in self.fields if name in of_deployment and "configuration" in name}
@@ -153,33 +198,40 @@ class Service(Resource):
         told = to_snake(newest, self.model.shape_for("ServiceRevision"))
         return {name: told[name] for name in names if name in told}
 
-    def wanted(self) -> Document:
-        return {**super().wanted(), "cluster": self.cluster, **self._revision}
-
-    @property
-    def _revision(self) -> Document:
-        return {"task_definition": self._task_definition} if self.params["task_definition"] else {}
-
-    @cached_property
-    def _task_definition(self) -> str:
+    def _resolve(self) -> str | None:
         """The ARN of the revision that is asked for; of a family its latest ACTIVE one."""
-        given = str(self.params["task_definition"])
-        if given.startswith("arn:") or given == KNOWN_AFTER_APPLY:
-            return given
-        arn = self.calls.resolve(given)
-        if arn is None and not self.module.check_mode:
-            raise Refused(message=f"{self.label}: there is no active task definition {given}; create it first")
-        return arn or given
+        given = str(self.params["task_definition"] or "")
+        known = not given or given.startswith("arn:") or given == KNOWN_AFTER_APPLY
+        return given if known else self.calls.resolve(given)
+
+    def _autoscaler(self, current: Current) -> str:
+        """Of the service: "none", "registered", or why it cannot be told. Asked only when the count would change."""
+        if self.params["desired_count"] in (None, current.document.get("desired_count")):
+            return ""
+        try:
+            return "registered" if self.calls.is_scaled() else "none"
+        except AnsibleAWSError as error:
+            return str(error)
 
     # Planning
+
+    def wanted(self) -> Document:
+        return {**super().wanted(), "cluster": self.cluster}
+
+    def wanted_given(self, reading: Reading) -> Document:
+        reading = cast(ServiceReading, reading)
+        wanted = self.wanted()
+        if self.params["task_definition"]:
+            wanted["task_definition"] = reading.task_definition or self.params["task_definition"]
+        if reading.autoscaler not in ("", "none"):
+            wanted.pop("desired_count")
+        return wanted
 
     def normalised(self, document: Mapping[str, Any]) -> Document:
         given = without_empty(document, self.request_shape)
         return as_kept(normalise(given, service_defaults(given), self.unordered))
 
     def after(self, wanted: Document, current: Current | None) -> Document:
-        if current and self._scaled_elsewhere(current):
-            wanted = {name: value for name, value in wanted.items() if name != "desired_count"}
         after = super().after(wanted, current)
         if wanted.get("capacity_provider_strategy"):
             after.pop("launch_type", None)  # UpdateService replaces the one by the other
@@ -187,47 +239,48 @@ class Service(Resource):
             after.setdefault("platform_version", "LATEST")  # what ECS takes when none is named
         return after
 
-    def stuck(self, plan: Plan) -> dict[str, tuple[Any, Any]]:
+    def immutable_changes(self, plan: Plan) -> dict[str, tuple[Any, Any]]:
         """A launch type changes only into a capacity provider strategy, and only an empty one changes back."""
         strategies = plan.changes.get("capacity_provider_strategy", (None, None))
         moves = bool(strategies[0]) != bool(strategies[1])
         never = [name for name in self.immutable if not (name == "launch_type" and moves)]
         if "network_configuration" not in plan.after:
             never.append("network_configuration")  # UpdateService has no way to take it off
-        return immutable_changes(plan, never)
+        return changed_among(plan, never)
 
-    def plan(self, current: Current | None) -> Plan:
-        plan = super().plan(current)
-        if current is None or self.params["state"] == "absent":
+    def plan(self, reading: Reading) -> ServicePlan:
+        reading = cast(ServiceReading, reading)
+        self._refuse_unmanageable(reading)
+        plan = ServicePlan(**vars(super().plan(reading)), draining=reading.draining)
+        if reading.current is None or self.params["state"] == "absent":
             return plan
-        failed = primary_of(self.answer or {}).get("rolloutState") == "FAILED"
-        self.forced = self.params["force_new_deployment"] or failed
-        action = "update" if self.forced and plan.action == "none" else plan.action
-        return replace(plan, action=action, warnings=(*plan.warnings, *self._scaling_warnings(current)))
+        failed = primary_of(reading.answer or {}).get("rolloutState") == "FAILED"
+        force = bool(self.params["force_new_deployment"] or failed)
+        action = "update" if force and plan.action == "none" else plan.action
+        warnings = (*plan.warnings, *self._scaling_warnings(reading.current, reading.autoscaler))
+        return replace(plan, action=action, force=force, warnings=warnings)
 
-    def _scaled_elsewhere(self, current: Current) -> bool:
-        """Whether a desired count that differs is not ours to change."""
-        asked = self.params["desired_count"]
-        return asked is not None and asked != current.document.get("desired_count") and self._autoscaler != "none"
+    def _refuse_unmanageable(self, reading: ServiceReading) -> None:
+        controller = (reading.answer or {}).get("deploymentController", {}).get("type", "ECS")
+        if controller != "ECS":
+            raise Refused(
+                message=f"{self.label} is deployed by {controller}, which this module cannot do; "
+                "use a service with the ECS deployment controller, or another name"
+            )
+        if self.params["state"] == "present" and reading.task_definition is None and not self.module.check_mode:
+            given = self.params["task_definition"]
+            raise Refused(message=f"{self.label}: there is no active task definition {given}; create it first")
 
-    def _scaling_warnings(self, current: Current) -> list[str]:
-        if not self._scaled_elsewhere(current):
+    def _scaling_warnings(self, current: Current, autoscaler: str) -> list[str]:
+        if autoscaler in ("", "none"):
             return []
         stays = f"{self.label}: desired_count stays {current.document['desired_count']}: "
-        if self._autoscaler == "registered":
+        if autoscaler == "registered":
             return [f"{stays}Application Auto Scaling decides it; change its minimum and maximum instead"]
         return [
-            f"{stays}whether Application Auto Scaling decides it cannot be read ({self._autoscaler}); "
+            f"{stays}whether Application Auto Scaling decides it cannot be read ({autoscaler}); "
             "allow application-autoscaling:DescribeScalableTargets"
         ]
-
-    @cached_property
-    def _autoscaler(self) -> str:
-        """Of the service: "none", "registered", or why it cannot be told. Asked only when the count would change."""
-        try:
-            return "registered" if self.calls.is_scaled() else "none"
-        except AnsibleAWSError as error:
-            return str(error)
 
     def predict(self, plan: Plan) -> Document:
         if plan.current:
@@ -240,99 +293,98 @@ class Service(Resource):
 
     # Writing
 
-    def create(self, plan: Plan) -> None:
-        if self.leftover:
-            self._wait_until_gone()
+    def create(self, plan: Plan) -> ServiceWritten:
+        return self._create(plan, (self.calls.list_tasks() or []) if cast(ServicePlan, plan).draining else None)
+
+    def _create(self, plan: Plan, leftovers: Sequence[str] | None) -> ServiceWritten:
+        """leftovers: the tasks of the service that must have gone before; None when there was none."""
+        waiter = self.waiter()
+        if leftovers is not None:
+            waiter.gone(leftovers)
         document = to_send(plan.wanted, {}, plan.wanted)
         if plan.after["scheduling_strategy"] == "REPLICA":
             document.setdefault("desired_count", plan.after["desired_count"])  # required, though it has a default here
-        self.written = self.calls.create(_complete(self.request_for(document)), plan.tags_after)
+        answer = self.calls.create(_complete(self.request_for(document)), plan.tags_after)
+        return ServiceWritten(answer, progress=tuple(waiter.progress))
 
-    def apply(self, plan: Plan) -> None:
-        if plan.action == "update" and not plan.changes and self.forced:
-            self.update(plan)
-        super().apply(plan)
+    def apply(self, run: Run[Reading, Plan]) -> ServiceWritten | None:
+        plan = cast(ServicePlan, run.plan)
+        if plan.action == "replace" and plan.current is not None:
+            return self._create(plan, self.delete(plan.current).task_arns)
+        forced = self.update(plan) if plan.action == "update" and plan.force and not plan.changes else None
+        written: ServiceWritten | None = super().apply(run)
+        return written or forced
 
-    def update(self, plan: Plan) -> None:
+    def update(self, plan: Plan) -> ServiceWritten:
         changed = {name: plan.after[name] for name in plan.changes if name in plan.after}
         request = self.request_for(to_send(changed, plan.before, plan.wanted), "UpdateService")
         known = members(self.shape_of("UpdateService"))
         cleared = [name for name in plan.changes if name not in plan.after and name in known]
         request |= {known[name][0]: CLEARED.get(name, []) for name in cleared}
-        if self.forced or needs_force(plan.changes):
+        if cast(ServicePlan, plan).force or needs_force(plan.changes):
             request["forceNewDeployment"] = True
         if clears_hooks(plan.before, plan.after):
             request.setdefault("deploymentConfiguration", {})["lifecycleHooks"] = []
-        self.written = self.calls.update(_complete(request))
+        return ServiceWritten(self.calls.update(_complete(request)))
 
-    def delete(self, current: Current) -> None:
-        self.task_arns = self.calls.list_tasks() or []
+    def delete(self, current: Current) -> ServiceWritten:
+        task_arns = tuple(self.calls.list_tasks() or [])
         if current.document.get("desired_count"):
             self.calls.update({"desiredCount": 0})
         self.calls.delete()
-        self.leftover = True
+        return ServiceWritten(task_arns=task_arns)
 
     def tag(self, current: Current, tags: Mapping[str, str]) -> None:
-        self.calls.tag(current.facts["service_arn"], tags)
+        self.calls.tag(current.computed["service_arn"], tags)
 
     def untag(self, current: Current, keys: Sequence[str]) -> None:
-        self.calls.untag(current.facts["service_arn"], keys)
+        self.calls.untag(current.computed["service_arn"], keys)
 
     # Waiting
 
-    def finish(self, plan: Plan) -> Document:
+    def after_apply(self, run: Run[Reading, Plan]) -> Document:
+        plan, written = cast(ServicePlan, run.plan), run.written or ServiceWritten()
+        waiter = self.waiter(written.progress)
         waits = self.params["wait"] and not self.module.check_mode
         if self.params["state"] == "absent":
-            if waits and (plan.action == "delete" or self.leftover):
-                self._wait_until_gone()
-            return self._outcome({}, "")
+            if waits and (plan.action == "delete" or plan.draining):
+                waiter.gone(written.task_arns or self.calls.list_tasks() or [])
+            return _outcome({}, "", waiter)
         if self.module.check_mode and plan.changed:
-            return self._outcome(self._predicted(plan), KNOWN_AFTER_APPLY)
-        service = self.written or self.answer or {}
+            return _outcome(self._predicted(plan), KNOWN_AFTER_APPLY, waiter)
+        service = written.answer or cast(ServiceReading, run.reading).answer or {}
         if waits:
-            service = self._completed(ours_of(service))
+            service = self._completed(waiter, target_deployment(service), unchanged=written.answer is None)
         else:
-            self.rollout.look(ours_of(service))
-        return self._outcome(self._shown(primary_of(service)), service.get("currentServiceDeployment", ""))
+            waiter.look(target_deployment(service))
+        return _outcome(self._shown(primary_of(service)), service.get("currentServiceDeployment", ""), waiter)
 
-    def _outcome(self, deployment: Document, record: str) -> Document:
-        """The further keys of the result, always the same."""
-        return {
-            "deployment": deployment,
-            "service_deployment_arn": record,
-            "paused_hook": self.rollout.paused_hook,
-            "progress": self.rollout.progress,
-        }
-
-    def _completed(self, ours: Ours) -> Answer:
+    def _completed(self, waiter: DeploymentWaiter, target: TargetDeployment, unchanged: bool) -> Answer:
         try:
             or_paused = self.params["wait_for"] == "completed_or_paused"
-            return self.rollout.complete(ours, unchanged=self.written is None, or_paused=or_paused)
+            return waiter.complete(target, unchanged, or_paused)
         except DeploymentFailed as failure:
             if self.params["on_first_failure"] == "keep":
                 raise
-            cleared = self._take_away(ours)
+            cleared = self._take_away(waiter, target)
             raise DeploymentFailed(message=f"{failure.message}\n{cleared}" if cleared else failure.message) from failure
 
-    def _take_away(self, ours: Ours) -> str:
+    def _take_away(self, waiter: DeploymentWaiter, target: TargetDeployment) -> str:
         """Delete the service if it never served and still is about our deployment. Returns what came of it."""
         try:
             service = self.calls.describe()
-            if service is None or service["status"] != "ACTIVE" or primary_of(service).get("id") != ours.id:
+            if service is None or service["status"] != "ACTIVE" or primary_of(service).get("id") != target.id:
                 return ""
             if has_served(service, self.calls.list_records(PROVEN) or []):
                 return ""
-            self.task_arns = self.calls.list_tasks() or []
+            task_arns = self.calls.list_tasks() or []
             if service.get("schedulingStrategy") != "DAEMON":
                 self.calls.update({"desiredCount": 0})
             self.calls.delete()
-            self.rollout.gone(self.task_arns, CLEARED_WITHIN)
+            waiter.gone(task_arns, CLEARED_WITHIN)
         except AnsibleAWSError as error:
             return f"{self.label} has never served, but could not be taken away: {error}"
         return f"{self.label} has never served, so it was deleted again: nothing of it runs."
-
-    def _wait_until_gone(self) -> None:
-        self.rollout.gone(self.task_arns or self.calls.list_tasks() or [])
 
     def _shown(self, deployment: Mapping[str, Any]) -> Document:
         """A deployment in the result, always with the same keys."""
@@ -350,3 +402,13 @@ def _complete(request: Document) -> Document:
     if alarms is not None:
         alarms.setdefault("alarmNames", [])
     return request
+
+
+def _outcome(deployment: Document, record: str, waiter: DeploymentWaiter) -> Document:
+    """The further keys of the result, always the same."""
+    return {
+        "deployment": deployment,
+        "service_deployment_arn": record,
+        "paused_hook": waiter.paused_hook,
+        "progress": waiter.progress,
+    }

@@ -15,8 +15,8 @@ from dataclasses import replace
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.calls import Stale
-from .client import Answer, Calls
-from .deployment_outcome import Ours, complaints, judge, progress
+from .client import Answer, ServiceClient
+from .deployment_outcome import TargetDeployment, complaints, judge, progress
 from .deployment_state import primary_of, waiting_hooks
 from .diagnostics import collect
 from .names import short_name
@@ -37,14 +37,14 @@ def looks(timeout: float) -> Iterator[float]:
         count += 1
 
 
-def with_record(ours: Ours, service: Answer | None) -> Ours:
-    """Ours with the service deployment that ECS names now: the answer to a write may still name the one before."""
-    if service and primary_of(service).get("id") == ours.id:
-        return replace(ours, record=service.get("currentServiceDeployment") or ours.record)
-    return ours
+def with_record(target: TargetDeployment, service: Answer | None) -> TargetDeployment:
+    """The same with the service deployment that ECS names now: the answer to a write may still name the one before."""
+    if service and primary_of(service).get("id") == target.id:
+        return replace(target, record=service.get("currentServiceDeployment") or target.record)
+    return target
 
 
-def stop_overdue(calls: Calls, arn: str | None) -> str:
+def stop_overdue(calls: ServiceClient, arn: str | None) -> str:
     """The deadline has passed: have ECS roll back, if it can. Returns what came of it, as a sentence."""
     if not arn:
         return "It was not stopped: ECS names no service deployment for it, and goes on trying"
@@ -64,56 +64,64 @@ class DeploymentFailed(AnsibleAWSError):  # type: ignore[misc]
     """Our deployment is not what runs; the message holds the evidence."""
 
 
-class Rollout:
+class DeploymentWaiter:
     """The wait for one service.
 
-    label: what an operator calls the service; timeout: seconds; tell: takes a line while the module runs.
+    label: what an operator calls the service; timeout: seconds; report: takes a line while the module runs; progress:
+    the lines of an earlier wait of this run.
     """
 
-    def __init__(self, calls: Calls, label: str, timeout: int, tell: Callable[[str], None]) -> None:
-        self.calls, self.label, self.timeout, self.tell = calls, label, timeout, tell
-        self.progress: list[str] = []
+    def __init__(
+        self,
+        calls: ServiceClient,
+        label: str,
+        timeout: int,
+        report: Callable[[str], None],
+        progress: Sequence[str] = (),
+    ) -> None:
+        self.calls, self.label, self.timeout, self.report = calls, label, timeout, report
+        self.progress = list(progress)
         self.paused_hook = ""  # where the deployment was when the wait ended before it did
-        self._told = ""
+        self._reported = ""
         self._refused: dict[str, None] = {}  # what the health check said; ECS takes such a target away at once
 
-    def complete(self, ours: Ours, unchanged: bool = False, or_paused: bool = False) -> Answer:
+    def complete(self, target: TargetDeployment, unchanged: bool = False, or_paused: bool = False) -> Answer:
         """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be.
 
         unchanged: whether it is an earlier run's; or_paused: whether one that waits at a hook is enough.
         """
         service: Answer | None = None
-        for left in looks(self.timeout + ours.waits):
+        for left in looks(self.timeout + target.waits):
             service = self.calls.describe()
-            ours = with_record(ours, service)
-            record = self._record(ours)
-            verdict = judge(service, ours, record)
+            target = with_record(target, service)
+            record = self._record(target)
+            verdict = judge(service, target, record)
             if service and verdict.state == "done" and unchanged and not self.progress:
                 return service  # nothing was waited for, so nothing is told
             if service:
                 targets = self.calls.targets(service)
                 self._refused.update(dict.fromkeys(complaints(targets)))
-                self._tell(progress(service, ours, targets, record), left)
+                self._report(progress(service, target, targets, record), left)
             if service and verdict.state == "done":
                 return service
             if service and verdict.state == "paused" and or_paused:
                 self.paused_hook = verdict.hook
                 return service
             if verdict.state == "failed":
-                raise self._failure(f"failed: {verdict.reason}", service, ours)
-        stopped = stop_overdue(self.calls, ours.record)
-        raise self._failure(f"is not complete after {self.timeout + ours.waits} s. {stopped}", service, ours)
+                raise self._failure(f"failed: {verdict.reason}", service, target)
+        stopped = stop_overdue(self.calls, target.record)
+        raise self._failure(f"is not complete after {self.timeout + target.waits} s. {stopped}", service, target)
 
-    def look(self, ours: Ours) -> None:
+    def look(self, target: TargetDeployment) -> None:
         """See whether our deployment is paused, without waiting for it."""
-        hooks = waiting_hooks(self._record(ours) or {})
+        hooks = waiting_hooks(self._record(target) or {})
         self.paused_hook = hooks[0] if hooks else ""
 
-    def _record(self, ours: Ours) -> Answer | None:
+    def _record(self, target: TargetDeployment) -> Answer | None:
         """The service deployment of one that shifts traffic."""
-        if not (ours.shifts and ours.record):
+        if not (target.shifts and target.record):
             return None
-        return next(iter(self.calls.records([ours.record])), None)
+        return next(iter(self.calls.records([target.record])), None)
 
     def gone(self, task_arns: Sequence[str], at_least: int = 0) -> None:
         """Wait until the service is inactive and its tasks have stopped: their interfaces hold the security group.
@@ -125,23 +133,23 @@ class Rollout:
             service, running = self.calls.describe(), self.calls.not_stopped(running)
             if not running and (service is None or service["status"] == "INACTIVE"):
                 return
-            self._tell(f"draining, {len(running)} tasks left", left)
+            self._report(f"draining, {len(running)} tasks left", left)
         raise DeploymentFailed(
             message=f"{self.label} is deleted, but not gone after {timeout} s ({len(running)} tasks left); "
             "run again to wait on, or give wait_timeout more seconds"
         )
 
-    def _tell(self, line: str, left: float) -> None:
-        if line == self._told:
+    def _report(self, line: str, left: float) -> None:
+        if line == self._reported:
             return
-        self._told = line
+        self._reported = line
         self.progress.append(f"{line}, {left:.0f} s left")
-        self.tell(self.progress[-1])
+        self.report(self.progress[-1])
 
-    def _failure(self, what: str, service: Answer | None, ours: Ours) -> DeploymentFailed:
-        parts = [f"{self.label}: deployment {ours.id} of {short_name(ours.task_definition)} {what.rstrip('.')}."]
+    def _failure(self, what: str, service: Answer | None, target: TargetDeployment) -> DeploymentFailed:
+        parts = [f"{self.label}: deployment {target.id} of {short_name(target.task_definition)} {what.rstrip('.')}."]
         if service:
-            parts.append(collect(self.calls, service, ours))
+            parts.append(collect(self.calls, service, target))
         if self._refused:
             parts += ["The load balancer's health check:", *(f"  {line}" for line in self._refused)]
         if self.progress:

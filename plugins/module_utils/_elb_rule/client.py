@@ -13,13 +13,14 @@ from typing import Any
 
 from .._core.calls import Stale, aws_call
 from .._elb.client import describe_rules, describe_tags, with_hint
+from .listener import balancer_arn
 from .plan import Found, Snapshot
 
 READ_ATTEMPTS = 5
 
 
 def read(elb: Any, listener_arn: str, known: Mapping[str, Mapping[str, str]] | None = None) -> Snapshot:
-    """All rules of the listener with their tags; no rules if there is no such listener.
+    """All rules of the listener with their tags, and the tags of its load balancer; no rules if it does not exist.
 
     known: tags by ARN that need not be asked for.
     One DescribeRules per 400 rules and one DescribeTags per 20. Fewer would not do: the tag is the identity, it can be
@@ -30,14 +31,17 @@ def read(elb: Any, listener_arn: str, known: Mapping[str, Mapping[str, str]] | N
     for attempt in range(READ_ATTEMPTS):
         answers = describe_rules(elb, listener_arn) or []
         tags = dict(known or {})
+        balancer = balancer_arn(listener_arn) if answers else ""
+        arns = [balancer, *(answer["RuleArn"] for answer in answers)] if answers else []
         try:
-            tags.update(describe_tags(elb, [answer["RuleArn"] for answer in answers if answer["RuleArn"] not in tags]))
+            tags.update(describe_tags(elb, [arn for arn in arns if arn not in tags]))
         except Stale:  # somebody deleted a rule between the two calls
             if attempt == READ_ATTEMPTS - 1:
                 raise
         else:
             break
-    return Snapshot(tuple(Found.of(answer, tags.get(answer["RuleArn"], {})) for answer in answers))
+    rules = tuple(Found.of(answer, tags.get(answer["RuleArn"], {})) for answer in answers)
+    return Snapshot(rules, balancer, tags.get(balancer, {}))
 
 
 @with_hint

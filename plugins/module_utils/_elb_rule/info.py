@@ -12,38 +12,20 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from .._core.clients import Clients
 from .._core.plan import Refused
-from .._elb.client import listeners, load_balancer
-from . import client, explain
+from . import explain
 from .actions import Document
+from .client import read
+from .listener import find_listener
 
 
-def balancer_arn(listener_arn: str) -> str:
-    """The load balancer of a listener: its ARN is a part of the listener's."""
-    head, tail = listener_arn.split(":listener/", 1)
-    return f"{head}:loadbalancer/{'/'.join(tail.split('/')[:3])}"
-
-
-def find_listener(elb: Any, name: str, port: int) -> str:
-    """The ARN of the listener on a port of a load balancer, which is given by name or ARN."""
-    balancer = load_balancer(elb, name)
-    if balancer is None:
-        raise Refused(message=f"no load balancer {name} in this account and region; check load_balancer and region")
-    if balancer["Type"] != "application":
-        raise Refused(message=f"load balancer {name} is a {balancer['Type']} one; rules exist on application ones only")
-    found = listeners(elb, balancer["LoadBalancerArn"])
-    arn = next((listener["ListenerArn"] for listener in found if listener["Port"] == port), None)
-    if arn is None:
-        ports = ", ".join(f"{listener['Port']} ({listener['Protocol']})" for listener in found) or "none"
-        raise Refused(message=f"load balancer {name} has no listener on port {port}; its listeners: {ports}")
-    return str(arn)
-
-
-def look(elb: Any, params: Mapping[str, Any]) -> Document:
+def look(client: Clients, params: Mapping[str, Any]) -> Document:
     """What elb_listener_rule_info returns. Raises AnsibleAWSError."""
-    _refuse_nonsense(params["explain"] or {})
+    _validate_parameters(params["explain"] or {})
+    elb = client("elbv2")
     arn = params["listener_arn"] or find_listener(elb, params["load_balancer"], params["port"])
-    snapshot = client.read(elb, arn)
+    snapshot = read(elb, arn)
     if not snapshot.rules:  # every listener has a default rule
         raise Refused(message=f"no listener {arn} in this account and region")
     asked = params["explain"]
@@ -61,7 +43,7 @@ def look(elb: Any, params: Mapping[str, Any]) -> Document:
     }
 
 
-def _refuse_nonsense(asked: Mapping[str, Any]) -> None:
+def _validate_parameters(asked: Mapping[str, Any]) -> None:
     """Refuse a request that no client can send."""
     path, address = asked.get("path") or "/", asked.get("source_ip")
     if not path.startswith("/") or "?" in path:

@@ -42,13 +42,17 @@ class Found:
         priority = None if answer.get("IsDefault") else int(answer["Priority"])
         return cls(answer["RuleArn"], priority, conds.from_service(answer.get("Conditions") or ()), answer, tags)
 
-    def rule(self) -> Rule:
-        if self.priority is None:
-            raise AssertionError("the caller made sure of it")
-        return Rule(self.arn, self.priority, self.conditions)
+    def rule(self) -> Rule | None:
+        """For the placement, which the default rule has no part in."""
+        return None if self.priority is None else Rule(self.arn, self.priority, self.conditions)
 
     def text(self) -> str:
-        return "the default rule" if self.priority is None else self.rule().text()
+        rule = self.rule()
+        return rule.text() if rule else "the default rule"
+
+    def example(self) -> str:
+        rule = self.rule()
+        return rule.example() if rule else ""
 
     def current(self) -> Current:
         """For the runner: what is compared, and what AWS says about it."""
@@ -67,9 +71,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All rules of a listener at one moment."""
+    """All rules of a listener at one moment, and the tags of its load balancer."""
 
     rules: tuple[Found, ...] = ()
+    balancer: str = ""
+    balancer_tags: Mapping[str, str] = field(default_factory=dict)
 
     def owned(self, key: str, name: str) -> list[Found]:
         """The rules that carry the identity tag."""
@@ -80,7 +86,7 @@ class Snapshot:
 
     def others(self, arn: str | None) -> list[Rule]:
         """All but ours and the default rule, which nothing can stand behind."""
-        return [rule.rule() for rule in self.rules if rule.arn != arn and rule.priority is not None]
+        return [rule for found in self.rules if found.arn != arn and (rule := found.rule())]
 
     def twins(self, conditions: Sequence[Condition]) -> list[Found]:
         """The rules that ask the same, in the order of evaluation."""
@@ -138,13 +144,12 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
     conditions = wanted.conditions if wanted.conditions is not None else (found.conditions if found else ())
     others = snapshot.others(found.arn if found else None)
     placement = place(others, _ask(wanted, conditions, found), pick)
-    if placement.error is not None:
+    if placement.priority is None:
         raise Refused(message=f"listener rule {wanted.name}: {placement.error}")
     after = _after(wanted, conditions, placement, current)
     tags = _tags(wanted, current)
     _require_secret(wanted, current)
     action = _action(current, after, tags)
-    moved = current is not None and current.document["priority"] != placement.priority
     return RulePlan(
         action=action,
         current=current,
@@ -157,7 +162,7 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
             *_adoption_warning(found, owned, snapshot),
         ),
         placement=placement,
-        modify_first=bool(found and moved and _modify_first(others, found, conditions, placement)),
+        modify_first=_modify_first(others, found.rule() if found else None, conditions, placement.priority),
         rotate_secret=bool(current and current.tags.get(SECRET_VERSION_TAG) != tags.get(SECRET_VERSION_TAG)),
         adopted=found is not None and owned is None,
     )
@@ -208,7 +213,7 @@ def _adoptable(wanted: Wanted, snapshot: Snapshot) -> Found | None:
     if not twins:
         return None
     twin = twins[0]
-    there = f"listener rule {wanted.name}: {twin.text()}{twin.rule().example()}, has the same conditions"
+    there = f"listener rule {wanted.name}: {twin.text()}{twin.example()}, has the same conditions"
     owners = [f"{key}={value}" for key, value in twin.tags.items() if _marks_an_owner(key, value, wanted)]
     if owners:
         raise Refused(
@@ -281,18 +286,16 @@ def _action(current: Current | None, after: Mapping[str, Any], tags: Mapping[str
     return "none" if current.document == after and dict(current.tags) == tags else "update"
 
 
-def _modify_first(others: list[Rule], found: Found, conditions: tuple[Condition, ...], placement: Placement) -> bool:
+def _modify_first(others: list[Rule], before: Rule | None, conditions: tuple[Condition, ...], priority: int) -> bool:
     """Which of two writes comes first: the one whose state in between harms nobody, then the one that keeps us alive.
 
     The move comes first when both are as good: it is the one that can be refused, and then nothing has changed yet.
     """
-    if found.priority is None or placement.priority is None:
-        raise AssertionError("the caller made sure of it")
-    if conds.same(found.conditions, conditions):
+    if before is None or before.priority == priority or conds.same(before.conditions, conditions):
         return False
     listener = Listener(others)
-    moved_first = kills(listener, found.conditions, placement.priority)
-    return kills(listener, conditions, found.priority) < moved_first
+    moved_first = kills(listener, before.conditions, priority)
+    return kills(listener, conditions, before.priority) < moved_first
 
 
 def _without_secrets(action: Mapping[str, Any]) -> dict[str, Any]:

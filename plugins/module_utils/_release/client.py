@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""The parameters that hold evidence, and the tags on ECS's resources. Calls, and no decision."""
+"""The parameters that hold evidence, and the tags on ECS's resources. ServiceClient, and no decision."""
 
 from __future__ import annotations
 
@@ -71,22 +71,11 @@ class Store:
         tag_list = ansible_dict_to_boto3_tag_list(dict(tags))
         self.ssm.add_tags_to_resource(ResourceType="Parameter", ResourceId=self.name(release), Tags=tag_list)
 
-    @aws_call("untag {self.folder}/{release}")
-    def untag(self, release: int, keys: Sequence[str]) -> None:
-        self.ssm.remove_tags_from_resource(ResourceType="Parameter", ResourceId=self.name(release), TagKeys=list(keys))
-
 
 @aws_call("tag {arn}")
 def tag_in_ecs(ecs: Any, arn: str, tags: Mapping[str, str]) -> None:
     """Tag a service or a task definition."""
     ecs.tag_resource(resourceArn=arn, tags=ansible_dict_to_boto3_tag_list(dict(tags), "key", "value"))
-
-
-@aws_call("ask who the credentials belong to")
-def caller(sts: Any) -> str:
-    """The ARN of the credentials."""
-    arn: str = sts.get_caller_identity()["Arn"]
-    return arn
 
 
 @aws_call("list the revisions of {family} after {release}")

@@ -9,14 +9,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
 
-from .._core.plan import Current, Plan, Refused, plan_present
-from .._core.resource import Resource
+from .._core.calls import Stale
+from .._core.clients import caller_identity
+from .._core.plan import Current, Plan, Refused, plan_present, refuse_foreign
+from .._core.reconciler import Reading, Reconciler, Run
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._core.tags import RELEASE_TAG
-from .client import Store, caller, tag_in_ecs
+from .client import Store, tag_in_ecs
 from .evidence_document import (
     COMPARED,
     OBSERVED,
@@ -30,114 +33,140 @@ from .evidence_document import (
 from .observation import what_runs
 
 
-class Evidence(Resource):
+@dataclass(frozen=True)
+class EvidenceReading(Reading):
+    """What runs, the documents that are kept, and the tags of those that may be deleted."""
+
+    running: Document = field(default_factory=dict)
+    kept: Mapping[int, Document] = field(default_factory=dict)
+    tags: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def release(self) -> int:
+        """The release that runs; 0 when none does."""
+        return int(self.running.get("release") or 0)
+
+
+@dataclass(frozen=True)
+class EvidencePlan(Plan):
+    """A plan with the releases whose documents are deleted."""
+
+    pruned: tuple[int, ...] = ()
+
+
+EvidenceRun = Run[EvidenceReading, EvidencePlan]
+
+
+class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
     """state=present: of what runs now. state=absent: of one release, or of all of them."""
 
     kind = "evidence of"
     service = "ssm"
     result_key = "evidence"
     identifier = "deployment"
-    request = "PutParameter"
     # Not parameters: all of it is observed, but for the URL and the checks. `kept` are the releases with evidence,
     # `tagged` whether the task definition says the same.
     fields = (*COMPARED, "tagged", "kept")
-    beside = fields
-    facts = ("time", "actor", "collection_version", "checks")
+    computed = ("time", "actor", "collection_version", "checks")
 
-    def __init__(self, module: Any) -> None:
-        super().__init__(module)
-        self.store = Store(self.client(), self.name)
-        self.running: Document = {}
-        self.kept: dict[int, Document] = {}
-        self.pruned: list[int] = []
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.client(), self.name)
 
-    @property
-    def label(self) -> str:
-        release = self._release
-        return f"the evidence {self.store.name(release) if release else self.store.folder}"
-
-    @property
-    def _release(self) -> int:
-        """The release that the parameters are about; 0 for all of them."""
-        if self.params["state"] == "absent":
-            return int(self.params["release"] or 0)
-        return int(self.running.get("release") or 0)
-
-    def wanted(self) -> Document:
-        return {}
+    def check_parameters(self) -> None:
+        """Whether it can be kept depends on what runs."""
 
     # Reading
 
-    def read(self) -> Current | None:
-        self.kept = self.store.read()
+    def read(self, lost: Sequence[Stale]) -> EvidenceReading:
+        kept = self.store.read()
         if self.params["state"] == "absent":
-            gone = [self._release] if self._release else sorted(self.kept)
-            found = [release for release in gone if release in self.kept]
-            # Whose they are is asked of each one when it is to go.
-            return Current({"kept": sorted(self.kept)}, {}, self.params["require_tags"]) if found else None
-        self.running = what_runs(self.client, self.params["cluster"], self.params["service_name"])
-        tags = self.store.tags(self._release) if self._release else None
+            asked = int(self.params["release"] or 0)
+            gone = [release for release in kept if asked in (0, release)]
+            current = Current({"kept": sorted(kept)}) if gone else None
+            return EvidenceReading(current, {}, kept, self._tags(gone))
+        running = what_runs(self.client, self.params["cluster"], self.params["service_name"])
+        reading = EvidenceReading(self._current(running, kept), running, kept)
+        return replace(reading, tags=self._tags(self._beyond(reading)))
+
+    def _current(self, running: Document, kept: Mapping[int, Document]) -> Current | None:
+        release = int(running.get("release") or 0)
+        tags = self.store.tags(release) if release else None
         if tags is None:
             return None
-        document = self.kept.get(self._release, {})
+        document = kept.get(release, {})
+        tagged = bool(document) and is_tagged(running["task_definition_tags"], document)
         return Current(
-            {**comparable(document), "tagged": self._is_tagged(document), "kept": sorted(self.kept)},
-            {name: document.get(name) for name in self.facts},
+            {**comparable(document), "tagged": tagged, "kept": sorted(kept)},
+            {name: document.get(name) for name in self.computed},
             tags,
         )
 
-    def _is_tagged(self, document: Document) -> bool:
-        if not document:
-            return False
-        return is_tagged(self.running["task_definition_tags"], document)
+    def _tags(self, releases: Sequence[int]) -> dict[int, Mapping[str, str]]:
+        return {release: self.store.tags(release) or {} for release in releases}
+
+    def _beyond(self, reading: EvidenceReading) -> list[int]:
+        """The releases that are too many once what runs is kept as well, whosever they are."""
+        return to_prune(_with_running(reading), self.params["keep"], reading.release)
 
     # Planning
 
-    def plan(self, current: Current | None) -> Plan:
+    def plan(self, reading: EvidenceReading) -> EvidencePlan:
         if self.params["state"] == "absent":
-            return self._plan_absent(current)
-        if self.module.check_mode and self._runs_something_else():
-            return self._plan_unknown()
-        self._refuse_unproven()
-        wanted = self._observed()
-        releases = {**self.kept, self._release: {**self.kept.get(self._release, {}), "release": self._release}}
-        beyond = to_prune(releases, self.params["keep"], self._release)
-        self.pruned = [release for release in beyond if self._is_ours(release)]
-        kept = sorted(releases.keys() - set(self.pruned))
-        tags = {**(self.wanted_tags() or {}), RELEASE_TAG: str(self._release)}
+            return self._plan_absent(reading)
+        label = f"the evidence {self.store.name(reading.release) if reading.release else self.store.folder}"
+        refuse_foreign(label, reading.current, self.params["require_tags"])
+        if self.module.check_mode and self._runs_something_else(reading.running):
+            return self._plan_unknown(reading)
+        self._refuse_unproven(reading.running)
+        wanted = self._observed(reading.running)
+        pruned = self._ours(reading, self._beyond(reading))
+        kept = sorted(_with_running(reading).keys() - set(pruned))
+        tags = {**(self.wanted_tags() or {}), RELEASE_TAG: str(reading.release)}
         after = {**comparable(wanted), "tagged": True, "kept": kept}
-        return plan_present(wanted, after, current, tags, purge_tags=False)
+        plan = plan_present(wanted, after, reading.current, tags, purge_tags=False)
+        return EvidencePlan(**vars(plan), pruned=pruned)
 
-    def _plan_absent(self, current: Current | None) -> Plan:
-        if current is None:
-            return Plan("none", None)
-        gone = [self._release] if self._release else sorted(self.kept)
-        self.pruned = [release for release in gone if self._is_ours(release)]
-        return Plan("delete", current) if self.pruned else Plan("none", current, after=current.document)
+    def _plan_absent(self, reading: EvidenceReading) -> EvidencePlan:
+        if reading.current is None:
+            return EvidencePlan("none", None)
+        pruned = self._ours(reading, sorted(reading.tags))
+        if not pruned:
+            return EvidencePlan("none", reading.current, after=reading.current.document)
+        return EvidencePlan("delete", reading.current, pruned=pruned)
 
-    def _runs_something_else(self) -> bool:
+    def _ours(self, reading: EvidenceReading, releases: Sequence[int]) -> tuple[int, ...]:
+        required = self.params["require_tags"].items()
+        return tuple(
+            release
+            for release in releases
+            if all(reading.tags.get(release, {}).get(key) == value for key, value in required)
+        )
+
+    def _runs_something_else(self, running: Document) -> bool:
         """Whether what runs is not what the run before would have deployed."""
         asked = self.params["task_definition"]
-        return not self.running if asked is None else self.running.get("task_definition_arn") != asked
+        return not running if asked is None else running.get("task_definition_arn") != asked
 
-    def _plan_unknown(self) -> Plan:
+    def _plan_unknown(self, reading: EvidenceReading) -> EvidencePlan:
         unknown = dict.fromkeys(OBSERVED, KNOWN_AFTER_APPLY)
         document = {"url": self.params["url"], **unknown, "checks": checks_of(self.params["checks"])}
-        after = {**comparable(document), "tagged": True, "kept": [*sorted(self.kept), KNOWN_AFTER_APPLY]}
-        return Plan("create", None, document, after, {**(self.wanted_tags() or {}), RELEASE_TAG: KNOWN_AFTER_APPLY})
+        after = {**comparable(document), "tagged": True, "kept": [*sorted(reading.kept), KNOWN_AFTER_APPLY]}
+        tags = {**(self.wanted_tags() or {}), RELEASE_TAG: KNOWN_AFTER_APPLY}
+        return EvidencePlan("create", None, document, after, tags)
 
-    def _refuse_unproven(self) -> None:
+    def _refuse_unproven(self, running: Document) -> None:
         """Raise Refused with every reason why what runs cannot be called proven."""
         asked, service = self.params["task_definition"], self.params["service_name"]
-        runs, state = self.running.get("task_definition_arn", ""), self.running.get("rollout_state")
+        runs, state = running.get("task_definition_arn", ""), running.get("rollout_state")
         reasons = []
-        if not self.running:
+        if not running:
             reasons.append(f"there is no active service {service} in cluster {self.params['cluster']}")
         elif asked not in (None, runs):
             reasons.append(f"wanted {_short(asked)}, but {_short(runs)} runs: somebody else deployed meanwhile")
-        elif foreign := self._foreign_tags():
+        elif foreign := self._foreign_tags(running):
             reasons.append(f"{_short(runs)} runs, which lacks {foreign}: somebody else deployed it")
-        if self.running and state not in ("COMPLETED", ""):
+        if running and state not in ("COMPLETED", ""):
             reasons.append(f"the deployment of {_short(runs)} is {state}, so either release may have answered")
         failed = [str(check["name"]) for check in self.params["checks"] if check.get("ok") is False]
         if failed:
@@ -150,15 +179,15 @@ class Evidence(Resource):
                 "Look at it with playbooks/status.yml, deploy again or wait, then run playbooks/verify.yml"
             )
 
-    def _foreign_tags(self) -> str:
-        tags = self.running["task_definition_tags"]
+    def _foreign_tags(self, running: Document) -> str:
+        tags = running["task_definition_tags"]
         return ", ".join(
             f"{key}={value}" for key, value in self.params["require_tags"].items() if tags.get(key) != value
         )
 
-    def _observed(self) -> Document:
+    def _observed(self, running: Document) -> Document:
         """The document of what runs; time and actor are written with it."""
-        observed = {name: self.running[name] for name in OBSERVED}
+        observed = {name: running[name] for name in OBSERVED}
         rule = {name: observed["rule"].get(name) for name in ("arn", "priority", "conditions")}
         return {
             "release": observed["release"],
@@ -171,52 +200,49 @@ class Evidence(Resource):
             "collection_version": self.params["collection_version"],
         }
 
-    def predict(self, plan: Plan) -> Document:
-        rewritten = bool(plan.changes.keys() - {"kept"})
-        if not rewritten:
+    def predict(self, plan: EvidencePlan) -> Document:
+        if not _rewrites(plan):
             return {}
         known = {name: plan.wanted.get(name) for name in ("collection_version", "checks")}
         return {"time": KNOWN_AFTER_APPLY, "actor": KNOWN_AFTER_APPLY, **known}
 
     # Writing
 
-    def create(self, plan: Plan) -> None:
-        document = self._signed(plan.wanted)
-        self.store.create(self._release, to_text(document), plan.tags_after)
-        self._finish_writing(document)
-
-    def update(self, plan: Plan) -> None:
-        if plan.changes.keys() - {"kept"}:
+    def apply(self, run: EvidenceRun) -> None:
+        plan, release = run.plan, run.reading.release
+        if plan.action == "create" or _rewrites(plan):
             document = self._signed(plan.wanted)
-            self.store.update(self._release, to_text(document))
-            self._finish_writing(document)
-        else:
-            self.store.delete(self.pruned)
+            if plan.action == "create":
+                self.store.create(release, to_text(document), plan.tags_after)
+            else:
+                self.store.update(release, to_text(document))
+            # Not the service: the tasks of the next release would start with its tags, and say that they are proven.
+            tag_in_ecs(self.client("ecs"), run.reading.running["task_definition_arn"], ecs_tags(document))
+        self.store.delete(plan.pruned)
+        if plan.action == "update" and plan.set_tags:
+            self.store.tag(release, plan.set_tags)
 
     def _signed(self, document: Document) -> Document:
         time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {**document, "time": time, "actor": caller(self.client("sts"))}
+        return {**document, "time": time, "actor": caller_identity(self.client("sts"))["Arn"]}
 
-    def _finish_writing(self, document: Document) -> None:
-        # Not the service: the tasks of the next release would start with its tags, and say that they are proven.
-        tag_in_ecs(self.client("ecs"), self.running["task_definition_arn"], ecs_tags(document))
-        self.store.delete(self.pruned)
+    def read_back(self, run: EvidenceRun) -> Current | None:
+        running = what_runs(self.client, self.params["cluster"], self.params["service_name"])
+        return self._current(running, self.store.read())
 
-    def _is_ours(self, release: int) -> bool:
-        tags = self.store.tags(release) or {}
-        return all(tags.get(key) == value for key, value in self.params["require_tags"].items())
+    def after_apply(self, run: EvidenceRun) -> Document:
+        return {"pruned": list(run.plan.pruned) if run.plan.changed else []}
 
-    def delete(self, current: Current) -> None:
-        self.store.delete(self.pruned)
 
-    def tag(self, current: Current, tags: Mapping[str, str]) -> None:
-        self.store.tag(self._release, tags)
+def _with_running(reading: EvidenceReading) -> dict[int, Document]:
+    """The documents by release, with a place for what runs."""
+    release = reading.release
+    return {**reading.kept, release: {**reading.kept.get(release, {}), "release": release}}
 
-    def untag(self, current: Current, keys: Sequence[str]) -> None:
-        self.store.untag(self._release, keys)
 
-    def finish(self, plan: Plan) -> Document:
-        return {"pruned": self.pruned if plan.changed else []}
+def _rewrites(plan: EvidencePlan) -> bool:
+    """Whether the document itself changes, and not only which others are kept."""
+    return plan.action != "delete" and bool(plan.changes.keys() - {"kept"})
 
 
 def _short(arn: str) -> str:

@@ -14,9 +14,10 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._core.calls import aws_call
+from .._core.clients import Clients
 from .._core.secret_reference import CURRENT, Reference, parse
 from .._core.shapes import Document
-from .._ecs.client import Calls
+from .._ecs.client import ServiceClient
 from .._ecs.deployment_state import UNDONE, primary_of
 from .._ecs.names import short_name
 from .client import Store, newer_revisions
@@ -25,19 +26,16 @@ from .observation import definition, tasks_and_targets, what_runs
 from .rollback_plan import Choice, choose
 
 
+def releases(client: Clients, params: Mapping[str, Any]) -> Document:
+    """What the release_info module returns."""
+    return Releases(client, params).info()
+
+
 class Releases:
-    """The releases of one deployment. `module` is an AnsibleAWSModule with the options of release_info."""
+    """The releases of one deployment. `params` are the options of release_info."""
 
-    def __init__(self, module: Any) -> None:
-        self.params = module.params
-        self._module = module
-        self._clients: dict[str, Any] = {}
-
-    def client(self, service: str) -> Any:
-        """The boto3 client, made once per run."""
-        if service not in self._clients:
-            self._clients[service] = self._module.client(service)
-        return self._clients[service]
+    def __init__(self, client: Clients, params: Mapping[str, Any]) -> None:
+        self.client, self.params = client, params
 
     def info(self) -> Document:
         """The result of the module."""
@@ -70,7 +68,7 @@ class Releases:
         family = running["task_definition_arn"].rpartition(":")[0]
         latest = definition(self.client("ecs"), f"{family}:{running['latest_revision']}") or {}
         registered = latest.get("taskDefinition", {}).get("registeredAt")
-        calls = Calls(self.client, short_name(self.params["cluster"]), self.params["service_name"])
+        calls = ServiceClient(self.client, short_name(self.params["cluster"]), self.params["service_name"])
         deployed = primary_of(calls.describe() or {}).get("createdAt")
         newest = next(iter(calls.list_records() or []), {})
         return bool(registered and deployed and deployed >= registered) and newest.get("status") not in UNDONE

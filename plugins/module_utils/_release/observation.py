@@ -16,7 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 
 from .._core.calls import aws_call
 from .._core.shapes import Document
-from .._ecs.client import TASKS_AT_ONCE, Calls
+from .._ecs.client import TASKS_AT_ONCE, ServiceClient
 from .._ecs.deployment_state import primary_of
 from .._ecs.names import short_name
 from .._elb.client import describe_rules, listeners
@@ -32,7 +32,7 @@ def what_runs(client: Client, cluster: str, service_name: str) -> Document:
 
     The keys are documented as `running` of the release_info module.
     """
-    service = Calls(client, cluster, service_name).describe()
+    service = ServiceClient(client, cluster, service_name).describe()
     if service is None or service["status"] != "ACTIVE":
         return {}
     primary = primary_of(service)
@@ -131,7 +131,7 @@ def moment(value: Any) -> str:
 
 def tasks_and_targets(client: Client, cluster: str, service_name: str, running: Document) -> Document:
     """The running tasks of the service and the targets of its groups, for a page that people read."""
-    calls = Calls(client, short_name(cluster), service_name)
+    calls = ServiceClient(client, short_name(cluster), service_name)
     arns = calls.list_tasks() or []
     described = [task for task in _tasks(client("ecs"), cluster, arns) if task.get("lastStatus") != "STOPPED"]
     elb, groups = client("elbv2"), {running["target_group_arn"], *running["rule"].get("weights", {})} - {""}

@@ -9,26 +9,19 @@ import os
 import re
 import ssl
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._core.credentials import explain
+from .._core.shapes import InvalidParameters
 from .checks import Plan
+from .client import secret_value
 from .route import Route
 from .tokens import GARBAGE, Claims, key_from, mint
-
-with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
-    from botocore.exceptions import BotoCoreError, ClientError
 
 # What the client says by itself, and a second voice would only confuse.
 OF_THE_CLIENT = ("accept", "authorization", "connection", "content-length", "content-type", "host", "transfer-encoding")
 LIBRARIES = {"mcp": "mcp", "httpx2": "mcp", "jwt": "PyJWT"}
-
-
-class InputError(Exception):
-    """The parameters cannot be used; the message says every reason and what to do."""
 
 
 def missing_library() -> str | None:
@@ -45,12 +38,12 @@ def plan_from(params: Mapping[str, Any], client: Callable[[str], Any], *, dry: b
         dry: nothing will be sent: the secret is not read and its token not made.
 
     Raises:
-        InputError: parameters that cannot be used, or a secret that cannot be read.
-        TokenError: the secret holds no usable key.
+        InvalidParameters: parameters that cannot be used.
+        AnsibleAWSError: a secret that cannot be read, or holds no usable key.
     """
     problems = _problems(params)
     if problems:
-        raise InputError("; ".join(problems))
+        raise InvalidParameters(message="; ".join(problems))
     bucket = params["bucket"]
     tokens = _tokens(params, client, dry)
     arguments = params["tool_arguments"] or ({"bucket": bucket} if bucket else {})
@@ -64,7 +57,9 @@ def plan_from(params: Mapping[str, Any], client: Callable[[str], Any], *, dry: b
             headers={name: str(value) for name, value in params["headers"].items()},
         )
     except ssl.SSLError as error:
-        raise InputError(f"ca_file {params['ca_file']!r} holds no PEM certificate; give the CA's PEM file") from error
+        raise InvalidParameters(
+            message=f"ca_file {params['ca_file']!r} holds no PEM certificate; give the CA's PEM file"
+        ) from error
     return Plan(
         route=route,
         token=tokens[0],
@@ -84,7 +79,7 @@ def _tokens(params: Mapping[str, Any], client: Callable[[str], Any], dry: bool) 
         return (params["token"],)
     if dry:
         return GARBAGE, GARBAGE
-    key = key_from(_secret(name, client), params["kid"], name)
+    key = key_from(secret_value(name, client), params["kid"], name)
     buckets = (params["bucket"],) if params["bucket"] else ()
     claims = Claims(params["subject"], params["issuer"], params["audience"], buckets)
     return mint(key, params["kid"], claims), mint(key, params["kid"], claims, lifetime=-3600), key
@@ -107,23 +102,3 @@ def _problems(params: Mapping[str, Any]) -> list[str]:
     if bool(params["token"]) == bool(params["jwt_secret_id"]):
         problems.append("give exactly one of token and jwt_secret_id")
     return problems
-
-
-def _secret(name: str, client: Callable[[str], Any]) -> str:
-    try:
-        answer = client("secretsmanager").get_secret_value(SecretId=name)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "ResourceNotFoundException":
-            raise InputError(
-                f"there is no secret {name!r} in this account and region; correct jwt_secret_id, or store it"
-            ) from error
-        if code in ("AccessDeniedException", "AccessDenied"):
-            text = (
-                f"the secret {name!r} may not be read ({error}); allow secretsmanager:GetSecretValue, or give a token"
-            )
-            raise InputError(text) from error
-        raise InputError(f"the secret {name!r} cannot be read: {explain(error)}") from error
-    except BotoCoreError as error:
-        raise InputError(f"the secret {name!r} cannot be read: {explain(error)}") from error
-    return str(answer.get("SecretString") or "")

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
 with suppress(ImportError):  # the module says so before any of this runs
     import jwt
 
@@ -20,7 +22,7 @@ LIFETIME = 300  # seconds; the smoke test is over long before
 GARBAGE = "not.a.token"
 
 
-class TokenError(Exception):
+class TokenError(AnsibleAWSError):  # type: ignore[misc]
     """No token can be made; the message says why and what to do, and holds no secret."""
 
 

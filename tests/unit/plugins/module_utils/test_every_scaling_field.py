@@ -15,6 +15,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.scal
     POLICY_FIELDS,
 )
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Reading
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import members
 
 KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
@@ -106,7 +107,7 @@ def target(field, document):
 def plan(field, before, after):
     """What is planned where one document is there and the other is wanted."""
     there = target(field, before)
-    return target(field, after).plan(Current(there.normalised(there.wanted())))
+    return target(field, after).plan(Reading(Current(there.normalised(there.wanted()))))
 
 
 def test_every_member_of_the_requests_is_known():

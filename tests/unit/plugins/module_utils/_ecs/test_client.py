@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.client import Calls
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.client import ServiceClient
 from botocore.exceptions import ClientError
 
 
@@ -32,7 +32,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 
-def write(calls: Calls, operation: str) -> Any:
+def write(calls: ServiceClient, operation: str) -> Any:
     return calls.create({}, {}) if operation == "create" else calls.update({})
 
 
@@ -48,7 +48,7 @@ def write(calls: Calls, operation: str) -> Any:
 )
 def test_what_was_made_a_moment_ago_is_waited_for(operation: str, text: str) -> None:
     ecs = Ecs(text)
-    assert write(Calls(lambda _service: ecs, "main", "web"), operation) == {}
+    assert write(ServiceClient(lambda _service: ecs, "main", "web"), operation) == {}
     assert ecs.asked == 2
 
 
@@ -56,5 +56,5 @@ def test_what_was_made_a_moment_ago_is_waited_for(operation: str, text: str) -> 
 def test_what_stays_wrong_is_told_at_once(operation: str) -> None:
     ecs = Ecs("The container app does not exist in the task definition.")
     with pytest.raises(AnsibleAWSError, match="does not exist in the task definition"):
-        write(Calls(lambda _service: ecs, "main", "web"), operation)
+        write(ServiceClient(lambda _service: ecs, "main", "web"), operation)
     assert ecs.asked == 1

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs import deployment_control, waiter
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import Steering
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import DeploymentController
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_state import Step
 
 ARN = "arn:aws:ecs:us-east-1:850787717197:service-deployment/main/web/1"
@@ -59,37 +59,37 @@ def ecs(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_the_hook_that_waits_is_answered(ecs: Any) -> None:
-    result = Steering(Module(ecs)).execute()
+    result = DeploymentController(Module(ecs)).execute()
     assert ecs.sent == [{"serviceDeploymentArn": ARN, "hookId": "hook-1", "action": "CONTINUE"}]
     assert result["changed"]
     assert result["diff"] == {"before": {"state": "paused"}, "after": {"state": "completed"}}
-    assert not Steering(Module(ecs)).execute()["changed"]
+    assert not DeploymentController(Module(ecs)).execute()["changed"]
 
 
 def test_check_mode_answers_nothing(ecs: Any) -> None:
     module = Module(ecs)
     module.check_mode = True
-    assert Steering(module).execute()["changed"]
+    assert DeploymentController(module).execute()["changed"]
     assert ecs.sent == []
 
 
 def test_a_hook_that_does_not_wait_is_refused(ecs: Any) -> None:
     with pytest.raises(Exception, match="hook other does not wait; these do: hook-1"):
-        Steering(Module(ecs, hook_id="other")).execute()
+        DeploymentController(Module(ecs, hook_id="other")).execute()
     assert ecs.sent == []
 
 
 def test_a_botocore_without_it_says_so() -> None:
-    steering = Steering(Module(object()))
+    controller = DeploymentController(Module(object()))
     with pytest.raises(Exception, match="not known to the installed botocore"):
-        steering._act({}, Step("continue", "hook-1"))
+        controller._act({}, Step("continue", "hook-1"))
 
 
 def test_the_minutes_that_a_strategy_waits_are_added(ecs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(deployment_control, "looks", lambda timeout: waited.append(timeout) or iter([timeout]))
-    steering = Steering(Module(ecs))
+    controller = DeploymentController(Module(ecs))
     ecs.sent.append("continued")  # so that the next look finds it complete
     configuration = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 3}
-    steering._wait({}, {"serviceDeploymentArn": ARN, "deploymentConfiguration": configuration}, Step())
+    controller._wait({}, {"serviceDeploymentArn": ARN, "deploymentConfiguration": configuration}, Step(), [])
     assert waited == [5 + 180]

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import (
-    Ours,
+    TargetDeployment,
     complaints,
     judge,
-    ours_of,
     progress,
+    target_deployment,
 )
 
 BEGAN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:ecs:us-east-1:850787717197:task-definition/quilt-mcp-server"
-OURS = Ours("ecs-svc/2", f"{ARN}:2", BEGAN)
+OURS = TargetDeployment("ecs-svc/2", f"{ARN}:2", BEGAN)
 
 
 def deployment(number: int, state: str | None, status: str = "PRIMARY", **more: Any) -> dict[str, Any]:
@@ -128,8 +128,8 @@ def test_ours_is_the_primary_deployment() -> None:
     answer = service(
         deployment(1, "COMPLETED", "ACTIVE"), deployment(2, "IN_PROGRESS", createdAt=BEGAN, updatedAt=BEGAN)
     )
-    assert ours_of(answer) == OURS
-    assert ours_of({**answer, "currentServiceDeployment": "arn:record"}).record == "arn:record"
+    assert target_deployment(answer) == OURS
+    assert target_deployment({**answer, "currentServiceDeployment": "arn:record"}).record == "arn:record"
 
 
 def target(state: str, **health: str) -> dict[str, Any]:

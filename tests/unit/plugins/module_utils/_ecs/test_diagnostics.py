@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.client import Calls
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import Ours
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.client import ServiceClient
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import TargetDeployment
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.diagnostics import (
     collect,
     describe,
@@ -16,7 +16,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.diagnostics 
 from botocore.exceptions import ClientError
 
 TASK_ARN = "arn:aws:ecs:us-east-1:850787717197:task/sales-prod/"
-OURS = Ours("ecs-svc/2", "arn:td", record="arn:record")
+OURS = TargetDeployment("ecs-svc/2", "arn:td", record="arn:record")
 SERVICE = {
     "clusterArn": "arn:aws:ecs:us-east-1:850787717197:cluster/sales-prod",
     "serviceName": "mcp",
@@ -105,8 +105,8 @@ class Fake:
         self.tasks, self.log, self.denied = tasks, log, denied
 
     @property
-    def calls(self) -> Calls:
-        return Calls(lambda _service: self, "sales-prod", "mcp")
+    def calls(self) -> ServiceClient:
+        return ServiceClient(lambda _service: self, "sales-prod", "mcp")
 
     def get_paginator(self, operation: str) -> Fake:
         self._refuse(operation)

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters, members
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.service import Service
 
@@ -70,7 +71,7 @@ REVISION = {
 
 
 class Echo:
-    """In place of Calls."""
+    """In place of ServiceClient."""
 
     def __init__(self) -> None:
         self.service, self.deployment = copy.deepcopy(SERVICE), copy.deepcopy(DEPLOYMENT)
@@ -123,8 +124,9 @@ def run(ecs: Echo, **parameters: Any) -> str:
     resource = Service(SimpleNamespace(params=params, check_mode=False, client=client))
     resource.calls = ecs  # type: ignore[assignment]
     resource.validate()
-    plan = resource.plan(resource.read())
-    resource.apply(plan)
+    reading = resource.read([])
+    plan = resource.plan(reading)
+    resource.apply(Run(reading, plan))
     return plan.action
 
 

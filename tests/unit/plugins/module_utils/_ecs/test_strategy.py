@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import Ours, judge, ours_of
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import (
+    TargetDeployment,
+    judge,
+    target_deployment,
+)
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.service import Service
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.strategy import (
     of_strategy,
@@ -19,7 +23,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.strategy imp
 
 CANARY = {"canary_percent": 5.0}
 LINEAR = {"step_percent": 10.0}
-OURS = Ours("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2", shifts=True)
+OURS = TargetDeployment("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2", shifts=True)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +41,7 @@ OURS = Ours("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app
 )
 def test_what_a_strategy_waits_by_itself(configuration: dict[str, Any], minutes: int) -> None:
     assert waits(configuration) == minutes * 60
-    assert ours_of({"deployments": [], "deploymentConfiguration": configuration}).waits == minutes * 60
+    assert target_deployment({"deployments": [], "deploymentConfiguration": configuration}).waits == minutes * 60
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs import waiter
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import Ours
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import TargetDeployment
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.waiter import (
     DeploymentFailed,
-    Rollout,
+    DeploymentWaiter,
     with_record,
 )
 
-OURS = Ours("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2")
+OURS = TargetDeployment("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2")
 
 
 class Script:
-    """In place of Calls: what ECS answers at each look; the last answer stays."""
+    """In place of ServiceClient: what ECS answers at each look; the last answer stays."""
 
     def __init__(self, services: Sequence[dict[str, Any]], running: Sequence[list[str]] = ([],)) -> None:
         self.services, self.running, self.looks = list(services), list(running), 0
@@ -48,9 +48,9 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiter, "collect", lambda *_: "the evidence")
 
 
-def waiting(script: Script, timeout: int = 60) -> tuple[Rollout, list[str]]:
+def waiting(script: Script, timeout: int = 60) -> tuple[DeploymentWaiter, list[str]]:
     told: list[str] = []
-    return Rollout(script, "ECS service web", timeout, told.append), told  # type: ignore[arg-type]
+    return DeploymentWaiter(script, "ECS service web", timeout, told.append), told  # type: ignore[arg-type]
 
 
 def test_every_change_is_told_once() -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import names
-from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import InputError, plan_from
+from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import plan_from
 from botocore.exceptions import ClientError, NoCredentialsError
 
 pytest.importorskip("jwt")
@@ -102,19 +103,19 @@ def test_a_dry_run_reads_no_secret() -> None:
     ],
 )
 def test_wrong_parameters(changes: dict[str, Any], text: str) -> None:
-    with pytest.raises(InputError, match=text):
+    with pytest.raises(AnsibleAWSError, match=text):
         plan_from({**PARAMS, **changes}, Secrets(KEY))
 
 
 def test_all_wrong_parameters_are_said_at_once() -> None:
-    with pytest.raises(InputError, match=r"url must.*connect_to must"):
+    with pytest.raises(AnsibleAWSError, match=r"url must.*connect_to must"):
         plan_from({**PARAMS, "url": "x", "connect_to": "y"}, Secrets(KEY))
 
 
 def test_a_file_that_is_no_certificate(tmp_path: Path) -> None:
     ca_file = tmp_path / "ca.pem"
     ca_file.write_text("nothing")
-    with pytest.raises(InputError, match="holds no PEM certificate"):
+    with pytest.raises(AnsibleAWSError, match="holds no PEM certificate"):
         plan_from({**PARAMS, "ca_file": str(ca_file)}, Secrets(KEY))
 
 
@@ -132,5 +133,5 @@ def client_error(code: str) -> ClientError:
     ],
 )
 def test_a_secret_that_cannot_be_read(error: Exception, text: str) -> None:
-    with pytest.raises(InputError, match=text):
+    with pytest.raises(AnsibleAWSError, match=text):
         plan_from(PARAMS, Secrets(error))

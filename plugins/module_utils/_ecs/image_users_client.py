@@ -18,7 +18,7 @@ from .._core.calls import aws_call
 _SERVICES, _TASKS = 10, 100  # the most that one call describes
 
 
-class Users:
+class ImageUsersClient:
     """The users of the images of a repository, in every cluster of the account and region."""
 
     def __init__(self, ecs: Any, uri: str) -> None:

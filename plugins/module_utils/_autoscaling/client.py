@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""The calls that one scalable target needs, and no decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._core.calls import aws_call
+
+GONE = "ObjectNotFoundException"
+BUSY = "ConcurrentUpdateException"
+# ECS shows a new service to others only after a moment (seen at https://github.com/spinnaker/spinnaker/issues/4371).
+NOT_YET = "ECS service doesn't exist"
+
+
+class ScalableTargetClient:
+    """One scalable target. Every method raises AnsibleAWSError."""
+
+    def __init__(self, autoscaling: Any, key: Mapping[str, str]) -> None:
+        self.autoscaling, self.key, self.name = autoscaling, key, key["ResourceId"]
+
+    @aws_call("describe scalable target {self.name}")
+    def describe(self) -> dict[str, Any] | None:
+        found: list[dict[str, Any]] = self.autoscaling.describe_scalable_targets(
+            ServiceNamespace=self.key["ServiceNamespace"],
+            ResourceIds=[self.key["ResourceId"]],
+            ScalableDimension=self.key["ScalableDimension"],
+        )["ScalableTargets"]
+        return found[0] if found else None
+
+    @aws_call("list the tags of scalable target {self.name}")
+    def tags(self, arn: str) -> dict[str, str]:
+        tags: dict[str, str] = self.autoscaling.list_tags_for_resource(ResourceARN=arn)["Tags"]
+        return tags
+
+    @aws_call("describe the scaling policies of {self.name}")
+    def policies(self) -> list[dict[str, Any]]:
+        pages = self.autoscaling.get_paginator("describe_scaling_policies").paginate(**self.key)
+        found: list[dict[str, Any]] = pages.build_full_result()["ScalingPolicies"]
+        return sorted(found, key=lambda policy: str(policy["PolicyName"]))
+
+    @aws_call("describe the scheduled actions of {self.name}")
+    def actions(self) -> list[dict[str, Any]]:
+        pages = self.autoscaling.get_paginator("describe_scheduled_actions").paginate(**self.key)
+        found: list[dict[str, Any]] = pages.build_full_result()["ScheduledActions"]
+        return sorted(found, key=lambda action: str(action["ScheduledActionName"]))
+
+    # A service that really is not there is told after about half a minute.
+    @aws_call("register scalable target {self.name}", retry=[BUSY], retry_messages=[NOT_YET], retries=7)
+    def register(self, request: Mapping[str, Any]) -> None:
+        self.autoscaling.register_scalable_target(**request)
+
+    @aws_call("put scaling policy {request[PolicyName]} on {self.name}", stale=[GONE], retry=[BUSY])
+    def put_policy(self, request: Mapping[str, Any]) -> None:
+        self.autoscaling.put_scaling_policy(**request)
+
+    @aws_call("delete scaling policy {name} of {self.name}", missing=[GONE], retry=[BUSY])
+    def delete_policy(self, name: str) -> None:
+        self.autoscaling.delete_scaling_policy(PolicyName=name, **self.key)
+
+    @aws_call("put scheduled action {request[ScheduledActionName]} on {self.name}", stale=[GONE], retry=[BUSY])
+    def put_action(self, request: Mapping[str, Any]) -> None:
+        self.autoscaling.put_scheduled_action(**request)
+
+    @aws_call("delete scheduled action {name} of {self.name}", missing=[GONE], retry=[BUSY])
+    def delete_action(self, name: str) -> None:
+        self.autoscaling.delete_scheduled_action(ScheduledActionName=name, **self.key)
+
+    # Its policies and scheduled actions go with it.
+    @aws_call("deregister scalable target {self.name}", missing=[GONE], retry=[BUSY])
+    def delete(self) -> None:
+        self.autoscaling.deregister_scalable_target(**self.key)
+
+    @aws_call("tag scalable target {self.name}")
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        self.autoscaling.tag_resource(ResourceARN=arn, Tags=dict(tags))
+
+    @aws_call("untag scalable target {self.name}")
+    def untag(self, arn: str, keys: Sequence[str]) -> None:
+        self.autoscaling.untag_resource(ResourceARN=arn, TagKeys=list(keys))

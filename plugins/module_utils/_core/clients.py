@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""The boto3 clients of one run, and the account that they belong to."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from .calls import aws_call
+from .shapes import KNOWN_AFTER_APPLY
+
+
+class Clients:
+    """From the name of a service to its boto3 client, which is made once. `module` is an AnsibleAWSModule."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+        self._made: dict[str, Any] = {}
+
+    def __call__(self, service: str) -> Any:
+        if service not in self._made:
+            self._made[service] = self._module.client(service)
+        return self._made[service]
+
+    @property
+    def region(self) -> str:
+        return str(self._module.region)
+
+    @cached_property
+    def account_id(self) -> str:
+        """The account of the credentials; `known-after-apply` when they may not ask."""
+        try:
+            return str(caller_identity(self("sts"))["Account"])
+        except AnsibleAWSError:
+            return KNOWN_AFTER_APPLY
+
+
+@aws_call("ask who the credentials belong to")
+def caller_identity(sts: Any) -> dict[str, str]:
+    """Account and Arn of the credentials."""
+    identity: dict[str, str] = sts.get_caller_identity()
+    return identity

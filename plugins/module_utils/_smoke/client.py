@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""The one call of the smoke test: the secret that signs its token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from .._core.credentials import explain
+
+with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
+    from botocore.exceptions import BotoCoreError, ClientError
+
+
+def secret_value(name: str, client: Callable[[str], Any]) -> str:
+    try:
+        answer = client("secretsmanager").get_secret_value(SecretId=name)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ResourceNotFoundException":
+            raise AnsibleAWSError(
+                f"there is no secret {name!r} in this account and region; correct jwt_secret_id, or store it"
+            ) from error
+        if code in ("AccessDeniedException", "AccessDenied"):
+            text = (
+                f"the secret {name!r} may not be read ({error}); allow secretsmanager:GetSecretValue, or give a token"
+            )
+            raise AnsibleAWSError(text) from error
+        raise AnsibleAWSError(f"the secret {name!r} cannot be read: {explain(error)}") from error
+    except BotoCoreError as error:
+        raise AnsibleAWSError(f"the secret {name!r} cannot be read: {explain(error)}") from error
+    return str(answer.get("SecretString") or "")
