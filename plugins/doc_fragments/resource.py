@@ -36,6 +36,11 @@ options:
         A resource that exists without them belongs to somebody else; the module then fails and changes nothing.
     type: dict
     default: {}
+  leave_foreign:
+    description:
+      - Whether O(state=absent) leaves a resource without O(require_tags) as it is, in place of failing.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description:

@@ -179,33 +179,6 @@ def infrastructure_role_policy(scope: Mapping[str, str], owner: str) -> Policy:
     )
 
 
-def rights(policy: Policy) -> list[str]:
-    """Return what a policy allows, a statement each, as "actions on resources"; not what AWS allows everybody."""
-    return [
-        f"{', '.join(one['Action'])} on {', '.join(one['Resource'])}"
-        for one in policy["Statement"]
-        if one["Action"] != ["sts:GetCallerIdentity"]
-    ]
-
-
-def _listed(value: Any) -> list[Any]:
-    """IAM writes a list of one as the one."""
-    return value if isinstance(value, list) else [value]
-
-
-def untrusting(roles: Iterable[Mapping[str, Any]], service: str = "ecs-tasks.amazonaws.com") -> list[Mapping[str, Any]]:
-    """Return the roles whose trust policy does not let the service assume them; conditions are not judged."""
-
-    def trusts(role: Mapping[str, Any]) -> bool:
-        statements = _listed(role["assume_role_policy_document"].get("Statement", []))
-        allowed = (one.get("Principal") for one in statements if one.get("Effect") == "Allow")
-        return any(
-            service in _listed(principal.get("Service", [])) for principal in allowed if isinstance(principal, Mapping)
-        )
-
-    return [role for role in roles if not trusts(role)]
-
-
 class FilterModule:
     """The filters of this file."""
 
@@ -213,7 +186,5 @@ class FilterModule:
         return {
             "execution_role_policy": execution_role_policy,
             "infrastructure_role_policy": infrastructure_role_policy,
-            "rights": rights,
             "task_role_policy": task_role_policy,
-            "untrusting": untrusting,
         }

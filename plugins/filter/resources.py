@@ -10,12 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 UNKNOWN = "known-after-apply"
-OWNER_TAG = "quilt:deployment"
-
-
-def foreign(resources: list[dict[str, Any]], owner: str) -> list[dict[str, Any]]:
-    """Return the resources whose ``quilt:deployment`` tag is not ``owner``, so that they are somebody else's."""
-    return [resource for resource in resources if (resource.get("tags") or {}).get(OWNER_TAG) != owner]
 
 
 def name_value(mapping: Mapping[str, Any], key: str = "value") -> list[dict[str, str]]:
@@ -34,54 +28,11 @@ def request_count_label(target_group_arn: str, load_balancer_arn: str) -> str:
     return f"{balancer}/{target_group_arn.rpartition(':')[2]}" if balancer else ""
 
 
-def neighbour_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return a line for each resource of others that changed or is gone, from two results of ``neighbours_info``.
-
-    It names the resource, whose it is, and what changed. One that is new is somebody else's work and no difference:
-    whatever we create carries our tag from its first moment. Others scale and deploy while we do, so their targets may
-    come and go; what may not happen is that a group of theirs gets a target of ours, or loses all that it has.
-    """
-    lines = []
-    for name, fields in before["neighbours"].items():
-        arn = name.rpartition(" ")[2]
-        owner = before.get("owners", {}).get(arn, "")
-        label = f"{name} ({owner})" if owner else name
-        now = after["neighbours"].get(name)
-        if now is None:
-            if arn not in after["own"]:
-                lines.append(f"{label} is gone")
-            continue
-        different = sorted(field for field in {*fields, *now} if fields.get(field) != now.get(field))
-        changes = [_change(field, fields.get(field), now.get(field)) for field in different]
-        changes += _target_changes(arn, before, after)
-        if changes:
-            lines.append(f"{label} has another {', '.join(changes)}")
-    return lines
-
-
-def _change(field: str, before: str | None, after: str | None) -> str:
-    """A field with both values, where they are short enough to have been kept."""
-    if any((value or "").startswith("sha256:") for value in (before, after)):
-        return field
-    return f"{field} ({after or 'none'}, was {before or 'none'})"
-
-
-def _target_changes(arn: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What happened to the targets of a group of others that cannot be their own scaling."""
-    had, has = (set(look.get("targets", {}).get(arn, [])) for look in (before, after))
-    ours = {target for group in after["own"] for target in after.get("targets", {}).get(group, [])}
-    if intruders := sorted((has - had) & ours):
-        return [f"target: ours ({', '.join(intruders)})"]
-    return ["set of targets: none is left"] if had and not has else []
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
         return {
-            "foreign": foreign,
             "name_value": name_value,
-            "neighbour_differences": neighbour_differences,
             "request_count_label": request_count_label,
         }

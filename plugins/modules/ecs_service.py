@@ -169,6 +169,12 @@ options:
     type: str
     choices: [keep, delete]
     default: keep
+  foreign_snapshot:
+    description:
+      - Path of the snapshot of this run, which M(quilt.mcp_server.assert_foreign_unchanged) compares with in the end.
+      - Before its first write the module reads what on the load balancer of the service lacks O(require_tags) and
+        keeps it there, unless a module before it has done so.
+    type: path
 extends_documentation_fragment:
   - quilt.mcp_server.resource
   - quilt.mcp_server.replaceable
@@ -337,6 +343,7 @@ ARGUMENTS = {
     "wait_for": {"type": "str", "choices": ["completed", "completed_or_paused"], "default": "completed"},
     "wait_timeout": {"type": "int", "default": 900},
     "on_first_failure": {"type": "str", "choices": ["keep", "delete"], "default": "keep"},
+    "foreign_snapshot": {"type": "path"},
 }
 
 

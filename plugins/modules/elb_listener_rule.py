@@ -381,6 +381,19 @@ options:
       - The actions are then equal if they forward to the same set of groups.
     type: bool
     default: false
+  keep_shifted:
+    description:
+      - Whether to leave the actions of a rule that forwards to several target groups as they are, because a service
+        shifted its traffic between them and may still move it back.
+      - The module fails when the traffic is at another target group than O(actions) names.
+    type: bool
+    default: false
+  foreign_snapshot:
+    description:
+      - Path of the snapshot of this run, which M(quilt.mcp_server.assert_foreign_unchanged) compares with in the end.
+      - Before its first write the module reads what on the load balancer lacks O(require_tags) and keeps it there,
+        unless a module before it has done so.
+    type: path
   force:
     description:
       - Whether to write to a load balancer that the AWS Load Balancer Controller of a Kubernetes cluster owns.
@@ -529,6 +542,12 @@ placement:
           it would take from ours.
       type: dict
       returned: when present
+has_shifted:
+  description:
+    - Whether something is left of a service that shifts traffic, as it was before this run.
+    - The rule forwards to several target groups, or another rule of the listener carries O(require_tags).
+  returned: always
+  type: bool
 overlaps:
   description:
     - The rules that share requests with ours and neither contain it behind it nor cover it ahead of it.

@@ -22,4 +22,5 @@ def common_arguments(replaceable: bool = False) -> dict[str, Any]:
         "tags": {"type": "dict", "aliases": ["resource_tags"]},
         "purge_tags": {"type": "bool", "default": False},
         "require_tags": {"type": "dict", "default": {}},
+        "leave_foreign": {"type": "bool", "default": False},
     }

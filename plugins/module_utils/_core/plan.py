@@ -103,6 +103,11 @@ def plan_absent(current: Current | None) -> Plan:
     return Plan("delete" if current else "none", current)
 
 
+def is_foreign(current: Current | None, required: Mapping[str, str]) -> bool:
+    """Whether an existing resource does not carry the tags of its owner."""
+    return current is not None and not dict(required).items() <= dict(current.tags).items()
+
+
 def refuse_foreign(label: str, current: Current | None, required: Mapping[str, str]) -> None:
     """Raise Refused when an existing resource does not carry the tags of its owner."""
     if current is None:

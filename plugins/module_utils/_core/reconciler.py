@@ -102,6 +102,9 @@ class Reconciler(ABC, Generic[Read, Planned]):
 
     # What a resource may refine
 
+    def before_apply(self, run: Run[Read, Planned]) -> None:
+        """Before the first write of a plan, outside check mode."""
+
     def predict(self, plan: Planned) -> Document:
         """Computed values of a resource that check mode would write; the others become `known-after-apply`."""
         return {}
@@ -164,12 +167,22 @@ def run(module: Any, kind: type[Reconciler[Any, Any]]) -> None:
 
 def execute(resource: Reconciler[Any, Any]) -> Document:
     """Read, plan and (outside check mode) apply; again when the world changed in between. Returns the result."""
+    return complete(resource, prepare(resource))
+
+
+def prepare(resource: Reconciler[Read, Planned]) -> Run[Read, Planned]:
+    """Check the parameters, read and plan. Raises InvalidParameters, Refused or AnsibleAWSError; writes nothing."""
     _validate_parameters(resource)
+    return _read_and_plan(resource, ())
+
+
+def complete(resource: Reconciler[Any, Any], current: Run[Any, Any]) -> Document:
+    """Apply what prepare() planned, outside check mode. Returns the result."""
     lost: list[Stale] = []
-    current = _read_and_plan(resource, lost)
     first = current.plan
     while current.plan.changed and not resource.module.check_mode:
         try:
+            resource.before_apply(current)
             current = replace(current, written=resource.apply(current))
             break
         except Stale as stale:

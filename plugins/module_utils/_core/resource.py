@@ -22,6 +22,7 @@ from .plan import (
     listed,
     plan_absent,
     plan_present,
+    is_foreign,
     refuse_foreign,
     refuse_immutable,
 )
@@ -107,9 +108,12 @@ class ModelResource(Reconciler[Reading, Plan]):
         return changed_among(plan, self.immutable)
 
     def plan(self, reading: Reading) -> Plan:
-        current = reading.current
-        refuse_foreign(self.label, current, self.params["require_tags"])
-        if self.params["state"] == "absent":
+        current, required = reading.current, self.params["require_tags"]
+        is_absent = self.params["state"] == "absent"
+        if is_absent and self.params.get("leave_foreign") and is_foreign(current, required):
+            return Plan("none", None)
+        refuse_foreign(self.label, current, required)
+        if is_absent:
             return plan_absent(current)
         wanted = self.wanted_given(reading)
         purge = self.params["purge_tags"] and self.params["tags"] is not None

@@ -9,14 +9,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
+from .._core.calls import Stale
 from .._core.plan import Current, Plan, Refused
+from .._core.reconciler import Reading
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
+from .._ecs.image_users_client import ImageUsersClient
 from .repository_client import RepositoryClient
 from .repository_defaults import (
     check_lifecycle,
@@ -28,6 +32,13 @@ from .repository_defaults import (
     parse,
     same_key,
 )
+
+
+@dataclass(frozen=True)
+class RepositoryReading(Reading):
+    """users: the services and tasks that run its images, when they are asked for."""
+
+    users: tuple[Document, ...] = ()
 
 
 class Repository(ModelResource):
@@ -134,6 +145,25 @@ class Repository(ModelResource):
         if "image_scanning_configuration" in plan.changes:
             self.calls.write_scanning(self.request_for(plan.after, "PutImageScanningConfiguration"))
         self._write_policies(plan, [name for name in self.set_separately if name in plan.changes])
+
+    def read(self, lost: Sequence[Stale]) -> RepositoryReading:
+        current = self.describe()
+        asked = self.params["state"] == "absent" and self.params["refuse_used_images"] and current is not None
+        uri = current.computed["repository_uri"] if current else ""
+        return RepositoryReading(current, tuple(ImageUsersClient(self.client("ecs"), uri).all()) if asked else ())
+
+    def plan(self, reading: Reading) -> Plan:
+        plan = super().plan(reading)
+        required = self.params["require_tags"]
+        users = cast(RepositoryReading, reading).users if plan.action == "delete" else ()
+        others = [one["arn"] for one in users if not required.items() <= one["tags"].items()]
+        if others:
+            raise Refused(
+                message=f"Wanted to delete the repository {self.name} with its images; found them in use by "
+                f"{', '.join(others)}, which could start no task any more. Give these other images first, or keep the "
+                "repository with mcp_server_retain: [repository]."
+            )
+        return plan
 
     def delete(self, current: Current) -> None:
         try:

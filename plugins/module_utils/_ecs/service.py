@@ -22,6 +22,8 @@ from .._core.plan import Current, Plan, Refused, changed_among
 from .._core.progress import report_progress
 from .._core.reconciler import Reading, Run
 from .._core.resource import ModelResource
+from .._elb.client import balancer_of_groups
+from .._elb.run_snapshot import keep_snapshot
 from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake, without_empty
 from .client import Answer, ServiceClient
 from .deployment_outcome import TargetDeployment, target_deployment
@@ -258,6 +260,11 @@ class Service(ModelResource):
         force = bool(self.params["force_new_deployment"] or failed)
         action = "update" if force and plan.action == "none" else plan.action
         warnings = (*plan.warnings, *self._scaling_warnings(reading.current, reading.autoscaler))
+        if plan.after.get("desired_count") == 0 and self.params["wait"]:
+            warnings += (
+                f"{self.label} has 0 tasks, so neither a health check nor a gate has verified "
+                f"{short_name(str(plan.after['task_definition']))}. Run playbooks/verify.yml when tasks run again",
+            )
         return replace(plan, action=action, force=force, warnings=warnings)
 
     def _refuse_unmanageable(self, reading: ServiceReading) -> None:
@@ -292,6 +299,17 @@ class Service(ModelResource):
         }
 
     # Writing
+
+    def before_apply(self, run: Run[Reading, Plan]) -> None:
+        file = self.params.get("foreign_snapshot")
+        if file:
+            keep_snapshot(self.client("elbv2"), self._balancer(run.plan), self.params["require_tags"], file)
+
+    def _balancer(self, plan: Plan) -> str:
+        """The load balancer that the tasks are behind; empty when there is none."""
+        behind = [*(plan.before.get("load_balancers") or []), *(plan.after.get("load_balancers") or [])]
+        arns = [one["target_group_arn"] for one in behind if one.get("target_group_arn")]
+        return balancer_of_groups(self.client("elbv2"), arns) if arns else ""
 
     def create(self, plan: Plan) -> ServiceWritten:
         return self._create(plan, (self.calls.list_tasks() or []) if cast(ServicePlan, plan).draining else None)

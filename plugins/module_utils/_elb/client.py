@@ -97,3 +97,14 @@ def listeners(elb: Any, arn: str) -> list[dict[str, Any]]:
 def describe_listener(elb: Any, arn: str) -> dict[str, Any]:
     found: dict[str, Any] = elb.describe_listeners(ListenerArns=[arn])["Listeners"][0]
     return found
+
+
+@aws_call("find the load balancer of {arns}", missing=["TargetGroupNotFound"])
+def _balancers_of_groups(elb: Any, arns: Sequence[str]) -> list[str] | None:
+    groups = elb.describe_target_groups(TargetGroupArns=list(dict.fromkeys(arns)))["TargetGroups"]
+    return [arn for group in groups for arn in group["LoadBalancerArns"]]
+
+
+def balancer_of_groups(elb: Any, arns: Sequence[str]) -> str:
+    """The ARN of the load balancer that target groups are on; empty when they are on none."""
+    return next(iter(_balancers_of_groups(elb, arns) or []), "")

@@ -36,7 +36,7 @@ def read(elb: Any, balancer: str, own: Mapping[str, str]) -> dict[str, Any]:
     """
     found = load_balancer(elb, balancer)
     if found is None:
-        return {"neighbours": {}, "owners": {}, "targets": {}, "own": []}
+        return {"resources": {}, "owners": {}, "targets": {}, "own": []}
     for _attempt in range(ATTEMPTS - 1):
         try:
             return _read(elb, found, own)
@@ -52,7 +52,7 @@ def _read(elb: Any, found: Document, own: Mapping[str, str]) -> dict[str, Any]:
     theirs = [(kind, arn, document) for kind, arn, document in resources if arn not in ours]
     groups = [arn for kind, arn, _document in resources if kind == "target group"]
     return {
-        "neighbours": {
+        "resources": {
             f"{kind} {arn}": fields({**document, **attributes, "Tags": tags.get(arn, {})})
             for (kind, arn, document), attributes in zip(theirs, _each(elb, _attributes_of, theirs), strict=True)
         },

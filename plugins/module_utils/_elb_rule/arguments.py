@@ -112,7 +112,9 @@ ARGUMENTS: Spec = {
     "on_shadowing": _text(choices=["fail", "warn"], default="fail"),
     "adopt": {"type": "bool", "default": False},
     "delegate_weights": {"type": "bool", "default": False},
+    "keep_shifted": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
+    "foreign_snapshot": {"type": "path"},
 }
 
 INFO_ARGUMENTS: Spec = {

@@ -20,16 +20,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .._core.calls import Stale
-from .._core.plan import Current, Refused, refuse_foreign
+from .._core.plan import Current, Refused, is_foreign, refuse_foreign
 from .._core.reconciler import Reading, Reconciler, Run
 from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
 from .._elb.client import describe_listener
+from .._elb.run_snapshot import keep_snapshot
 from . import actions as acts
 from . import client, report
 from .listener import find_listener
 from .match import conditions as conds
 from .placement import Listener, Pick, Window, find_window, lowest
-from .plan import CONTROLLER_TAGS, Found, RulePlan, Snapshot, Wanted, plan_absent, plan_present
+from .plan import CONTROLLER_TAGS, Found, RulePlan, Snapshot, Wanted, has_shifted, plan_absent, plan_present
 from .spelling import to_camel, without_none
 
 WRITTEN = ("conditions", "actions", "transforms")  # what ModifyRule writes
@@ -115,6 +116,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             warn_shadowing=p["on_shadowing"] == "warn",
             adopt=p["adopt"],
             delegate_weights=p["delegate_weights"],
+            keep_shifted=p["keep_shifted"],
             purge_tags=p["purge_tags"] and p["tags"] is not None,
             identity=p["identity_tag"],
             required=p["require_tags"],
@@ -179,6 +181,9 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
                 message=f"{len(owned)} rules carry {self.wanted_rule.identity}={self.name}: "
                 f"{', '.join(rule.text() for rule in owned)}; remove all but one, or the tag from them"
             )
+        required = self.params["require_tags"]
+        if self.params["state"] == "absent" and self.params["leave_foreign"] and is_foreign(reading.current, required):
+            return None
         for rule in owned:
             refuse_foreign(f"{self.label}, {rule.text()},", reading.current, self.params["require_tags"])
         return owned[0] if owned else None
@@ -202,6 +207,10 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         return dict(plan.after)
 
     # Write
+
+    def before_apply(self, run: RuleRun) -> None:
+        balancer, required = run.reading.snapshot.balancer, self.params["require_tags"]
+        keep_snapshot(self.client(), balancer, required, self.params["foreign_snapshot"])
 
     def apply(self, run: RuleRun) -> RuleWritten | None:
         plan = run.plan
@@ -321,4 +330,5 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             "priority": after.get("priority"),
             "placement": report.placement(plan.placement, predicted),
             "overlaps": report.overlaps(plan.placement),
+            "has_shifted": has_shifted(run.reading.snapshot, plan.current, self.params["require_tags"]),
         }

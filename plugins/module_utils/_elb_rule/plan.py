@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._core.plan import Current, Plan, Refused
@@ -111,6 +111,7 @@ class Wanted:
     warn_shadowing: bool = False
     adopt: bool = False
     delegate_weights: bool = False
+    keep_shifted: bool = False
     purge_tags: bool = False
     identity: str = "quilt:rule"
     required: Mapping[str, str] = field(default_factory=dict)  # what an owned rule must carry
@@ -141,6 +142,7 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
     if found is None:
         _require_parts(wanted)
     current = found.current() if found else None
+    wanted = _keep_shifted(wanted, current)
     conditions = wanted.conditions if wanted.conditions is not None else (found.conditions if found else ())
     others = snapshot.others(found.arn if found else None)
     placement = place(others, _ask(wanted, conditions, found), pick)
@@ -198,6 +200,34 @@ def _require_secret(wanted: Wanted, current: Current | None) -> None:
     had = [action["type"] for action in current.document["actions"]] if current else []
     if "authenticate-oidc" in kinds and "authenticate-oidc" not in had and not acts.has_secret(wanted.actions or ()):
         raise Refused(message=f"listener rule {wanted.name}: action authenticate-oidc is new and needs client_secret")
+
+
+def has_shifted(snapshot: Snapshot, current: Current | None, required: Mapping[str, str]) -> bool:
+    """Whether something is left of a service that shifts traffic: two target groups, or a second rule of the owner."""
+    groups = acts.target_groups(current.document["actions"]) if current else {}
+    arn = current.computed["rule_arn"] if current else None
+    owned = [rule for rule in snapshot.rules if required and dict(required).items() <= dict(rule.tags).items()]
+    return len(groups) > 1 or any(rule.arn != arn for rule in owned)
+
+
+def _keep_shifted(wanted: Wanted, current: Current | None) -> Wanted:
+    """Leave the actions of a rule with two target groups alone, as ECS may still move its weights back.
+
+    Raises Refused when the traffic is not where the wanted actions lead: it would go where no task is.
+    """
+    there = acts.target_groups(current.document["actions"]) if current and wanted.keep_shifted else {}
+    if len(there) < 2 or not wanted.actions:
+        return wanted
+    groups = acts.target_groups(wanted.actions)
+    serving = sorted(arn for arn, weight in there.items() if weight)
+    if not set(serving) <= set(groups):
+        raise Refused(
+            message=f"listener rule {wanted.name}: wanted the traffic at {', '.join(sorted(groups))}; found the traffic "
+            f"at {', '.join(serving)}, where the last deployment shifted it. Nothing was changed. Deploy once more with "
+            "the strategy that there was and -e ecs_service_force_new_deployment=true, which shifts the traffic back, "
+            "and then with ROLLING"
+        )
+    return replace(wanted, actions=None)
 
 
 def _sent_actions(wanted: Wanted, current: Current | None) -> list[Document]:

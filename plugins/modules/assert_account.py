@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
-module: account_info
+module: assert_account
 version_added: 1.0.0
 short_description: Refuse the credentials of another AWS account
 description:
@@ -30,7 +30,7 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 - name: Require the credentials of the account
-  quilt.mcp_server.account_info:
+  quilt.mcp_server.assert_account:
     account_id: "850787717197"
 """
 

@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""What changed of the resources of others between two snapshots of a load balancer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DEPLOYMENT_TAG = "quilt:deployment"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A line for each resource that changed or is gone.
+
+    of_others: this run must not have caused it; of_deployments: resources of another deployment of this collection,
+    whose own run may be going on at the same time.
+    """
+
+    of_others: tuple[str, ...] = ()
+    of_deployments: tuple[str, ...] = ()
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+    """Compare two snapshots.
+
+    A resource that is new is no change: whatever this deployment creates carries its tags from the first moment. Others
+    scale and deploy meanwhile, so their targets may come and go; only a target of this deployment in a group of others
+    is a change.
+    """
+    found: dict[bool, list[str]] = {False: [], True: []}
+    for name, fields in before["resources"].items():
+        line = _line(name, fields, before, after)
+        if line:
+            found[DEPLOYMENT_TAG in fields.get("Tags", "")].append(line)
+    return Changes(tuple(found[False]), tuple(found[True]))
+
+
+def _line(name: str, fields: Mapping[str, str], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    arn = name.rpartition(" ")[2]
+    owner = before["owners"].get(arn, "")
+    label = f"{name} ({owner})" if owner else name
+    now = after["resources"].get(name)
+    if now is None:
+        return "" if arn in after["own"] else f"{label} is gone"
+    different = sorted(field for field in {*fields, *now} if fields.get(field) != now.get(field))
+    found = [_change(field, fields.get(field), now.get(field)) for field in different]
+    found += _own_targets(arn, before, after)
+    return f"{label} has another {', '.join(found)}" if found else ""
+
+
+def _change(field: str, before: str | None, after: str | None) -> str:
+    """A field with both values, where they are short enough to have been kept."""
+    if any((value or "").startswith("sha256:") for value in (before, after)):
+        return field
+    return f"{field} ({after or 'none'}, was {before or 'none'})"
+
+
+def _own_targets(arn: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The targets of this deployment that a group of others has got."""
+    had, has = (set(snapshot["targets"].get(arn, [])) for snapshot in (before, after))
+    own = {target for group in after["own"] for target in after["targets"].get(group, [])}
+    added = sorted((has - had) & own)
+    return [f"target: one of this deployment ({', '.join(added)})"] if added else []
