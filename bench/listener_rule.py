@@ -95,7 +95,7 @@ def decide(answers: list[Document], asked: list[Document]) -> placement.Placemen
     for function in (dimensions.boxes, dimensions.relation, dimensions._networks):
         function.cache_clear()
     rules = [Found.of(answer, {}).rule() for answer in answers]
-    return placement.place(rules, placement.Ask(conditions.from_service(asked), warn_unreachable=True))
+    return placement.place(rules, placement.PlacementRequest(conditions.from_service(asked), warn_unreachable=True))
 
 
 def decision_times() -> None:

@@ -56,6 +56,8 @@ def steps() -> Iterator[Step]:
     yield Step("lint", "ruff check", ["ruff", "check", "."])
     yield Step("lint", "ruff format", ["ruff", "format", "--check", "."])
     yield Step("lint", "mypy", ["mypy", "sandbox", "plugins", "playbooks/action_plugins", "tools"])
+    imports = {"PYTHONPATH": str(ROOT / "collections")}
+    yield Step("lint", "import-linter", ["lint-imports", "--no-cache"], env=imports)
     yield Step("lint", "yamllint", ["yamllint", "--strict", "."])
     yield Step("lint", "README tables", [sys.executable, "tools/role_readmes.py", "--check"])
     for name, arguments in (("ruff check", ["check"]), ("ruff format", ["format", "--check"])):

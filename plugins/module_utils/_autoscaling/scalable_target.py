@@ -118,7 +118,7 @@ class ScalableTarget(ModelResource):
             return {}
         before = current.document
         differ = [name for name in LIMITS if wanted.get(name, before[name]) != before[name]]
-        scheduled = limits_set_by(before, self.normalised({ACTIONS: wanted.get(ACTIONS, [])}).get(ACTIONS, []))
+        scheduled = limits_set_by(before, self.normalized({ACTIONS: wanted.get(ACTIONS, [])}).get(ACTIONS, []))
         return {name: scheduled[name] for name in differ if name in scheduled}
 
     def plan(self, reading: Reading) -> Plan:

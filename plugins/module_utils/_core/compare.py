@@ -29,7 +29,7 @@ def overlay(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Document:
     return result
 
 
-def normalise(document: Mapping[str, Any], defaults: Mapping[str, Any], unordered: Iterable[str]) -> Document:
+def normalize(document: Mapping[str, Any], defaults: Mapping[str, Any], unordered: Iterable[str]) -> Document:
     """A copy with the service's defaults filled in, lists without an order sorted, and empty top-level fields dropped.
 
     defaults, unordered: dotted paths; a list on the way means each of its elements. A default is filled in only where

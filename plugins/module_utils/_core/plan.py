@@ -27,7 +27,7 @@ class Refused(AnsibleAWSError):  # type: ignore[misc]
 class Current:
     """A resource as it was read.
 
-    document: what is compared, canonical and normalised; computed: what only the service decides (ARNs, times); both go
+    document: what is compared, canonical and normalized; computed: what only the service decides (ARNs, times); both go
     into the result, only the document into the diff.
     """
 
@@ -91,7 +91,7 @@ class Plan:
 def plan_present(
     wanted: Document, after: Document, current: Current | None, tags: Mapping[str, str] | None, purge_tags: bool
 ) -> Plan:
-    """wanted: what was asked for; after: the whole normalised document that follows; tags: None to leave them alone."""
+    """wanted: what was asked for; after: the whole normalized document that follows; tags: None to leave them alone."""
     tags_after = merge_tags(current.tags if current else {}, tags, purge_tags)
     if current is None:
         return Plan("create", None, wanted, after, tags_after)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .arguments import REPLACE
 from .calls import Stale
-from .compare import normalise, overlay
+from .compare import normalize, overlay
 from .plan import (
     Current,
     Plan,
@@ -94,14 +94,14 @@ class ModelResource(Reconciler[Reading, Plan]):
         """What is wanted in view of what was read."""
         return self.wanted()
 
-    def normalised(self, document: Mapping[str, Any]) -> Document:
+    def normalized(self, document: Mapping[str, Any]) -> Document:
         """A document as the service would echo it; applied to what is wanted and to what was read."""
         separate = {name: document[name] for name in self.set_separately if name in document}
-        return normalise({**without_empty(document, self.request_shape), **separate}, self.defaults, self.unordered)
+        return normalize({**without_empty(document, self.request_shape), **separate}, self.defaults, self.unordered)
 
     def after(self, wanted: Document, current: Current | None) -> Document:
         """The whole document that will be there: unset fields keep their value."""
-        return self.normalised(overlay(current.document, wanted) if current else wanted)
+        return self.normalized(overlay(current.document, wanted) if current else wanted)
 
     def immutable_changes(self, plan: Plan) -> dict[str, tuple[Any, Any]]:
         """The changes of a plan that AWS cannot make, with the values before and after."""
@@ -156,7 +156,7 @@ class ModelResource(Reconciler[Reading, Plan]):
     def current(self, answer: Mapping[str, Any], shape: str, tags: Mapping[str, str], **more: Any) -> Current:
         """What was read, from a service's answer of the named shape; `more` are further values (canonical)."""
         described = {**to_snake(answer, self.model.shape_for(shape)), **more}
-        document = self.normalised({name: described[name] for name in self.fields if name in described})
+        document = self.normalized({name: described[name] for name in self.fields if name in described})
         return Current(document, {name: described.get(name) for name in self.computed}, dict(tags))
 
     def request_for(self, document: Mapping[str, Any], operation: str = "") -> Document:

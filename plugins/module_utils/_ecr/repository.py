@@ -27,8 +27,8 @@ from .repository_defaults import (
     check_mutability,
     check_policy,
     has_exclusions,
-    normalised_lifecycle,
-    normalised_policy,
+    normalized_lifecycle,
+    normalized_policy,
     parse,
     same_key,
 )
@@ -86,14 +86,14 @@ class Repository(ModelResource):
         filters: list[Any] | None = self.params["image_tag_mutability_exclusion_filters"]
         return filters
 
-    def normalised(self, document: Mapping[str, Any]) -> Document:
-        result = super().normalised(document)
+    def normalized(self, document: Mapping[str, Any]) -> Document:
+        result = super().normalized(document)
         if not has_exclusions(result["image_tag_mutability"]):
             result.pop("image_tag_mutability_exclusion_filters", None)
         if "lifecycle_policy" in result:
-            result["lifecycle_policy"] = normalised_lifecycle(result["lifecycle_policy"])
+            result["lifecycle_policy"] = normalized_lifecycle(result["lifecycle_policy"])
         if "repository_policy" in result:
-            result["repository_policy"] = normalised_policy(result["repository_policy"])
+            result["repository_policy"] = normalized_policy(result["repository_policy"])
         return result
 
     def after(self, wanted: Document, current: Current | None) -> Document:
@@ -103,7 +103,7 @@ class Repository(ModelResource):
         # A policy is one document: it replaces, it does not merge.
         for policy in self.set_separately:
             if wanted.get(policy):
-                result[policy] = self.normalised({**result, policy: wanted[policy]})[policy]
+                result[policy] = self.normalized({**result, policy: wanted[policy]})[policy]
         if current is not None:
             key = current.document["encryption_configuration"].get("kms_key")
             if same_key(result["encryption_configuration"].get("kms_key"), key):

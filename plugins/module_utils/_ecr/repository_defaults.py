@@ -85,13 +85,13 @@ def parse(text: str | None) -> Document:
     return document
 
 
-def normalised_lifecycle(policy: Mapping[str, Any]) -> Document:
+def normalized_lifecycle(policy: Mapping[str, Any]) -> Document:
     """A lifecycle policy with its rules in the order of their priority."""
     rules = [_sorted_selection(rule) for rule in policy.get("rules", [])]
     return {**policy, "rules": sorted(rules, key=lambda rule: rule["rulePriority"])}
 
 
-def normalised_policy(policy: Mapping[str, Any]) -> Document:
+def normalized_policy(policy: Mapping[str, Any]) -> Document:
     """A repository policy with one spelling for what IAM writes in several ways: sets, accounts, single statements."""
     return {**policy, "Statement": [_statement(statement) for statement in _statements(policy)]}
 

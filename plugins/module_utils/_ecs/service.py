@@ -17,7 +17,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._core.calls import Stale
-from .._core.compare import normalise
+from .._core.compare import normalize
 from .._core.plan import Current, Plan, Refused, changed_among
 from .._core.progress import report_progress
 from .._core.reconciler import Reading, Run
@@ -129,7 +129,7 @@ class Service(ModelResource):
         "availability_zone_rebalancing",
     )
     computed = ("service_arn", "cluster_arn", "status", "created_at")
-    defaults = DEFAULTS  # see normalised()
+    defaults = DEFAULTS  # see normalized()
     unordered = UNORDERED
     immutable: ClassVar[Sequence[str]] = ("launch_type", "scheduling_strategy")
 
@@ -229,9 +229,9 @@ class Service(ModelResource):
             wanted.pop("desired_count")
         return wanted
 
-    def normalised(self, document: Mapping[str, Any]) -> Document:
+    def normalized(self, document: Mapping[str, Any]) -> Document:
         given = without_empty(document, self.request_shape)
-        return as_kept(normalise(given, service_defaults(given), self.unordered))
+        return as_kept(normalize(given, service_defaults(given), self.unordered))
 
     def after(self, wanted: Document, current: Current | None) -> Document:
         after = super().after(wanted, current)

@@ -100,7 +100,7 @@ def service_defaults(document: Mapping[str, Any]) -> Document:
 
 
 def as_kept(document: Mapping[str, Any]) -> Document:
-    """A normalised document without what is the same as nothing to ECS, and in the words that it answers with."""
+    """A normalized document without what is the same as nothing to ECS, and in the words that it answers with."""
     result = _without_off(document, "service_connect_configuration", "enabled")
     configuration = _without_off(result["deployment_configuration"], "early_success_criteria", "enable")
     result["deployment_configuration"] = of_strategy(configuration)

@@ -19,7 +19,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 
-from .._core.compare import normalise
+from .._core.compare import normalize
 from .._core.plan import Current, Plan
 from .._core.reconciler import Reading, Run
 from .._core.resource import ModelResource
@@ -72,13 +72,13 @@ class TaskDefinition(ModelResource):
     def wanted(self) -> Document:
         return to_ask(super().wanted())
 
-    def normalised(self, document: Mapping[str, Any]) -> Document:
+    def normalized(self, document: Mapping[str, Any]) -> Document:
         # Ports get their host port before they are put in order.
-        return normalise(as_stored(super().normalised(document)), {}, UNORDERED)
+        return normalize(as_stored(super().normalized(document)), {}, UNORDERED)
 
     def after(self, wanted: Document, current: Current | None) -> Document:
         """A revision is a whole document: what is not given is not in the next one."""
-        result = self.normalised(wanted)
+        result = self.normalized(wanted)
         for role in ("task_role_arn", "execution_role_arn"):
             if current and same_role(result.get(role), current.document.get(role)):
                 result[role] = current.document[role]

@@ -102,7 +102,7 @@ def to_ask(wanted: Mapping[str, Any]) -> Document:
 
 
 def as_stored(document: Mapping[str, Any]) -> Document:
-    """A normalised document with what ECS derives from other fields."""
+    """A normalized document with what ECS derives from other fields."""
     result = dict(document)
     for name, pattern in (("cpu", _CPU), ("memory", _MEMORY)):
         if name in result:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from .._core.compare import normalise
+from .._core.compare import normalize
 from .._core.plan import Current, Plan
 from .._core.resource import ModelResource
 from .._core.shapes import Document, to_snake
@@ -76,9 +76,9 @@ class TargetGroup(ModelResource):
             wanted["attributes"] = attribute_values(wanted["attributes"])
         return {name: value for name, value in wanted.items() if name != "attributes" or value}
 
-    def normalised(self, document: Mapping[str, Any]) -> Document:
-        result = super().normalised(document)
-        return normalise(result, service_defaults(result), ())
+    def normalized(self, document: Mapping[str, Any]) -> Document:
+        result = super().normalized(document)
+        return normalize(result, service_defaults(result), ())
 
     def describe(self) -> Current | None:
         group = self.calls.describe()

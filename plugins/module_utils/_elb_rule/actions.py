@@ -50,11 +50,11 @@ SECRETS = ("client_secret", "client_secret_version", "use_existing_client_secret
 TRANSFORM_CONFIGS = {"host-header-rewrite": "host_header_rewrite_config", "url-rewrite": "url_rewrite_config"}
 
 
-def normalised(actions: Iterable[Mapping[str, Any]]) -> list[Document]:
+def normalized(actions: Iterable[Mapping[str, Any]]) -> list[Document]:
     """The actions in their order, with the service's defaults, without its double echo and without secrets."""
     numbered = list(enumerate(actions))
     ordered = sorted(numbered, key=lambda item: (item[1].get("order") or item[0] + 1, item[0]))
-    return [_normalised(action) for _position, action in ordered]
+    return [_normalized(action) for _position, action in ordered]
 
 
 def request(actions: Sequence[Mapping[str, Any]], keep_secret: bool) -> list[Document]:
@@ -73,7 +73,7 @@ def with_weights_of(wanted: Sequence[Mapping[str, Any]], existing: Sequence[Mapp
     For a rule whose weights somebody else moves, as an ECS blue/green deployment does: setting them back would send
     traffic to the wrong version.
     """
-    weights = {_group(action): _weights(action) for action in normalised(existing) if action["type"] == "forward"}
+    weights = {_group(action): _weights(action) for action in normalized(existing) if action["type"] == "forward"}
     result = []
     for action in wanted:
         kept = weights.get(_group(action)) if action["type"] == "forward" else None
@@ -106,7 +106,7 @@ def needs_https(actions: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def problems(actions: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the service would refuse, each as a sentence."""
-    kinds = [action["type"] for action in normalised(actions)]
+    kinds = [action["type"] for action in normalized(actions)]
     found = [f"action {action['type']} needs {CONFIGS[action['type']]}" for action in actions if not _complete(action)]
     found += [f"action {action['type']} takes no {name}" for action in actions for name in _stray(action)]
     if [kind for kind in kinds if kind in ROUTING] != kinds[-1:]:
@@ -131,7 +131,7 @@ def problems(actions: Sequence[Mapping[str, Any]]) -> list[str]:
     return found
 
 
-def normalised_transforms(transforms: Iterable[Mapping[str, Any]]) -> list[Document]:
+def normalized_transforms(transforms: Iterable[Mapping[str, Any]]) -> list[Document]:
     """Transforms by kind; their order means nothing, that of their rewrites does."""
     kept = [_pick(transform, ("type", *TRANSFORM_CONFIGS.values())) for transform in transforms]
     return sorted(kept, key=lambda transform: str(transform.get("type")))
@@ -151,11 +151,11 @@ def transform_problems(transforms: Sequence[Mapping[str, Any]]) -> list[str]:
     return found
 
 
-def _normalised(action: Mapping[str, Any]) -> Document:
+def _normalized(action: Mapping[str, Any]) -> Document:
     kind = str(action.get("type"))
     name = CONFIGS.get(kind, "config")
     if kind == "forward":
-        return {"type": kind, name: _normalised_forward(action)}
+        return {"type": kind, name: _normalized_forward(action)}
     empty: tuple[Any, ...] = (None,) if kind == "redirect" else (None, "", {}, [])  # an empty query means: send none on
     config = {key: value for key, value in _config(action).items() if value not in empty and key not in SECRETS}
     config = {**DEFAULTS.get(kind, {}), **config}
@@ -165,7 +165,7 @@ def _normalised(action: Mapping[str, Any]) -> Document:
     return {"type": kind, name: config}
 
 
-def _normalised_forward(action: Mapping[str, Any]) -> Document:
+def _normalized_forward(action: Mapping[str, Any]) -> Document:
     groups = _groups(action) or [{"target_group_arn": action.get("target_group_arn")}]
     weighted = [{"target_group_arn": group["target_group_arn"], "weight": _weight(group)} for group in groups]
     if len(weighted) == 1:
@@ -181,7 +181,7 @@ def _normalised_forward(action: Mapping[str, Any]) -> Document:
 def _request(action: Mapping[str, Any], keep_secret: bool) -> Document:
     kind = action["type"]
     if kind == "forward":
-        forward = _normalised_forward(action)
+        forward = _normalized_forward(action)
         groups, stickiness = forward["target_groups"], forward["target_group_stickiness_config"]
         if len(groups) == 1 and not stickiness["enabled"]:
             return {"type": kind, "target_group_arn": groups[0]["target_group_arn"]}
@@ -198,7 +198,7 @@ def _request(action: Mapping[str, Any], keep_secret: bool) -> Document:
 
 
 def _reweighted(action: Mapping[str, Any], weights: Mapping[str, int | None]) -> Document:
-    forward = _normalised_forward(action)
+    forward = _normalized_forward(action)
     groups = [
         {"target_group_arn": arn, **({} if weight is None else {"weight": weight})} for arn, weight in weights.items()
     ]
@@ -207,12 +207,12 @@ def _reweighted(action: Mapping[str, Any], weights: Mapping[str, int | None]) ->
 
 
 def _group(action: Mapping[str, Any]) -> frozenset[str]:
-    groups = _normalised_forward(action)["target_groups"] if action["type"] == "forward" else []
+    groups = _normalized_forward(action)["target_groups"] if action["type"] == "forward" else []
     return frozenset(str(group["target_group_arn"]) for group in groups)
 
 
 def _weights(action: Mapping[str, Any]) -> dict[str, int | None]:
-    groups = _normalised_forward(action)["target_groups"]
+    groups = _normalized_forward(action)["target_groups"]
     return {str(group["target_group_arn"]): group.get("weight") for group in groups}
 
 

@@ -45,12 +45,12 @@ class Rule:
 
     def example(self) -> str:
         """One request that satisfies its conditions, as a part of a sentence."""
-        request = coverage.escape(coverage.sides(self.conditions), [])
+        request = coverage.uncovered_request(coverage.sides(self.conditions), [])
         return f", which asks for requests such as {request.text()}" if request else ""
 
 
 @dataclass(frozen=True)
-class Ask:
+class PlacementRequest:
     """What is wanted of the placement."""
 
     conditions: Conditions
@@ -69,7 +69,7 @@ class End:
 
     rule: Rule
     together: tuple[Rule, ...] = ()
-    witness: Request | None = None
+    example: Request | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Overlap:
 
     rule: Rule
     earlier: bool
-    witness: Request | None
+    example: Request | None
 
 
 @dataclass(frozen=True)
@@ -144,16 +144,16 @@ class Listener:
         found = coverage.first_cover(coverage.sides(conditions), self._conditions, guess, self._near(end))
         return None if found is None else min(found, end - 1)
 
-    def escape(self, conditions: Conditions, end: int) -> Request | None:
+    def uncovered_request(self, conditions: Conditions, end: int) -> Request | None:
         """A request of the conditions that reaches position ``end``."""
-        return coverage.escape(coverage.sides(conditions), self._conditions, self._near(end))
+        return coverage.uncovered_request(coverage.sides(conditions), self._conditions, self._near(end))
 
     def contributors(self, conditions: Conditions, last: int) -> tuple[Rule, ...]:
         """The rules up to ``last`` that cover the conditions together."""
         found = coverage.contributors(coverage.sides(conditions), self._conditions, self._near(last + 1))
         return tuple(self.rules[position] for position in found)
 
-    def newly_dead(self, position: int, conditions: Conditions, guess: bool = False) -> Request | None:
+    def newly_unreachable(self, position: int, conditions: Conditions, guess: bool = False) -> Request | None:
         """A request that a rule answers today, if ``conditions`` ahead of it would leave it none."""
         sides = coverage.sides(self.rules[position].conditions)
         if coverage.rest(sides, conditions, guess) is None:
@@ -165,7 +165,7 @@ class Listener:
         except glob_pattern.TooComplex:
             if not guess:
                 return None
-        return coverage.escape(sides, ahead, near)
+        return coverage.uncovered_request(sides, ahead, near)
 
     def _near(self, end: int) -> coverage.Near:
         def near(request: Request) -> Iterable[int]:
@@ -193,15 +193,18 @@ def lowest(free: Sequence[int]) -> int:
     return free[0]
 
 
-def place(rules: Iterable[Rule], ask: Ask, pick: Pick = lowest) -> Placement:
+def place(rules: Iterable[Rule], wanted: PlacementRequest, pick: Pick = lowest) -> Placement:
     """Decide the number of our rule among the ``rules`` of others. ``pick`` chooses among the best free numbers."""
     listener = Listener(list(rules))
-    window = find_window(listener, ask.conditions)
-    placement = _pinned(listener, window, ask) if ask.pinned is not None else _searched(listener, window, ask, pick)
+    window = find_window(listener, wanted.conditions)
+    if wanted.pinned is not None:
+        placement = _pinned(listener, window, wanted, wanted.pinned)
+    else:
+        placement = _searched(listener, window, wanted, pick)
     if placement.priority is None:
         return placement
-    overlaps = tuple(find_overlaps(listener, ask.conditions, placement.priority))
-    warnings = (*placement.warnings, *_undecided(listener, window, ask.conditions, placement.priority))
+    overlaps = tuple(find_overlaps(listener, wanted.conditions, placement.priority))
+    warnings = (*placement.warnings, *_undecided(listener, window, wanted.conditions, placement.priority))
     return Placement(placement.priority, placement.reason, window, None, warnings, overlaps)
 
 
@@ -212,17 +215,19 @@ def find_window(listener: Listener, conditions: Conditions) -> Window:
     end = None
     if before is not None and before >= 0:
         end = End(
-            listener.rules[before], listener.contributors(conditions, before), listener.escape(conditions, before)
+            listener.rules[before],
+            listener.contributors(conditions, before),
+            listener.uncovered_request(conditions, before),
         )
     last = count - 1 if before is None else before
     for position in reversed([position for position in listener.near(conditions) if position <= last]):
-        witness = listener.newly_dead(position, conditions)
-        if witness is not None:
-            return Window(End(listener.rules[position], (), witness), end)
+        example = listener.newly_unreachable(position, conditions)
+        if example is not None:
+            return Window(End(listener.rules[position], (), example), end)
     return Window(None, end)
 
 
-def kills(listener: Listener, conditions: Conditions, priority: int) -> tuple[bool, bool]:
+def would_shadow(listener: Listener, conditions: Conditions, priority: int) -> tuple[bool, bool]:
     """What a rule with these conditions would do at a number: (take a rule its last request, be dead itself)."""
     window = find_window(listener, conditions)
     return priority <= window.low, priority >= window.high
@@ -254,22 +259,20 @@ def _undecided(listener: Listener, window: Window, conditions: Conditions, prior
         rule = listener.rules[position]
         if rule.priority < priority or not (ours or any(condition.opaque for condition in rule.conditions)):
             continue
-        if rule.priority != window.low and listener.newly_dead(position, conditions, guess=True):
+        if rule.priority != window.low and listener.newly_unreachable(position, conditions, guess=True):
             yield f"cannot decide whether {rule.text()} keeps any request behind this rule: a regex or unknown values"
 
 
-def _pinned(listener: Listener, window: Window, ask: Ask) -> Placement:
-    if ask.pinned is None:
-        raise AssertionError("the caller made sure of it")
-    pinned = ask.pinned
+def _pinned(listener: Listener, window: Window, wanted: PlacementRequest, pinned: int) -> Placement:
     occupant = next((rule for rule in listener.rules if rule.priority == pinned), None)
     if occupant:
         hint = "choose another priority, or leave it out to let the module search"
         there = f"priority {pinned} is taken by {occupant.text()}{occupant.example()}"
         return Placement(None, "pinned", window, f"{there}; {hint}")
     unreachable, shadowing = pinned >= window.high, pinned <= window.low
-    faults = ([_unreachable(window)] if unreachable else []) + ([_shadowing(window)] if shadowing else [])
-    if (unreachable and not ask.warn_unreachable) or (shadowing and not ask.warn_shadowing):
+    faults = [_unreachable(window.before)] if unreachable and window.before else []
+    faults += [_shadowing(window.after)] if shadowing and window.after else []
+    if (unreachable and not wanted.warn_unreachable) or (shadowing and not wanted.warn_shadowing):
         options = ["on_unreachable=warn"] * unreachable + ["on_shadowing=warn"] * shadowing
         elsewhere = f"choose a number in the window {window.text()}, leave the priority out, or "
         hint = f"{elsewhere if window.high - window.low > 1 else ''}set {' and '.join(options)}"
@@ -277,38 +280,38 @@ def _pinned(listener: Listener, window: Window, ask: Ask) -> Placement:
     return Placement(pinned, "pinned", window, warnings=tuple(f"priority {pinned}: {fault}" for fault in faults))
 
 
-def _searched(listener: Listener, window: Window, ask: Ask, pick: Pick) -> Placement:
-    if ask.current is not None and window.holds(ask.current):
-        return Placement(ask.current, "kept", window)
+def _searched(listener: Listener, window: Window, wanted: PlacementRequest, pick: Pick) -> Placement:
+    if wanted.current is not None and window.holds(wanted.current):
+        return Placement(wanted.current, "kept", window)
     taken = {rule.priority: rule for rule in listener.rules}
-    free = _free(range(max(window.low + 1, ask.floor), min(window.high - 1, ask.ceiling) + 1), taken)
+    free = _free(range(max(window.low + 1, wanted.floor), min(window.high - 1, wanted.ceiling) + 1), taken)
     if free:
         return Placement(
-            pick(free), "lowest free in the window" if ask.current is None else "moved into the window", window
+            pick(free), "lowest free in the window" if wanted.current is None else "moved into the window", window
         )
-    below = _free(range(min(window.high, ask.floor) - 1, window.low, -1), taken)
-    if below and ask.allow_below_floor:
+    below = _free(range(min(window.high, wanted.floor) - 1, window.low, -1), taken)
+    if below and wanted.allow_below_floor:
         return Placement(pick(below), "below the floor", window)
-    return _relaxed(window, ask, pick, taken) or Placement(
-        None, "no number", window, _no_number(window, ask, below, taken)
+    return _relaxed(window, wanted, pick, taken) or Placement(
+        None, "no number", window, _no_number(window, wanted, below, taken)
     )
 
 
-def _relaxed(window: Window, ask: Ask, pick: Pick, taken: Mapping[int, Rule]) -> Placement | None:
+def _relaxed(window: Window, wanted: PlacementRequest, pick: Pick, taken: Mapping[int, Rule]) -> Placement | None:
     """With warnings in place of failures: rather we are dead than others, and rather few others than many."""
-    if ask.warn_unreachable and window.before:
-        low = max(window.low + 1, ask.floor)
-        free = _free(range(low, ask.ceiling + 1), taken)
-        kept = ask.current is not None and ask.current > window.low
+    if wanted.warn_unreachable and window.before:
+        low = max(window.low + 1, wanted.floor)
+        free = _free(range(low, wanted.ceiling + 1), taken)
+        kept = wanted.current is not None and wanted.current > window.low
         if kept or free:
-            number = ask.current if kept else pick(free)
-            return Placement(number, "kept" if kept else "unreachable", window, warnings=(_unreachable(window),))
-    if ask.warn_shadowing and window.after:
-        free = _free(range(min(window.high - 1, ask.ceiling), ask.floor - 1, -1), taken)
-        kept = ask.current is not None and ask.current < window.high
+            number = wanted.current if kept else pick(free)
+            return Placement(number, "kept" if kept else "unreachable", window, warnings=(_unreachable(window.before),))
+    if wanted.warn_shadowing and window.after:
+        free = _free(range(min(window.high - 1, wanted.ceiling), wanted.floor - 1, -1), taken)
+        kept = wanted.current is not None and wanted.current < window.high
         if kept or free:
-            number = ask.current if kept else pick(free)
-            return Placement(number, "kept" if kept else "shadowing", window, warnings=(_shadowing(window),))
+            number = wanted.current if kept else pick(free)
+            return Placement(number, "kept" if kept else "shadowing", window, warnings=(_shadowing(window.after),))
     return None
 
 
@@ -325,32 +328,28 @@ def _free(numbers: Iterable[int], taken: Container[int]) -> list[int]:
 # Sentences
 
 
-def _unreachable(window: Window) -> str:
-    if not window.before:
-        raise AssertionError("the caller made sure of it")
-    others = [rule for rule in window.before.together if rule is not window.before.rule]
+def _unreachable(before: End) -> str:
+    others = [rule for rule in before.together if rule is not before.rule]
     together = f" together with {', '.join(rule.text() for rule in others)}" if others else ""
-    return f"behind {window.before.rule.text()}{together} it gets no request{_example(window.before)}"
+    return f"behind {before.rule.text()}{together} it gets no request{_example(before)}"
 
 
-def _shadowing(window: Window) -> str:
-    if not window.after:
-        raise AssertionError("the caller made sure of it")
-    return f"ahead of {window.after.rule.text()} it leaves that rule no request{_example(window.after)}"
+def _shadowing(after: End) -> str:
+    return f"ahead of {after.rule.text()} it leaves that rule no request{_example(after)}"
 
 
 def _example(end: End) -> str:
-    return f", for example {end.witness.text()}" if end.witness else ""
+    return f", for example {end.example.text()}" if end.example else ""
 
 
-def _no_number(window: Window, ask: Ask, below: Sequence[int], taken: Mapping[int, Rule]) -> str:
-    band = f"{ask.floor}..{ask.ceiling}"
-    parts = [f"no priority for [{conds.text(ask.conditions)}] (window {window.text()}, band {band})"]
+def _no_number(window: Window, wanted: PlacementRequest, below: Sequence[int], taken: Mapping[int, Rule]) -> str:
+    band = f"{wanted.floor}..{wanted.ceiling}"
+    parts = [f"no priority for [{conds.text(wanted.conditions)}] (window {window.text()}, band {band})"]
     if window.before:
-        parts.append(_unreachable(window))
+        parts.append(_unreachable(window.before))
     if window.after:
-        parts.append(_shadowing(window))
-    low, high = max(window.low + 1, ask.floor), min(window.high - 1, ask.ceiling)
+        parts.append(_shadowing(window.after))
+    low, high = max(window.low + 1, wanted.floor), min(window.high - 1, wanted.ceiling)
     if low <= high:
         ends = " to ".join(taken[number].text() + taken[number].example() for number in dict.fromkeys((low, high)))
         parts.append(f"all {high - low + 1} numbers {low}..{high} are taken, by {ends}")
@@ -358,7 +357,7 @@ def _no_number(window: Window, ask: Ask, below: Sequence[int], taken: Mapping[in
     options = []
     if below:
         options.append(f"allow_below_floor=true would take {below[0]}")
-    strict = replace(ask, warn_unreachable=False, warn_shadowing=False)
+    strict = replace(wanted, warn_unreachable=False, warn_shadowing=False)
     if _relaxed(window, replace(strict, warn_unreachable=True), lowest, taken):
         options.append("on_unreachable=warn would create a dead rule")
     if _relaxed(window, replace(strict, warn_shadowing=True), lowest, taken):

@@ -18,7 +18,7 @@ from . import actions as acts
 from .actions import Document
 from .match import conditions as conds
 from .match.conditions import Condition
-from .placement import Ask, Listener, Pick, Placement, Rule, kills, lowest, place
+from .placement import Listener, Pick, Placement, PlacementRequest, Rule, lowest, place, would_shadow
 from .spelling import to_snake
 
 SECRET_VERSION_TAG = "quilt:client-secret-version"
@@ -63,8 +63,8 @@ class Found:
         document = {
             "priority": self.priority,
             "conditions": condition_documents(self.conditions),
-            "actions": acts.normalised(facts["actions"]),
-            "transforms": acts.normalised_transforms(facts["transforms"]),
+            "actions": acts.normalized(facts["actions"]),
+            "transforms": acts.normalized_transforms(facts["transforms"]),
         }
         return Current(document, facts, dict(self.tags))
 
@@ -145,7 +145,7 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
     wanted = _keep_shifted(wanted, current)
     conditions = wanted.conditions if wanted.conditions is not None else (found.conditions if found else ())
     others = snapshot.others(found.arn if found else None)
-    placement = place(others, _ask(wanted, conditions, found), pick)
+    placement = place(others, _placement_request(wanted, conditions, found), pick)
     if placement.priority is None:
         raise Refused(message=f"listener rule {wanted.name}: {placement.error}")
     after = _after(wanted, conditions, placement, current)
@@ -273,8 +273,8 @@ def _adoption_warning(found: Found | None, owned: Found | None, snapshot: Snapsh
     ]
 
 
-def _ask(wanted: Wanted, conditions: tuple[Condition, ...], found: Found | None) -> Ask:
-    return Ask(
+def _placement_request(wanted: Wanted, conditions: tuple[Condition, ...], found: Found | None) -> PlacementRequest:
+    return PlacementRequest(
         conditions=conditions,
         current=found.priority if found else None,
         pinned=wanted.priority,
@@ -290,10 +290,10 @@ def _after(
     wanted: Wanted, conditions: tuple[Condition, ...], placement: Placement, current: Current | None
 ) -> dict[str, Any]:
     before = current.document if current else {"actions": [], "transforms": []}
-    actions = before["actions"] if wanted.actions is None else acts.normalised(wanted.actions)
+    actions = before["actions"] if wanted.actions is None else acts.normalized(wanted.actions)
     if wanted.delegate_weights:
-        actions = acts.normalised(acts.with_weights_of(actions, before["actions"]))
-    transforms = before["transforms"] if wanted.transforms is None else acts.normalised_transforms(wanted.transforms)
+        actions = acts.normalized(acts.with_weights_of(actions, before["actions"]))
+    transforms = before["transforms"] if wanted.transforms is None else acts.normalized_transforms(wanted.transforms)
     return {
         "priority": placement.priority,
         "conditions": condition_documents(conditions),
@@ -324,8 +324,8 @@ def _modify_first(others: list[Rule], before: Rule | None, conditions: tuple[Con
     if before is None or before.priority == priority or conds.same(before.conditions, conditions):
         return False
     listener = Listener(others)
-    moved_first = kills(listener, before.conditions, priority)
-    return kills(listener, conditions, before.priority) < moved_first
+    moved_first = would_shadow(listener, before.conditions, priority)
+    return would_shadow(listener, conditions, before.priority) < moved_first
 
 
 def _without_secrets(action: Mapping[str, Any]) -> dict[str, Any]:

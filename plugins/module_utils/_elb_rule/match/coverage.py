@@ -4,12 +4,12 @@
 
 # Private to quilt.mcp_server: may change without notice.
 
-"""Which requests of one rule several other rules leave over: exact over all dimensions together, with a witness.
+"""Which requests of one rule several other rules leave over: exact over all dimensions together, with an example.
 
 A request of the target is left over if every other rule has a condition that it does not satisfy. For each side of the
 target dimensions.cells() gives the minimal sets of the others' conditions that a value can satisfy; one choice per side
-that completes no rule is a witness, and if there is none the others cover the target. (Choosing minimal sets is enough:
-satisfying less never completes more.)
+that completes no rule is an example, and if there is none the others cover the target. (Choosing minimal sets is
+enough: satisfying less never completes more.)
 
 Opaque conditions cannot be decided: ``guess`` says whether to suppose that they hold or that they do not. A search that
 passes its bound is treated alike, so ``guess=False`` never calls a target covered that is not, and ``guess=True`` never
@@ -134,7 +134,7 @@ def contributors(target: Conditions, rules: Sequence[Conditions], near: Near | N
     return sorted(needed)
 
 
-def escape(target: Conditions, rules: Sequence[Conditions], near: Near | None = None) -> Request | None:
+def uncovered_request(target: Conditions, rules: Sequence[Conditions], near: Near | None = None) -> Request | None:
     """A request of the target that none of the rules answers; None if they cover it or if the search was too long."""
     try:
         return leftover(target, rules, near=near)[0]

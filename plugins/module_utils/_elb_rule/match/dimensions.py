@@ -27,7 +27,7 @@ Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Box = tuple[glob_pattern.Glob, ...]  # one glob for a text, (key, value) for a query parameter
 Texts = tuple[str, ...]
-Cells = list[tuple[int, Texts]]  # (set of conditions as a bit mask, witness)
+Cells = list[tuple[int, Texts]]  # (set of conditions as a bit mask, example)
 
 SINGLE = ("host-header", "path-pattern", "http-request-method", "source-ip")  # a request has exactly one of each
 WHOLE = {kind: Condition(kind, name="(any)") for kind in SINGLE}  # the side of a rule that does not limit the kind
@@ -57,7 +57,7 @@ def relation(side: Condition, condition: Condition) -> Relation:
 
 
 def cells(side: Condition, conditions: Sequence[Condition]) -> Cells:
-    """The minimal sets of ``conditions`` that a request of ``side`` can satisfy, as bit masks, each with a witness.
+    """The minimal sets of ``conditions`` that a request of ``side`` can satisfy, as bit masks, each with an example.
 
     Raises glob_pattern.TooComplex when there are too many.
     """

@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: may change without notice.
 
-"""Exact algebra of the glob patterns of a load balancer: containment, intersection, union, with shortest witnesses.
+"""Exact algebra of the glob patterns of a load balancer: containment, intersection, union, with shortest examples.
 
 A glob is a small automaton whose set of states fits into one integer. Containment and union are searches over the
 product of such automata, breadth first, so that the first string found is a shortest one. Nothing here is a heuristic:
@@ -22,7 +22,7 @@ ONE = -1  # `?`, exactly one character
 STAR = -2  # `*`, any number of characters
 SEARCH_BOUND = 20_000  # product states; about a second of work, far above what real listeners need
 
-# What a witness is made of, the most readable first. Characters beyond them count as soon as a pattern names them.
+# What an example is made of, the most readable first. Characters beyond them count as soon as a pattern names them.
 HOST_CHARACTERS = "xabcdefghijklmnopqrstuvwyz0123456789-."
 TEXT_CHARACTERS = HOST_CHARACTERS + "_~/ABCDEFGHIJKLMNOPQRSTUVWXYZ$'@:+&=*?"
 
@@ -174,7 +174,7 @@ def _may_lie_in(outer: Glob, inner: Glob) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _contains_searched(outer: Glob, inner: Glob) -> bool:
-    return escape([inner], [outer]) is None
+    return uncovered_text([inner], [outer]) is None
 
 
 def intersects(one: Glob, other: Glob) -> bool:
@@ -195,7 +195,7 @@ def common(globs: Sequence[Glob], alphabet: str = TEXT_CHARACTERS, bound: int = 
     return next((text for text, _mask in _search(globs, [], alphabet, bound)), None)
 
 
-def escape(
+def uncovered_text(
     musts: Sequence[Glob], covers: Sequence[Glob], alphabet: str = TEXT_CHARACTERS, bound: int = SEARCH_BOUND
 ) -> str | None:
     """A shortest string that matches all of ``musts`` and none of ``covers``; None when the covers contain them all."""
@@ -216,7 +216,7 @@ def cells(
         if not mask:
             return [(0, text)]
         if not any(known & mask == known for known in found):
-            found = {known: witness for known, witness in found.items() if known & mask != mask}
+            found = {known: example for known, example in found.items() if known & mask != mask}
             found[mask] = text
     return list(found.items())
 

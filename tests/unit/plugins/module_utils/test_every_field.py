@@ -153,7 +153,7 @@ def test_every_member_of_the_request_is_a_parameter(kind):
 def test_the_same_document_is_no_change(kind, strategy):
     document = everything(kind, strategy)
     resource = make(kind, document)
-    current = Current(resource.normalised(resource.wanted()))
+    current = Current(resource.normalized(resource.wanted()))
     assert planned(resource, current).action == "none"
 
 
@@ -161,7 +161,7 @@ def test_the_same_document_is_no_change(kind, strategy):
 def test_every_change_of_every_field_is_named(kind, strategy, path, changed):
     document = everything(kind, strategy)
     resource = make(kind, document)
-    current = Current(resource.normalised(resource.wanted()))
+    current = Current(resource.normalized(resource.wanted()))
     wanted = copy.deepcopy(document)
     parent = wanted
     for step in path[:-1]:
@@ -191,7 +191,7 @@ def removable():
 def test_a_field_taken_out_of_a_task_definition_is_named(path):
     document = everything(TaskDefinition)
     resource = make(TaskDefinition, document)
-    current = Current(resource.normalised(resource.wanted()))
+    current = Current(resource.normalized(resource.wanted()))
     wanted = copy.deepcopy(document)
     parent = wanted
     for step in path[:-1]:

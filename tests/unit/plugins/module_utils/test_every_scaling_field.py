@@ -107,7 +107,7 @@ def target(field, document):
 def plan(field, before, after):
     """What is planned where one document is there and the other is wanted."""
     there = target(field, before)
-    return target(field, after).plan(Reading(Current(there.normalised(there.wanted()))))
+    return target(field, after).plan(Reading(Current(there.normalized(there.wanted()))))
 
 
 def test_every_member_of_the_requests_is_known():

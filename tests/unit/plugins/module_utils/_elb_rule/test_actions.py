@@ -57,12 +57,12 @@ OIDC: Document = {"type": "authenticate-oidc", "authenticate_oidc_config": {"iss
     ],
 )
 def test_normalised(one: Document, other: Document, same: bool) -> None:
-    assert (actions.normalised([one]) == actions.normalised([other])) is same
+    assert (actions.normalized([one]) == actions.normalized([other])) is same
 
 
 def test_order_decides() -> None:
     given = [{**FIXED, "order": 20}, {**OIDC, "order": 10}]
-    assert [action["type"] for action in actions.normalised(given)] == ["authenticate-oidc", "fixed-response"]
+    assert [action["type"] for action in actions.normalized(given)] == ["authenticate-oidc", "fixed-response"]
     assert [(action["type"], action["order"]) for action in actions.request(given, keep_secret=False)] == [
         ("authenticate-oidc", 1),
         ("fixed-response", 2),
@@ -73,14 +73,14 @@ def test_order_decides() -> None:
 def test_a_secret_is_sent_or_kept_and_never_both(keep: bool) -> None:
     config = actions.request([OIDC, FIXED], keep)[0]["authenticate_oidc_config"]
     assert ("client_secret" in config, config.get("use_existing_client_secret", False)) == (not keep, keep)
-    assert "client_secret" not in actions.normalised([OIDC])[0]["authenticate_oidc_config"]
+    assert "client_secret" not in actions.normalized([OIDC])[0]["authenticate_oidc_config"]
 
 
 def test_weights_of_somebody_else() -> None:
     wanted, existing = [forward(("a", 100), ("b", 0))], [forward(("a", 0), ("b", 100))]
-    assert actions.normalised(actions.with_weights_of(wanted, existing)) == actions.normalised(existing)
+    assert actions.normalized(actions.with_weights_of(wanted, existing)) == actions.normalized(existing)
     other = [forward(("a", 100), ("c", 0))]
-    assert actions.normalised(actions.with_weights_of(other, existing)) == actions.normalised(other)
+    assert actions.normalized(actions.with_weights_of(other, existing)) == actions.normalized(other)
 
 
 def test_a_single_group_is_sent_in_the_short_form() -> None:

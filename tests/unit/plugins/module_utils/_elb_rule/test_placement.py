@@ -72,24 +72,24 @@ def rich_rules(draw: st.DrawFn) -> Conditions:
 @given(rich_rules(), st.lists(rich_rules(), max_size=4))
 def test_cover_both_ways(target: Conditions, others: list[Conditions]) -> None:
     sides = coverage.sides(target)
-    witness = coverage.escape(sides, others)
-    assert coverage.covers(sides, others) == (witness is None)
-    if witness is None:
+    example = coverage.uncovered_request(sides, others)
+    assert coverage.covers(sides, others) == (example is None)
+    if example is None:
         assert not [r for r in UNIVERSE if matches(target, r) and not any(matches(other, r) for other in others)]
     else:
-        assert matches(target, witness), witness
-        assert not any(matches(other, witness) for other in others), witness
+        assert matches(target, example), example
+        assert not any(matches(other, example) for other in others), example
 
 
 @settings(max_examples=80, deadline=None)
 @given(rich_rules(), rich_rules())
 def test_touches_and_shared_both_ways(one: Conditions, other: Conditions) -> None:
-    witness = coverage.shared(coverage.sides(one), other)
-    assert coverage.touches(coverage.sides(one), other) == (witness is not None)
-    if witness is None:
+    example = coverage.shared(coverage.sides(one), other)
+    assert coverage.touches(coverage.sides(one), other) == (example is not None)
+    if example is None:
         assert not [r for r in UNIVERSE if matches(one, r) and matches(other, r)]
     else:
-        assert matches(one, witness) and matches(other, witness), witness
+        assert matches(one, example) and matches(other, example), example
 
 
 @settings(max_examples=80, deadline=None)
@@ -118,7 +118,7 @@ def answers(listener: list[tuple[int, Conditions]]) -> set[int]:
 @given(rules(), st.dictionaries(st.integers(1, 8), rules(), max_size=5))
 def test_the_number_is_the_lowest_that_keeps_everybody_alive(mine: Conditions, others: dict[int, Conditions]) -> None:
     foreign = [placement.Rule(f"arn:{priority}", priority, conditions) for priority, conditions in others.items()]
-    decision = placement.place(foreign, placement.Ask(mine, floor=2, ceiling=8))
+    decision = placement.place(foreign, placement.PlacementRequest(mine, floor=2, ceiling=8))
     alive = answers(list(others.items())) - {99}
 
     def good(number: int) -> bool:
@@ -130,9 +130,9 @@ def test_the_number_is_the_lowest_that_keeps_everybody_alive(mine: Conditions, o
     assert (decision.error is None) == bool(candidates)
     for end in (decision.window.before, decision.window.after):
         if end:
-            assert end.witness and matches(end.rule.conditions, end.witness) and matches(mine, end.witness)
+            assert end.example and matches(end.rule.conditions, end.example) and matches(mine, end.example)
             earlier = [rule for rule in foreign if rule.priority < end.rule.priority]
-            assert not any(matches(rule.conditions, end.witness) for rule in earlier)
+            assert not any(matches(rule.conditions, end.example) for rule in earlier)
 
 
 @settings(max_examples=60, deadline=None)
@@ -140,7 +140,7 @@ def test_the_number_is_the_lowest_that_keeps_everybody_alive(mine: Conditions, o
 def test_a_number_inside_the_window_is_kept(mine: Conditions, others: dict[int, Conditions], current: int) -> None:
     others.pop(current, None)
     foreign = [placement.Rule(f"arn:{priority}", priority, conditions) for priority, conditions in others.items()]
-    decision = placement.place(foreign, placement.Ask(mine, current=current))
+    decision = placement.place(foreign, placement.PlacementRequest(mine, current=current))
     after = answers([*others.items(), (current, mine)])
     harmless = current in after and answers(list(others.items())) - {99} <= after
     assert (decision.priority == current and decision.reason == "kept") == harmless
@@ -250,7 +250,7 @@ def test_what_cannot_be_decided(target: list[Condition], rule: list[Condition], 
 
 def test_beyond_the_bound_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     halves = [placement.Rule(f"arn:{n}", n, (condition(PATHS, path),)) for n, path in [(1, "/m"), (2, "/m/*")]]
-    mine = placement.Ask((condition(PATHS, "/m", "/m/*"),))
+    mine = placement.PlacementRequest((condition(PATHS, "/m", "/m/*"),))
     assert placement.place(halves, mine).error
 
     def too_complex(*_arguments: Any) -> Any:
@@ -302,16 +302,16 @@ BOTH, Z = condition(PATHS, "/m", "/n"), condition(PATHS, "/z")
     ],
 )
 def test_decisions(others: list[placement.Rule], ask: dict[str, Any], priority: int | None, says: str) -> None:
-    decision = placement.place(others, placement.Ask(**ask))
+    decision = placement.place(others, placement.PlacementRequest(**ask))
     assert decision.priority == priority, decision
     assert says in (decision.error or " ".join(decision.warnings))
 
 
 def test_the_move_that_harms_nobody_in_between() -> None:
     listener = placement.Listener([rule(100, N)])
-    assert placement.kills(listener, (BOTH,), 50) == (True, False)
-    assert placement.kills(listener, (BOTH,), 150) == (False, False)
-    assert placement.kills(listener, (N,), 150) == (False, True)
+    assert placement.would_shadow(listener, (BOTH,), 50) == (True, False)
+    assert placement.would_shadow(listener, (BOTH,), 150) == (False, False)
+    assert placement.would_shadow(listener, (N,), 150) == (False, True)
 
 
 @pytest.mark.parametrize("size", [100, 1000])
@@ -322,7 +322,9 @@ def test_the_time_of_a_decision_stays_small(size: int) -> None:
         for n in range(1, size)
     ]
     start = time.process_time()
-    assert placement.place(rules, placement.Ask((condition(HOSTS, "h1.x"), condition(PATHS, "/m")))).priority
+    assert placement.place(
+        rules, placement.PlacementRequest((condition(HOSTS, "h1.x"), condition(PATHS, "/m")))
+    ).priority
     assert time.process_time() - start < size / 100
 
 
@@ -340,5 +342,5 @@ def test_the_time_of_a_decision_stays_small(size: int) -> None:
 def test_only_what_would_help_is_offered(
     others: list[placement.Rule], ask: dict[str, Any], says: str, not_says: str
 ) -> None:
-    decision = placement.place(others, placement.Ask(**{"conditions": (M,), **ask}))
+    decision = placement.place(others, placement.PlacementRequest(**{"conditions": (M,), **ask}))
     assert decision.error and says in decision.error and not_says not in decision.error, decision.error

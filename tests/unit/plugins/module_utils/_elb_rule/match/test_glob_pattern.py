@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 # Three letters: two that patterns name and one that none of them names. A difference shows in a short string; if one
-# showed only beyond LONGEST, the tests that compare the length of a witness would fail, not pass.
+# showed only beyond LONGEST, the tests that compare the length of an example would fail, not pass.
 LETTERS = "abx"
 LONGEST = 6
 STRINGS = ["".join(letters) for length in range(LONGEST + 1) for letters in itertools.product(LETTERS, repeat=length)]
@@ -62,23 +62,23 @@ def test_intersects_both_ways(one: str, other: str) -> None:
 @settings(max_examples=80, deadline=None)
 @given(st.lists(texts, min_size=1, max_size=3))
 def test_common_is_a_shortest_string_of_all(several: list[str]) -> None:
-    witness = glob_pattern.common(globs(*several), alphabet="xab")
+    example = glob_pattern.common(globs(*several), alphabet="xab")
     shared = functools.reduce(frozenset.__and__, map(language, several))
-    assert (witness is None) == (not shared)
-    if witness is not None:
-        assert all(naive(glob, witness) for glob in several)
-        assert len(witness) == min(map(len, shared))
+    assert (example is None) == (not shared)
+    if example is not None:
+        assert all(naive(glob, example) for glob in several)
+        assert len(example) == min(map(len, shared))
 
 
 @settings(max_examples=80, deadline=None)
 @given(texts, st.lists(texts, max_size=3))
 def test_escape_is_a_shortest_string_outside_the_union(inner: str, covers: list[str]) -> None:
-    witness = glob_pattern.escape(globs(inner), globs(*covers), alphabet="xab")
+    example = glob_pattern.uncovered_text(globs(inner), globs(*covers), alphabet="xab")
     outside = language(inner).difference(*map(language, covers))
-    assert (witness is None) == (not outside)
-    if witness is not None:
-        assert naive(inner, witness) and not any(naive(glob, witness) for glob in covers)
-        assert len(witness) == min(map(len, outside))
+    assert (example is None) == (not outside)
+    if example is not None:
+        assert naive(inner, example) and not any(naive(glob, example) for glob in covers)
+        assert len(example) == min(map(len, outside))
 
 
 @settings(max_examples=80, deadline=None)
@@ -143,11 +143,10 @@ def test_query_strings_fold_case_and_take_escapes(text: str, value: str, matches
 def test_beyond_the_bound_the_answer_is_unknown_and_never_wrong() -> None:
     hard = [f"*{letter}{'?' * 40}*" for letter in "abc"]
     with pytest.raises(glob_pattern.TooComplex):
-        glob_pattern.escape(globs("*" + "?" * 60), globs(*hard), bound=2000)
+        glob_pattern.uncovered_text(globs("*" + "?" * 60), globs(*hard), bound=2000)
 
 
-def test_a_witness_reads_like_a_request() -> None:
-    assert (
-        glob_pattern.escape(globs("*.quiltdata.com"), globs("demo.*"), glob_pattern.HOST_CHARACTERS) == ".quiltdata.com"
-    )
+def test_an_example_reads_like_a_request() -> None:
+    found = glob_pattern.uncovered_text(globs("*.quiltdata.com"), globs("demo.*"), glob_pattern.HOST_CHARACTERS)
+    assert found == ".quiltdata.com"
     assert glob_pattern.common(globs("/mcp/*", "/*/tools")) == "/mcp/tools"

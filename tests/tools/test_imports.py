@@ -1,0 +1,72 @@
+"""import-linter's contracts (pyproject.toml) hold, cover every room, and notice what they forbid."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+INSIDE = "ansible_collections/quilt/mcp_server"
+UTILS = f"{INSIDE.replace('/', '.')}.plugins.module_utils"
+
+
+def lint(collections: Path) -> tuple[int, str]:
+    """The exit code of import-linter, and what it said on one line."""
+    command = [
+        str(Path(sys.executable).parent / "lint-imports"),
+        "--no-cache",
+        "--config",
+        str(ROOT / "pyproject.toml"),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(collections)}
+    done = subprocess.run(command, cwd=collections, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A folder of collections that holds a copy of the plugins."""
+    shutil.copytree(ROOT / "plugins", tmp_path / INSIDE / "plugins", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def test_the_contracts_hold(copy: Path) -> None:
+    code, said = lint(copy)
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("importer", "line", "contract"),
+    [
+        pytest.param("_core/plan.py", "from .._ecs import client", "Rooms stand on each other", id="up"),
+        pytest.param("_elb/client.py", "from .._elb_rule import client", "Rooms stand on each other", id="both ways"),
+        pytest.param("_ecr/info.py", "from .._stack import client", "Rooms stand on each other", id="beside"),
+        pytest.param("_release/info.py", "from .._ecs import waiter", "another room's private file", id="private"),
+        pytest.param(
+            "_release/info.py", "from .._elb_rule.match import coverage", "another room's private file", id="deep"
+        ),
+        pytest.param("_core/compare.py", "from . import resource", "The engine", id="engine"),
+        pytest.param("_ecs/strategy.py", "from . import client", "Decisions make no calls", id="a call in a decision"),
+        pytest.param("_ecs/names.py", "from ...plugin_utils import drift", "Plugins stand on", id="plugin"),
+    ],
+)
+def test_a_forbidden_import_is_seen(copy: Path, importer: str, line: str, contract: str) -> None:
+    with (copy / INSIDE / "plugins/module_utils" / importer).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+    code, said = lint(copy)
+    assert code == 1
+    broken = said.partition("Broken contracts")[2]
+    assert contract in broken and UTILS in broken
+
+
+def test_every_room_keeps_its_private_files() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    protected = next(one for one in settings["contracts"] if one["type"] == "protected")["protected_modules"]
+    folders = {path.parent.name for path in (ROOT / "plugins/module_utils").glob("*/__init__.py")}
+    assert {name.rpartition(".")[2] for name in protected} == folders - {"_core"}
