@@ -75,6 +75,11 @@ marks:
   type: list
   elements: str
   sample: [in-use-sales-prod-mcp-server-production-0f3a5c7e9b1d]
+others:
+  description: Those of them that are for other images than O(image); O(alone=true) removes them.
+  returned: always
+  type: list
+  elements: str
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

@@ -79,6 +79,12 @@ options:
     description: Whether O(state=absent) deletes a repository that still has images.
     type: bool
     default: false
+  refuse_used_images:
+    description:
+      - Whether O(state=absent) fails when an ECS service or task of the account and region without O(require_tags) runs
+        an image of the repository. A service counts while it has no task, too.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - quilt.mcp_server.resource
   - quilt.mcp_server.replaceable
@@ -204,6 +210,7 @@ ARGUMENTS = {
     "lifecycle_policy": {"type": "dict"},
     "repository_policy": {"type": "dict"},
     "force": {"type": "bool", "default": False},
+    "refuse_used_images": {"type": "bool", "default": False},
 }
 
 

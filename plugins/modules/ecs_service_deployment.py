@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ecs_service_deployment
 version_added: 1.0.0
-short_description: Await, stop or continue a deployment of an ECS service
+short_description: Stop or continue a deployment of an ECS service
 description:
   - Brings one service deployment to a state, the latest of the service unless it is named.
   - Waiting ends with a failure when the deployment does not end as wanted. The message holds the stopped reason, exit
@@ -31,13 +31,12 @@ options:
     type: str
   state:
     description:
-      - V(completed) waits until the deployment is complete and changes nothing.
       - V(stopped) stops a deployment that runs; one that is over stays as it is.
       - V(continued) answers a hook at which the deployment is paused; one that is not paused stays as it is.
         It needs a botocore with C(ContinueServiceDeployment).
     type: str
-    choices: [completed, stopped, continued]
-    default: completed
+    choices: [stopped, continued]
+    required: true
   stop_type:
     description: How O(state=stopped) stops it. ECS accepts V(ROLLBACK) today, and the botocore model knows both.
     type: str
@@ -55,6 +54,12 @@ options:
     description: Tags that mark the owner of the service. The deployment of a service without them is left alone.
     type: dict
     default: {}
+  rejection:
+    description:
+      - Why a deployment that is paused is rolled back with O(hook_action=ROLLBACK).
+      - The module then fails, after the deployment was rolled back, with this text and with what was done.
+    type: str
+    default: ""
   wait:
     description:
       - Whether to wait until the deployment has ended; after V(continued) also until it pauses once more.
@@ -172,11 +177,12 @@ ARGUMENTS = {
     "service_name": {"type": "str", "required": True},
     "cluster": {"type": "str", "required": True},
     "service_deployment_arn": {"type": "str"},
-    "state": {"type": "str", "choices": ["completed", "stopped", "continued"], "default": "completed"},
+    "state": {"type": "str", "choices": ["stopped", "continued"], "required": True},
     "stop_type": {"type": "str", "choices": ["ROLLBACK", "ABORT"], "default": "ROLLBACK"},
     "hook_id": {"type": "str"},
     "hook_action": {"type": "str", "choices": ["CONTINUE", "ROLLBACK"], "default": "CONTINUE"},
     "require_tags": {"type": "dict", "default": {}},
+    "rejection": {"type": "str", "default": ""},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 900},
     "on_timeout": {"type": "str", "choices": ["keep", "stop"], "default": "keep"},

@@ -9,10 +9,9 @@ DOCUMENTATION = r"""
 ---
 module: release_info
 version_added: 1.0.0
-short_description: Tell what runs, what was proven, and where a rollback goes
+short_description: Read what runs and what was verified
 description:
   - Reads what a service runs now, and the evidence that M(quilt.mcp_server.release) kept.
-  - With O(rollback_to) also says which release a rollback would return to, or every reason why it cannot.
 author:
   - Quilt Data (@quiltdata)
 options:
@@ -36,22 +35,10 @@ options:
     description: Whether the running tasks and the targets are read too.
     type: bool
     default: false
-  rollback_to:
-    description:
-      - The number of a release, or V(last).
-      - V(last) is the release that was proven last and does not run now. Where what runs is proven and older than the
-        latest revision of ours, the service is back already, so that asking twice goes back once.
-        But when it was not moved there after that revision was registered, only a number says what is to be left.
-    type: str
-  old_secrets:
-    description:
-      - Whether O(rollback_to) may be a release with secrets that were rotated since.
-        By default that is a reason why it cannot.
+  scaling:
+    description: Whether the scalable targets of the service are read too.
     type: bool
     default: false
-  repository:
-    description: The ECR repository in which the image of O(rollback_to) is looked up; unset looks up nothing.
-    type: str
 extends_documentation_fragment:
   - quilt.mcp_server.reading
   - amazon.aws.common.modules
@@ -59,16 +46,16 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 seealso:
   - module: quilt.mcp_server.release
+  - module: quilt.mcp_server.release_target
 """
 
 EXAMPLES = r"""
-- name: Tell where a rollback would go
+- name: Read what runs and what was verified
   quilt.mcp_server.release_info:
     deployment: sales-prod-mcp-server-production
     cluster: sales-prod
     service_name: sales-prod-mcp-server-production
-    repository: quilt-mcp-server
-    rollback_to: last
+  register: releases
 """
 
 RETURN = r"""
@@ -108,17 +95,13 @@ releases:
   returned: always
   type: list
   elements: dict
-rollback:
-  description: Where a rollback goes.
-  returned: with O(rollback_to)
-  type: dict
-  contains:
-    release: {description: The release; null when there is none., type: int, returned: always}
-    task_definition_arn: {description: Its task definition., type: str, returned: always}
-    image: {description: Its image., type: str, returned: always}
-    already: {description: Whether it runs already., type: bool, returned: always}
-    reason: {description: Why this one., type: str, returned: always}
-    problems: {description: Why it cannot be., type: list, elements: str, returned: always}
+scaling:
+  description:
+    - The scalable targets of the service as M(quilt.mcp_server.scalable_target_info) returns them.
+    - Null when the credentials may not read them.
+  returned: with O(scaling)
+  type: list
+  elements: dict
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -131,14 +114,12 @@ ARGUMENTS = {
     "service_name": {"type": "str", "required": True},
     "own_tags": {"type": "dict", "default": {}},
     "tasks": {"type": "bool", "default": False},
-    "rollback_to": {"type": "str"},
-    "old_secrets": {"type": "bool", "default": False},
-    "repository": {"type": "str"},
+    "scaling": {"type": "bool", "default": False},
 }
 
 
 def main() -> None:
-    """Tell it."""
+    """Read the releases."""
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     run_info(module, releases)
 

@@ -42,7 +42,7 @@ def status(found: Document) -> str:
 
 
 def rollback(choice: Document, name: str) -> str:
-    """Where a rollback goes, and from where. choice: of release_info with rollback_to."""
+    """Where a rollback goes, and from where. choice: of release_target."""
     running, target = choice["running"], choice["rollback"]
     evidence: Document = next((one for one in choice["releases"] if one["release"] == target["release"]), {})
     rows = [

@@ -13,7 +13,7 @@ from typing import Any
 from .._core.clients import Clients
 from .._core.shapes import Document
 from .image_check_plan import parse_name
-from .in_use_tags_plan import Marks, plan_marks
+from .in_use_tags_plan import Marks, plan_marks, short_digest
 from .tags_client import TagsClient
 
 
@@ -29,11 +29,15 @@ def keep_in_use_tags(module: Any) -> Document:
         for one in marks.remove:
             tags.remove(one.tag)
     diff = {"before": {"marks": list(marks.before)}, "after": {"marks": list(marks.after)}}
-    return {"changed": marks.changed, "diff": diff, "marks": list(marks.after), "warnings": warnings}
+    own = {one for one in marks.after if params["image"] and one.endswith(short_digest(params["image"]))}
+    others = [one for one in marks.after if one not in own]
+    return {"changed": marks.changed, "diff": diff, "marks": list(marks.after), "others": others, "warnings": warnings}
 
 
 def _planned(tags: TagsClient, params: Document, warnings: list[str]) -> Marks:
     """What is to be written; nothing where there is no repository of ours."""
+    if params["image"] and not parse_name(params["image"]):  # a process, or what check mode cannot know yet
+        return Marks((), (), (), ())
     repository = tags.describe()
     if repository is None:
         return Marks((), (), (), ())

@@ -54,17 +54,18 @@ def plan_marks(tagged: Collection[Tagged], deployment: str, digest: str | None, 
     """
     pattern = re.compile(f"{PREFIX}{re.escape(deployment)}-[0-9a-f]{{{_SHORT}}}")
     there = {one for one in tagged if pattern.fullmatch(one.tag)}
-    wanted = {Tagged(digest, f"{PREFIX}{deployment}-{_short(digest)}")} if digest else set()
+    wanted = {Tagged(digest, f"{PREFIX}{deployment}-{short_digest(digest)}")} if digest else set()
     remove = there - wanted if alone else set()
     left = {one.digest for one in (set(tagged) | wanted) - remove}
     lost = {one.digest for one in remove} - left
     return Marks(
         before=tuple(sorted(one.tag for one in there)),
         after=tuple(sorted(one.tag for one in (there | wanted) - remove)),
-        add=(*sorted(wanted - there), *(Tagged(one, f"{_FORMER}{_short(one)}") for one in sorted(lost))),
+        add=(*sorted(wanted - there), *(Tagged(one, f"{_FORMER}{short_digest(one)}") for one in sorted(lost))),
         remove=tuple(sorted(remove)),
     )
 
 
-def _short(digest: str) -> str:
-    return digest.partition(":")[2][:_SHORT]
+def short_digest(digest: str) -> str:
+    """What a mark holds of the digest that ends a text."""
+    return digest.rpartition(":")[2][:_SHORT]

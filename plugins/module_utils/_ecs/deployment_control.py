@@ -37,7 +37,24 @@ class DeploymentController(Deployments):
         self.wanted: str = module.params["state"]
 
     def execute(self) -> Document:
-        """Read, plan and (outside check mode) act and wait. Returns the result."""
+        """Bring the deployment to the state. Returns the result; raises DeploymentFailed for one that is rejected."""
+        rejection = self.params["rejection"]
+        if not rejection:
+            return self._execute()
+        start = f"The new tasks of {self.calls.name} did not pass the gate, and got no production traffic:\n{rejection}\n"
+        try:
+            self._execute()
+        except AnsibleAWSError as error:
+            raise DeploymentFailed(
+                message=f"{start}The deployment could not be rolled back; ECS does so itself when its hook times out. "
+                f"{error.message}"
+            ) from error
+        raise DeploymentFailed(
+            message=f"{start}The deployment was rolled back; all traffic is with the tasks that ran before."
+        )
+
+    def _execute(self) -> Document:
+        """Read, plan and (outside check mode) act and wait."""
         service = self._own_service()
         record = self._find(service)
         step = plan(self.wanted, record, self.params["hook_id"]) if record else Step()

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
+from .._autoscaling.info import scalable_targets
 from .._core.calls import aws_call
 from .._core.clients import Clients
+from .._core.plan import Refused
 from .._core.secret_reference import CURRENT, Reference, parse
 from .._core.shapes import Document
 from .._ecs.client import ServiceClient
@@ -28,17 +31,47 @@ from .rollback_plan import Choice, choose
 
 def releases(client: Clients, params: Mapping[str, Any]) -> Document:
     """What the release_info module returns."""
-    return Releases(client, params).info()
+    found = Releases(client, params).info(params["tasks"])
+    return {**found, "scaling": _scaling(client, params)} if params["scaling"] else found
+
+
+def _scaling(client: Clients, params: Mapping[str, Any]) -> list[Document] | None:
+    """The scalable targets of the service; None for a deployer without the permission to read them."""
+    resource = f"service/{short_name(params['cluster'])}/{params['service_name']}"
+    asked = {"service_namespace": "ecs", "resource_id": resource, "activities": 0}
+    try:
+        found: list[Document] = scalable_targets(client, asked)["scalable_targets"]
+    except is_ansible_aws_error_code("AccessDeniedException"):
+        return None
+    return found
+
+
+def target(client: Clients, params: Mapping[str, Any]) -> Document:
+    """What the release_target module returns. Raises Refused with every reason why there can be no rollback."""
+    found = Releases(client, params).target()
+    problems = found["rollback"]["problems"]
+    if problems:
+        raise Refused(
+            message=f"Nothing was rolled back. {'. '.join(problems)}. What was proven: playbooks/status.yml.",
+            problems=list(problems),
+        )
+    return found
 
 
 class Releases:
-    """The releases of one deployment. `params` are the options of release_info."""
+    """The releases of one deployment. `params` are the options of release_info or of release_target."""
 
     def __init__(self, client: Clients, params: Mapping[str, Any]) -> None:
         self.client, self.params = client, params
 
-    def info(self) -> Document:
-        """The result of the module."""
+    def target(self) -> Document:
+        """What runs, what was verified, and where a rollback goes."""
+        found = self.info(tasks=False)
+        evidence = {one["release"]: one for one in found["releases"]}
+        return {**found, "rollback": self._rollback(evidence, found["running"])}
+
+    def info(self, tasks: bool) -> Document:
+        """What runs and what was verified. tasks: whether the running tasks and the targets are read too."""
         store = Store(self.client("ssm"), self.params["deployment"])
         evidence = store.read()
         running = what_runs(self.client, self.params["cluster"], self.params["service_name"])
@@ -46,10 +79,9 @@ class Releases:
             running["proven"] = evidence.get(running["release"], {}).get("time", "")
             running["is_ours"] = self._is_ours(running["task_definition_tags"])
             running["latest_revision"] = self._latest_revision(running)
-            if self.params["tasks"]:
+            if tasks:
                 running |= tasks_and_targets(self.client, self.params["cluster"], self.params["service_name"], running)
-        found = {"running": running, "releases": latest_first(evidence)}
-        return {**found, "rollback": self._rollback(evidence, running)} if self.params["rollback_to"] else found
+        return {"running": running, "releases": latest_first(evidence)}
 
     def _is_ours(self, tags: dict[str, str]) -> bool:
         return all(tags.get(key) == value for key, value in self.params["own_tags"].items())
