@@ -28,7 +28,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match i
     dimensions,
     glob_pattern,
 )
-from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.plan import Found
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.snapshot import Found
 
 FIXED = {"type": "fixed-response", "fixed_response_config": {"status_code": "200"}}
 SIZES = (100, 1000, 5000)

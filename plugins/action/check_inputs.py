@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +18,7 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.given import given_inputs
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import (
     Default,
     Known,
@@ -27,6 +31,7 @@ from ansible_collections.quilt.mcp_server.plugins.plugin_utils.preload import pr
 # This runs in the parent of all workers, as the first task of every playbook.
 preload()
 
+RESULT = re.compile(r"^  register: ([a-z]\w*)$", re.MULTILINE)
 COLLECTION = Path(__file__).resolve().parents[2]
 
 
@@ -42,14 +47,18 @@ def _role_specs(forms: Mapping[str, Any]) -> tuple[dict[str, Spec], list[str]]:
     for path in sorted(COLLECTION.glob("roles/*/meta/argument_specs.yml")):
         prefix = f"{path.parents[1].name}_"
         prefixes.append(prefix)
-        # What a role exports is set by the role itself; it is known, and it is no input.
-        specs[f"{prefix}exports"] = Spec(f"{prefix}exports", type="dict")
         for entry_point in _load(path)["argument_specs"].values():
             for name, option in entry_point["options"].items():
                 # An empty value replaces the default, so it is right only where that is empty too.
                 own = {"required": False, "filled": option.get("default") != ""}
                 specs[name] = Spec.make(name, option, own, forms.get(name, {}))
     return specs, prefixes
+
+
+def _registered() -> dict[str, Spec]:
+    """The results that the roles register: set by the roles themselves, so they are known, and they are no inputs."""
+    texts = (path.read_text(encoding="utf-8") for path in COLLECTION.glob("roles/*/tasks/*.yml"))
+    return {name: Spec(name, type="dict") for text in texts for name in RESULT.findall(text)}
 
 
 class ActionModule(ActionBase):
@@ -65,12 +74,17 @@ class ActionModule(ActionBase):
         inputs = _load(COLLECTION / "meta" / "inputs.yml")
         deployment = {name: Spec.make(name, option) for name, option in (inputs["deployment"] | inputs["run"]).items()}
         roles, prefixes = _role_specs(inputs["roles"])
-        known = Known(deployment, roles, tuple(prefixes), inputs["given"])
+        playbooks = [*COLLECTION.glob("playbooks/*.yml"), *COLLECTION.glob("playbooks/tasks/*.yml")]
+        given = given_inputs((_load(path) for path in sorted(playbooks)), [*deployment, *roles])
+        roles = {**_registered(), **roles}
+        known = Known(deployment, roles, tuple(prefixes), given)
         values = {name: self._value(variables[name]) for name in {*deployment, *roles} if name in variables}
         names = [name for name in variables if isinstance(name, str)]
         found = problems(values, names, known, self._defaults(variables), load_extra_vars(self._loader))
         if not found:
-            return {"changed": False, "checked": len(values)}
+            # Not created before there is something to keep; modules of this run share it.
+            snapshot = Path(tempfile.gettempdir()) / f"quilt-mcp-server-{uuid.uuid4()}.json"
+            return {"changed": False, "checked": len(values), "snapshot_file": str(snapshot)}
         host = variables.get("inventory_hostname", "this host")
         listing = "\n".join(f"- {fault}" for fault in found)
         title = f"The inventory of {host} has {len(found)} fault(s). Nothing was touched. Correct them and run again:"

@@ -34,4 +34,9 @@ checked:
   description: How many variables were checked.
   returned: success
   type: int
+snapshot_file:
+  description:
+    - Path of a file for the modules of this run, as their option C(foreign_snapshot). It does not exist yet.
+  returned: success
+  type: str
 """

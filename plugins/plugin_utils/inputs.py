@@ -230,7 +230,7 @@ def _cross_problems(values: Values) -> Iterator[str]:
     if floor is not None and ceiling is not None and floor > ceiling:
         yield f"alb_rule_priority_floor: wanted at most alb_rule_priority_ceiling, which is {ceiling}; found {floor}"
     hosts, paths = values.get("alb_rule_hosts", [values.get("mcp_server_host")]), values.get("alb_rule_paths")
-    shifts = values.get("ecs_service_strategy", "ROLLING") != "ROLLING"
+    shifts = values.get("mcp_server_strategy", "ROLLING") != "ROLLING"
     most, why = (RULE_VALUES - 1, ", as the test rule has one more") if shifts else (RULE_VALUES, "")
     if isinstance(hosts, list) and isinstance(paths, list) and len(hosts) + len(paths) > most:
         yield (
@@ -252,16 +252,16 @@ def _cross_problems(values: Values) -> Iterator[str]:
 
 def _role_problems(values: Values) -> Iterator[str]:
     """Yield what the server would be told to assume and could not."""
-    told = values.get("ecs_service_assumable_roles")
-    if values.get("ecs_service_credentials") == "assume_role" and not told:
-        yield "mcp_server_assumable_roles: wanted at least one role ARN, because ecs_service_credentials is assume_role"
+    told = values.get("mcp_server_assumable_roles")
+    if values.get("mcp_server_credentials") == "assume_role" and not told:
+        yield "mcp_server_assumable_roles: wanted at least one role ARN, because mcp_server_credentials is assume_role"
     allowed = values.get("iam_assumable_roles")
     if isinstance(told, list) and isinstance(allowed, list) and not values.get("iam_existing_task_role"):
         missing = sorted(str(role) for role in told if role not in allowed)
         if missing:
             yield (
-                "iam_assumable_roles: wanted all of ecs_service_assumable_roles, which the server is told to assume; "
-                f"found no {', '.join(missing)}; set mcp_server_assumable_roles alone for both"
+                "iam_assumable_roles: wanted all of mcp_server_assumable_roles, which the server is told to assume; "
+                f"found no {', '.join(missing)}; leave it out, and it is the same"
             )
 
 
@@ -281,31 +281,31 @@ def _scaling_problems(values: Values) -> Iterator[str]:
     """Yield what is wrong between the values that scale the service; without a maximum it is not scaled."""
 
     def number(name: str) -> int:
-        return _as_int(values.get(f"ecs_service_scaling_{name}")) or 0
+        return _as_int(values.get(f"scaling_{name}")) or 0
 
     least, most = number("min"), number("max")
     if least > most:
-        yield f"ecs_service_scaling_min: wanted at most ecs_service_scaling_max, which is {most}; found {least}"
-    actions = values.get("ecs_service_scaling_scheduled_actions") or []
+        yield f"scaling_min: wanted at most scaling_max, which is {most}; found {least}"
+    actions = values.get("scaling_scheduled_actions") or []
     wishes = {
-        "ecs_service_scaling_cpu_target": number("cpu_target"),
-        "ecs_service_scaling_requests_target": number("requests_target"),
-        "ecs_service_scaling_scheduled_actions": len(actions),
+        "scaling_cpu_target": number("cpu_target"),
+        "scaling_requests_target": number("requests_target"),
+        "scaling_scheduled_actions": len(actions),
     }
     if most == 0:
         for name in (name for name, wish in wishes.items() if wish):
-            yield f"{name}: only used with ecs_service_scaling_max, the greatest number of tasks; found none"
-    strategy = values.get("ecs_service_strategy") or "ROLLING"
+            yield f"{name}: only used with scaling_max, the greatest number of tasks; found none"
+    strategy = values.get("mcp_server_strategy") or "ROLLING"
     if number("requests_target") and strategy != "ROLLING":
         yield (
-            "ecs_service_scaling_requests_target: counts the requests of one target group, and with "
-            f"ecs_service_strategy {strategy} the traffic moves between two; wanted ecs_service_scaling_cpu_target"
+            "scaling_requests_target: counts the requests of one target group, and with "
+            f"mcp_server_strategy {strategy} the traffic moves between two; wanted scaling_cpu_target"
         )
     for action in (action for action in actions if isinstance(action, Mapping)):
         missing = [key for key in SCHEDULED_ACTION_KEYS if not action.get(key)]
         if missing:
             name = action.get("scheduled_action_name", "without a name")
-            yield f"ecs_service_scaling_scheduled_actions: the action {name} lacks {', '.join(missing)}"
+            yield f"scaling_scheduled_actions: the action {name} lacks {', '.join(missing)}"
 
 
 def _default_problems(known: Known, defaults: Mapping[str, Default], faulty: Iterable[str]) -> Iterator[str]:

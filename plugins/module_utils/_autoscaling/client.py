@@ -57,19 +57,19 @@ class ScalableTargetClient:
         self.autoscaling.register_scalable_target(**request)
 
     @aws_call("put scaling policy {request[PolicyName]} on {self.name}", stale=[GONE], retry=[BUSY])
-    def put_policy(self, request: Mapping[str, Any]) -> None:
+    def put_scaling_policy(self, request: Mapping[str, Any]) -> None:
         self.autoscaling.put_scaling_policy(**request)
 
     @aws_call("delete scaling policy {name} of {self.name}", missing=[GONE], retry=[BUSY])
-    def delete_policy(self, name: str) -> None:
+    def delete_scaling_policy(self, name: str) -> None:
         self.autoscaling.delete_scaling_policy(PolicyName=name, **self.key)
 
     @aws_call("put scheduled action {request[ScheduledActionName]} on {self.name}", stale=[GONE], retry=[BUSY])
-    def put_action(self, request: Mapping[str, Any]) -> None:
+    def put_scheduled_action(self, request: Mapping[str, Any]) -> None:
         self.autoscaling.put_scheduled_action(**request)
 
     @aws_call("delete scheduled action {name} of {self.name}", missing=[GONE], retry=[BUSY])
-    def delete_action(self, name: str) -> None:
+    def delete_scheduled_action(self, name: str) -> None:
         self.autoscaling.delete_scheduled_action(ScheduledActionName=name, **self.key)
 
     # Its policies and scheduled actions go with it.

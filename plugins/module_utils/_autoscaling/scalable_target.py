@@ -196,7 +196,11 @@ class ScalableTarget(ModelResource):
         for field, kind in NAMED.items():
             gone, to_write = steps(plan.before.get(field, []), plan.after.get(field, []), kind.identifier)
             for name in gone:
-                self.calls.delete_policy(name) if field == POLICIES else self.calls.delete_action(name)
+                self.calls.delete_scaling_policy(name) if field == POLICIES else self.calls.delete_scheduled_action(
+                    name
+                )
             for item in to_write:
                 request = {**self._key, **self.request_for(item, kind.operation)}
-                self.calls.put_policy(request) if field == POLICIES else self.calls.put_action(request)
+                self.calls.put_scaling_policy(request) if field == POLICIES else self.calls.put_scheduled_action(
+                    request
+                )

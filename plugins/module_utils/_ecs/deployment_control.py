@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
+
 """Stop, continue or await one service deployment."""
 
 from __future__ import annotations

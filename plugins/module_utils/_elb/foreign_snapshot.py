@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
+
 """What of a load balancer belongs to others, in a form that can be compared. Read only."""
 
 from __future__ import annotations

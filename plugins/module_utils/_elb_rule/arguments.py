@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to quilt.mcp_server: may change without notice.
+# Private to quilt.mcp_server: not an interface, may change in any release.
 
 """The options of elb_listener_rule; documented there."""
 

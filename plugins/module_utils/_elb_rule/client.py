@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to quilt.mcp_server: may change without notice.
+# Private to quilt.mcp_server: not an interface, may change in any release.
 
 """The calls that read and write listener rules. ``elb`` is a boto3 elbv2 client."""
 
@@ -14,7 +14,7 @@ from typing import Any
 from .._core.calls import Stale, aws_call
 from .._elb.client import describe_rules, describe_tags, with_hint
 from .listener import balancer_arn
-from .plan import Found, Snapshot
+from .snapshot import Found, Snapshot
 
 READ_ATTEMPTS = 5
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to quilt.mcp_server: may change without notice.
+# Private to quilt.mcp_server: not an interface, may change in any release.
 
 """An operator's questions about a listener: which rule answers this request, and which rules answer none. Pure."""
 
@@ -15,7 +15,7 @@ from . import report
 from .match.conditions import Condition
 from .match.request import Request, holds
 from .placement import Listener
-from .plan import Found, Snapshot
+from .snapshot import Found, Snapshot
 from .spelling import to_snake
 
 Document = dict[str, Any]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to quilt.mcp_server: may change without notice.
+# Private to quilt.mcp_server: not an interface, may change in any release.
 
 """One listener rule: reads, lets plan.py decide, writes, and looks again after a write.
 
@@ -30,7 +30,8 @@ from . import client, report
 from .listener import find_listener
 from .match import conditions as conds
 from .placement import Listener, Pick, Window, find_window, lowest
-from .plan import CONTROLLER_TAGS, Found, RulePlan, Snapshot, Wanted, has_shifted, plan_absent, plan_present
+from .plan import CONTROLLER_TAGS, RulePlan, Wanted, has_shifted, plan_absent, plan_present
+from .snapshot import Found, Snapshot
 from .spelling import to_camel, without_none
 
 WRITTEN = ("conditions", "actions", "transforms")  # what ModifyRule writes

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Quilt Data, Inc.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do about an answer or an error on the route. Pure. Private to quilt.mcp_server."""
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""What to do about an answer or an error on the route. Pure."""
 
 from __future__ import annotations
 

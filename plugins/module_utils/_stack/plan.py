@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Quilt Data, Inc.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the records to the stack, or to every reason why not. Pure. Private to quilt.mcp_server."""
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""From the records to the stack, or to every reason why not. Pure."""
 
 from __future__ import annotations
 

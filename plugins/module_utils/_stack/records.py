@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, Quilt Data, Inc.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a stack is asked for, and what was read from AWS about it: plain records between api.py and resolve.py.
 
-Private to quilt.mcp_server.
-"""
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""What a stack is asked for, and what was read from AWS about it: plain records between client.py and plan.py."""
 
 from __future__ import annotations
 

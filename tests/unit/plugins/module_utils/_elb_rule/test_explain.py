@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import explain, info
-from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.plan import Found, Snapshot
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.snapshot import Found, Snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
