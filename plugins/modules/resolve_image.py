@@ -134,15 +134,14 @@ problems:
 """
 
 import traceback
-from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_resolution import resolve_image
 from ansible_collections.quilt.mcp_server.plugins.module_utils._image.build_context import content_tag
-from ansible_collections.quilt.mcp_server.plugins.module_utils._image.resolution import resolve
 
 try:
     from docker.utils.build import exclude_paths
@@ -167,7 +166,7 @@ def tag_of(module: Any) -> str:
             f"found no {error.filename}. Set image_context to the root of the collection's checkout, "
             "or set image_source to prebuilt and image_uri."
         )
-    return tag
+    return str(tag)
 
 
 def main() -> None:
@@ -193,12 +192,9 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        image = resolve(module, cache(lambda: tag_of(module)))
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(changed=False, **asdict(image))
+    run_info(
+        module, lambda client, params: resolve_image(client, params, cache(lambda: tag_of(module)), module.check_mode)
+    )
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def _instead(template: str, inputs: Sequence[str]) -> str:
         role = _role_of(word, inputs)
         if role:
             nearest = get_close_matches(f"{role}{word.rpartition('.')[2]}", inputs, n=1, cutoff=CLOSE)
-            return nearest[0] if nearest and nearest[0].startswith(role) else ""
+            return next((name for name in nearest if name.startswith(role)), "")
     return ""
 
 

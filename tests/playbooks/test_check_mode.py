@@ -14,7 +14,7 @@ def test_the_whole_chain_with_nothing_and_with_all_that_an_operator_may_ask_for(
     rich = {
         **LINEAR,
         **SCALED_ON_CPU,
-        "ecs_service_execute_command": True,
+        "mcp_server_execute_command": True,
         "mcp_server_alarms": True,
         "mcp_server_platform": "linux/arm64",
     }

@@ -31,22 +31,22 @@ GATED = {
     "alb_rule_deregistration_delay": 0,
     "alb_rule_health_check_interval": 10,
     "ecs_service_grace_period": 0,
-    "ecs_service_wait_timeout": 60,
-    "ecs_service_strategy": "BLUE_GREEN",
+    "mcp_server_wait_timeout": 60,
+    "mcp_server_strategy": "BLUE_GREEN",
     "ecs_service_bake_time": 0,
     "ecs_service_gate_timeout": 1440,  # minutes that pass fast here
     "image_source": "prebuilt",
     "image_uri": f"registry.example/mcp@sha256:{'0' * 64}",
-    "ecs_service_jwt_issuer": "https://catalog.example",
-    "ecs_service_jwt_audience": "the-mcp-server",
+    "mcp_server_jwt_issuer": "https://catalog.example",
+    "mcp_server_jwt_audience": "the-mcp-server",
 }
 CANARY = {
-    "ecs_service_strategy": "CANARY",
+    "mcp_server_strategy": "CANARY",
     "ecs_service_canary_percent": 20,
     "ecs_service_canary_bake_time": 5,
 }
 LINEAR = {
-    "ecs_service_strategy": "LINEAR",
+    "mcp_server_strategy": "LINEAR",
     "ecs_service_linear_step_percent": 50,
     "ecs_service_linear_step_bake_time": 5,
 }

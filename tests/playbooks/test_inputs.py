@@ -29,7 +29,7 @@ def test_every_playbook_refuses_it_before_the_first_call(play: Play, playbook: s
         mcp_server_buckets="quilt-example",
         ecs_service_memory=700,
         alb_rule_health_check_timeout=30,
-        ecs_service_strategy="",  # as a survey sends what nobody answered
+        mcp_server_strategy="",  # as a survey sends what nobody answered
     )
     (message,) = [result["msg"] for result in run.results("check | Check the inventory")]
     assert run.calls == []
@@ -39,7 +39,7 @@ def test_every_playbook_refuses_it_before_the_first_call(play: Play, playbook: s
     assert "mcp_server_host: wanted a host name such as demo.quiltdata.com, without scheme, port or path" in message
     assert "mcp_server_buckets: wanted a list of bucket names" in message
     assert "ecs_service_memory: Fargate gives 256 CPU units 512, 1024, 2048 MiB; found 700" in message
-    assert "ecs_service_strategy: wanted one of ROLLING, BLUE_GREEN, LINEAR, CANARY; found nothing; leave it" in message
+    assert "mcp_server_strategy: wanted one of ROLLING, BLUE_GREEN, LINEAR, CANARY; found nothing; leave it" in message
     assert "alb_rule_health_check_timeout: wanted less than alb_rule_health_check_interval" in message
 
 
@@ -88,7 +88,7 @@ def test_what_is_typed_for_a_run_and_not_read_is_refused(play: Play) -> None:
     (message,) = run.failures
     assert "rollback_relase: there is no such variable; did you mean rollback_release?" in message
     assert "load_balancer_name: there is no such variable; did you mean stack_load_balancer_name?" in message
-    assert "release_cluster: the playbooks give it, so it is not set; set stack_cluster_name" in message
+    assert "release_cluster: the playbooks give it, so it is not set; set mcp_server_cluster" in message
     assert run.calls == []
 
 

@@ -186,7 +186,7 @@ def test_evidence_and_a_rollback_killed_at_every_write_are_finished_by_the_next(
 
     proven.restore()
     good = wanted[1]
-    story.completed("deploy.yml", ecs_service_log_level="debug")
+    story.completed("deploy.yml", mcp_server_log_level="debug")
     back = story.cut("rollback.yml")
     assert len(back) > 2
     wanted = end()

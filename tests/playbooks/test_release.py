@@ -22,8 +22,8 @@ FOLDER = f"/quilt/{SERVICE}/releases"
 SECRET = "sales-prod/mcp-server/jwt"
 # A catalog that calls itself, its users and its keys otherwise than the roles' defaults.
 CATALOG = {
-    "ecs_service_jwt_issuer": "https://catalog.example",
-    "ecs_service_jwt_audience": "the-mcp-server",
+    "mcp_server_jwt_issuer": "https://catalog.example",
+    "mcp_server_jwt_audience": "the-mcp-server",
     "smoke_kid": "catalog-2026",
 }
 
@@ -113,7 +113,7 @@ def test_back_to_what_was_proven_and_what_an_operator_reads_about_it(
     """One story, because a deployment takes a while: each step begins where the last one ended."""
     assert run("verify.yml").status == 0
     good = runs(client)
-    assert run("deploy.yml", ecs_service_log_level="debug").status == 0
+    assert run("deploy.yml", mcp_server_log_level="debug").status == 0
     bad = runs(client)
     assert bad == good + 1
     # A new revision takes over no tag that says that it was proven.
@@ -198,7 +198,7 @@ def test_the_smoke_test_is_a_user_of_the_catalog_that_the_server_trusts(
     keys = json.dumps({CATALOG["smoke_kid"]: mcp_stub.KEY})
     client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=keys)
     monkeypatch.setattr(route, "key", mcp_stub.KEY)
-    monkeypatch.setattr(route, "issuer", CATALOG["ecs_service_jwt_issuer"])
-    monkeypatch.setattr(route, "audience", CATALOG["ecs_service_jwt_audience"])
+    monkeypatch.setattr(route, "issuer", CATALOG["mcp_server_jwt_issuer"])
+    monkeypatch.setattr(route, "audience", CATALOG["mcp_server_jwt_audience"])
     proven = run("verify.yml", **CATALOG)
     assert proven.status == 0, proven.failures

@@ -66,8 +66,8 @@ def test_scaled_changed_suspended_and_no_more(
     (service,) = client("ecs").describe_services(cluster="sales-prod", services=[SERVICE])["services"]
     assert service["desiredCount"] == 3
 
-    fewer = {**SCALED, "ecs_service_scaling_requests_target": "", "ecs_service_scaling_scheduled_actions": []}
-    run = play("deploy.yml", **fewer, ecs_service_scaling_suspended=True)
+    fewer = {**SCALED, "scaling_requests_target": "", "scaling_scheduled_actions": []}
+    run = play("deploy.yml", **fewer, scaling_suspended=True)
     assert scaling_writes(run) == [
         "application-autoscaling:RegisterScalableTarget",
         "application-autoscaling:DeleteScalingPolicy",

@@ -32,7 +32,7 @@ def test_rotated_secrets_are_one_new_revision_that_is_rolled_out(play: Play, cli
     manager, ssm = client("secretsmanager"), client("ssm")
     more = manager.create_secret(Name="app/more", SecretString='{"key": "x"}')
     ssm.put_parameter(Name="/app/flag", Value="first-flag", Type="SecureString")
-    given = {"ecs_service_secrets": {"MORE": f"{more['ARN']}:key::", "FLAG": FLAG}}
+    given = {"mcp_server_secrets": {"MORE": f"{more['ARN']}:key::", "FLAG": FLAG}}
     described = manager.describe_secret(SecretId=SECRET)
     (first,) = described["VersionIdsToStages"]
     assert play("deploy.yml", **given).status == 0
@@ -75,7 +75,7 @@ def test_rotated_secrets_are_one_new_revision_that_is_rolled_out(play: Play, cli
 
 def test_a_secret_that_is_to_be_deleted_is_refused_before_any_write(play: Play, client: Callable[[str], Any]) -> None:
     client("secretsmanager").delete_secret(SecretId=SECRET)
-    run = play("deploy.yml", ecs_service_secrets={"FLAG": FLAG})
+    run = play("deploy.yml", mcp_server_secrets={"FLAG": FLAG})
     (message,) = [result["msg"] for result in run.results("Find the shared stack") if "msg" in result]
     assert f"secret '{SECRET}': it is scheduled for deletion; restore it" in message
     assert f"parameter '{FLAG}': not found" in message
@@ -83,7 +83,7 @@ def test_a_secret_that_is_to_be_deleted_is_refused_before_any_write(play: Play, 
 
 
 def test_a_secret_by_its_name_alone_is_a_fault_of_the_inventory(play: Play) -> None:
-    run = play("deploy.yml", ecs_service_secrets={"GOOD": FLAG, "BAD": "app/more"})
+    run = play("deploy.yml", mcp_server_secrets={"GOOD": FLAG, "BAD": "app/more"})
     (message,) = run.failures
-    assert "ecs_service_secrets: wanted ARNs of Secrets Manager secrets" in message
+    assert "mcp_server_secrets: wanted ARNs of Secrets Manager secrets" in message
     assert run.calls == []

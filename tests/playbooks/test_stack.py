@@ -26,7 +26,7 @@ def test_everything_missing_is_said_at_once_and_nothing_is_written(play: Play) -
         "deploy.yml",
         stack_vpc_name="sales-prd",
         stack_load_balancer_name="sales-alb",
-        stack_cluster_name="sale-prod",
+        mcp_server_cluster="sale-prod",
         mcp_server_jwt_secret="sales-prod/nothing",
     )
     (message,) = [result["msg"] for result in run.results("Find the shared stack") if "msg" in result]
@@ -54,7 +54,7 @@ def test_dns_may_be_kept_elsewhere(play: Play, client: Callable[[str], Any]) -> 
 
 def test_the_cluster_and_the_port_are_said_once(play: Play, client: Callable[[str], Any]) -> None:
     client("ecs").create_cluster(clusterName="apps")
-    run = play("deploy.yml", "--check", stack_cluster_name="apps", alb_rule_port=9000)
+    run = play("deploy.yml", "--check", mcp_server_cluster="apps", mcp_server_port=9000)
     assert run.status == 0, run.failures
     (definition,) = run.results("Keep the task definition")
     (container,) = definition["task_definition"]["container_definitions"]

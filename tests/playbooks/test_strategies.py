@@ -135,7 +135,7 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
     assert refused.status != 0 and refused.writes == []
     assert "found the traffic at" in refused.failures[0] and "shifts the traffic back" in refused.failures[0]
 
-    shifted = deploy(**BLUE_GREEN, **ALARMED, ecs_service_log_level="debug")
+    shifted = deploy(**BLUE_GREEN, **ALARMED, mcp_server_log_level="debug")
     assert shifted.status == 0, shifted.failures
     assert traffic.weights() == {"tg": 100, "tg-b": 0}
     (result,) = shifted.results("Keep the service and wait for our deployment")
@@ -143,9 +143,9 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
 
     # A run that dies when it has taken away almost all of it is finished by the next.
     aws.faults.add("elbv2", "DeleteTargetGroup", "error", code="AccessDenied", status=403, times=1)
-    assert deploy(**QUICK, **ALARMED, ecs_service_log_level="debug").status != 0
+    assert deploy(**QUICK, **ALARMED, mcp_server_log_level="debug").status != 0
     assert (traffic.groups(), traffic.alarms()) == (["tg", "tg-b"], ["faults", "faults-b", "unhealthy", "unhealthy-b"])
-    rolling = deploy(**QUICK, **ALARMED, ecs_service_log_level="debug")
+    rolling = deploy(**QUICK, **ALARMED, mcp_server_log_level="debug")
     assert rolling.status == 0, rolling.failures
     assert (traffic.groups(), traffic.alarms()) == (["tg"], ["faults", "unhealthy"])
     assert (traffic.weights(), traffic.rule(f"{NAME}-test")) == ({"tg": 1}, None)
@@ -157,12 +157,12 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
     traffic.alarm(f"{NAME}-faults-b")  # moto gives it the tags of the one that was deleted
     (alarm,) = traffic.cloudwatch.describe_alarms(AlarmNames=[f"{NAME}-faults-b"])["MetricAlarms"]
     traffic.cloudwatch.untag_resource(ResourceARN=alarm["AlarmArn"], TagKeys=["quilt:deployment"])
-    drifted = deploy("--check", **QUICK, ecs_service_log_level="debug")
+    drifted = deploy("--check", **QUICK, mcp_server_log_level="debug")
     assert drifted.status == 0 and drifted.results("retire | Delete the alarms that are kept no more")[0]["changed"]
-    quiet = deploy(**QUICK, ecs_service_log_level="debug")
+    quiet = deploy(**QUICK, mcp_server_log_level="debug")
     assert quiet.status == 0, quiet.failures
     assert (traffic.groups(), traffic.alarms()) == (["tg", "tg-b"], ["faults-b"])
-    again = deploy(**QUICK, ecs_service_log_level="debug")
+    again = deploy(**QUICK, mcp_server_log_level="debug")
     assert (again.stats["changed"], again.writes) == (0, [])
 
 
@@ -223,7 +223,7 @@ def test_a_green_that_fails_and_an_alarm_that_rings(deploy: Play, traffic: Traff
         return weights
 
     with Watch(ring_when_baking) as watch:
-        run = deploy(**{**watched, "ecs_service_bake_time": 60}, ecs_service_log_level="debug")
+        run = deploy(**{**watched, "ecs_service_bake_time": 60}, mcp_server_log_level="debug")
     assert run.status != 0
     assert watch.seen == [{"tg": 0, "tg-b": 100}, {"tg": 100, "tg-b": 0}, {"tg": 0, "tg-b": 100}]
     (message,) = run.failures

@@ -19,10 +19,10 @@ from .plan import (
     Current,
     Plan,
     changed_among,
+    is_foreign,
     listed,
     plan_absent,
     plan_present,
-    is_foreign,
     refuse_foreign,
     refuse_immutable,
 )

@@ -9,12 +9,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from .._core.clients import Clients
 from .._core.plan import Refused
-from .._core.shapes import Document
 from .image_check_plan import ImageName, Scan, judge, parse_name
 from .image_client import Registry
 
@@ -31,19 +30,30 @@ class Verdict:
     warnings: tuple[str, ...] = ()
 
 
-def checked_image(client: Clients, params: Mapping[str, Any]) -> Document:
-    """What the ecr_image_gate module returns. Raises Refused with every reason not to deploy the image."""
-    verdict = _judged(client, params)
-    problems = list(verdict.problems)
-    if problems:
-        lines = "\n".join(f"- {problem}" for problem in problems)
-        raise Refused(message=f"the image {verdict.uri} must not be deployed:\n{lines}", problems=problems)
-    image = asdict(verdict)
-    del image["problems"]
-    return {"warnings": image.pop("warnings"), "image": image}
+def check_image(client: Clients, params: Mapping[str, Any], uri: str) -> Verdict:
+    """What is known of an image of any registry. Raises Refused with every reason not to deploy it.
+
+    Args:
+        client: the clients of the run.
+        params: `task_platform` (None when any will do), `scan_threshold`, `scan_wait` and the connection options.
+        uri: the image, with a tag or a digest.
+    """
+    name = parse_name(uri)
+    registry = registry_of(client, params, name) if name else None
+    if registry:
+        return check_image_in_ecr(registry, params, registry.image())
+    threshold = params["scan_threshold"]
+    if threshold == "none":
+        warning = f"{uri} is not in ECR of this region: neither its platform nor its digest was checked"
+        return Verdict(uri, name.digest if name else "", warnings=(warning,))
+    problem = (
+        f"wanted a scan without findings of severity {threshold} or worse; found it outside ECR of this region, which "
+        "alone can be asked; copy it there, or set image_scan_threshold to none"
+    )
+    raise _refusal(Verdict(uri, problems=(problem,)))
 
 
-def _registry(client: Clients, params: Mapping[str, Any], name: ImageName) -> Registry | None:
+def registry_of(client: Clients, params: Mapping[str, Any], name: ImageName) -> Registry | None:
     """Where ECR has the image; None when it is not ECR's, or that of another region."""
     ecr = client("ecr")
     urls = {"validate_certs": params["validate_certs"], "ca_path": params["aws_ca_bundle"]}
@@ -55,34 +65,32 @@ def _registry(client: Clients, params: Mapping[str, Any], name: ImageName) -> Re
     return registry if registry.uri() == f"{name.registry}/{name.repository}" else None
 
 
-def _judged(client: Clients, params: Mapping[str, Any]) -> Verdict:
-    """What is known of the image, and every reason against it."""
-    uri, threshold = params["image"], params["scan_threshold"]
-    name = parse_name(uri)
-    registry = _registry(client, params, name) if name else None
-    if name and registry:
-        return _inspect(registry, params["platform"], threshold, params["scan_wait"])
-    if threshold == "none":
-        warning = f"{uri} is not in ECR of this region: neither its platform nor its digest was checked"
-        return Verdict(uri, name.digest if name else "", warnings=(warning,))
-    problem = (
-        f"wanted a scan without findings of severity {threshold} or worse; found it outside ECR of this region, which "
-        "alone can be asked; copy it there, or set image_scan_threshold to none"
-    )
-    return Verdict(uri, problems=(problem,))
+def check_image_in_ecr(registry: Registry, params: Mapping[str, Any], image: dict[str, Any] | None) -> Verdict:
+    """What is known of an image of ECR. Raises Refused with every reason not to deploy it. image: as it was read."""
+    verdict = _inspect(registry, image, params["task_platform"], params["scan_threshold"], params["scan_wait"])
+    if verdict.problems:
+        raise _refusal(verdict)
+    return verdict
 
 
-def _inspect(registry: Registry, platform: str | None, threshold: str, wait: float) -> Verdict:
+def _refusal(verdict: Verdict) -> Refused:
+    lines = "\n".join(f"- {problem}" for problem in verdict.problems)
+    return Refused(message=f"the image {verdict.uri} must not be deployed:\n{lines}", problems=list(verdict.problems))
+
+
+def _inspect(
+    registry: Registry, image: dict[str, Any] | None, platform: str | None, threshold: str, wait: float
+) -> Verdict:
     """Look at an image of ECR.
 
     Args:
         registry: where it is.
+        image: BatchGetImage's answer for it, None when ECR has no such image.
         platform: the task's, None when any will do.
         threshold: the least severity of a finding that refuses it, `none` when the scan is not asked for.
         wait: seconds to wait for the scan.
     """
     name = registry.name
-    image = registry.image()
     if image is None:
         problem = "wanted it in ECR; found no such image there; push it (playbooks/build.yml), or correct image_uri"
         return Verdict(f"{name.registry}/{name.repository}", problems=(problem,))

@@ -42,7 +42,9 @@ class DeploymentController(Deployments):
         rejection = self.params["rejection"]
         if not rejection:
             return self._execute()
-        start = f"The new tasks of {self.calls.name} did not pass the gate, and got no production traffic:\n{rejection}\n"
+        start = (
+            f"The new tasks of {self.calls.name} did not pass the gate, and got no production traffic:\n{rejection}\n"
+        )
         try:
             self._execute()
         except AnsibleAWSError as error:

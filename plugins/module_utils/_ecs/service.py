@@ -22,9 +22,9 @@ from .._core.plan import Current, Plan, Refused, changed_among
 from .._core.progress import report_progress
 from .._core.reconciler import Reading, Run
 from .._core.resource import ModelResource
+from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake, without_empty
 from .._elb.client import balancer_of_groups
 from .._elb.run_snapshot import keep_snapshot
-from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake, without_empty
 from .client import Answer, ServiceClient
 from .deployment_outcome import TargetDeployment, target_deployment
 from .deployment_state import PROVEN, has_served, primary_of

@@ -83,7 +83,7 @@ def with_weights_of(wanted: Sequence[Mapping[str, Any]], existing: Sequence[Mapp
 
 def target_groups(actions: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """The target groups that the actions forward to, with their weights; the only one of an action has all."""
-    forwards = (_normalised_forward(action) for action in actions if action["type"] == "forward")
+    forwards = (_normalized_forward(action) for action in actions if action["type"] == "forward")
     groups = (group for forward in forwards for group in forward["target_groups"])
     return {str(group["target_group_arn"]): _weight(group) for group in groups}
 

@@ -149,10 +149,10 @@ def _keep_shifted(wanted: Wanted, current: Current | None) -> Wanted:
     serving = sorted(arn for arn, weight in there.items() if weight)
     if not set(serving) <= set(groups):
         raise Refused(
-            message=f"listener rule {wanted.name}: wanted the traffic at {', '.join(sorted(groups))}; found the traffic "
-            f"at {', '.join(serving)}, where the last deployment shifted it. Nothing was changed. Deploy once more with "
-            "the strategy that there was and -e ecs_service_force_new_deployment=true, which shifts the traffic back, "
-            "and then with ROLLING"
+            message=f"listener rule {wanted.name}: wanted the traffic at {', '.join(sorted(groups))}; "
+            f"found the traffic at {', '.join(serving)}, where the last deployment shifted it. Nothing was changed. "
+            "Deploy once more with the strategy that there was and -e ecs_service_force_new_deployment=true, "
+            "which shifts the traffic back, and then with ROLLING"
         )
     return replace(wanted, actions=None)
 

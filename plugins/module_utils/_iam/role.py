@@ -87,8 +87,8 @@ class Role(ModelResource):
         found = {name: self.roles.policy(self.name, name) for name in sorted(wanted)}
         return {name: document for name, document in found.items() if document is not None}
 
-    def normalised(self, document: Mapping[str, Any]) -> Document:
-        normal = super().normalised(document)
+    def normalized(self, document: Mapping[str, Any]) -> Document:
+        normal: Document = super().normalized(document)
         if TRUST in normal:
             normal[TRUST] = canonical_policy(normal[TRUST])
         normal["policies"] = {name: canonical_policy(one) for name, one in (normal.get("policies") or {}).items()}

@@ -28,7 +28,7 @@ class RoleModule:
         self.client, self.warn, self.check_mode = module.client, module.warn, module.check_mode
         # Tags are for the roles of this deployment; one that is only read keeps its owner's.
         common = {name: module.params[name] for name in COMMON}
-        read_only = {} if given["managed"] else {"tags": None, "purge_tags": False, "require_tags": {}}
+        read_only: Document = {} if given["managed"] else {"tags": None, "purge_tags": False, "require_tags": {}}
         self.params = {**given, **common, **read_only, "replace": False}
 
 

@@ -27,14 +27,14 @@ ROLES = {
     for spec in (
         Spec("ecs_service_cpu", type="int", choices=(256, 512)),
         Spec("ecs_service_memory", type="int"),
-        Spec("ecs_service_strategy", choices=("ROLLING", "BLUE_GREEN", "CANARY"), filled=True),
-        Spec("ecs_service_credentials", choices=("task_role", "assume_role")),
-        Spec("ecs_service_execute_command", type="bool"),
-        Spec("ecs_service_scaling_min", range=(0, 5000)),
-        Spec("ecs_service_scaling_max", range=(0, 5000)),
-        Spec("ecs_service_scaling_cpu_target", range=(0, 100)),
-        Spec("ecs_service_scaling_requests_target", range=(0, 1000000)),
-        Spec("ecs_service_scaling_scheduled_actions", type="list", elements="dict"),
+        Spec("mcp_server_strategy", choices=("ROLLING", "BLUE_GREEN", "CANARY"), filled=True),
+        Spec("mcp_server_credentials", choices=("task_role", "assume_role")),
+        Spec("mcp_server_execute_command", type="bool"),
+        Spec("scaling_min", range=(0, 5000)),
+        Spec("scaling_max", range=(0, 5000)),
+        Spec("scaling_cpu_target", range=(0, 100)),
+        Spec("scaling_requests_target", range=(0, 1000000)),
+        Spec("scaling_scheduled_actions", type="list", elements="dict"),
         Spec("alb_rule_hosts", type="list", elements="str"),
         Spec("alb_rule_paths", type="list", elements="str"),
         Spec("alb_rule_priority", pattern=r"\d+", range=(1, 50000)),
@@ -47,9 +47,9 @@ ROLES = {
         Spec("ecr_kms_key"),
         Spec("ecr_encryption_type"),
         Spec("smoke_token"),
-        Spec("alb_rule_port", type="int"),
+        Spec("mcp_server_port", type="int"),
         Spec("alb_rule_target_group_name", pattern=".{1,32}", form="at most 32 characters"),
-        Spec("ecs_service_assumable_roles", type="list", elements="str"),
+        Spec("mcp_server_assumable_roles", type="list", elements="str"),
         Spec("ecs_service_port", type="int"),
         Spec("iam_assumable_roles", type="list", elements="str"),
         Spec("iam_existing_execution_role"),
@@ -68,7 +68,7 @@ KNOWN = Known(
     DEPLOYMENT,
     ROLES,
     ("alb_rule_", "ecr_", "ecs_service_", "iam_", "image_", "release_", "rollback_", "smoke_"),
-    given={"ecs_service_port": "alb_rule_port", "release_rollback_to": "rollback_release", "iam_secrets": ""},
+    given={"ecs_service_port": "mcp_server_port", "release_rollback_to": "rollback_release", "iam_secrets": ""},
 )
 RIGHT = {"mcp_server_region": "us-east-1"}
 ROLE = "arn:aws:iam::123456789012:role/one"
@@ -88,17 +88,17 @@ def judge(*, typed: tuple[str, ...] = (), defaults: dict[str, Default] | None = 
         pytest.param({"mcp_server_buckets": ""}, id="an optional text from a survey is unset"),
         pytest.param({"alb_rule_priority": "", "alb_rule_priority_floor": "100"}, id="numbers as texts"),
         pytest.param({"alb_rule_priority": 120}, id="a number for a text with a range"),
-        pytest.param({"ecs_service_execute_command": "true"}, id="a boolean as a text"),
+        pytest.param({"mcp_server_execute_command": "true"}, id="a boolean as a text"),
         pytest.param({"ecs_service_cpu": 256, "ecs_service_memory": 1024}, id="a pair that Fargate has"),
         pytest.param({"image_source": "prebuilt", "image_uri": "registry/x:1"}, id="prebuilt with its image"),
         pytest.param({"alb_rule_hosts": ["a"], "alb_rule_paths": ["/a", "/b", "/c", "/d"]}, id="five values of a rule"),
-        pytest.param({"ecs_service_scaling_min": "", "ecs_service_scaling_max": 0}, id="not scaled"),
+        pytest.param({"scaling_min": "", "scaling_max": 0}, id="not scaled"),
         pytest.param(
             {
-                "ecs_service_scaling_min": 0,
-                "ecs_service_scaling_max": "4",
-                "ecs_service_scaling_cpu_target": 60,
-                "ecs_service_scaling_scheduled_actions": [NIGHT],
+                "scaling_min": 0,
+                "scaling_max": "4",
+                "scaling_cpu_target": 60,
+                "scaling_scheduled_actions": [NIGHT],
             },
             id="scaled",
         ),
@@ -122,13 +122,13 @@ def test_right(values: dict[str, Any]) -> None:
         pytest.param({"mcp_server_buckets": [["x"]]}, "mcp_server_buckets: wanted a list of bucket names; found [['x']]", id="nested"),
         pytest.param({"mcp_server_retain": ["logs"]}, "mcp_server_retain: wanted a list of log_group, repository; found ['logs']", id="choice in a list"),
         pytest.param({"image_source": "pull"}, "image_source: wanted one of build, prebuilt; found 'pull'", id="choice"),
-        pytest.param({"ecs_service_scaling_min": 5, "ecs_service_scaling_max": 4}, "ecs_service_scaling_min: wanted at most ecs_service_scaling_max, which is 4; found 5", id="scaling upside down"),
-        pytest.param({"ecs_service_scaling_cpu_target": 60}, "ecs_service_scaling_cpu_target: only used with ecs_service_scaling_max, the greatest number of tasks; found none", id="a target without scaling"),
-        pytest.param({"ecs_service_scaling_max": 4, "ecs_service_scaling_scheduled_actions": [{"scheduled_action_name": "night"}]}, "ecs_service_scaling_scheduled_actions: the action night lacks schedule, scalable_target_action", id="half an action"),
-        pytest.param({"ecs_service_strategy": "CANARY", "ecs_service_scaling_max": 4, "ecs_service_scaling_requests_target": "9"}, "ecs_service_scaling_requests_target: counts the requests of one target group, and with ecs_service_strategy CANARY the traffic moves between two; wanted ecs_service_scaling_cpu_target", id="requests of one of two groups"),
+        pytest.param({"scaling_min": 5, "scaling_max": 4}, "scaling_min: wanted at most scaling_max, which is 4; found 5", id="scaling upside down"),
+        pytest.param({"scaling_cpu_target": 60}, "scaling_cpu_target: only used with scaling_max, the greatest number of tasks; found none", id="a target without scaling"),
+        pytest.param({"scaling_max": 4, "scaling_scheduled_actions": [{"scheduled_action_name": "night"}]}, "scaling_scheduled_actions: the action night lacks schedule, scalable_target_action", id="half an action"),
+        pytest.param({"mcp_server_strategy": "CANARY", "scaling_max": 4, "scaling_requests_target": "9"}, "scaling_requests_target: counts the requests of one target group, and with mcp_server_strategy CANARY the traffic moves between two; wanted scaling_cpu_target", id="requests of one of two groups"),
         pytest.param({"ecs_service_memory": "half"}, "ecs_service_memory: wanted a whole number; found 'half'", id="number"),
         pytest.param({"ecs_service_memory": True}, "ecs_service_memory: wanted a whole number; found True", id="a boolean is no number"),
-        pytest.param({"ecs_service_execute_command": "maybe"}, "ecs_service_execute_command: wanted true or false; found 'maybe'", id="boolean"),
+        pytest.param({"mcp_server_execute_command": "maybe"}, "mcp_server_execute_command: wanted true or false; found 'maybe'", id="boolean"),
         pytest.param({"alb_rule_priority_floor": 0}, "alb_rule_priority_floor: wanted a whole number from 1 to 50000; found 0", id="range"),
         pytest.param({"alb_rule_priority": 50001}, "alb_rule_priority: wanted a whole number from 1 to 50000; found 50001", id="range of a text"),
         pytest.param({"mcp_server_aws": {"regoin": "x"}}, "mcp_server_aws: wanted only the keys region, profile; found regoin", id="key"),
@@ -143,12 +143,12 @@ def test_right(values: dict[str, Any]) -> None:
         pytest.param({"alb_rule_priority_floor": 200, "alb_rule_priority_ceiling": 199}, "alb_rule_priority_floor: wanted at most alb_rule_priority_ceiling, which is 199; found 200", id="band"),
         pytest.param({"alb_rule_hosts": ["a", "b", "c"], "alb_rule_paths": ["/a", "/b", "/c"]}, "alb_rule_hosts and alb_rule_paths: a rule holds 5 values at most; found 3 hosts and 3 paths", id="five values"),
         pytest.param({"alb_rule_paths": ["/a", "/b", "/c", "/d", "/e"]}, "alb_rule_hosts and alb_rule_paths: a rule holds 5 values at most; found 1 hosts and 5 paths", id="five paths and the host of the deployment"),
-        pytest.param({"alb_rule_hosts": ["a", "b", "c"], "alb_rule_paths": ["/a", "/b"], "ecs_service_strategy": "BLUE_GREEN"}, "alb_rule_hosts and alb_rule_paths: a rule holds 4 values at most, as the test rule has one more; found 3 hosts and 2 paths", id="a test rule has one value more"),
-        pytest.param({"ecs_service_strategy": ""}, "ecs_service_strategy: wanted one of ROLLING, BLUE_GREEN, CANARY; found nothing; leave it out where the default is right", id="nothing in place of a default"),
+        pytest.param({"alb_rule_hosts": ["a", "b", "c"], "alb_rule_paths": ["/a", "/b"], "mcp_server_strategy": "BLUE_GREEN"}, "alb_rule_hosts and alb_rule_paths: a rule holds 4 values at most, as the test rule has one more; found 3 hosts and 2 paths", id="a test rule has one value more"),
+        pytest.param({"mcp_server_strategy": ""}, "mcp_server_strategy: wanted one of ROLLING, BLUE_GREEN, CANARY; found nothing; leave it out where the default is right", id="nothing in place of a default"),
         pytest.param({"image_source": "prebuilt"}, "image_uri: wanted the image to deploy, because image_source is prebuilt; found nothing", id="prebuilt without image"),
         pytest.param({"ecr_kms_key": "arn", "ecr_encryption_type": "AES256"}, "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type", id="key without KMS"),
-        pytest.param({"ecs_service_credentials": "assume_role"}, "mcp_server_assumable_roles: wanted at least one role ARN, because ecs_service_credentials is assume_role", id="no role to assume"),
-        pytest.param({"ecs_service_port": 9000}, "ecs_service_port: the playbooks give it, so it is not set; set alb_rule_port", id="given"),
+        pytest.param({"mcp_server_credentials": "assume_role"}, "mcp_server_assumable_roles: wanted at least one role ARN, because mcp_server_credentials is assume_role", id="no role to assume"),
+        pytest.param({"ecs_service_port": 9000}, "ecs_service_port: the playbooks give it, so it is not set; set mcp_server_port", id="given"),
         pytest.param({"iam_secrets": []}, "iam_secrets: the playbooks give it, so it is not set; leave it out", id="given and nothing else to set"),
         pytest.param({"rollback_release": "last"}, "rollback_release: wanted the number of a release; found 'last'", id="of one run"),
         pytest.param({"mcp_server_region": Undefined("'x' is undefined")}, "mcp_server_region: the template does not resolve: 'x' is undefined", id="template"),
@@ -177,21 +177,21 @@ def test_what_follows_from_a_fault_is_no_second_one() -> None:
 
 def test_a_default_that_the_playbook_fills_may_be_empty() -> None:
     default = Default("", "{{ (image_exports | default({})).uri | default('') }}")
-    assert judge(defaults={"ecs_service_strategy": default}) == []
+    assert judge(defaults={"mcp_server_strategy": default}) == []
 
 
 def test_a_default_takes_part_in_what_values_must_have_in_common() -> None:
     roles = Default([], "{{ mcp_server_assumable_roles }}")
-    defaults = {"ecs_service_assumable_roles": roles, "iam_assumable_roles": roles}
+    defaults = {"mcp_server_assumable_roles": roles, "iam_assumable_roles": roles}
     assert judge(defaults=defaults) == []
-    (said,) = judge(defaults=defaults, ecs_service_credentials="assume_role")
+    (said,) = judge(defaults=defaults, mcp_server_credentials="assume_role")
     assert said.startswith("mcp_server_assumable_roles: wanted at least one")
-    both = {"ecs_service_assumable_roles": [ROLE], "iam_assumable_roles": [ROLE]}
-    assert judge(defaults=defaults, ecs_service_credentials="assume_role", **both) == []
-    (said,) = judge(defaults=defaults, ecs_service_credentials="assume_role", ecs_service_assumable_roles=[ROLE])
-    assert said.startswith("iam_assumable_roles: wanted all of ecs_service_assumable_roles, ") and ROLE in said
-    given = {"ecs_service_assumable_roles": [ROLE], "iam_existing_task_role": "ecsTaskRole"}
-    assert judge(defaults=defaults, ecs_service_credentials="assume_role", **given) == []
+    both = {"mcp_server_assumable_roles": [ROLE], "iam_assumable_roles": [ROLE]}
+    assert judge(defaults=defaults, mcp_server_credentials="assume_role", **both) == []
+    (said,) = judge(defaults=defaults, mcp_server_credentials="assume_role", mcp_server_assumable_roles=[ROLE])
+    assert said.startswith("iam_assumable_roles: wanted all of mcp_server_assumable_roles, ") and ROLE in said
+    given = {"mcp_server_assumable_roles": [ROLE], "iam_existing_task_role": "ecsTaskRole"}
+    assert judge(defaults=defaults, mcp_server_credentials="assume_role", **given) == []
 
 
 URI = "123456789012.dkr.ecr.us-east-1.amazonaws.com/team/other@sha256:0"
@@ -221,7 +221,7 @@ def test_the_execution_role_may_pull_the_image(found: str, more: dict[str, str],
         pytest.param("target_group_name", "alb_rule_target_group_name", id="prefix left out"),
         pytest.param("repository", "mcp_server_repository", id="the deployment's prefix left out"),
         pytest.param("rollback_to", "rollback_release", id="what a playbook gives"),
-        pytest.param("port", "alb_rule_port", id="once, although two roles have it"),
+        pytest.param("port", "mcp_server_port", id="once, although two roles have it"),
         pytest.param("colour", None, id="a stranger's"),
     ],
 )
