@@ -1,4 +1,4 @@
-"""Write the table of inputs into each role's README from its argument specs; with --check only compare.
+"""Write the tables of inputs into each role's README from its argument specs; with --check only compare.
 
 python tools/role_readmes.py [--check]
 """
@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from plugins.plugin_utils.given import given_inputs  # noqa: E402 - after the path that holds it
+
+SHARED = re.compile(r"\bmcp_server_\w+")
 BEGIN, END = "<!-- inputs: written by tools/role_readmes.py -->", "<!-- end of inputs -->"
 MARKUP = re.compile(r"\b[A-Z]\(([^)]*)\)")
 
@@ -23,10 +29,24 @@ def plain(text: str | list[str]) -> str:
     return MARKUP.sub(r"`\1`", joined).replace("|", "\\|")
 
 
-def given() -> dict[str, str]:
-    """The inputs that no inventory sets, each with what is set instead."""
-    found: dict[str, str] = yaml.safe_load((ROOT / "meta" / "inputs.yml").read_text())["given"]
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+@cache
+def deployment() -> dict[str, dict[str, Any]]:
+    """The values that several roles share, with their forms."""
+    found: dict[str, dict[str, Any]] = load(ROOT / "meta" / "inputs.yml")["deployment"]
     return found
+
+
+@cache
+def given() -> dict[str, str]:
+    """The inputs that the playbooks give, so that no inventory sets them, each with what is set instead."""
+    specs = [load(path)["argument_specs"] for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
+    inputs = [name for spec in specs for entry_point in spec.values() for name in entry_point["options"]]
+    files = [load(path) for path in (*ROOT.glob("playbooks/*.yml"), *ROOT.glob("playbooks/tasks/*.yml"))]
+    return given_inputs(files, sorted({*deployment(), *inputs}))
 
 
 def shown_default(role: str, name: str, option: dict[str, Any]) -> str:
@@ -34,14 +54,48 @@ def shown_default(role: str, name: str, option: dict[str, Any]) -> str:
     if name in given():
         return f"given by the playbook{f'; set `{given()[name]}`' if given()[name] else ''}"
     if option.get("required"):
-        defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text())
+        defaults = load(ROOT / "roles" / role / "defaults" / "main.yml")
         return f"`{defaults[name]}`" if name in defaults else "required"
     return f"`{option['default']!r}`" if option["default"] != "" else "empty"
 
 
+def shared(role: str) -> str:
+    """The shared values that a role reads."""
+    files = [path for part in ("tasks", "vars", "defaults") for path in (ROOT / "roles" / role / part).glob("*.yml")]
+    read = {name for path in files for name in SHARED.findall(path.read_text())}
+    listed = ", ".join(f"`{name}`" for name in sorted(read & deployment().keys()))
+    return f"## Shared inputs\n\nThe role also reads {listed}; see [mcp_server](../mcp_server/README.md)."
+
+
+def shared_table() -> str:
+    """The table of the shared values."""
+    defaults = load(ROOT / "roles" / "mcp_server" / "defaults" / "main.yml")
+    rows = [
+        f"| `{name}` | {option['type']} | {default_of(name, defaults)} | {form_of(option)} |"
+        for name, option in deployment().items()
+    ]
+    return "\n".join(["## Inputs", "", "| variable | type | default | |", "| --- | --- | --- | --- |", *rows])
+
+
+def default_of(name: str, defaults: dict[str, Any]) -> str:
+    if name not in defaults:
+        return "required"
+    shown = "computed" if isinstance(defaults[name], dict) and defaults[name] else f"`{defaults[name]!r}`"
+    return shown if defaults[name] != "" else "empty"
+
+
+def form_of(option: dict[str, Any]) -> str:
+    """What a shared value means, and its accepted form."""
+    choices = ", ".join(f"`{choice}`" for choice in option.get("choices", []))
+    form = option.get("form") or (f"one of {choices}" if choices else "")
+    return " ".join([plain(option["description"]), *([f"Wanted: {plain(form)}."] if form else [])])
+
+
 def table(role: str) -> str:
-    """The tables of all entry points that take inputs."""
-    specs = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    """The tables of all entry points that take inputs, and what the role shares with others."""
+    if role == "mcp_server":
+        return shared_table()
+    specs = load(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]
     parts = []
     for entry_point, spec in specs.items():
         title = "Inputs" if entry_point == "main" else f"Inputs of `tasks_from: {entry_point}`"
@@ -55,7 +109,7 @@ def table(role: str) -> str:
             )
         else:
             parts.append(f"## {title}\n\nNone. {plain(spec['description'])}")
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, shared(role)])
 
 
 def main() -> int:

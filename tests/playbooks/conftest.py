@@ -243,13 +243,13 @@ def _read(lines: str) -> tuple[dict[str, int], list[dict[str, Any]]]:
 
 WIRING = {
     "iam": {
-        "iam_secrets": "{{ stack_exports.secrets.values() | list }}",
+        "iam_secrets": "{{ stack_exports.stack.secrets.values() | list }}",
         "iam_log_group_arn": "arn:aws:logs:us-east-1:850787717197:log-group:/ecs/mcp-server-production",
     },
     "alb_rule": {
-        "alb_rule_vpc_id": "{{ stack_exports.vpc_id }}",
-        "alb_rule_listener_arn": "{{ stack_exports.listener_arn }}",
-        "alb_rule_load_balancer_security_group_ids": "{{ stack_exports.load_balancer_security_group_ids }}",
+        "alb_rule_vpc_id": "{{ stack_exports.stack.vpc_id }}",
+        "alb_rule_listener_arn": "{{ stack_exports.stack.listener_arn }}",
+        "alb_rule_load_balancer_security_group_ids": "{{ stack_exports.stack.load_balancer_security_group_ids }}",
     },
 }
 

@@ -22,7 +22,7 @@ ABSENT = """
     - ansible.builtin.include_role: {name: quilt.mcp_server.stack, tasks_from: removal}
     - ansible.builtin.include_role: {name: quilt.mcp_server.alb_rule, tasks_from: absent}
       vars:
-        alb_rule_listener_arn: "{{ stack_exports.listener_arn }}"
+        alb_rule_listener_arn: "{{ stack_exports.stack.listener_arn }}"
 """
 
 

@@ -26,18 +26,18 @@ def test_the_whole_chain_with_nothing_and_with_all_that_an_operator_may_ask_for(
         assert run.stats["changed"] > 5
         assert run.calls
         assert run.writes == []
-        (security_group,) = run.results("Keep the security group")
+        (security_group,) = run.results("Ensure the security group of the tasks exists")
         assert security_group["changed"]
-        (evidence,) = run.results("Keep the evidence of the proven release")
+        (evidence,) = run.results("Ensure the evidence of the release exists")
         assert evidence["changed"]
         assert evidence["evidence"]["release"] == "known-after-apply"
-        definition: dict[str, Any] = run.results("Keep the task definition")[0]["task_definition"]
+        definition: dict[str, Any] = run.results("Ensure the task definition is registered")[0]["task_definition"]
         assert definition["runtime_platform"]["cpu_architecture"] == architecture
         uris.append(definition["container_definitions"][0]["image"])
     assert uris[0] != uris[1]
-    (target,) = run.results("scaling | Keep the scalable target")
+    (target,) = [one for one in run.results("Ensure the service is scaled as it is wanted") if "scalable_target" in one]
     assert target["changed"]
     assert len(target["scalable_target"]["policies"]) == 1
     assert [volume["name"] for volume in definition["volumes"]] == ["agent-log", "agent-state", "tmp"]
-    policies = run.results("Report the policies of roles that check mode did not create")
-    assert "ssmmessages:OpenDataChannel" in str(policies)
+    (roles,) = run.results("Ensure the IAM roles exist")
+    assert "ssmmessages:OpenDataChannel" in str(roles["diff"]["after"])

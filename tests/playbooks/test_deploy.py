@@ -21,6 +21,7 @@ AWAIT = f"""
   tasks:
     - name: shown
       quilt.mcp_server.ecs_service_deployment: &deployment
+        state: continued
         cluster: sales-prod
         service_name: {NAME}
     - name: hidden
@@ -39,7 +40,7 @@ def test_a_second_run_changes_and_writes_nothing(deployed: State, play: Play) ->
 
 
 def test_how_a_wait_goes_is_shown_while_it_lasts(deployed: State, play: Play, tmp_path: Path) -> None:
-    (waited,) = deployed.run.results("Keep the service and wait for our deployment")
+    (waited,) = deployed.run.results("Ensure the service runs the task definition")
     told = [line for line in deployed.run.told if line.startswith("waiting:")]
     assert told == [f"waiting: [sandbox] {line}" for line in waited["progress"]] and told
 
@@ -59,7 +60,7 @@ def test_check_mode_of_a_converged_stack_changes_nothing(deployed: State, play: 
     run = play("site.yml", "--check", "--diff")
     assert run.status == 0, run.failures
     changed = [task["name"].rpartition(" : ")[2] for task in run.tasks if task["result"].get("changed")]
-    assert changed == ["Keep the evidence of the proven release"], "only what no smoke test has proven yet"
+    assert changed == ["Ensure the evidence of the release exists"], "only what no smoke test has proven yet"
     assert run.writes == []
 
 
@@ -117,7 +118,7 @@ def test_destroy_waits_for_who_holds_the_security_group(
     """As the interfaces of tasks do that a killed run stopped."""
     assert role_play("alb_rule").status == 0
     held = aws.faults.add("ec2", "DeleteSecurityGroup", "error", code="DependencyViolation", status=400, times=2)
-    run = play("destroy.yml", __alb_rule_release_pause=0)
+    run = play("destroy.yml")
     assert (run.status, held.fired) == (0, 2), run.failures
     named = [{"Name": "group-name", "Values": ["sales-prod-mcp-server-sg"]}]
     assert client("ec2").describe_security_groups(Filters=named)["SecurityGroups"] == []
@@ -141,7 +142,7 @@ def test_destroy_needs_nothing_of_the_stack(play: Play, client: Callable[[str], 
     client("ecs").delete_cluster(cluster="sales-prod")
     run = play("destroy.yml", stack_minimum_zones=5)
     assert run.status == 0, run.failures
-    (found,) = run.results("removal | Find the listener")
+    (found,) = run.results("removal | Look up the listener")
     (warning,) = found["warnings"]
     assert "there is no listener on port 443 of load balancer 'sales-prod-alb'" in warning
     assert sorted(run.writes) == ["ec2:DeleteSecurityGroup", "elbv2:DeleteTargetGroup"]
@@ -153,7 +154,7 @@ def test_destroy_of_an_empty_account_changes_nothing_and_needs_no_secret(play: P
 
 
 def test_destroy_leaves_what_others_gave_our_names(play: Play, client: Callable[[str], Any]) -> None:
-    """Not one write: a group, a role, a repository and a log group of our names belong to somebody else."""
+    """Not one write: a group, a role, a repository and a log group of these names belong to somebody else."""
     ec2 = client("ec2")
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
     ec2.create_security_group(GroupName="sales-prod-mcp-server-sg", Description="theirs", VpcId=vpc["VpcId"])
@@ -163,7 +164,10 @@ def test_destroy_leaves_what_others_gave_our_names(play: Play, client: Callable[
     assert run.writes == []
     assert run.status != 0
     (message,) = run.failures
-    assert "/ecs/mcp-server-production" in message
+    assert "ECR repository quilt-mcp-server" in message, "before anything is deleted"
+    run = play("destroy.yml", mcp_server_retain=["repository"])
+    assert (run.status != 0, run.writes) == (True, [])
+    assert "/ecs/mcp-server-production" in run.failures[0]
 
 
 def rules_of(client: Callable[[str], Any], balancer: str) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ def deploy(
     monkeypatch.setenv("SANDBOX_SPEED", "60")
     launcher = FargateLauncher(context(aws, tmp_path), SimulatedEngine())
     launcher.start()
-    yield lambda behaviour: play("deploy.yml", image_exports={"uri": f"sim:{behaviour}"}, ecs_service_grace_period=0)
+    yield lambda behaviour: play("deploy.yml", image_resolved_uri=f"sim:{behaviour}", ecs_service_grace_period=0)
     launcher.stop()
 
 

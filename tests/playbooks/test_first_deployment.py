@@ -47,7 +47,10 @@ def test_the_public_host_is_routed_only_when_the_service_is_healthy(
     aws.faults.add("ecs", "DescribeServices", "error", code="ClusterNotFoundException", status=400, times=1)
     again = play("deploy.yml")
     assert (again.stats["changed"], again.writes) == (0, [])
-    assert [found["served"] for found in again.results("find | Look at the service's deployments")] == [False, True]
+    assert [found["served"] for found in again.results("lookup | Look up the deployments of the service")] == [
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("playbook", ["deploy.yml", "destroy.yml"])
@@ -66,7 +69,7 @@ def test_a_neighbour_that_changed_fails_the_run_and_is_named(
         callback=lambda *_: elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[change]),
     )
     run = play(playbook)
-    (message,) = [result["msg"] for result in run.results("others | Require that nothing of others was touched")]
+    (message,) = [result["msg"] for result in run.results("Verify that nothing of others changed")]
     assert run.status != 0
     assert f"load balancer {arn} (Stack=sales-prod) has another idle_timeout.timeout_seconds (99, was 60)" in message
     assert "CloudTrail says who" in message

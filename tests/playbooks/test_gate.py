@@ -55,8 +55,8 @@ HOOK = {
     "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
     "timeoutConfiguration": {"timeoutInMinutes": 1440, "action": "ROLLBACK"},
 }
-WAIT, ASK = "Keep the service and wait for our deployment", "Prove the route with a real client"
-CONTINUE = "continue | Let production traffic move and wait for our deployment"
+WAIT, ASK = "Ensure the service runs the task definition", "Verify the route as a client"
+CONTINUE = "approve | Continue the deployment and wait until it is complete"
 
 
 class ServedTask(SimulatedTask):
@@ -217,5 +217,5 @@ def test_a_release_gets_traffic_when_it_passed_the_gate_and_else_none(world: Wor
 
     empty = world.play("deploy.yml", release="four", broken=True, ecs_service_desired_count=0)
     assert (empty.status, empty.results(ASK)) == (0, []), empty.failures
-    (warning,) = empty.results("Say that there is no task to prove anything")
-    assert f"WARNING: {NAME} has 0 tasks, so nothing proves quilt-mcp-server:" in warning["text"]
+    (warning,) = empty.results(WAIT)[0]["warnings"]
+    assert f"{NAME} has 0 tasks, so neither a health check nor a gate has verified quilt-mcp-server:" in warning

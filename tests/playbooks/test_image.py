@@ -20,14 +20,14 @@ URI = f"850787717197.dkr.ecr.us-east-1.amazonaws.com/{REPOSITORY}"
 
 def test_no_docker_engine_is_a_sentence_that_says_what_to_do(play: Play, tmp_path: Path) -> None:
     run = play("build.yml", env={"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}, image_source="build")
-    (message,) = [result["msg"] for result in run.results("build | Require a Docker engine")]
+    (message,) = [result["msg"] for result in run.results("push | Require a Docker engine")]
     assert message.startswith("Wanted a Docker engine with buildx to build the image; found none")
     assert "set image_source to prebuilt and image_uri" in message
 
 
 def test_deploy_alone_wants_the_image_of_this_source(built: State, play: Play) -> None:
     run = play("deploy.yml", image_source="build")
-    (message,) = [result["msg"] for result in run.results("find | Require the image")]
+    (message,) = [result["msg"] for result in run.results("Resolve the image")]
     assert "Run playbooks/build.yml first" in message
     assert run.writes == []
 
@@ -36,7 +36,7 @@ def test_a_prebuilt_image_is_taken_as_it_is(play: Play, client: Callable[[str], 
     uri = f"registry.example/quilt-mcp-server@sha256:{'0' * 64}"
     run = play("deploy.yml", "--check", image_source="prebuilt", image_uri=uri)
     assert run.status == 0, run.failures
-    (found,) = run.results("Keep the task definition")
+    (found,) = run.results("Ensure the task definition is registered")
     assert found["task_definition"]["container_definitions"][0]["image"] == uri
 
 
@@ -65,7 +65,7 @@ def test_an_image_for_another_cpu_with_findings_is_refused_before_any_write(
     digest = ecr_images.push(ecr, REPOSITORY, "arm64", "arm")
     ecr_images.find_vulnerabilities(aws.url, REPOSITORY, digest, CVE_2026_1="CRITICAL", CVE_2026_2="MEDIUM")
     run = play("deploy.yml", **given)
-    (message,) = [result["msg"] for result in run.results("gate | Refuse an image that must not be deployed")]
+    (message,) = [result["msg"] for result in run.results("Resolve the image")]
     assert f"the image {URI}@{digest} must not be deployed" in message
     assert "wanted an image for linux/amd64" in message
     assert "found CVE-2026-1 (CRITICAL, openssl 3.0.1); build it" in message

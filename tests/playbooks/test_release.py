@@ -74,7 +74,7 @@ def test_evidence_is_kept_of_what_was_proven_and_only_once(
     assert first.status == 0, first.failures
     service = service_of(client)
     release = runs(client)
-    (published,) = first.results("Publish the URL and the release to what runs after us")
+    (published,) = first.results("verification | Publish the URL and the release")
     data = {"quilt_mcp_release": {"sandbox": {"url": route.url, "release": release}}}
     assert published["ansible_stats"] == {"data": data, "per_host": False, "aggregate": True}
     assert Resources(aws).unnamed() == []

@@ -29,7 +29,7 @@ def test_everything_missing_is_said_at_once_and_nothing_is_written(play: Play) -
         mcp_server_cluster="sale-prod",
         mcp_server_jwt_secret="sales-prod/nothing",
     )
-    (message,) = [result["msg"] for result in run.results("Find the shared stack") if "msg" in result]
+    (message,) = [result["msg"] for result in run.results("Verify the shared stack") if "msg" in result]
     for wanted in ("VPC named 'sales-prd'", "'sales-alb'", "'sale-prod'", "secret 'sales-prod/nothing'"):
         assert wanted in message
     assert "did you mean sales-prod" in message
@@ -56,10 +56,10 @@ def test_the_cluster_and_the_port_are_said_once(play: Play, client: Callable[[st
     client("ecs").create_cluster(clusterName="apps")
     run = play("deploy.yml", "--check", mcp_server_cluster="apps", mcp_server_port=9000)
     assert run.status == 0, run.failures
-    (definition,) = run.results("Keep the task definition")
+    (definition,) = run.results("Ensure the task definition is registered")
     (container,) = definition["task_definition"]["container_definitions"]
     assert container["port_mappings"][0]["container_port"] == 9000
-    (service,) = run.results("Keep the service and wait for our deployment")
+    (service,) = run.results("Ensure the service runs the task definition")
     assert service["service"]["load_balancers"][0]["container_port"] == 9000
     assert ":service/apps/" in service["service"]["service_arn"]
 
@@ -71,33 +71,26 @@ def test_existing_roles_are_only_checked(play: Play, client: Callable[[str], Any
     given = {"iam_existing_task_role": "server", "iam_existing_execution_role": "ecsTaskExecutionRole"}
     run = play("deploy.yml", "--check", **given, mcp_server_buckets=["quilt-sales"])
     assert run.status == 0, run.failures
-    (warned,) = run.results("Warn of what the roles that were given must allow")
-    (warning,) = warned["warnings"]
-    task, execution = warning.split("server must allow: ")[1].split("ecsTaskExecutionRole must allow: ")
+    (exports,) = [one for one in run.results("Ensure the IAM roles exist") if "arns" in one]
+    task, execution = exports["warnings"]
+    assert task.startswith("IAM role server is left as it is. It must allow: ")
     assert "s3:ListBucketVersions on arn:aws:s3:::quilt-sales; s3:GetObject, " in task
     assert (
         "secretsmanager:GetSecretValue on arn:aws:secretsmanager:us-east-1:850787717197:secret:sales-prod" in execution
     )
-    assert "sts:GetCallerIdentity" not in warning
-    (exports,) = [result["ansible_facts"]["iam_exports"] for result in run.results("Export the roles")]
-    assert exports == {
-        "task_role_arn": "arn:aws:iam::850787717197:role/apps/server",
-        "execution_role_arn": "arn:aws:iam::850787717197:role/ecsTaskExecutionRole",
-        "infrastructure_role_arn": "",
+    assert "sts:GetCallerIdentity" not in task + execution
+    assert exports["arns"] == {
+        "task": "arn:aws:iam::850787717197:role/apps/server",
+        "execution": "arn:aws:iam::850787717197:role/ecsTaskExecutionRole",
     }
-    assert {call.operation for call in run.calls if call.service == "iam"} <= {
-        "GetRole",
-        "ListInstanceProfilesForRole",
-        "ListRolePolicies",
-        "ListAttachedRolePolicies",
-        "ListRoleTags",
-    }
+    assert [call.operation for call in run.calls if call.service == "iam"] == ["GetRole", "GetRole"]
 
 
 def test_existing_roles_that_are_missing_are_both_named(play: Play) -> None:
     run = play("deploy.yml", iam_existing_task_role="noTask", iam_existing_execution_role="noExecution")
-    (message,) = [result["msg"] for result in run.results("Require the roles that were given")]
-    assert "noTask, noExecution" in message
+    (message,) = [one["msg"] for one in run.results("Ensure the IAM roles exist") if one.get("failed")]
+    assert "IAM role noTask: there is no such role" in message
+    assert "IAM role noExecution: there is no such role" in message
     assert "iam:CreateRole" not in run.writes
 
 
@@ -106,7 +99,7 @@ def test_an_existing_role_that_ecs_may_not_assume_is_refused(play: Play, client:
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     client("iam").create_role(RoleName="forMachines", AssumeRolePolicyDocument=trust)
     run = play("deploy.yml", iam_existing_task_role="forMachines", iam_existing_execution_role="ecsTaskExecutionRole")
-    (message,) = [result["msg"] for result in run.results("Require that ECS may use the roles that were given")]
+    (message,) = [one["msg"] for one in run.results("Ensure the IAM roles exist") if one.get("failed")]
     assert "forMachines" in message
     assert "ecsTaskExecutionRole" not in message
     assert "ecs-tasks.amazonaws.com" in message
@@ -119,7 +112,7 @@ def test_a_role_of_our_name_that_is_not_ours_is_left_alone(play: Play, client: C
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
     run = play("deploy.yml")
-    (message,) = [result["msg"] for result in run.results("Refuse roles that belong to others")]
+    (message,) = [one["msg"] for one in run.results("Ensure the IAM roles exist") if one.get("failed")]
     assert name in message
     assert "iam_existing_task_role" in message
     assert not [write for write in run.writes if write.startswith("iam:")]
@@ -130,7 +123,7 @@ def test_a_security_group_of_our_name_that_is_not_ours_is_left_alone(play: Play,
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
     ec2.create_security_group(GroupName="sales-prod-mcp-server-sg", Description="theirs", VpcId=vpc["VpcId"])
     run = play("deploy.yml")
-    (message,) = [result["msg"] for result in run.results("Refuse a security group that belongs to others")]
+    (message,) = [result["msg"] for result in run.results("Ensure the security group of the tasks exists")]
     assert "sales-prod-mcp-server-sg" in message
     assert not [write for write in run.writes if write.startswith("ec2:")]
 

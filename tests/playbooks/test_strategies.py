@@ -138,7 +138,7 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
     shifted = deploy(**BLUE_GREEN, **ALARMED, mcp_server_log_level="debug")
     assert shifted.status == 0, shifted.failures
     assert traffic.weights() == {"tg": 100, "tg-b": 0}
-    (result,) = shifted.results("Keep the service and wait for our deployment")
+    (result,) = shifted.results("Ensure the service runs the task definition")
     assert "100 % of production traffic" in result["progress"][-1]
 
     # A run that dies when it has taken away almost all of it is finished by the next.
@@ -158,7 +158,9 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
     (alarm,) = traffic.cloudwatch.describe_alarms(AlarmNames=[f"{NAME}-faults-b"])["MetricAlarms"]
     traffic.cloudwatch.untag_resource(ResourceARN=alarm["AlarmArn"], TagKeys=["quilt:deployment"])
     drifted = deploy("--check", **QUICK, mcp_server_log_level="debug")
-    assert drifted.status == 0 and drifted.results("retire | Delete the alarms that are kept no more")[0]["changed"]
+    assert (
+        drifted.status == 0 and drifted.results("remove_unused | Delete the alarms that are not wanted")[0]["changed"]
+    )
     quiet = deploy(**QUICK, mcp_server_log_level="debug")
     assert quiet.status == 0, quiet.failures
     assert (traffic.groups(), traffic.alarms()) == (["tg", "tg-b"], ["faults-b"])

@@ -28,11 +28,13 @@ def test_two_deployments_of_one_account_leave_each_other_alone(
     assert (again.status, again.stats["changed"], again.writes) == (0, 0, []), again.failures
     assert owners(client) == {1: PRODUCTION, 2: PRODUCTION.replace("production", "staging")}
 
-    elsewhere = role_play("iam", iam_region="eu-central-1")
+    elsewhere = role_play("iam", mcp_server_region="eu-central-1")
     assert (elsewhere.status != 0, elsewhere.writes) == (True, [])
     (message,) = elsewhere.failures
-    assert f"role(s) {PRODUCTION}-task, {PRODUCTION}-execution for eu-central-1; found them in use" in message
-    assert "in us-east-1" in message
+    for kind in ("task", "execution"):
+        wanted = "require_tags wants quilt:region=eu-central-1, it has quilt:region=us-east-1"
+        assert f"IAM role {PRODUCTION}-{kind} exists but is not ours: {wanted}" in message
+    assert "IAM has no regions, so a deployment of the same name in another region needs another" in message
 
     iam = client("iam")
     iam.tag_role(RoleName=f"{PRODUCTION}-task", Tags=[{"Key": "quilt:region", "Value": "eu-central-1"}])

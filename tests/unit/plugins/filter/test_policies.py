@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from ansible_collections.quilt.mcp_server.plugins.filter.policies import (
     execution_role_policy,
     infrastructure_role_policy,
     task_role_policy,
-    untrusting,
 )
 
 SCOPE = {"partition": "aws", "region": "us-east-1", "account_id": "850787717197"}
@@ -105,25 +103,3 @@ def test_the_infrastructure_role_changes_only_what_carries_our_tag() -> None:
     for statement in writes:
         assert statement["Condition"] == {"StringEquals": {"aws:ResourceTag/quilt:deployment": "ours"}}
         assert all(":elasticloadbalancing:us-east-1:850787717197:" in arn for arn in statement["Resource"])
-
-
-ECS = "ecs-tasks.amazonaws.com"
-
-
-@pytest.mark.parametrize(
-    ("statement", "trusted"),
-    [
-        pytest.param([{"Effect": "Allow", "Principal": {"Service": ECS}}], True, id="named"),
-        pytest.param(
-            {"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com", ECS]}}, True, id="among others"
-        ),
-        pytest.param([{"Effect": "Deny", "Principal": {"Service": ECS}}], False, id="denied"),
-        pytest.param([{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}], False, id="another"),
-        pytest.param([{"Effect": "Allow", "Principal": {"AWS": ECS}}], False, id="not as a service"),
-        pytest.param([{"Effect": "Allow", "Principal": "*"}], False, id="everybody is not the service"),
-        pytest.param([], False, id="nobody"),
-    ],
-)
-def test_a_role_trusts_the_service_that_its_policy_names(statement: Any, trusted: bool) -> None:
-    role = {"role_name": "given", "assume_role_policy_document": {"Statement": statement}}
-    assert untrusting([role]) == ([] if trusted else [role])

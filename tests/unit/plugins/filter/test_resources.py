@@ -3,25 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.filter.resources import foreign, name_value, request_count_label
-
-
-@pytest.mark.parametrize(
-    ("tags", "is_foreign"),
-    [
-        pytest.param({"quilt:deployment": "ours"}, False, id="ours"),
-        pytest.param({"quilt:deployment": "theirs"}, True, id="another deployment"),
-        pytest.param({"Name": "x"}, True, id="untagged"),
-        pytest.param({}, True, id="empty"),
-        pytest.param(None, True, id="none"),
-    ],
-)
-def test_foreign(tags: dict[str, str] | None, is_foreign: bool) -> None:
-    assert bool(foreign([{"tags": tags}], "ours")) is is_foreign
-
-
-def test_a_resource_without_tags_is_foreign() -> None:
-    assert foreign([{"name": "x"}], "ours") == [{"name": "x"}]
+from ansible_collections.quilt.mcp_server.plugins.filter.resources import name_value, request_count_label
 
 
 def test_name_value_sorts_makes_texts_and_leaves_the_unset_out() -> None:

@@ -4,7 +4,11 @@ import pytest
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.drift import judge
 
 FAMILY = "arn:aws:ecs:us-east-1:1:task-definition/quilt-mcp-server"
-TASK = {"task": "Keep the task definition", "module": "quilt.mcp_server.ecs_task_definition", "item": ""}
+TASK = {
+    "task": "Ensure the task definition is registered",
+    "module": "quilt.mcp_server.ecs_task_definition",
+    "item": "",
+}
 SERVICE = {"task": "Keep the service", "module": "quilt.mcp_server.ecs_service", "item": ""}
 LOGS = {"task": "Keep the log group", "module": "quilt.mcp_server.cloudwatch_log_group", "item": ""}
 
@@ -111,7 +115,11 @@ def test_the_autoscaler_and_the_weights_of_ecs_are_right():
 
 def test_of_a_list_only_the_items_that_differ_are_told():
     ssh, https = {"from_port": 22, "ranges": ["0.0.0.0/0"]}, {"from_port": 443}
-    group = {"task": "Keep the security group", "module": "amazon.aws.ec2_security_group", "item": ""}
+    group = {
+        "task": "Ensure the security group of the tasks exists",
+        "module": "amazon.aws.ec2_security_group",
+        "item": "",
+    }
     before = {"ip_permissions": [ssh, https], "arn": "arn:x"}
     found = judge([changed(group, before, {"ip_permissions": [{"from_port": "443"}]})], running(), proven(13), False)
     assert found["fields"][0]["fields"] == [{"field": "ip_permissions", "has": [ssh], "wants": []}]

@@ -134,7 +134,7 @@ def test_right(values: dict[str, Any]) -> None:
         pytest.param({"mcp_server_aws": {"regoin": "x"}}, "mcp_server_aws: wanted only the keys region, profile; found regoin", id="key"),
         pytest.param({"mcp_server_aws": {"region": "eu-west-1"}}, "mcp_server_aws: wanted the region of mcp_server_region, us-east-1; found eu-west-1", id="two regions"),
         pytest.param({"mcp_server_regoin": "x"}, "mcp_server_regoin: there is no such variable; did you mean mcp_server_region?", id="misspelt"),
-        pytest.param({"mcp_server_colour": "x"}, "mcp_server_colour: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_", id="unknown"),
+        pytest.param({"mcp_server_xyz": "x"}, "mcp_server_xyz: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_", id="unknown"),
         pytest.param({"mcp_sever_region": "x"}, "mcp_sever_region: there is no such variable; did you mean mcp_server_region?", id="misspelt prefix"),
         pytest.param({"ecs_service_cpus": 1}, "ecs_service_cpus: there is no such variable; did you mean ecs_service_cpu?", id="misspelt role input"),
         pytest.param({"ecs_service_cpu": 256, "ecs_service_memory": 700}, "ecs_service_memory: Fargate gives 256 CPU units 512, 1024, 2048 MiB; found 700", id="memory"),

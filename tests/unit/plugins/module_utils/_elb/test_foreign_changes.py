@@ -1,28 +1,26 @@
-"""What is a difference between two looks at the neighbours."""
+"""What counts as a change between two snapshots of what belongs to others."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.filter.resources import neighbour_differences
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_changes import changes
 
 RULE, GROUP, OURS = "listener rule arn:rule/1", "target group arn:tg", "arn:ours"
 BEFORE = {
-    "neighbours": {RULE: {"Priority": "500", "Conditions": "sha256:b"}, GROUP: {"Port": "80"}},
+    "resources": {RULE: {"Priority": "500", "Conditions": "sha256:b"}, GROUP: {"Port": "80"}},
     "owners": {"arn:tg": "Stack=theirs"},
     "targets": {"arn:tg": ["10.0.0.1:80", "10.0.0.2:80"], OURS: []},
     "own": [OURS],
 }
 
 
-def look(
-    neighbours: dict[str, Any] | None = None, targets: dict[str, Any] | None = None, **more: Any
-) -> dict[str, Any]:
+def look(resources: dict[str, Any] | None = None, targets: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     """A later look that differs so from BEFORE; None is gone."""
-    found = {**BEFORE["neighbours"], **(neighbours or {})}  # type: ignore[dict-item]
+    found = {**BEFORE["resources"], **(resources or {})}  # type: ignore[dict-item]
     there = {name: one for name, one in found.items() if one is not None}
-    return {**BEFORE, "neighbours": there, "targets": {**BEFORE["targets"], **(targets or {})}, **more}  # type: ignore[dict-item]
+    return {**BEFORE, "resources": there, "targets": {**BEFORE["targets"], **(targets or {})}, **more}  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize(
@@ -49,18 +47,23 @@ def look(
         pytest.param(look({"listener rule arn:rule/2": {}}), [], id="somebody else's new rule"),
         pytest.param(look({RULE: None}, own=[OURS, "arn:rule/1"]), [], id="adopted by us"),
         pytest.param(look(targets={"arn:tg": ["10.0.0.2:80", "10.0.0.3:80"]}), [], id="theirs come and go"),
-        pytest.param(
-            look(targets={"arn:tg": []}),
-            [f"{GROUP} (Stack=theirs) has another set of targets: none is left"],
-            id="none left",
-        ),
+        pytest.param(look(targets={"arn:tg": []}), [], id="theirs are all gone, as when they scale in"),
         pytest.param(
             look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.9:8000"], OURS: ["10.0.0.9:8000"]}),
-            [f"{GROUP} (Stack=theirs) has another target: ours (10.0.0.9:8000)"],
+            [f"{GROUP} (Stack=theirs) has another target: one of this deployment (10.0.0.9:8000)"],
             id="ours in theirs",
         ),
         pytest.param(look(targets={OURS: ["10.0.0.9:8000"]}), [], id="ours in ours"),
     ],
 )
 def test_what_is_a_difference(after: dict[str, Any], lines: list[str]) -> None:
-    assert neighbour_differences(BEFORE, after) == lines
+    assert list(changes(BEFORE, after).of_others) == lines
+
+
+def test_a_change_of_another_deployment_of_this_collection_stands_apart() -> None:
+    """Its own run may go on at the same time, as two hosts of one play do."""
+    tags = '{"quilt:deployment": "another"}'
+    before = {**BEFORE, "resources": {RULE: {"Priority": "500", "Tags": tags}}}
+    after = {**before, "resources": {RULE: {"Priority": "501", "Tags": tags}}}
+    found = changes(before, after)
+    assert (found.of_others, found.of_deployments) == ((), (f"{RULE} has another Priority (501, was 500)",))

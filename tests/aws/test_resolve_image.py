@@ -1,8 +1,9 @@
-"""ecr_image_gate against the sandbox's ECR: what is deployed, what is refused, and that nothing is written."""
+"""resolve_image against the sandbox's ECR: what is deployed, what is refused, and that nothing is written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +29,8 @@ def gate(run_module: Any, ecr: Any, monkeypatch: pytest.MonkeyPatch) -> Gate:
     monkeypatch.setattr(image_client, "PAUSE", 0.01)
 
     def run(image: str, check: bool = False, **parameters: Any) -> Any:
-        result = run_module("ecr_image_gate", check=check, image=image, **{"platform": "linux/amd64", **parameters})
+        given = {"repository_name": REPOSITORY, "source": "prebuilt", "task_platform": "linux/amd64", **parameters}
+        result = run_module("resolve_image", check=check, uri=image, **given)
         assert result["writes"] == []
         return result
 
@@ -40,11 +42,13 @@ def test_an_image_is_pinned_to_its_digest(gate: Gate, ecr: Any, check: bool) -> 
     digest = ecr_images.push(ecr, REPOSITORY, "amd64", "1.0.0")
     for given in (f"{URI}:1.0.0", f"{URI}@{digest}", f"{URI}:1.0.0@{digest}"):
         result = gate(given, check=check)
-        assert result["image"] == {
+        assert {name: result[name] for name in ("uri", "digest", "platforms", "scan", "found", "tag")} == {
             "uri": f"{URI}@{digest}",
             "digest": digest,
             "platforms": ["linux/amd64"],
             "scan": None,
+            "found": True,
+            "tag": "",
         }
 
 
@@ -54,15 +58,15 @@ def test_an_image_for_another_cpu_is_refused(gate: Gate, ecr: Any) -> None:
     assert f"the image {URI}@{digest} must not be deployed" in message
     assert "wanted an image for linux/amd64" in message
     assert "found linux/arm64" in message
-    assert gate(f"{URI}@{digest}", platform="linux/arm64")["image"]["platforms"] == ["linux/arm64"]
+    assert gate(f"{URI}@{digest}", task_platform="linux/arm64")["platforms"] == ["linux/arm64"]
 
 
 def test_an_index_is_for_all_that_it_lists_and_only_for_that(gate: Gate, ecr: Any) -> None:
     arm, amd = (ecr_images.push(ecr, REPOSITORY, name) for name in ("arm64", "amd64"))
     both = ecr_images.push_index(ecr, REPOSITORY, ("amd64", amd), ("arm64", arm), tag="both")
     result = gate(f"{URI}:both")
-    assert result["image"]["digest"] == both
-    assert result["image"]["platforms"] == ["linux/amd64", "linux/arm64"]
+    assert result["digest"] == both
+    assert result["platforms"] == ["linux/amd64", "linux/arm64"]
     ecr_images.push_index(ecr, REPOSITORY, ("arm64", arm), tag="arm")
     assert "found linux/arm64;" in gate(f"{URI}:arm")["msg"]
 
@@ -77,7 +81,7 @@ def test_an_image_that_is_not_there_is_refused(gate: Gate, ecr: Any) -> None:
 )
 def test_what_is_not_in_ecr_of_this_region_is_taken_as_it_is_with_a_warning(gate: Gate, given: str) -> None:
     result = gate(given)
-    assert result["image"]["uri"] == given
+    assert result["uri"] == given
     assert "neither its platform nor its digest was checked" in result["warnings"][0]
     assert "found it outside ECR" in gate(given, scan_threshold="LOW")["msg"]
 
@@ -99,8 +103,8 @@ def test_findings_from_the_threshold_on_are_named_and_refused(gate: Gate, ecr: A
     assert "CVE-2026-3" not in message
     assert "CVE-2026-3" in gate(f"{URI}:1.0.0", scan_threshold="LOW")["msg"]
     assert "CVE-2026-4" not in gate(f"{URI}:1.0.0", scan_threshold="LOW")["msg"]
-    assert "image" in gate(f"{URI}:1.0.0")
-    both = gate(f"{URI}:1.0.0", scan_threshold="CRITICAL", platform="linux/arm64")
+    assert gate(f"{URI}:1.0.0")["digest"] == digest
+    both = gate(f"{URI}:1.0.0", scan_threshold="CRITICAL", task_platform="linux/arm64")
     assert len(both["problems"]) == 2
 
 
@@ -111,7 +115,7 @@ def test_a_scan_is_awaited_and_that_of_an_index_is_its_images(gate: Gate, ecr: A
     impatient = gate(f"{URI}:both", scan_threshold="LOW", scan_wait=0)
     assert "still IN_PROGRESS at the end of the wait; raise image_scan_wait" in impatient["msg"]
     result = gate(f"{URI}:both", scan_threshold="LOW")
-    assert result["image"]["scan"]["status"] == "COMPLETE"
+    assert result["scan"]["status"] == "COMPLETE"
 
 
 def test_an_image_that_nobody_scans_is_refused_with_what_to_do(gate: Gate, ecr: Any) -> None:
@@ -127,3 +131,52 @@ def test_a_configuration_that_cannot_be_read_is_said(gate: Gate, ecr: Any, monke
     ecr_images.push(ecr, REPOSITORY, "amd64", "1.0.0")
     monkeypatch.setattr(image_client.Registry, "_layer_url", lambda self, digest: "http://127.0.0.1:9/x")
     assert "cannot be read from here" in gate(f"{URI}:1.0.0")["msg"]
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    """A build context of one file."""
+    for name in ("Dockerfile", ".dockerignore", "server.py"):
+        (tmp_path / name).write_text(name)
+    return tmp_path
+
+
+def test_the_image_of_a_source_is_found_by_the_hash_of_all_that_goes_into_it(
+    run_module: Any, ecr: Any, context: Path
+) -> None:
+    given = {"repository_name": REPOSITORY, "context": str(context), "task_platform": "linux/amd64"}
+    missing = run_module("resolve_image", **given)
+    assert "found no such tag in ECR. Run playbooks/build.yml first" in missing["msg"]
+    foreseen = run_module("resolve_image", check=True, **given)
+    assert (foreseen["found"], foreseen["uri"]) == (False, "known-after-apply")
+    assert run_module("resolve_image", required=False, **given)["tag"] == foreseen["tag"]
+
+    digest = ecr_images.push(ecr, REPOSITORY, "amd64", foreseen["tag"])
+    found = run_module("resolve_image", **given)
+    assert (found["uri"], found["digest"], found["found"]) == (f"{URI}@{digest}", digest, True)
+    assert [call.operation for call in found["calls"]].count("BatchGetImage") == 1
+    assert "found linux/amd64" in run_module("resolve_image", **{**given, "task_platform": "linux/arm64"})["msg"]
+    (context / "server.py").write_text("another")
+    assert run_module("resolve_image", check=True, **given)["tag"] != foreseen["tag"]
+
+
+def test_a_context_without_a_dockerfile_is_a_sentence(run_module: Any, ecr: Any, tmp_path: Path) -> None:
+    message = run_module("resolve_image", repository_name=REPOSITORY, context=str(tmp_path))["msg"]
+    assert f"Wanted a build context with a Dockerfile and a .dockerignore in {tmp_path}" in message
+
+
+def test_what_was_resolved_before_is_taken_without_a_call(run_module: Any, ecr: Any) -> None:
+    for uri, digest in ((f"{URI}@sha256:{'0' * 64}", f"sha256:{'0' * 64}"), ("process:quilt_mcp_server:src-1", "")):
+        result = run_module("resolve_image", repository_name=REPOSITORY, resolved_uri=uri)
+        assert (result["uri"], result["digest"], result["calls"]) == (uri, digest, [])
+
+
+def test_a_process_has_the_tag_of_its_source_and_needs_no_call(run_module: Any, ecr: Any, context: Path) -> None:
+    result = run_module("resolve_image", repository_name=REPOSITORY, source="process", context=str(context))
+    assert result["uri"] == f"process:quilt_mcp_server:{result['tag']}"
+    assert result["calls"] == []
+
+
+def test_a_prebuilt_image_without_a_name_is_a_sentence(run_module: Any, ecr: Any) -> None:
+    message = run_module("resolve_image", repository_name=REPOSITORY, source="prebuilt")["msg"]
+    assert message.startswith("Wanted image_uri, because image_source is prebuilt; found it empty.")
