@@ -1,4 +1,4 @@
-"""Every field of a scaling policy and of a scheduled action is seen, one change at a time: see test_every_field.py."""
+"""Every field of a scaling policy and of a scheduled action: see tests/kinds/test_every_field.py."""
 
 from __future__ import annotations
 
