@@ -26,8 +26,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Refused
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Reading
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Reading, Refused
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Reconciler as Resource
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters, members
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.calls import Stale
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Plan
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Reading, Reconciler, execute
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Plan, Reading
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Reconciler, execute
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
 
 

@@ -14,8 +14,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.scal
     CONFIGURATIONS,
     POLICY_FIELDS,
 )
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Reading
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Reading
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import members
 
 KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
