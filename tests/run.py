@@ -65,7 +65,7 @@ def steps() -> Iterator[Step]:
     yield Step("lint", "server: mypy", [SERVER_PYTHON, "-m", "mypy"], cwd="server")
     # A process each: the sandbox corrects moto for all of its process, and the unit tests use moto as it is.
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
-    yield Step("unit", "pytest: units", [*pytest, "tests/unit", "tests/tools"])
+    yield Step("unit", "pytest: units", [*pytest, "tests/unit", "tests/kinds", "tests/tools"])
     yield Step("unit", "pytest: sandbox", [*pytest, "tests/sandbox"])
     yield Step("unit", "pytest: modules on the sandbox", [*pytest, "tests/aws"])
     # Minutes each, some of them: test by test, whoever is free takes the next. The longest ones are molecule/killed.

@@ -16,7 +16,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from plugins.plugin_utils.given import given_inputs  # noqa: E402 - after the path that holds it
+from plugins.plugin_utils.given import given_inputs
 
 SHARED = re.compile(r"\bmcp_server_\w+")
 BEGIN, END = "<!-- inputs: written by tools/role_readmes.py -->", "<!-- end of inputs -->"

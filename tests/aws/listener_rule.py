@@ -102,12 +102,10 @@ def camel(condition: Document) -> Document:
     return {"Field": condition["field"], _CONFIGS[condition["field"]]: config}
 
 
-def make(aws: Any, client: Callable[[str], Any], run_module: Callable[..., Document]) -> Listener:
-    """A balancer `shared` with an HTTPS listener that has no rules."""
+def shared_listener(client: Callable[[str], Any]) -> tuple[str, str]:
+    """A balancer `shared` with an HTTPS listener that has no rules: the ARNs of both."""
     elb, ec2 = client("elbv2"), client("ec2")
-    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]]
     by_zone = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]}
-    assert subnets
     balancer = elb.create_load_balancer(Name="shared", Subnets=list(by_zone.values()))["LoadBalancers"][0]
     certificate = client("acm").list_certificates()["CertificateSummaryList"][0]["CertificateArn"]
     arn = elb.create_listener(
@@ -117,7 +115,12 @@ def make(aws: Any, client: Callable[[str], Any], run_module: Callable[..., Docum
         Certificates=[{"CertificateArn": certificate}],
         DefaultActions=[FIXED],
     )["Listeners"][0]["ListenerArn"]
-    return Listener(elb, run_module, aws, balancer["LoadBalancerArn"], arn)
+    return balancer["LoadBalancerArn"], arn
+
+
+def make(aws: Any, client: Callable[[str], Any], run_module: Callable[..., Document]) -> Listener:
+    """The module to be run against a listener of its own."""
+    return Listener(client("elbv2"), run_module, aws, *shared_listener(client))
 
 
 def forward(*groups: str | tuple[str, int], stickiness: Document | None = None) -> Document:

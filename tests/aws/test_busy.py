@@ -9,18 +9,9 @@ import pytest
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
 
 from sandbox.control import ControlPlane
+from sandbox.control.snapshot import Snapshot
+from tests.kinds import Kind, kinds_of
 
-GROUP = {"log_group_name": "/ecs/ours"}
-ALARM = {
-    "alarm_name": "ours",
-    "namespace": "AWS/ECS",
-    "metric_name": "CPUUtilization",
-    "statistic": "Average",
-    "period": 60,
-    "evaluation_periods": 1,
-    "threshold": 5.0,
-    "comparison_operator": "GreaterThanThreshold",
-}
 TARGET = {"resource_id": "service/sales-prod/sales-prod-catalog", "min_capacity": 1, "max_capacity": 4}
 
 
@@ -29,39 +20,22 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cloud, "time", SimpleNamespace(sleep=lambda seconds: None))
 
 
-@pytest.mark.parametrize(
-    ("service", "code", "module", "runs"),
-    [
-        (
-            "logs",
-            "OperationAbortedException",
-            "cloudwatch_log_group",
-            [
-                {**GROUP, "retention_in_days": 7, "kms_key_id": "arn:aws:kms:us-east-1:850787717197:key/1"},
-                {**GROUP, "retention_in_days": 0, "kms_key_id": ""},
-                {**GROUP, "kms_key_id": "arn:aws:kms:us-east-1:850787717197:key/2"},
-                {**GROUP, "state": "absent"},
-            ],
-        ),
-        (
-            "cloudwatch",
-            "ConcurrentModificationException",
-            "cloudwatch_alarm",
-            [ALARM, {**ALARM, "tags": {"team": "x"}}, {**ALARM, "tags": {}, "purge_tags": True}],
-        ),
-    ],
-    ids=["logs", "alarm"],
-)
-def test_a_conflicting_operation_is_waited_for(
-    aws: ControlPlane, run_module: Any, service: str, code: str, module: str, runs: list[dict[str, Any]]
-) -> None:
-    unaware = {"PutMetricAlarm"}  # it documents no such error
-    calm = [run_module(module, **parameters)["writes"] for parameters in runs]
-    aws.reset()
-    for operation in {name for writes in calm for name in writes} - unaware:
-        aws.faults.add(service, operation, "error", code=code, status=400, times=1)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kind" in metafunc.fixturenames:
+        metafunc.parametrize("kind", [row for row in kinds_of("", "test_busy") if row.values[0].conflict])
+
+
+def test_a_conflicting_operation_is_waited_for(aws: ControlPlane, run_module: Any, kind: Kind) -> None:
+    conflict = kind.conflict
+    assert conflict
+    runs = [{**kind.identity, **parameters} for parameters in conflict.runs]
+    empty = Snapshot()
+    calm = [run_module(kind.module, **parameters)["writes"] for parameters in runs]
+    empty.restore()
+    for operation in {name for writes in calm for name in writes} - conflict.unaware:
+        aws.faults.add(kind.resource.service, operation, "error", code=conflict.code, status=400, times=1)
     for parameters, writes in zip(runs, calm, strict=True):
-        result = run_module(module, **parameters)
+        result = run_module(kind.module, **parameters)
         assert not result.get("failed"), result["msg"]
         assert set(result["writes"]) == set(writes)
     assert all(fault["fired"] == 1 for fault in aws.faults.describe())

@@ -2,82 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sandbox.control import ControlPlane
-from tests.aws import aws_tags
-from tests.sandbox.ecs_stack import Stack, lay
+from tests.kinds import AWS_TAGS, Kind, every_kind, kinds_of
 
 OURS = {"quilt:deployment": "ours"}
+LOG_GROUP = {"log_group_name": "/ecs/ours", "retention_in_days": 7}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kind" in metafunc.fixturenames:
+        offered = [row for row in kinds_of("", "test_replace") if row.values[0].replace]
+        metafunc.parametrize("kind", offered)
 
 
 @pytest.fixture
-def stack(aws: Any, client: Any) -> Stack:
-    aws.reset(seed=False)
-    found = lay(client)
-    found.register()
-    return found
+def usual(kind: Kind, client: Callable[[str], Any]) -> dict[str, Any]:
+    """How the resource is made."""
+    return {**kind.identity, **kind.full, **kind.prepare(client)}
 
 
-@pytest.fixture
-def cases(stack: Stack, client: Any) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """By module: how the resource is made, and the change that AWS cannot do."""
-    vpc = client("ec2").describe_subnets(SubnetIds=stack.subnets)["Subnets"][0]["VpcId"]
-    network = {"subnets": stack.subnets, "security_groups": [stack.security_group]}
-    return {
-        "cloudwatch_log_group": (
-            {"log_group_name": "/ecs/ours", "retention_in_days": 7},
-            {"log_group_class": "INFREQUENT_ACCESS"},
-        ),
-        "ecr_repository": (
-            {"repository_name": "ours"},
-            {"encryption_configuration": {"encryption_type": "KMS"}},
-        ),
-        "elb_target_group": (
-            {"name": "ours", "protocol": "HTTP", "port": 8000, "vpc_id": vpc, "target_type": "ip"},
-            {"port": 9000},
-        ),
-        "ecs_service": (
-            {
-                "cluster": "main",
-                "service_name": "web",
-                "task_definition": "app",
-                "desired_count": 1,
-                "launch_type": "FARGATE",
-                "network_configuration": {"awsvpc_configuration": network},
-                "wait_timeout": 20,
-            },
-            {"launch_type": "EC2"},
-        ),
-    }
-
-
-KEYS = {
-    "cloudwatch_log_group": "log_group",
-    "ecr_repository": "repository",
-    "elb_target_group": "target_group",
-    "ecs_service": "service",
-}
-MODULES = tuple(KEYS)
-DELETES = {
-    "cloudwatch_log_group": ["DeleteLogGroup", "CreateLogGroup"],
-    "ecr_repository": ["DeleteRepository", "CreateRepository"],
-    "elb_target_group": ["DeleteTargetGroup", "CreateTargetGroup"],
-    "ecs_service": ["DeleteService", "CreateService"],
-}
-
-
-@pytest.mark.parametrize("module", MODULES)
 def test_what_aws_cannot_change_is_offered_replacement_and_replaced_when_told(
-    module: str, cases: Any, run_module: Any, aws: ControlPlane
+    kind: Kind, usual: dict[str, Any], run_module: Any, aws: ControlPlane
 ) -> None:
-    usual, change = cases[module]
+    module, change = kind.module, kind.replace or {}
     given = {**usual, **change}
     run_module(module, **usual, require_tags=OURS, tags={"mine": "1"})
-    key = KEYS[module]
-    aws_tags.mark(aws, key, run_module(module, **usual, tags={"theirs": "2"})[key])
+    made = run_module(module, **usual, tags={"theirs": "2"})[kind.result_key]
+    kind.tag(aws.platform(kind.resource.service), made, AWS_TAGS)
 
     refused = run_module(module, **given, require_tags=OURS)
     assert "AWS cannot change" in refused["msg"] and "replace: true" in refused["msg"]
@@ -89,37 +45,34 @@ def test_what_aws_cannot_change_is_offered_replacement_and_replaced_when_told(
 
     result = run_module(module, **given, require_tags=OURS, replace=True)
     assert not result.get("failed"), result["msg"]
-    assert [name for name in result["writes"] if name in DELETES[module]] == DELETES[module]
+    replacing = [kind.delete_operation, kind.create_operation]
+    assert [name for name in result["writes"] if name in replacing] == replacing
     assert predicted.keys() == result.keys()
     assert predicted["diff"] == result["diff"]
     assert "deleted and created again" in result["warnings"][0]
     # AWS's own tags are AWS's to give: a request with one is refused, and the old one would be gone.
-    assert result[key]["tags"] == {**OURS, "mine": "1", "theirs": "2"}
-    assert predicted[key].keys() == result[key].keys()
+    assert result[kind.result_key]["tags"] == {**OURS, "mine": "1", "theirs": "2"}
+    assert predicted[kind.result_key].keys() == result[kind.result_key].keys()
 
     again = run_module(module, **given, require_tags=OURS, replace=True)
     assert not again["changed"] and again["writes"] == []
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_what_belongs_to_others_is_never_replaced(module: str, cases: Any, run_module: Any) -> None:
-    usual, change = cases[module]
-    given = {**usual, **change}
-    run_module(module, **usual)
-    result = run_module(module, **given, require_tags=OURS, replace=True)
+def test_what_belongs_to_others_is_never_replaced(kind: Kind, usual: dict[str, Any], run_module: Any) -> None:
+    run_module(kind.module, **usual)
+    result = run_module(kind.module, **{**usual, **(kind.replace or {})}, require_tags=OURS, replace=True)
     assert "is not ours" in result["msg"] and result["writes"] == []
 
 
-def test_a_change_that_aws_can_make_replaces_nothing(cases: Any, run_module: Any) -> None:
-    usual, _ = cases["cloudwatch_log_group"]
-    run_module("cloudwatch_log_group", **usual)
-    result = run_module("cloudwatch_log_group", **{**usual, "retention_in_days": 14}, replace=True)
+def test_a_change_that_aws_can_make_replaces_nothing(run_module: Any) -> None:
+    run_module("cloudwatch_log_group", **LOG_GROUP)
+    result = run_module("cloudwatch_log_group", **{**LOG_GROUP, "retention_in_days": 14}, replace=True)
     assert result["writes"] == ["PutRetentionPolicy"]
 
 
-def test_what_the_old_one_had_beside_the_parameters_is_gone_and_the_diff_says_so(cases: Any, run_module: Any) -> None:
-    usual, change = cases["cloudwatch_log_group"]
-    run_module("cloudwatch_log_group", **usual)
+def test_what_the_old_one_had_beside_the_parameters_is_gone_and_the_diff_says_so(run_module: Any) -> None:
+    change = every_kind()["cloudwatch_log_group"].replace or {}
+    run_module("cloudwatch_log_group", **LOG_GROUP)
     result = run_module("cloudwatch_log_group", log_group_name="/ecs/ours", **change, replace=True)
     assert result["diff"]["before"]["retention_in_days"] == 7
     assert result["diff"]["after"]["retention_in_days"] == 0

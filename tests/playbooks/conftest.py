@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,19 +26,12 @@ from sandbox.control import Call, ControlPlane
 from sandbox.control.snapshot import Snapshot
 from tests import iam_actions
 from tests.aws import mcp_stub
+from tests.playbooks.table import PLAYBOOKS, READS
 from tools import deployer_policy
 
 ROOT = Path(__file__).parents[2]
 SECRET = "sales-prod/mcp-server/jwt"
 LONGEST = 900  # seconds; a run takes ten, on a machine that does much else a few minutes
-# The parts of docs/deployer-policy.yml that a playbook needs; one that is not named here may need any.
-PARTS = {
-    "build.yml": {"look", "image"},
-    "drift.yml": {"look"},
-    "rollback.yml": {"look", "image", "service"},
-    "status.yml": {"look"},
-    "verify.yml": {"look", "service"},
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +93,7 @@ class Play:
         stats, tasks = _read(output)
         calls = [call for call in self._aws.calls(mark) if call.access_key == "sandbox"]
         if isinstance(playbook, str):  # a path is a test's own play, which may do what no playbook does
-            _require_allowed(playbook, {"look"} if "--check" in options else PARTS.get(playbook, set()), calls)
+            _require_allowed(playbook, READS if "--check" in options else PLAYBOOKS[playbook].rights or set(), calls)
         return Run(process.returncode, stats, tasks, calls, errors.splitlines())
 
     def kill(self) -> None:
@@ -111,7 +104,7 @@ class Play:
                     os.kill(pid, signal.SIGKILL)
 
 
-def _require_allowed(playbook: str, parts: set[str], calls: list[Call]) -> None:
+def _require_allowed(playbook: str, parts: Set[str], calls: list[Call]) -> None:
     """Require that these parts of the deployer's policy allow the calls, or all parts where none is named."""
     needed = iam_actions.needed((call.service, call.operation) for call in calls)
     refused = needed - deployer_policy.actions(*parts)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.playbooks.inputs import LINEAR, SCALED_ON_CPU, UNANSWERED
+from tests.playbooks.table import PLAYBOOKS
 
 if TYPE_CHECKING:
     from conftest import Play
@@ -41,3 +44,13 @@ def test_the_whole_chain_with_nothing_and_with_all_that_an_operator_may_ask_for(
     assert [volume["name"] for volume in definition["volumes"]] == ["agent-log", "agent-state", "tmp"]
     (roles,) = run.results("Ensure the IAM roles exist")
     assert "ssmmessages:OpenDataChannel" in str(roles["diff"]["after"])
+
+
+@pytest.mark.parametrize("playbook", sorted({*PLAYBOOKS} - {"site.yml"}))  # that is the chain above
+def test_every_playbook_writes_nothing_and_says_what_is_missing(play: Play, playbook: str) -> None:
+    run = play(playbook, "--check", "--diff")
+    assert run.writes == []
+    assert run.calls
+    said = PLAYBOOKS[playbook].empty_account
+    assert (run.status == 0) == (not said), run.failures
+    assert said in "".join(run.failures)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from tests.playbooks.table import PLAYBOOKS
+
 if TYPE_CHECKING:
     from conftest import Play
 
 ROOT = Path(__file__).parents[2]
-PLAYBOOKS = ["build.yml", "deploy.yml", "destroy.yml", "site.yml", "verify.yml"]
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from sandbox.account import Account
 from sandbox.control.lock import api_lock
 from sandbox.control.snapshot import Snapshot
 from tests.playbooks.inputs import BLUE_GREEN, QUICK, SCALED_ON_CPU
+from tests.playbooks.table import PLAYBOOKS
 
 if TYPE_CHECKING:
     from conftest import Play, State
@@ -40,6 +41,7 @@ class Story:
     def __init__(self, aws: ControlPlane, play: Play, build_and_deploy: Path) -> None:
         self.aws, self.play, self.deploy = aws, play, build_and_deploy
         self.account = Account(aws.platform)
+        self.interrupted: set[str] = set()
 
     def completed(self, playbook: str | Path, **given: Any) -> int:
         """Run it, which must end well. Returns how many calls wrote."""
@@ -49,6 +51,7 @@ class Story:
 
     def cut(self, playbook: str, **given: Any) -> list[tuple[str, Snapshot]]:
         """Run it to its end. Returns for each write what it was and what a kill at it would have left."""
+        self.interrupted.add(playbook)
         found: list[Snapshot] = []
 
         def look() -> None:
@@ -65,6 +68,7 @@ class Story:
 
     def killed(self, number: int, playbook: str | Path) -> str:
         """Run it and kill it at its write of that number, counted from 0. Returns what it was."""
+        self.interrupted |= {"build.yml", "deploy.yml"} if playbook == self.deploy else {str(playbook)}
         mark = self.aws.mark()
         fault = self.aws.faults.add("*", "*", "before", skip=number, writes=True, callback=self.play.kill)
         run = self.play(playbook)
@@ -80,12 +84,13 @@ class Story:
 
 
 @pytest.fixture
-def story(aws: ControlPlane, play: Play, tmp_path: Path) -> Story:
+def story(aws: ControlPlane, play: Play, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Story]:
     both = tmp_path / "build_and_deploy.yml"
     both.write_text("".join(f"- import_playbook: {ROOT}/playbooks/{name}.yml\n" for name in ("build", "deploy")))
     story = Story(aws, play, both)
     story.account.foreign()  # the others' services settle at the first look
-    return story
+    yield story
+    assert story.interrupted == {name for name, row in PLAYBOOKS.items() if request.function.__name__ in row.killed}
 
 
 @HALVES

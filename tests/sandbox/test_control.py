@@ -156,8 +156,10 @@ def test_a_foreign_deployer_acts_before_the_call(empty: ControlPlane, client: Cl
 
 
 def test_reset_forgets_everything(empty: ControlPlane, client: Client) -> None:
-    empty.faults.add("ecs", "ListClusters", "error")
+    empty.faults.add("ecs", "ListClusters", "error", times=None)
     client("ecs").create_cluster(clusterName="c")
+    with pytest.raises(ClientError):
+        client("ecs").list_clusters()
     empty.reset(seed=False)
     assert client("ecs").list_clusters()["clusterArns"] == []
     assert names(empty) == ["ecs:ListClusters"]

@@ -5,37 +5,34 @@ That a real run is allowed what it does is judged by every play of tests/playboo
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore import xform_name
 
-from tests import iam_actions
+from tests import aws_calls, iam_actions
+from tests.kinds import every_kind
 from tools import deployer_policy
 
 ROOT = Path(__file__).parents[2]
 PLACE = ["--account", "123456789012", "--region", "us-east-1", "--stack", "sales-prod"]
-SERVICES = (
-    "acm", "application-autoscaling", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "iam", "logs", "route53",
-    "secretsmanager", "ssm", "sts",
-)  # fmt: skip
-# Operations that several services have: whose ours are.
+# Where the code does not tell whose an operation of several services is: theirs, and not that of the others.
 SHARED = {
-    "describe_images": ["ecr"],
-    "describe_tags": ["elbv2"],
-    "list_tags_for_resource": ["application-autoscaling", "cloudwatch", "ecr", "logs", "ssm"],
-    "tag_resource": ["application-autoscaling", "cloudwatch", "ecr", "ecs", "logs"],
-    "untag_resource": ["application-autoscaling", "cloudwatch", "ecr", "ecs", "logs"],
+    "describe_images": {"ecr"},
+    "describe_tags": {"elbv2"},
+    "list_tags_for_resource": {"application-autoscaling", "ecr", "ssm"},
+    "tag_resource": {"ecs"},
 }
-# A field of a plan, and no call.
-NOT_OF_PLAYBOOKS = {"rotate_secret"}
+OTHERS = {
+    "describe_images": {"ec2"},
+    "describe_tags": {"ec2"},
+    "list_tags_for_resource": {"acm", "cloudwatch", "ecs", "logs", "route53"},
+    "tag_resource": {"acm", "application-autoscaling", "cloudwatch", "ecr", "logs", "secretsmanager"},
+}
 # What amazon.aws calls for the roles' tasks, as far as their arguments let it.
 STOCK = {
     "ec2": {
@@ -73,32 +70,14 @@ UNLIMITED = {"ecr:GetAuthorizationToken", "ecs:DeregisterTaskDefinition"}
 LONGEST = ["--stack", "s" * 41, "--name", "n" * 54, "--environment", "e" * 31, "--region", "ap-southeast-2"]
 
 
-def operations() -> dict[str, dict[str, str]]:
-    """The operations of each service by their Python names."""
-    models = {service: botocore.session.get_session().get_service_model(service) for service in SERVICES}
-    return {name: {xform_name(one): one for one in model.operation_names} for name, model in models.items()}
-
-
-def names(path: Path) -> Iterator[str]:
-    """Every attribute and every text of a source: a method that is called, or an operation that is paged through."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+def names(path: Path) -> set[str]:
+    """Every attribute and every text of a source."""
+    source = aws_calls.read(path.read_text())
+    return source.names | {name for _service, name in source.calls}
 
 
 def called() -> set[tuple[str, str]]:
-    """(service, operation) of all calls that the sources can make."""
-    known = operations()
-    found = set()
-    for folder in ("lookup", "modules", "module_utils"):
-        for path in (ROOT / "plugins" / folder).rglob("*.py"):
-            for name in set(names(path)) - NOT_OF_PLAYBOOKS:
-                having = [service for service in SERVICES if name in known[service]]
-                services = having if len(having) < 2 else SHARED[name]
-                found |= {(service, known[service][name]) for service in services}
-    return found | {(service, known[service][name]) for service, stock in STOCK.items() for name in stock}
+    return aws_calls.called(aws_calls.sources(), STOCK, SHARED)
 
 
 Print = Callable[..., dict[str, dict[str, Any]]]
@@ -121,6 +100,46 @@ def test_the_policy_allows_what_the_collection_can_call_and_nothing_else() -> No
     needed, allowed = iam_actions.needed(called()) | iam_actions.PUSH, deployer_policy.actions()
     assert needed - allowed == set(), "not allowed"
     assert allowed - needed == set(), "allowed, but never called"
+
+
+def test_every_client_is_of_a_service_that_is_named_where_it_is_made() -> None:
+    """Or the rights that its calls need could not be told from the sources."""
+    assert {path: source.unnamed for path, source in aws_calls.sources().items() if source.unnamed} == {}
+    kinds = {kind.resource.service for kind in every_kind().values()}
+    assert kinds <= aws_calls.services(aws_calls.sources())
+
+
+def test_of_every_operation_that_several_services_have_it_is_said_whose_it_is() -> None:
+    unsaid = {
+        f"{service}:{name} in {path}"
+        for path, name, having in aws_calls.ambiguous(aws_calls.sources(), STOCK)
+        for service in having - SHARED.get(name, set()) - OTHERS.get(name, set())
+    }
+    assert sorted(unsaid) == [], "say it in SHARED or OTHERS, or make the call on client(service)"
+
+
+def test_the_calls_of_a_service_that_nobody_listed_are_found() -> None:
+    text = """
+class Topic(Resource):
+    service = "sns"
+
+    def read(self):
+        return self.client().get_topic_attributes(TopicArn=self.arn)
+
+    def tag(self, tags):
+        topics, queues = self.client(), self.client("sqs")
+        topics.tag_resource(ResourceArn=self.arn, Tags=tags)
+        for page in queues.get_paginator("list_queues").paginate():
+            pass
+
+def other(module, name):
+    return module.client(name)
+"""
+    source = aws_calls.read(text)
+    assert source.services == {"sns", "sqs"}
+    assert source.unnamed == [15]
+    needed = aws_calls.called({"new.py": source}, {}, {})
+    assert needed == {("sns", "GetTopicAttributes"), ("sns", "TagResource"), ("sqs", "ListQueues")}
 
 
 def test_what_is_said_of_stock_modules_stands_in_their_sources() -> None:

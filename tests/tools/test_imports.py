@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -70,3 +71,13 @@ def test_every_room_keeps_its_private_files() -> None:
     protected = next(one for one in settings["contracts"] if one["type"] == "protected")["protected_modules"]
     folders = {path.parent.name for path in (ROOT / "plugins/module_utils").glob("*/__init__.py")}
     assert {name.rpartition(".")[2] for name in protected} == folders - {"_core"}
+
+
+def test_calls_stand_in_files_that_are_named_so() -> None:
+    """A file with a call to AWS is client.py, or that of one thing: <thing>_client.py."""
+    utils = ROOT / "plugins/module_utils"
+    files = {path.relative_to(utils): path.read_text() for path in utils.rglob("*.py")}
+    calling = {path for path, text in files.items() if re.search(r"^ *@aws_call", text, re.MULTILINE)}
+    assert calling
+    named = {path for path in calling if path.stem.endswith("client")} | {Path("_core/clients.py")}
+    assert sorted(map(str, calling - named)) == []

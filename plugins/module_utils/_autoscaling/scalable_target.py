@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from .._core.plan import Current, Plan
-from .._core.reconciler import Reading
+from .._core.plan import Current, Plan, Reading
 from .._core.resource import ModelResource
 from .._core.shapes import Document, InvalidParameters, canonical, to_snake, without_empty
 from .client import ScalableTargetClient

@@ -37,6 +37,13 @@ class Current:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What was read for a plan: the resource as it is; a subclass adds what else the plan depends on."""
+
+    current: Current | None
+
+
+@dataclass(frozen=True)
 class Plan:
     """What to do. `after` and `tags_after` are empty when the resource is to be gone.
 

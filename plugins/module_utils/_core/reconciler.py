@@ -27,19 +27,12 @@ from .calls import Stale
 from .clients import Clients
 from .compare import contains_unknown
 from .module import exit_with
-from .plan import Current, Plan
+from .plan import Current, Plan, Reading
 from .shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
 from .tags import is_reserved
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read for a plan: the resource as it is; a subclass adds what else the plan depends on."""
-
-    current: Current | None
 
 
 Read = TypeVar("Read", bound=Reading)

@@ -18,6 +18,7 @@ from .compare import normalize, overlay
 from .plan import (
     Current,
     Plan,
+    Reading,
     changed_among,
     is_foreign,
     listed,
@@ -26,7 +27,7 @@ from .plan import (
     refuse_foreign,
     refuse_immutable,
 )
-from .reconciler import Reading, Reconciler, Run
+from .reconciler import Reconciler, Run
 from .shapes import Document, InvalidParameters, canonical, members, to_request, to_snake, without_empty, without_none
 from .tags import settable_tags
 

@@ -113,3 +113,11 @@ class Registry:
         status = answers[0].get("imageScanStatus", {})
         findings = tuple(finding for answer in answers for finding in findings_of(answer))
         return Scan(status.get("status", "NONE"), status.get("description", ""), findings)
+
+
+@aws_call("look up {repository}:{tag} in ECR", missing=["ImageNotFoundException", "RepositoryNotFoundException"])
+def tagged_images(ecr: Any, repository: str, tag: str) -> list[dict[str, Any]] | None:
+    found: list[dict[str, Any]] = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])[
+        "imageDetails"
+    ]
+    return found

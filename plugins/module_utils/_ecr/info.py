@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.calls import aws_call
 from .._core.clients import Clients
 from .._core.shapes import Document, to_snake
 from .._ecs.image_users_client import ImageUsersClient
+from .image_client import tagged_images
 from .tags_client import TagsClient
 
 
@@ -27,17 +27,9 @@ def repository_users(client: Clients, params: Mapping[str, Any]) -> Document:
 def images(client: Clients, params: Mapping[str, Any]) -> Document:
     """The image of a tag with its URI, or an empty list."""
     repository, tag = params["repository_name"], params["image_tag"]
-    found = _images(client("ecr"), repository, tag)
+    found = tagged_images(client("ecr"), repository, tag)
     described = TagsClient(client("ecr"), repository).describe() if found else None
     if not found or described is None:
         return {"images": []}
     uri, shape = described["repositoryUri"], client("ecr").meta.service_model.shape_for("ImageDetail")
     return {"images": [{**to_snake(image, shape), "uri": f"{uri}@{image['imageDigest']}"} for image in found]}
-
-
-@aws_call("look up {repository}:{tag} in ECR", missing=["ImageNotFoundException", "RepositoryNotFoundException"])
-def _images(ecr: Any, repository: str, tag: str) -> list[dict[str, Any]] | None:
-    found: list[dict[str, Any]] = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])[
-        "imageDetails"
-    ]
-    return found

@@ -177,3 +177,15 @@ class ServiceClient:
     @aws_call("untag ECS service {self.name}")
     def untag(self, arn: str, keys: Sequence[str]) -> None:
         self.client("ecs").untag_resource(resourceArn=arn, tagKeys=list(keys))
+
+
+@aws_call("describe task definition {arn}")
+def described_task_definition(ecs: Any, arn: str) -> Mapping[str, Any]:
+    definition: Mapping[str, Any] = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    return definition
+
+
+@aws_call("read log stream {stream} of {group}", missing=["ResourceNotFoundException"])
+def last_log_lines(logs: Any, group: str, stream: str, lines: int) -> list[str]:
+    answer = logs.get_log_events(logGroupName=group, logStreamName=stream, limit=lines, startFromHead=False)
+    return [event["message"].rstrip() for event in answer["events"]]

@@ -13,8 +13,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from .._core.calls import aws_call
-from .client import Answer, ServiceClient
+from .client import Answer, ServiceClient, described_task_definition, last_log_lines
 from .deployment_outcome import TargetDeployment
 from .names import short_name
 
@@ -93,7 +92,7 @@ def _of_record(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _logs(client: Any, task: Mapping[str, Any]) -> Iterator[str]:
-    definition = _definition(client("ecs"), task["taskDefinitionArn"])
+    definition = described_task_definition(client("ecs"), task["taskDefinitionArn"])
     for container in definition.get("containerDefinitions", []):
         logging = container.get("logConfiguration", {})
         options = logging.get("options", {})
@@ -102,7 +101,7 @@ def _logs(client: Any, task: Mapping[str, Any]) -> Iterator[str]:
         group = options.get("awslogs-group", "")
         stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{short_name(task['taskArn'])}"
         try:
-            lines = _last_lines(client("logs"), group, stream)
+            lines = last_log_lines(client("logs"), group, stream, LOG_LINES)
         except AnsibleAWSError as error:
             yield f"The log cannot be read: {error}"
             continue
@@ -111,15 +110,3 @@ def _logs(client: Any, task: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"  {line}" for line in lines)
         else:
             yield f"Container {container['name']} logged nothing ({group}, {stream})."
-
-
-@aws_call("describe task definition {arn}")
-def _definition(ecs: Any, arn: str) -> Mapping[str, Any]:
-    definition: Mapping[str, Any] = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
-    return definition
-
-
-@aws_call("read log stream {stream} of {group}", missing=["ResourceNotFoundException"])
-def _last_lines(logs: Any, group: str, stream: str) -> list[str]:
-    answer = logs.get_log_events(logGroupName=group, logStreamName=stream, limit=LOG_LINES, startFromHead=False)
-    return [event["message"].rstrip() for event in answer["events"]]

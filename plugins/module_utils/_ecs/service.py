@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, ClassVar, cast
 
@@ -18,9 +18,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 
 from .._core.calls import Stale
 from .._core.compare import normalize
-from .._core.plan import Current, Plan, Refused, changed_among
+from .._core.plan import Current, Plan, Reading, Refused, changed_among
 from .._core.progress import report_progress
-from .._core.reconciler import Reading, Run
+from .._core.reconciler import Run
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake, without_empty
 from .._elb.client import balancer_of_groups
@@ -39,6 +39,7 @@ from .service_defaults import (
     service_defaults,
     to_send,
 )
+from .service_plan import ServicePlan, ServiceReading, ServiceWritten, scaling_warnings
 from .strategy import pauses, problems
 from .waiter import DeploymentFailed, DeploymentWaiter
 
@@ -58,42 +59,6 @@ DEPLOYMENT_KEYS = (
     "created_at",
     "updated_at",
 )
-
-
-@dataclass(frozen=True)
-class ServiceReading(Reading):
-    """The service as it was described, and what else a plan for it depends on.
-
-    draining: whether an earlier run's deletion still goes on; task_definition: the ARN of the revision that is asked
-    for, None when there is no such one; autoscaler: "none", "registered", or why it cannot be told, and empty when the
-    count would not change.
-    """
-
-    answer: Answer | None = None  # when it is ACTIVE
-    draining: bool = False
-    task_definition: str | None = None
-    autoscaler: str = ""
-
-
-@dataclass(frozen=True)
-class ServicePlan(Plan):
-    """force: whether new tasks are started though nothing differs; draining: what must have gone before."""
-
-    force: bool = False
-    draining: bool = False
-
-
-@dataclass(frozen=True)
-class ServiceWritten:
-    """What the writes answered.
-
-    answer: the service with our deployment as PRIMARY; task_arns: of a service that was deleted; progress: of the wait
-    before a creation.
-    """
-
-    answer: Answer | None = None
-    task_arns: tuple[str, ...] = ()
-    progress: tuple[str, ...] = ()
 
 
 class Service(ModelResource):
@@ -259,7 +224,7 @@ class Service(ModelResource):
         failed = primary_of(reading.answer or {}).get("rolloutState") == "FAILED"
         force = bool(self.params["force_new_deployment"] or failed)
         action = "update" if force and plan.action == "none" else plan.action
-        warnings = (*plan.warnings, *self._scaling_warnings(reading.current, reading.autoscaler))
+        warnings = (*plan.warnings, *scaling_warnings(self.label, reading.current, reading.autoscaler))
         if plan.after.get("desired_count") == 0 and self.params["wait"]:
             warnings += (
                 f"{self.label} has 0 tasks, so neither a health check nor a gate has verified "
@@ -277,17 +242,6 @@ class Service(ModelResource):
         if self.params["state"] == "present" and reading.task_definition is None and not self.module.check_mode:
             given = self.params["task_definition"]
             raise Refused(message=f"{self.label}: there is no active task definition {given}; create it first")
-
-    def _scaling_warnings(self, current: Current, autoscaler: str) -> list[str]:
-        if autoscaler in ("", "none"):
-            return []
-        stays = f"{self.label}: desired_count stays {current.document['desired_count']}: "
-        if autoscaler == "registered":
-            return [f"{stays}Application Auto Scaling decides it; change its minimum and maximum instead"]
-        return [
-            f"{stays}whether Application Auto Scaling decides it cannot be read ({autoscaler}); "
-            "allow application-autoscaling:DescribeScalableTargets"
-        ]
 
     def predict(self, plan: Plan) -> Document:
         if plan.current:

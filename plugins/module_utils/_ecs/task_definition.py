@@ -20,8 +20,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 )
 
 from .._core.compare import normalize
-from .._core.plan import Current, Plan
-from .._core.reconciler import Reading, Run
+from .._core.plan import Current, Plan, Reading
+from .._core.reconciler import Run
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._core.tags import RELEASE_TAGS, settable_tags

@@ -108,3 +108,33 @@ def _balancers_of_groups(elb: Any, arns: Sequence[str]) -> list[str] | None:
 def balancer_of_groups(elb: Any, arns: Sequence[str]) -> str:
     """The ARN of the load balancer that target groups are on; empty when they are on none."""
     return next(iter(_balancers_of_groups(elb, arns) or []), "")
+
+
+@aws_call("describe the attributes of load balancer {arn}")
+def load_balancer_attributes(elb: Any, arn: str) -> list[dict[str, Any]]:
+    attributes: list[dict[str, Any]] = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    return attributes
+
+
+@aws_call("describe the attributes of listener {arn}", stale=["ListenerNotFound"])
+def listener_attributes(elb: Any, arn: str) -> list[dict[str, Any]]:
+    attributes: list[dict[str, Any]] = elb.describe_listener_attributes(ListenerArn=arn)["Attributes"]
+    return attributes
+
+
+@aws_call("describe the target groups of load balancer {arn}")
+def target_groups(elb: Any, arn: str) -> list[dict[str, Any]]:
+    pages = elb.get_paginator("describe_target_groups").paginate(LoadBalancerArn=arn)
+    return [group for page in pages for group in page["TargetGroups"]]
+
+
+@aws_call("describe the attributes of target group {arn}", stale=["TargetGroupNotFound"])
+def target_group_attributes(elb: Any, arn: str) -> list[dict[str, Any]]:
+    attributes: list[dict[str, Any]] = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    return attributes
+
+
+@aws_call("describe the targets of target group {arn}", stale=["TargetGroupNotFound"])
+def registered_targets(elb: Any, arn: str) -> list[str]:
+    found = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return sorted(f"{one['Target']['Id']}:{one['Target'].get('Port', '')}" for one in found)

@@ -14,8 +14,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from .._core.calls import Stale, aws_call
-from .client import describe_rules, describe_tags, listeners, load_balancer
+from .._core.calls import Stale
+from .client import (
+    describe_rules,
+    describe_tags,
+    listener_attributes,
+    listeners,
+    load_balancer,
+    load_balancer_attributes,
+    registered_targets,
+    target_group_attributes,
+    target_groups,
+)
 
 Document = Mapping[str, Any]
 Prints = dict[str, str]  # field -> its value when that is short, otherwise a fingerprint of it
@@ -58,7 +68,7 @@ def _read(elb: Any, found: Document, own: Mapping[str, str]) -> dict[str, Any]:
             for (kind, arn, document), attributes in zip(theirs, _each(elb, _attributes_of, theirs), strict=True)
         },
         "owners": {arn: owner for _kind, arn, _document in theirs if (owner := owner_of(tags.get(arn, {})))},
-        "targets": dict(zip(groups, _each(elb, _targets, groups), strict=True)),
+        "targets": dict(zip(groups, _each(elb, registered_targets, groups), strict=True)),
         "own": sorted(ours),
     }
 
@@ -87,7 +97,7 @@ def _resources(elb: Any, balancer: str) -> Iterator[Found]:
         for rule in describe_rules(elb, arn) or []:
             if not rule.get("IsDefault"):  # the listener has its actions, and it takes no tags
                 yield "listener rule", str(rule["RuleArn"]), rule
-    for group in _target_groups(elb, balancer):
+    for group in target_groups(elb, balancer):
         yield "target group", str(group["TargetGroupArn"]), group
 
 
@@ -101,41 +111,11 @@ def _attributes_of(elb: Any, found: Found) -> Document:
     """What AWS keeps beside the document itself; a listener rule has nothing there."""
     kind, arn, _document = found
     if kind == "load balancer":
-        return _by_key(_balancer_attributes(elb, arn))
+        return _by_key(load_balancer_attributes(elb, arn))
     if kind == "listener":
-        return _by_key(_listener_attributes(elb, arn))
-    return _by_key(_group_attributes(elb, arn)) if kind == "target group" else {}
+        return _by_key(listener_attributes(elb, arn))
+    return _by_key(target_group_attributes(elb, arn)) if kind == "target group" else {}
 
 
 def _by_key(attributes: Sequence[Document]) -> Document:
     return {one["Key"]: one["Value"] for one in attributes}
-
-
-@aws_call("describe the attributes of load balancer {arn}")
-def _balancer_attributes(elb: Any, arn: str) -> list[Document]:
-    attributes: list[Document] = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
-    return attributes
-
-
-@aws_call("describe the attributes of listener {arn}", stale=["ListenerNotFound"])
-def _listener_attributes(elb: Any, arn: str) -> list[Document]:
-    attributes: list[Document] = elb.describe_listener_attributes(ListenerArn=arn)["Attributes"]
-    return attributes
-
-
-@aws_call("describe the target groups of load balancer {arn}")
-def _target_groups(elb: Any, arn: str) -> list[Document]:
-    pages = elb.get_paginator("describe_target_groups").paginate(LoadBalancerArn=arn)
-    return [group for page in pages for group in page["TargetGroups"]]
-
-
-@aws_call("describe the attributes of target group {arn}", stale=["TargetGroupNotFound"])
-def _group_attributes(elb: Any, arn: str) -> list[Document]:
-    attributes: list[Document] = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
-    return attributes
-
-
-@aws_call("describe the targets of target group {arn}", stale=["TargetGroupNotFound"])
-def _targets(elb: Any, arn: str) -> list[str]:
-    found = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
-    return sorted(f"{one['Target']['Id']}:{one['Target'].get('Port', '')}" for one in found)

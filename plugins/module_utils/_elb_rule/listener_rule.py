@@ -20,8 +20,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .._core.calls import Stale
-from .._core.plan import Current, Refused, is_foreign, refuse_foreign
-from .._core.reconciler import Reading, Reconciler, Run
+from .._core.plan import Current, Reading, Refused, is_foreign, refuse_foreign
+from .._core.reconciler import Reconciler, Run
 from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
 from .._elb.client import describe_listener
 from .._elb.run_snapshot import keep_snapshot

@@ -240,7 +240,9 @@ def find_overlaps(listener: Listener, conditions: Conditions, priority: int) -> 
         rule = listener.rules[position]
         earlier = rule.priority < priority
         left = coverage.rest(sides, rule.conditions)
-        if (left == () and not earlier) or not coverage.touches(sides, rule.conditions):
+        if left == () and not earlier:
+            continue
+        if left is None and not coverage.touches(sides, rule.conditions):  # what is left touches it
             continue
         yield Overlap(rule, earlier, coverage.shared(sides, rule.conditions))
 

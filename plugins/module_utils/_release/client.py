@@ -17,7 +17,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 )
 
 from .._core.calls import aws_call
+from .._core.secret_reference import CURRENT, Reference
 from .._core.shapes import Document
+from .._ecs.client import TASKS_AT_ONCE
 from .evidence_document import folder, from_text, release_of
 
 AT_ONCE = 10  # names of DeleteParameters
@@ -88,4 +90,46 @@ def newer_revisions(ecs: Any, family: str, release: int) -> list[str]:
         found += newer
         if len(newer) < len(page["taskDefinitionArns"]):
             break
+    return found
+
+
+@aws_call("describe task definition {reference}", missing=["ClientException"])
+def definition(ecs: Any, reference: str) -> Mapping[str, Any] | None:
+    """A revision with its tags; of a family the latest ACTIVE one; None when there is none."""
+    answer: Mapping[str, Any] = ecs.describe_task_definition(taskDefinition=reference, include=["TAGS"])
+    return answer
+
+
+@aws_call("describe target group {arn}", missing=["TargetGroupNotFound"])
+def balancers_of(elb: Any, arn: str) -> list[str]:
+    (group,) = elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    balancers: list[str] = group["LoadBalancerArns"]
+    return balancers
+
+
+@aws_call("describe the tasks of cluster {cluster}")
+def tasks(ecs: Any, cluster: str, arns: Sequence[str]) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = []
+    for start in range(0, len(arns), TASKS_AT_ONCE):
+        found += ecs.describe_tasks(cluster=cluster, tasks=list(arns[start : start + TASKS_AT_ONCE]))["tasks"]
+    return found
+
+
+@aws_call("describe the targets of {arn}", missing=["TargetGroupNotFound"])
+def target_health(elb: Any, arn: str) -> list[Mapping[str, Any]] | None:
+    found: list[Mapping[str, Any]] = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return found
+
+
+@aws_call("describe secret {reference.resource}", missing=["ResourceNotFoundException"])
+def current_version(secretsmanager: Any, reference: Reference) -> str | None:
+    staged: dict[str, list[str]] = secretsmanager.describe_secret(SecretId=reference.resource)["VersionIdsToStages"]
+    return next((version for version, stages in staged.items() if CURRENT in stages), None)
+
+
+@aws_call("find {digest} in {repository}", missing=["ImageNotFoundException", "RepositoryNotFoundException"])
+def images(ecr: Any, repository: str, digest: str) -> list[Any]:
+    found: list[Any] = ecr.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])[
+        "imageDetails"
+    ]
     return found

@@ -15,8 +15,8 @@ from functools import cached_property
 
 from .._core.calls import Stale
 from .._core.clients import caller_identity
-from .._core.plan import Current, Plan, Refused, plan_present, refuse_foreign
-from .._core.reconciler import Reading, Reconciler, Run
+from .._core.plan import Current, Plan, Reading, Refused, plan_present, refuse_foreign
+from .._core.reconciler import Reconciler, Run
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._core.tags import RELEASE_TAG
 from .client import Store, tag_in_ecs

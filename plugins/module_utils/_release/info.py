@@ -15,17 +15,16 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_an
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._autoscaling.info import scalable_targets
-from .._core.calls import aws_call
 from .._core.clients import Clients
 from .._core.plan import Refused
-from .._core.secret_reference import CURRENT, Reference, parse
+from .._core.secret_reference import parse
 from .._core.shapes import Document
 from .._ecs.client import ServiceClient
 from .._ecs.deployment_state import UNDONE, primary_of
 from .._ecs.names import short_name
-from .client import Store, newer_revisions
+from .client import Store, current_version, definition, images, newer_revisions
 from .evidence_document import latest_first, release_of
-from .observation import definition, tasks_and_targets, what_runs
+from .observation import tasks_and_targets, what_runs
 from .rollback_plan import Choice, choose
 
 
@@ -153,7 +152,7 @@ class Releases:
         for secret in (one for container in containers for one in container.get("secrets", [])):
             reference = parse(secret["valueFrom"])
             if reference.version_id:
-                current = _current_version(self.client("secretsmanager"), reference)
+                current = current_version(self.client("secretsmanager"), reference)
                 if current != reference.version_id:
                     yield secret["name"], reference.version_id, current or "none"
 
@@ -162,18 +161,4 @@ class Releases:
         repository = self.params["repository"]
         if not digest or not repository or not image.partition("@")[0].endswith(f"/{repository}"):
             return True
-        return bool(_images(self.client("ecr"), repository, digest))
-
-
-@aws_call("describe secret {reference.resource}", missing=["ResourceNotFoundException"])
-def _current_version(secretsmanager: Any, reference: Reference) -> str | None:
-    staged: dict[str, list[str]] = secretsmanager.describe_secret(SecretId=reference.resource)["VersionIdsToStages"]
-    return next((version for version, stages in staged.items() if CURRENT in stages), None)
-
-
-@aws_call("find {digest} in {repository}", missing=["ImageNotFoundException", "RepositoryNotFoundException"])
-def _images(ecr: Any, repository: str, digest: str) -> list[Any]:
-    found: list[Any] = ecr.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])[
-        "imageDetails"
-    ]
-    return found
+        return bool(images(self.client("ecr"), repository, digest))

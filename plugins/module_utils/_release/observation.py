@@ -14,13 +14,13 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._core.calls import aws_call
 from .._core.shapes import Document
-from .._ecs.client import TASKS_AT_ONCE, ServiceClient
+from .._ecs.client import ServiceClient
 from .._ecs.deployment_state import primary_of
 from .._ecs.names import short_name
 from .._elb.client import describe_rules, listeners
 from .._elb_rule.match.conditions import from_service
+from .client import balancers_of, definition, target_health, tasks
 from .evidence_document import digest_of, release_of, versions_of
 
 Answer = Mapping[str, Any]  # in the API's names
@@ -61,13 +61,6 @@ def what_runs(client: Client, cluster: str, service_name: str) -> Document:
     }
 
 
-@aws_call("describe task definition {reference}", missing=["ClientException"])
-def definition(ecs: Any, reference: str) -> Answer | None:
-    """A revision with its tags; of a family the latest ACTIVE one; None when there is none."""
-    answer: Answer = ecs.describe_task_definition(taskDefinition=reference, include=["TAGS"])
-    return answer
-
-
 def _target_groups(service: Answer) -> list[str]:
     """The service's target groups; with a blue/green strategy the alternate one too."""
     found: list[str] = []
@@ -102,15 +95,8 @@ def _rule(elb: Any, groups: Sequence[str]) -> Document:
     }
 
 
-@aws_call("describe target group {arn}", missing=["TargetGroupNotFound"])
-def _balancers_of(elb: Any, arn: str) -> list[str]:
-    (group,) = elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
-    balancers: list[str] = group["LoadBalancerArns"]
-    return balancers
-
-
 def _balancers(elb: Any, group: str) -> list[str]:
-    return _balancers_of(elb, group) or []
+    return balancers_of(elb, group) or []
 
 
 def _weights(rule: Answer) -> dict[str, int]:
@@ -133,11 +119,11 @@ def tasks_and_targets(client: Client, cluster: str, service_name: str, running: 
     """The running tasks of the service and the targets of its groups, for a page that people read."""
     calls = ServiceClient(client, short_name(cluster), service_name)
     arns = calls.list_tasks() or []
-    described = [task for task in _tasks(client("ecs"), cluster, arns) if task.get("lastStatus") != "STOPPED"]
+    described = [task for task in tasks(client("ecs"), cluster, arns) if task.get("lastStatus") != "STOPPED"]
     elb, groups = client("elbv2"), {running["target_group_arn"], *running["rule"].get("weights", {})} - {""}
     return {
         "tasks": [_task(task) for task in sorted(described, key=lambda task: str(task.get("createdAt", "")))],
-        "targets": [_target(one) for group in sorted(groups) for one in _health(elb, group) or []],
+        "targets": [_target(one) for group in sorted(groups) for one in target_health(elb, group) or []],
     }
 
 
@@ -163,17 +149,3 @@ def _target(one: Answer) -> Document:
         "state": health["State"],
         "reason": health.get("Description", health.get("Reason", "")),
     }
-
-
-@aws_call("describe the tasks of cluster {cluster}")
-def _tasks(ecs: Any, cluster: str, arns: Sequence[str]) -> list[Answer]:
-    found: list[Answer] = []
-    for start in range(0, len(arns), TASKS_AT_ONCE):
-        found += ecs.describe_tasks(cluster=cluster, tasks=list(arns[start : start + TASKS_AT_ONCE]))["tasks"]
-    return found
-
-
-@aws_call("describe the targets of {arn}", missing=["TargetGroupNotFound"])
-def _health(elb: Any, arn: str) -> list[Answer] | None:
-    found: list[Answer] = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
-    return found

@@ -29,6 +29,7 @@ Conditions = tuple[Condition, ...]
 Choice = list[tuple[Condition, dimensions.Texts]]
 Near = Callable[[Request], Iterable[int]]
 CHOICE_BOUND = 20_000
+POSITION = {kind: position for position, kind in enumerate(dimensions.SINGLE)}  # of a side in what sides() returns
 ANY_ADDRESS = "192.0.2.1"  # of a request whose source nobody has looked at yet
 
 
@@ -46,7 +47,7 @@ def rest(target: Conditions, rule: Conditions, guess: bool = False) -> Condition
     """
     left: list[Condition] = []
     for condition in rule:
-        relations = {dimensions.relation(side, condition) for side in target if _same_slot(side, condition)}
+        relations = {dimensions.relation(side, condition) for side in _slot(target, condition)}
         if dimensions.Relation.INSIDE in relations or (guess and dimensions.Relation.UNKNOWN in relations):
             continue
         if dimensions.Relation.PARTLY not in relations:
@@ -60,9 +61,8 @@ def touches(target: Conditions, rule: Conditions) -> bool:
     return all(
         dimensions.relation(side, condition) is not dimensions.Relation.OUTSIDE
         for condition in rule
-        if condition.field in dimensions.SINGLE
-        for side in target
-        if side.field == condition.field
+        if condition.field in POSITION
+        for side in _slot(target, condition)
     )
 
 
@@ -85,6 +85,7 @@ def leftover(
     used: dict[int, Conditions] = {}
     more = [] if with_rule is None else [left for left in [rest(target, with_rule, guess)] if left is not None]
     avoidable: set[int] = set()
+    opaque = [side for side in target if dimensions.is_opaque(side)]
     while True:
         lefts = [*more, *used.values()]
         choice = None if () in lefts else _choose(target, lefts)
@@ -93,7 +94,7 @@ def leftover(
         request = _request(choice)
         whole = replace(request, address=request.address or ANY_ADDRESS)
         for index in range(len(rules)) if near is None else near(whole):
-            if index in avoidable or not _answers(target, rules[index], whole, guess):
+            if index in avoidable or not _answers(target, opaque, rules[index], whole, guess):
                 continue
             left = rest(target, rules[index], guess)
             if left is not None:
@@ -144,20 +145,19 @@ def uncovered_request(target: Conditions, rules: Sequence[Conditions], near: Nea
 
 def shared(target: Conditions, rule: Conditions) -> Request | None:
     """A request that satisfies both rules; None if there is none."""
+    ruled, single = sides(rule), len(dimensions.SINGLE)
+    pairs = zip(target[:single], ruled[:single], strict=True)
+    asked = [pair for pair in pairs if not (_is_whole(pair[0]) and _is_whole(pair[1]))]
+    alone: list[tuple[Condition, ...]] = [(side,) for side in dict.fromkeys((*target[single:], *ruled[single:]))]
     choice: Choice = []
-    others = {side.field: side for side in sides(rule)[: len(dimensions.SINGLE)]}
-    pairs = [(side, others[side.field]) for side in target if side.field in others]
-    pairs = [(side, other) for side, other in pairs if not (_is_whole(side) and _is_whole(other))]
-    extra = [side for side in (*target, *sides(rule)) if side.field not in dimensions.SINGLE]
     try:
-        values = [(side, dimensions.common(side, other)) for side, other in pairs]
-        values += [(side, dimensions.common(side)) for side in dict.fromkeys(extra)]
+        for slot in (*asked, *alone):
+            texts = dimensions.common(*slot)
+            if texts is None:
+                return None
+            choice.append((slot[0], texts))
     except glob_pattern.TooComplex:
         return None
-    for side, texts in values:
-        if texts is None:
-            return None
-        choice.append((side, texts))
     return _request(choice)
 
 
@@ -169,12 +169,22 @@ def _same_slot(side: Condition, condition: Condition) -> bool:
     return side.field == condition.field and (side.field in dimensions.SINGLE or side.name == condition.name)
 
 
-def _answers(target: Conditions, rule: Conditions, request: Request, guess: bool) -> bool:
-    """Whether the rule answers this request of the target; what cannot be decided is decided for all at once."""
+def _slot(target: Conditions, condition: Condition) -> Sequence[Condition]:
+    """The sides of the target that look at the same part of a request as a condition."""
+    position = POSITION.get(condition.field)
+    if position is not None:
+        return target[position : position + 1]
+    return [side for side in target if _same_slot(side, condition)]
+
+
+def _answers(target: Conditions, opaque: Sequence[Condition], rule: Conditions, request: Request, guess: bool) -> bool:
+    """Whether the rule answers this request of the target; what cannot be decided is decided for all at once.
+
+    opaque: the sides of the target that cannot be decided.
+    """
     for condition in rule:
-        same = [side for side in target if _same_slot(side, condition)]
-        if condition.opaque or any(dimensions.is_opaque(side) for side in same):
-            relations = {dimensions.relation(side, condition) for side in same}
+        if condition.opaque or any(_same_slot(side, condition) for side in opaque):
+            relations = {dimensions.relation(side, condition) for side in _slot(target, condition)}
             if dimensions.Relation.INSIDE not in relations and not (guess and dimensions.Relation.UNKNOWN in relations):
                 return False
         elif not holds(condition, request):

@@ -8,7 +8,7 @@
 
 A rule takes a box in this space. Its sides are the host, the path, the method and the source address (everything, where
 the rule does not limit them), and one side for each of its http-header and query-string conditions. A side is the union
-of the condition's values. cover.py puts the sides together.
+of the condition's values. coverage.py puts the sides together.
 """
 
 from __future__ import annotations
@@ -75,6 +75,8 @@ def common(*sides: Condition) -> Texts | None:
     if any(is_opaque(side) for side in sides):
         return ()
     kind = sides[0].field
+    limiting = [side for side in sides if side is not WHOLE.get(kind)]
+    sides = tuple(limiting) or sides[:1]
     if kind == "http-request-method":
         return _common_method(sides)
     if kind == "source-ip":

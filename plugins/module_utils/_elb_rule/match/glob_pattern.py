@@ -15,11 +15,13 @@ beyond its bound says so by raising L(TooComplex) instead of guessing.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
 
 ONE = -1  # `?`, exactly one character
 STAR = -2  # `*`, any number of characters
+WILDCARDS = {"*": STAR, "?": ONE}
 SEARCH_BOUND = 20_000  # product states; about a second of work, far above what real listeners need
 
 # What an example is made of, the most readable first. Characters beyond them count as soon as a pattern names them.
@@ -34,10 +36,29 @@ class TooComplex(Exception):
 class Glob:
     """One pattern as an automaton; equal patterns (``**`` and ``*``, ``*?`` and ``?*``) are equal objects by value."""
 
-    __slots__ = ("_any", "_final", "_masks", "_one_star", "_stars", "literal", "prefix", "start", "suffix", "tokens")
+    __slots__ = (
+        "_any", "_final", "_masks", "_middle", "_stars", "_start", "literal", "prefix", "suffix", "tokens",
+    )  # fmt: skip
 
     def __init__(self, tokens: Sequence[int]) -> None:
         self.tokens = _tidy(tokens)
+        self._start = 0  # until the automaton is needed, which for most globs is never
+        wild = [position for position, token in enumerate(self.tokens) if token < 0]
+        self.prefix = _text(self.tokens[: wild[0]] if wild else self.tokens)
+        self.suffix = _text(self.tokens[wild[-1] + 1 :]) if wild else self.prefix
+        self.literal = not wild  # its only string is its prefix
+        self._middle: tuple[str, ...] | None = None  # the texts between the stars, where there is no `?`
+        if wild and ONE not in self.tokens:
+            self._middle = tuple(_text(self.tokens[before + 1 : after]) for before, after in itertools.pairwise(wild))
+
+    @property
+    def start(self) -> int:
+        """The states before the first character."""
+        if not self._start:
+            self._build()
+        return self._start
+
+    def _build(self) -> None:
         self._stars = self._any = 0
         self._masks: dict[str, int] = {}
         for position, token in enumerate(self.tokens):
@@ -50,12 +71,7 @@ class Glob:
         for character in self._masks:
             self._masks[character] |= self._any
         self._final = 1 << len(self.tokens)
-        self.start = 1 | (self._stars & 1) << 1
-        wild = [position for position, token in enumerate(self.tokens) if token < 0]
-        self.prefix = _text(self.tokens[: wild[0]] if wild else self.tokens)
-        self.suffix = _text(self.tokens[wild[-1] + 1 :] if wild else self.tokens)
-        self.literal = not wild  # its only string is its prefix
-        self._one_star = len(wild) == 1 and self.tokens[wild[0]] == STAR
+        self._start = 1 | (self._stars & 1) << 1
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Glob) and self.tokens == other.tokens
@@ -67,7 +83,7 @@ class Glob:
         return f"Glob({''.join({ONE: '?', STAR: '*'}.get(token) or chr(token) for token in self.tokens)!r})"
 
     def step(self, state: int, character: str) -> int:
-        """The states after one more character; 0 when no string with that beginning matches.
+        """The states after one more character; 0 when no string with that beginning matches. `start` comes first.
 
         A star that was reached makes everything before it superfluous: what an earlier state accepts, the star accepts.
         """
@@ -93,14 +109,27 @@ class Glob:
             return text == self.prefix
         if not (text.startswith(self.prefix) and text.endswith(self.suffix)):
             return False
-        if self._one_star:
-            return len(text) >= len(self.prefix) + len(self.suffix)
+        if self._middle is not None:
+            return self._holds_in_order(text, self._middle)
         state = self.start
         for character in text:
             state = self.step(state, character)
             if not state:
                 return False
         return self.accepts(state)
+
+    def _holds_in_order(self, text: str, middle: Sequence[str]) -> bool:
+        """Whether each text stands behind the one before it, between prefix and suffix.
+
+        Theorem: with nothing but stars between them it is enough to take the first place where each one fits.
+        """
+        position, end = len(self.prefix), len(text) - len(self.suffix)
+        for part in middle:
+            found = text.find(part, position, end)
+            if found < 0:
+                return False
+            position = found + len(part)
+        return position <= end
 
     def samples(self) -> tuple[str, str]:
         """Two strings that match and that other patterns hardly match: with and without something for a star."""
@@ -125,13 +154,16 @@ def _parse(text: str, fold: bool, escapes: bool) -> Glob:
 
 
 def _tokens(text: str, fold: bool = False, escapes: bool = False) -> list[int]:
+    text = text.lower() if fold else text
+    if not escapes:
+        return [WILDCARDS.get(character) or ord(character) for character in text]
     tokens: list[int] = []
-    characters = iter(text.lower() if fold else text)
+    characters = iter(text)
     for character in characters:
-        if escapes and character == "\\":
+        if character == "\\":
             tokens.append(ord(next(characters, "\\")))
         else:
-            tokens.append({"*": STAR, "?": ONE}.get(character) or ord(character))
+            tokens.append(WILDCARDS.get(character) or ord(character))
     return tokens
 
 
@@ -274,6 +306,8 @@ def _characters(globs: Sequence[Glob], states: Sequence[int], musts: int, alphab
 
 def _tidy(tokens: Sequence[int]) -> tuple[int, ...]:
     """The same language in one spelling: inside a run of wildcards the `?` come first, then at most one `*`."""
+    if STAR not in tokens[:-1]:
+        return tuple(tokens)
     tidy: list[int] = []
     star = False
     for token in tokens:

@@ -1,4 +1,4 @@
-"""Every field of a scaling policy and of a scheduled action is seen, one change at a time: see test_every_field.py."""
+"""Every field of a scaling policy and of a scheduled action: see tests/kinds/test_every_field.py."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.scal
     CONFIGURATIONS,
     POLICY_FIELDS,
 )
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Reading
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Reading
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import members
 
 KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}

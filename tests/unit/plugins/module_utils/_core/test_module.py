@@ -1,0 +1,84 @@
+"""How a module ends: with a result, with an error of the one dialect, and with what both say beside their message."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import exit_with, run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Refused
+
+
+class Ended(Exception):
+    """The module ended with these keys."""
+
+    def __init__(self, **result: Any) -> None:
+        self.result = result
+
+
+class Module:
+    """As much of AnsibleAWSModule as the end needs."""
+
+    def __init__(self) -> None:
+        self.params = {"name": "web"}
+        self.region = "us-east-1"
+        self.warnings: list[str] = []
+        self.made: list[str] = []
+
+    def client(self, service: str) -> Any:
+        self.made.append(service)
+        return SimpleNamespace(service=service)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def exit_json(self, **result: Any) -> None:
+        raise Ended(**result)
+
+    def fail_json(self, **result: Any) -> None:
+        raise Ended(failed=True, **result)
+
+    def fail_json_aws(self, exception: Exception, **result: Any) -> None:
+        raise Ended(failed=True, exception=exception, **result)
+
+
+def ended(function: Any, module: Module) -> dict[str, Any]:
+    with pytest.raises(Ended) as end:
+        function(module)
+    return end.value.result
+
+
+def refuse(**more: Any) -> Any:
+    raise Refused(message="not so", **more)
+
+
+def test_a_read_only_module_changes_nothing_and_makes_each_client_once() -> None:
+    module = Module()
+
+    def read(client: Any, params: Any) -> dict[str, Any]:
+        return {"name": params["name"], "same": client("ecs") is client("ecs"), "region": client.region}
+
+    result = ended(lambda module: run_info(module, read), module)
+    assert result == {"changed": False, "name": "web", "same": True, "region": "us-east-1"}
+    assert module.made == ["ecs"]
+
+
+def test_warnings_of_a_result_become_warnings_of_the_module() -> None:
+    module = Module()
+    result = ended(lambda module: exit_with(module, lambda: {"changed": True, "warnings": ["look"]}), module)
+    assert result == {"changed": True}
+    assert module.warnings == ["look"]
+
+
+def test_an_error_says_what_it_was_given_beside_its_message() -> None:
+    module = Module()
+    result = ended(lambda module: exit_with(module, lambda: refuse(problems=["a"], warnings=["b"])), module)
+    assert result == {"failed": True, "msg": "not so", "problems": ["a"]}
+    assert module.warnings == ["b"]
+
+
+def test_an_error_of_aws_keeps_what_aws_said() -> None:
+    module, said = Module(), ValueError("AccessDenied")
+    result = ended(lambda module: exit_with(module, lambda: refuse(exception=said)), module)
+    assert result == {"failed": True, "msg": "not so", "exception": said}
