@@ -6,8 +6,7 @@
 """Load once, before Ansible forks its workers, what every AWS task would load again.
 
 An action plugin is imported in the parent process; importing this module from one pays for boto3, the amazon.aws
-helpers and the service models a single time. Only playbooks/action_plugins/normal.py profits: its children are forks
-of this.
+helpers and the service models a single time. Only direct execution (direct.py) profits: its children are forks of this.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ import gc
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
+
+from .direct import is_available
 
 SERVICES = ("ec2", "ecr", "ecs", "elbv2", "iam", "logs", "route53", "secretsmanager", "ssm", "sts")
 MODELS = ("service-2", "endpoint-rule-set-1", "paginators-1")
@@ -49,5 +50,6 @@ def preload() -> None:
         _share_models()
         for name in HELPERS:
             import_module(f"ansible_collections.amazon.aws.plugins.module_utils.{name}")
+        is_available()
     # What was loaded stays; the collector of a fork need not touch, and so copy, its pages.
     gc.freeze()
