@@ -42,12 +42,12 @@ def _instead(template: str, inputs: Sequence[str]) -> str:
     words = re.findall(r"\w+(?:\.\w+)*", template)
     for word in words:
         if word in inputs:
-            return word
+            return str(word)
     for word in words:
         role = _role_of(word, inputs)
         if role:
-            nearest = get_close_matches(f"{role}{word.rpartition('.')[2]}", inputs, n=1, cutoff=CLOSE)
-            return next((name for name in nearest if name.startswith(role)), "")
+            nearest: list[str] = get_close_matches(f"{role}{word.rpartition('.')[2]}", inputs, n=1, cutoff=CLOSE)
+            return "".join(name for name in nearest if name.startswith(role))
     return ""
 
 

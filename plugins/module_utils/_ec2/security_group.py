@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._core.plan import Current, Plan
+from .._core.plan import Current, Plan, Reading, Refused
 from .._core.resource import ModelResource
 from .._core.shapes import Document, InvalidParameters
 from .client import SecurityGroupClient
@@ -60,7 +60,6 @@ class SecurityGroup(ModelResource):
 
     def validate(self) -> None:
         found = [text for name in DIRECTIONS for text in problems(name, self.params[name] or [])]
-        found += [f"{name} is empty" for name in ("description", "vpc_id") if not self.params[name]]
         if found:
             raise InvalidParameters(message=f"{self.label}: {'; '.join(found)}")
 
@@ -87,6 +86,13 @@ class SecurityGroup(ModelResource):
         return {**super().wanted(), **given}
 
     # Planning
+
+    def plan(self, reading: Reading) -> Plan:
+        plan = super().plan(reading)
+        missing = [name for name in ("description", "vpc_id") if not self.params[name]]
+        if plan.action == "create" and missing:
+            raise Refused(message=f"{self.label} is to be created, which needs {' and '.join(missing)}")
+        return plan
 
     def after(self, wanted: Document, current: Current | None) -> Document:
         after = super().after(wanted, current)

@@ -16,8 +16,7 @@ from typing import Any, cast
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
 from .._core.calls import Stale
-from .._core.plan import Current, Plan, Refused
-from .._core.reconciler import Reading
+from .._core.plan import Current, Plan, Reading, Refused
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._ecs.image_users_client import ImageUsersClient

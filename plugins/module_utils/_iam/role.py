@@ -15,8 +15,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._core.plan import Current, Plan, Refused
-from .._core.reconciler import Reading
+from .._core.plan import Current, Plan, Reading, Refused
 from .._core.resource import ModelResource
 from .._core.shapes import Document, InvalidParameters
 from .client import Roles
