@@ -22,10 +22,10 @@ from bench.speed.rows import ROWS, Figures, Sample
 from bench.speed.scenarios import Contenders, contenders, every, left_out, say
 
 HOW = """\
-CPU seconds are user and system time with all children; medians, contenders alternating. The deployment: stack
-sales-prod, an image in ECR (image_source build, found by its tag), every input of a role at its default, no ansible.cfg,
-tasks that are healthy at once. The wait for the service is taken out by CPU time, as waiting takes none, and by
-Terraform's wait_for_steady_state = false; the row in wall time has the wait of both.
+CPU seconds are user and system time with all children; medians, contenders alternating. The deployment: sales-prod,
+an image in ECR (image_source build, found by its tag), every input of a role at its default, no ansible.cfg, tasks
+that are healthy at once. The wait for the service is taken out by CPU time, as waiting takes none, and by Terraform's
+wait_for_steady_state = false; the row in wall time has the wait of both.
 """
 PLACEMENTS = ("placement", "before-placement")
 

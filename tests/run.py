@@ -55,7 +55,7 @@ def steps() -> Iterator[Step]:
     """The steps, cheap ones first."""
     yield Step("lint", "ruff check", ["ruff", "check", "."])
     yield Step("lint", "ruff format", ["ruff", "format", "--check", "."])
-    yield Step("lint", "mypy", ["mypy", "sandbox", "plugins", "playbooks/action_plugins", "tools"])
+    yield Step("lint", "mypy", ["mypy", "sandbox", "plugins", "playbooks/action_plugins", "tools", "bench"])
     yield Step("lint", "yamllint", ["yamllint", "--strict", "."])
     yield Step("lint", "README tables", [sys.executable, "tools/role_readmes.py", "--check"])
     for name, arguments in (("ruff check", ["check"]), ("ruff format", ["format", "--check"])):

@@ -64,9 +64,8 @@ class Playbooks:
         try:
             self.deploy(*options)
         except measure.Failed:
-            said = self.log.read_text(errors="replace")
-            if found := re.search(rf"{inventory.REPOSITORY}:(src-\w+)", said):
-                return found[1]
+            if found := re.search(r"\bsrc-[0-9a-f]+", self.log.read_text(errors="replace")):
+                return found[0]
             raise
         raise SystemExit("A deployment without an image succeeded.")
 
@@ -85,16 +84,27 @@ class Playbooks:
             HOME=str(self._folder),
             ANSIBLE_CONFIG=collection.no_settings(self._folder),
             ANSIBLE_COLLECTIONS_PATH=str(self._collections),
-            ANSIBLE_CALLBACK_PLUGINS=str(HERE / "callback_plugins"),
-            ANSIBLE_CALLBACKS_ENABLED="bench_tasks",
-            BENCH_TASKS=str(self._tasks),
+            **counting(self._tasks),
         )
         mark = self.sandbox.mark()
         command = [program, "-i", str(self._inventory), playbook, *options]
         usage = measure.run(command, environment, self._folder, self.log)
-        started = json.loads(self._tasks.read_text())["started"]
-        tasks = [
-            Task(name, action, next_cpu - cpu, next_wall - wall)
-            for (name, action, cpu, wall), (_, _, next_cpu, next_wall) in itertools.pairwise(started)
-        ]
-        return Run(usage, self.sandbox.calls(mark), tasks)
+        return Run(usage, self.sandbox.calls(mark), read_tasks(self._tasks))
+
+
+def counting(path: Path) -> dict[str, str]:
+    """The variables that make a run write its tasks down."""
+    return {
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+        "ANSIBLE_CALLBACKS_ENABLED": "bench_tasks",
+        "BENCH_TASKS": str(path),
+    }
+
+
+def read_tasks(path: Path) -> list[Task]:
+    """The tasks that a run wrote down."""
+    started = json.loads(path.read_text())
+    return [
+        Task(name, action, next_cpu - cpu, next_wall - wall)
+        for (name, action, cpu, wall), (_, _, next_cpu, next_wall) in itertools.pairwise(started)
+    ]
