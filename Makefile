@@ -39,8 +39,8 @@ lint: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run the linters and type checks alone
 unit: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done $(CORE)/.done ## Run pytest alone
 	@python tests/run.py unit
 
-bench: $(VENV)/.dev ## Print the listener rule's cost
-	@python -m bench.listener_rule
+bench: $(VENV)/.dev ## Measure a deployment beside an empty play, 8c6dfb0 and Terraform (OPTIONS="--rounds 1")
+	@python -m bench $(OPTIONS)
 
 bench-server: $(VENV)/.dev ## Measure the server's container beside quilt-mcp at 0.25 CPU and 512 MiB
 	@python -m bench.server

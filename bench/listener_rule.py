@@ -1,4 +1,4 @@
-"""What elb_listener_rule costs: the time of a decision, and the calls to AWS. Run by `make bench`.
+"""What elb_listener_rule costs: the time of a decision, and the calls to AWS. `make bench` runs the first.
 
 python -m bench.listener_rule [--no-calls]
 """
