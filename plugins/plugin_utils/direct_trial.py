@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 def main() -> None:
     """Return the arguments, a change, a difference, a warning and a deprecation, and report a line."""
     arguments = {"text": {"type": "str"}, "secret": {"type": "str", "no_log": True}, "warns": {"type": "bool"}}
-    module = AnsibleModule(argument_spec=arguments)
+    module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
     if module.params["warns"]:
         module.warn("a warning")
         module.deprecate("a deprecation", version="9.0.0", collection_name="quilt.mcp_server")
