@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .compare import contains_unknown, differences
 from .shapes import Document
 from .tags import merge_tags
+
+P = TypeVar("P", bound="Plan")
 
 
 class Refused(AnsibleAWSError):  # type: ignore[misc]
@@ -86,6 +88,10 @@ class Plan:
     @property
     def changed(self) -> bool:
         return self.action != "none"
+
+    def extended(self, kind: type[P], **more: Any) -> P:
+        """The same plan as one of a kind that holds more."""
+        return kind(**{**vars(self), **more})
 
     @property
     def diff(self) -> Document:

@@ -218,7 +218,7 @@ class Service(ModelResource):
     def plan(self, reading: Reading) -> ServicePlan:
         reading = cast(ServiceReading, reading)
         self._refuse_unmanageable(reading)
-        plan = ServicePlan(**vars(super().plan(reading)), draining=reading.draining)
+        plan = super().plan(reading).extended(ServicePlan, draining=reading.draining)
         if reading.current is None or self.params["state"] == "absent":
             return plan
         failed = primary_of(reading.answer or {}).get("rolloutState") == "FAILED"

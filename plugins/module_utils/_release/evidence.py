@@ -125,7 +125,7 @@ class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
         tags = {**(self.wanted_tags() or {}), RELEASE_TAG: str(reading.release)}
         after = {**comparable(wanted), "tagged": True, "kept": kept}
         plan = plan_present(wanted, after, reading.current, tags, purge_tags=False)
-        return EvidencePlan(**vars(plan), pruned=pruned)
+        return plan.extended(EvidencePlan, pruned=pruned)
 
     def _plan_absent(self, reading: EvidenceReading) -> EvidencePlan:
         if reading.current is None:

@@ -59,19 +59,19 @@ class Glob:
         return self._start
 
     def _build(self) -> None:
-        self._stars = self._any = 0
-        self._masks: dict[str, int] = {}
+        """Globs are shared by threads, so what is seen of the automaton is always whole."""
+        stars = any_one = 0
+        masks: dict[str, int] = {}
         for position, token in enumerate(self.tokens):
             if token == STAR:
-                self._stars |= 1 << position
+                stars |= 1 << position
             elif token == ONE:
-                self._any |= 1 << position
+                any_one |= 1 << position
             else:
-                self._masks[chr(token)] = self._masks.get(chr(token), 0) | 1 << position
-        for character in self._masks:
-            self._masks[character] |= self._any
-        self._final = 1 << len(self.tokens)
-        self._start = 1 | (self._stars & 1) << 1
+                masks[chr(token)] = masks.get(chr(token), 0) | 1 << position
+        self._stars, self._any, self._final = stars, any_one, 1 << len(self.tokens)
+        self._masks = {character: mask | any_one for character, mask in masks.items()}
+        self._start = 1 | (stars & 1) << 1
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Glob) and self.tokens == other.tokens
