@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -169,11 +171,10 @@ def test_every_result_is_the_same_both_ways(play: Play, of_every_kind: Path, cor
     direct = core.run(play, of_every_kind, "--diff", "-vvv", QUILT_DIRECT="1")
     empty.restore()
     ordinary = core.run(play, of_every_kind, "--diff", "-vvv", QUILT_DIRECT="0")
-    forks = [line for line in direct.told if line.endswith("in a fork of this worker")]
     # One for each task or item of a loop, and the trial.
-    assert len(forks) == 1 + sum(len(task["result"].get("results", [task])) for task in direct.tasks)
+    assert len(forks(direct.told)) == 1 + sum(len(task["result"].get("results", [task])) for task in direct.tasks)
     assert len(direct.tasks) > len(OTHERS) + len(every_kind())
-    assert not [line for line in ordinary.told if "in a fork of this worker" in line]
+    assert forks(ordinary.told) == []
     said = " ".join(str(task["result"].get("msg")) for task in direct.tasks if task["name"] in {*OTHERS, *every_kind()})
     assert "missing required arguments" not in said and "Unsupported parameters" not in said
     assert comparable(direct.tasks) == comparable(ordinary.tasks)
@@ -210,6 +211,11 @@ def without(name: str, folder: Path) -> Path:
             changed.unlink()
             changed.write_text(whole.sub(f"{part}_of_tomorrow", text), encoding="utf-8")
     return copy.parent
+
+
+def forks(lines: list[str]) -> list[str]:
+    """The modules that ran directly."""
+    return [line for line in lines if line.rstrip().endswith("in a fork of this worker")]
 
 
 def said(run: Run) -> list[str]:
@@ -249,3 +255,69 @@ def test_a_trial_that_answers_otherwise_is_said(play: Play, playbook: Path, tmp_
     assert run.status == 0, run.failures
     (line,) = said(run)
     assert "warnings did not come back with the result" in line
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A collections path with what `ansible-galaxy collection install` leaves of this source."""
+    folder = tmp_path_factory.mktemp("collections")
+    galaxy = [sys.executable, "-m", "ansible", "galaxy", "collection"]
+    subprocess.run([*galaxy, "build", "--output-path", str(folder), str(ROOT)], check=True, capture_output=True)
+    (artifact,) = folder.glob("*.tar.gz")
+    install = ["install", "--force", "--no-deps", "--offline", "-p", str(folder), str(artifact)]
+    subprocess.run([*galaxy, *install], check=True, capture_output=True)
+    return folder
+
+
+def test_the_installed_collection_runs_its_modules_directly(play: Play, installed: Path, core: Core) -> None:
+    play.python = str(core.python)
+    empty = installed / "ansible.cfg"
+    empty.touch()
+    run = play(
+        Path("quilt.mcp_server.status"),
+        f"--inventory={ROOT}/inventories/local",
+        "-vvv",
+        env={
+            "ANSIBLE_CONFIG": str(empty),
+            "ANSIBLE_COLLECTIONS_PATH": f"{installed}:{Path(ansible.__file__).parents[1]}",
+            "ANSIBLE_VERBOSE_TO_STDERR": "1",
+        },
+    )
+    assert run.status == 0, [line for line in run.told if "ERROR" in line or "rror" in line]
+    assert len(forks(run.told)) > 1
+    assert said(run) == []
+
+
+RUNNER = """
+import sys
+import ansible_runner
+
+run = ansible_runner.run(
+    private_data_dir=sys.argv[1], project_dir=sys.argv[2] + "/playbooks", playbook="status.yml",
+    inventory=sys.argv[2] + "/inventories/local", verbosity=3, quiet=True,
+)
+print(run.stdout.read())
+print(run.status)
+"""
+
+
+def test_ansible_runner_runs_modules_directly(play: Play, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+        "PATH": f"{OLDEST.parent}:{os.environ['PATH']}",
+        "ANSIBLE_CONFIG": f"{ROOT}/ansible.cfg",
+        "ANSIBLE_COLLECTIONS_PATH": f"{ROOT}/collections:{Path(ansible.__file__).parents[1]}",
+        "SANDBOX_HOME": str(play.home),
+    }
+    command = [str(OLDEST), "-c", RUNNER, str(tmp_path / "runner"), str(ROOT)]
+    (tmp_path / "runner").mkdir()
+    done = subprocess.run(command, env=environment, text=True, capture_output=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["successful"], done.stdout + done.stderr
+    assert "in a fork of this worker" in done.stdout
+    assert LINE not in done.stdout
+
+
+def test_the_oldest_ansible_core_is_that_of_the_promise() -> None:
+    promised = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["requires_ansible"]
+    code = "import ansible.release; print(ansible.release.__version__)"
+    installed = subprocess.run([str(OLDEST), "-c", code], text=True, capture_output=True, check=True).stdout
+    assert promised == f">={installed.rpartition('.')[0]}.0"
