@@ -19,16 +19,15 @@ from ansible.utils.collection_loader._collection_finder import _AnsibleCollectio
 ROOT = Path(__file__).parents[1]
 _AnsibleCollectionFinder(paths=[str(ROOT / "collections")])._install()  # as ansible-playbook does
 
-from ansible_collections.quilt.mcp_server.plugins.module_utils import _runner
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core import resource as engine
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import listener_rule, placement
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import ARGUMENTS
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match import (
     conditions,
-    pattern,
-    placement,
-    resource,
-    space,
+    dimensions,
+    glob_pattern,
 )
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.arguments import ARGUMENTS
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.plan import Found
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.plan import Found
 
 FIXED = {"type": "fixed-response", "fixed_response_config": {"status_code": "200"}}
 SIZES = (100, 1000, 5000)
@@ -42,7 +41,7 @@ class Module:
     check_mode = False
 
     def __init__(self, plane: Any, parameters: Document) -> None:
-        spec = {**_runner.common_arguments(), **ARGUMENTS}
+        spec = {**engine.common_arguments(), **ARGUMENTS}
         self.params = ArgumentSpecValidator(spec).validate(parameters).validated_parameters
         self._plane = plane
 
@@ -90,9 +89,9 @@ ASKED = {
 
 def decide(answers: list[Document], asked: list[Document]) -> placement.Placement:
     """From the service's answer to the decision, with nothing remembered from before."""
-    for function in (pattern._parse, pattern.parse_path, pattern._contains_searched):
+    for function in (glob_pattern._parse, glob_pattern.parse_path, glob_pattern._contains_searched):
         function.cache_clear()
-    for function in (space.boxes, space.relation, space._networks):
+    for function in (dimensions.boxes, dimensions.relation, dimensions._networks):
         function.cache_clear()
     rules = [Found.of(answer, {}).rule() for answer in answers]
     return placement.place(rules, placement.Ask(conditions.from_service(asked), warn_unreachable=True))
@@ -133,7 +132,7 @@ def call_counts() -> None:
         }
         for name, parameters in steps.items():
             mark = plane.mark()
-            _runner.execute(resource.ListenerRule(Module(plane, {**base, **parameters})))
+            engine.execute(listener_rule.ListenerRule(Module(plane, {**base, **parameters})))
             calls = Counter(call.operation for call in plane.calls(mark))
             print(f"{name:<15}{calls.total():>3} calls: " + ", ".join(f"{n} x {call}" for call, n in calls.items()))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The option of resources with fields that AWS cannot change (module_utils/_runner.py)."""
+    """The option of resources with fields that AWS cannot change (module_utils/_core)."""
 
     DOCUMENTATION = r"""
 options:

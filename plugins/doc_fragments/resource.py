@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options that every writing module of this collection has (module_utils/_runner.py)."""
+    """The options that every writing module of this collection has (module_utils/_core)."""
 
     DOCUMENTATION = r"""
 options:

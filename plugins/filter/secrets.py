@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.quilt.mcp_server.plugins.module_utils._secrets import parse
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.secret_reference import parse
 
 LABEL = "quilt.secret."
 

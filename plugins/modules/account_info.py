@@ -43,7 +43,7 @@ arn:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.access import AccessError, identify
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import AccessError, identify
 
 
 def main() -> None:

@@ -154,8 +154,8 @@ alarm:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch_alarm.api import Alarm
-from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch.alarm import Alarm
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
 
 STRINGS = {"type": "list", "elements": "str"}
 DICTIONARIES = {"type": "list", "elements": "dict"}

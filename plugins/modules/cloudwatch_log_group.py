@@ -110,8 +110,8 @@ log_group:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch_log_group.api import LogGroup
-from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._logs.log_group import LogGroup
 
 ARGUMENTS = {
     "log_group_name": {"type": "str", "required": True},

@@ -89,13 +89,13 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.api import Registry
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.gate import Verdict, inspect
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.plan import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_check import Verdict, inspect
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_check_plan import (
     SEVERITIES,
     ImageName,
     parse_name,
 )
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_client import Registry
 
 
 def registry_of(module: Any, name: ImageName) -> Registry | None:

@@ -81,9 +81,9 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.marks import Marks, plan_marks
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.plan import parse_name
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.tags import Tags
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_check_plan import parse_name
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.in_use_tags_plan import Marks, plan_marks
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.tags_client import Tags
 
 
 def digest_in(module: Any, uri: str) -> str | None:

@@ -175,8 +175,8 @@ repository:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_repository.api import Repository
-from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.repository import Repository
 
 ARGUMENTS = {
     "repository_name": {"type": "str", "required": True},

@@ -57,8 +57,8 @@ users:
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.tags import Tags
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image.users import Users
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.tags_client import Tags
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.image_users import Users
 
 
 def main() -> None:

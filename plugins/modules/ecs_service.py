@@ -302,8 +302,8 @@ progress:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service.api import Service
-from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.service import Service
 
 DICTIONARIES = {"type": "list", "elements": "dict"}
 ARGUMENTS = {

@@ -166,7 +166,7 @@ progress:
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_deployment.steer import Steering
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import Steering
 
 ARGUMENTS = {
     "service_name": {"type": "str", "required": True},

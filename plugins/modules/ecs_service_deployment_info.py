@@ -132,8 +132,8 @@ deployments:
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_deployment.plan import KNOWN_STATES
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_deployment.steer import Deployments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import Deployments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_state import KNOWN_STATES
 
 ARGUMENTS = {
     "service_name": {"type": "str", "required": True},

@@ -199,8 +199,8 @@ task_definition:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_task_definition.api import TaskDefinition
-from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.task_definition import TaskDefinition
 
 ARGUMENTS = {
     "family": {"type": "str", "required": True},

@@ -539,9 +539,9 @@ overlaps:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.arguments import ARGUMENTS
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.resource import ListenerRule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import ARGUMENTS
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.listener_rule import ListenerRule
 
 
 def main() -> None:

@@ -153,8 +153,8 @@ explanation:
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.arguments import INFO_ARGUMENTS
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.lookup import look
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import INFO_ARGUMENTS
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.info import look
 
 
 def main() -> None:

@@ -193,8 +193,8 @@ target_group:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_target_group.api import TargetGroup
-from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.target_group import TargetGroup
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},

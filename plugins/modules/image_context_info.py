@@ -58,7 +58,7 @@ files:
 import traceback
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.quilt.mcp_server.plugins.module_utils._image_context import content_tag
+from ansible_collections.quilt.mcp_server.plugins.module_utils._image.build_context import content_tag
 
 try:
     from docker.utils.build import exclude_paths

@@ -70,7 +70,7 @@ own:
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._neighbours.api import read
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_snapshot import read
 
 ARGUMENTS = {
     "load_balancer": {"type": "str", "required": True},

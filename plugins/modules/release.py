@@ -123,8 +123,8 @@ pruned:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._release.api import Evidence
-from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._release.evidence import Evidence
 
 ARGUMENTS = {
     "deployment": {"type": "str", "required": True},

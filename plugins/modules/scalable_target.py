@@ -240,8 +240,8 @@ scalable_target:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import common_arguments, run
-from ansible_collections.quilt.mcp_server.plugins.module_utils._scalable_target.api import ScalableTarget
+from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.scalable_target import ScalableTarget
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import common_arguments, run
 
 ARGUMENTS = {
     "service_namespace": {"type": "str", "choices": ["ecs"], "default": "ecs"},

@@ -94,7 +94,7 @@ scalable_targets:
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._scalable_target.info import scalable_targets
+from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.info import scalable_targets
 
 ARGUMENTS = {
     "service_namespace": {"type": "str", "choices": ["ecs"], "default": "ecs"},

@@ -220,11 +220,11 @@ problems:
 from dataclasses import asdict
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.access import AccessError, identify
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.api import read
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import AccessError, identify
+from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.client import read
+from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.plan import resolve
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.records import Wanted
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.removal import resolve_removal
-from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.resolve import resolve
+from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.removal_plan import resolve_removal
 
 
 def wanted_from(module: AnsibleAWSModule) -> Wanted:

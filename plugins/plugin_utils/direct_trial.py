@@ -7,9 +7,8 @@
 
 from __future__ import annotations
 
-import importlib
-
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress import tell
 
 
 def main() -> None:
@@ -19,9 +18,7 @@ def main() -> None:
     if module.params["warns"]:
         module.warn("a warning")
         module.deprecate("a deprecation", version="9.0.0", collection_name="quilt.mcp_server")
-    importlib.import_module("ansible_collections.quilt.mcp_server.plugins.module_utils._tell").tell(
-        module, "trial", "a line"
-    )
+    tell(module, "trial", "a line")
     text, secret = module.params["text"], module.params["secret"]
     module.exit_json(changed=True, text=text, secret=secret, diff={"before": "", "after": text})
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr_image import api
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr import image_client
 
 from tests import ecr_images
 
@@ -25,7 +25,7 @@ def ecr(client: Any) -> Any:
 @pytest.fixture
 def gate(run_module: Any, ecr: Any, monkeypatch: pytest.MonkeyPatch) -> Gate:
     """gate(image, ...): the module's result for a task on linux/amd64; it only reads."""
-    monkeypatch.setattr(api, "PAUSE", 0.01)
+    monkeypatch.setattr(image_client, "PAUSE", 0.01)
 
     def run(image: str, check: bool = False, **parameters: Any) -> Any:
         result = run_module("ecr_image_gate", check=check, image=image, **{"platform": "linux/amd64", **parameters})
@@ -125,5 +125,5 @@ def test_an_image_that_nobody_scans_is_refused_with_what_to_do(gate: Gate, ecr: 
 
 def test_a_configuration_that_cannot_be_read_is_said(gate: Gate, ecr: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ecr_images.push(ecr, REPOSITORY, "amd64", "1.0.0")
-    monkeypatch.setattr(api.Registry, "_layer_url", lambda self, digest: "http://127.0.0.1:9/x")
+    monkeypatch.setattr(image_client.Registry, "_layer_url", lambda self, digest: "http://127.0.0.1:9/x")
     assert "cannot be read from here" in gate(f"{URI}:1.0.0")["msg"]

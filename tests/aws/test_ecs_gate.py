@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs_service import rollout
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs import waiter
 
 from sandbox.control import ControlPlane
 from sandbox.fargate import FargateLauncher
@@ -29,7 +29,7 @@ def aws(control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> Control
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_URL", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SANDBOX_SPEED", "100")
-    monkeypatch.setattr(rollout, "PAUSES", (0.1,))
+    monkeypatch.setattr(waiter, "PAUSES", (0.1,))
     control_plane.reset(seed=False)
     return control_plane
 

@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.quilt.mcp_server.plugins.module_utils import _runner
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule import resource
-from ansible_collections.quilt.mcp_server.plugins.module_utils._rule.arguments import ARGUMENTS
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core import resource as engine
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import listener_rule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import ARGUMENTS
 from botocore.exceptions import ClientError
 
 Document = dict[str, Any]
@@ -24,7 +24,7 @@ class Module:
     """As much of AnsibleAWSModule as the runner needs, without its process-wide state: one per thread."""
 
     def __init__(self, plane: Any, parameters: Document) -> None:
-        checked = ArgumentSpecValidator({**_runner.common_arguments(), **ARGUMENTS}).validate(parameters)
+        checked = ArgumentSpecValidator({**engine.common_arguments(), **ARGUMENTS}).validate(parameters)
         assert not checked.error_messages, checked.error_messages
         self.params = checked.validated_parameters
         self.check_mode = False
@@ -52,7 +52,7 @@ class Listener:
             "actions": [FIXED],
             **parameters,
         }
-        result: Document = _runner.execute(resource.ListenerRule(Module(self.plane, given)))
+        result: Document = engine.execute(listener_rule.ListenerRule(Module(self.plane, given)))
         return result
 
     def at_once(self, names: list[str], **parameters: Any) -> list[Document]:
@@ -94,7 +94,7 @@ class Listener:
 
 @pytest.fixture
 def listener(aws: Any, client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
-    monkeypatch.setattr(resource, "PAUSES", (0.05, 0.1, 0.2))
+    monkeypatch.setattr(listener_rule, "PAUSES", (0.05, 0.1, 0.2))
     elb, ec2 = client("elbv2"), client("ec2")
     by_zone = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]}
     balancer = elb.create_load_balancer(Name="shared", Subnets=list(by_zone.values()))["LoadBalancers"][0]
@@ -129,7 +129,7 @@ def test_27_the_number_is_taken_between_read_and_write(listener: Listener) -> No
 
 
 def test_27_a_hopeless_race_ends_with_the_cause(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resource.ListenerRule, "attempts", 3)
+    monkeypatch.setattr(listener_rule.ListenerRule, "attempts", 3)
     listener.plane.faults.add("elbv2", "CreateRule", "error", code="PriorityInUse", status=400, times=None)
     with pytest.raises(Exception, match=r"create a listener rule with priority .*PriorityInUse"):
         listener.run()

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._release import api
-from ansible_collections.quilt.mcp_server.plugins.module_utils._release.observe import what_runs
+from ansible_collections.quilt.mcp_server.plugins.module_utils._release import evidence
+from ansible_collections.quilt.mcp_server.plugins.module_utils._release.observation import what_runs
 
 from sandbox.control import ControlPlane
 from tests.sandbox.ecs_stack import Stack, completed, lay, role, until
@@ -178,7 +178,7 @@ def test_what_is_not_proven_is_refused(
 
 def test_a_deployment_that_is_under_way_is_no_proof(keep: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     # The control plane alone completes a deployment at the next look, so the state is written over.
-    monkeypatch.setattr(api, "what_runs", lambda *seen: {**what_runs(*seen), "rollout_state": "IN_PROGRESS"})
+    monkeypatch.setattr(evidence, "what_runs", lambda *seen: {**what_runs(*seen), "rollout_state": "IN_PROGRESS"})
     refused = keep()
     assert "the deployment of app:1 is IN_PROGRESS, so either release may have answered" in refused["msg"]
     assert refused["writes"] == []

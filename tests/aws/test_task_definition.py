@@ -6,7 +6,7 @@ import functools
 
 import boto3
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import members
 
 
 def sample(shape):

@@ -26,9 +26,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.quilt.mcp_server.plugins.module_utils._plan import Current, Refused
-from ansible_collections.quilt.mcp_server.plugins.module_utils._runner import Resource
-from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import InvalidParameters, members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.resource import Resource
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters, members
 
 __all__ = ["AWS_TAGS", "Current", "InvalidParameters", "Kind", "Refused", "Resource", "every_kind", "members"]
 

@@ -125,7 +125,7 @@ def rows() -> Iterator[Any]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if metafunc.fixturenames == ["kind"]:
+    if "variant" not in metafunc.fixturenames:
         parametrize(metafunc)
 
 

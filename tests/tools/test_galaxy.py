@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._image_context import content_tag
+from ansible_collections.quilt.mcp_server.plugins.module_utils._image.build_context import content_tag
 from docker.utils.build import exclude_paths
 
 ROOT = Path(__file__).parents[2]

@@ -13,16 +13,16 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._ecs_service.calls import Calls
-from .._ecs_service.plan import short_name
-from .._ecs_service.wait import UNDONE, primary_of
-from .._errors import aws_call
-from .._secrets import CURRENT, Reference, parse
-from .._shapes import Document
-from .calls import Store, newer_revisions
-from .choose import Choice, choose
-from .evidence import latest_first, release_of
-from .observe import definition, tasks_and_targets, what_runs
+from .._core.calls import aws_call
+from .._core.secret_reference import CURRENT, Reference, parse
+from .._core.shapes import Document
+from .._ecs.client import Calls
+from .._ecs.deployment_state import UNDONE, primary_of
+from .._ecs.names import short_name
+from .client import Store, newer_revisions
+from .evidence_document import latest_first, release_of
+from .observation import definition, tasks_and_targets, what_runs
+from .rollback_plan import Choice, choose
 
 
 class Releases:

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._stack.access import explain
+from .._core.credentials import explain
 from .checks import Plan
 from .route import Route
 from .tokens import GARBAGE, Claims, key_from, mint

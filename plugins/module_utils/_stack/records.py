@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .._secrets import CURRENT
+from .._core.credentials import Identity
+from .._core.secret_reference import CURRENT
 
 # A hosted zone that is not named: that of the host, or none at all.
 AUTO, NONE = "auto", "none"
@@ -46,18 +47,6 @@ class Wanted:
     def option(self, name: str) -> str:
         """What an operator calls an option."""
         return f"{self.option_prefix}{name}"
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who the credentials are (STS GetCallerIdentity)."""
-
-    account_id: str
-    arn: str
-
-    @property
-    def partition(self) -> str:
-        return self.arn.split(":")[1]
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._plan import Current
-from ansible_collections.quilt.mcp_server.plugins.module_utils._scalable_target.api import NAMED, ScalableTarget
-from ansible_collections.quilt.mcp_server.plugins.module_utils._scalable_target.plan import (
+from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.scalable_target import NAMED, ScalableTarget
+from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.scalable_target_plan import (
     ACTION_FIELDS,
     CONFIGURATIONS,
     POLICY_FIELDS,
 )
-from ansible_collections.quilt.mcp_server.plugins.module_utils._shapes import members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import members
 
 KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
 CLIENT = boto3.client("application-autoscaling", region_name="us-east-1", **KEYS)

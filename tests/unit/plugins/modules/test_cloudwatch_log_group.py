@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch_log_group.api import LogGroup
+from ansible_collections.quilt.mcp_server.plugins.module_utils._logs.log_group import LogGroup
 
 NAME = "/ecs/mcp-server-production"
 OURS = {"quilt:deployment": "sales-prod"}

@@ -1,0 +1,34 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Tags: which a resource will carry, which only AWS sets, and which say that a release was proven. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
+
+RELEASE_TAG, DIGEST_TAG, PROVEN_TAG = "quilt:release", "quilt:digest", "quilt:proven"
+RELEASE_TAGS = (RELEASE_TAG, DIGEST_TAG, PROVEN_TAG)
+
+
+def merge_tags(current: Mapping[str, str], wanted: Mapping[str, str] | None, purge: bool) -> dict[str, str]:
+    """The tags a resource will carry: others' tags stay unless they are purged, reserved ones (`aws:`) always."""
+    if wanted is None:
+        return dict(current)
+    to_set, to_unset = compare_aws_tags(dict(current), dict(wanted), purge_tags=purge)
+    return {key: value for key, value in {**current, **to_set}.items() if key not in to_unset}
+
+
+def is_reserved(key: str) -> bool:
+    """Whether only AWS itself sets and removes a tag: its own begin with `aws:`, in whatever case."""
+    return key.lower().startswith("aws:")
+
+
+def settable_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags that a new resource can take over from its former self; AWS refuses a request with one of its own."""
+    return {key: value for key, value in tags.items() if not is_reserved(key)}

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Reads an image of ECR: its digest, the platforms that it is for, and what its scan found. Never writes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ansible.module_utils.urls import ConnectionError as UrlError
+from ansible.module_utils.urls import open_url
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from .._core.calls import aws_call
+from .image_check_plan import ImageName, Platform, Scan, findings_of, listed_platforms
+
+INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+MANIFESTS = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+PAUSE = 3  # seconds between two looks at a scan
+_CONFIG_LIMIT = 4 << 20  # bytes; an image's configuration has some kilobytes
+
+
+class Registry:
+    """The images of one repository, in this account or in another one of the region."""
+
+    def __init__(self, client: Any, name: ImageName, registry_id: str | None = None, **urls: Any) -> None:
+        """`urls`: how open_url verifies certificates, for the layers that S3 hands out."""
+        self.client = client
+        self.name = name
+        self._urls = urls
+        self._where = {"repositoryName": name.repository, **({"registryId": registry_id} if registry_id else {})}
+
+    @aws_call("describe the ECR repository {self.name.repository}", missing=["RepositoryNotFoundException"])
+    def uri(self) -> str | None:
+        """The URI of the repository of that name in this account; None when there is none."""
+        found = self.client.describe_repositories(repositoryNames=[self.name.repository])["repositories"]
+        return str(found[0]["repositoryUri"])
+
+    @aws_call("read the image {self.name.repository} from ECR", missing=["RepositoryNotFoundException"])
+    def image(self) -> dict[str, Any] | None:
+        """BatchGetImage's answer for the image; None when ECR has no such image."""
+        accepted = [*INDEXES, *MANIFESTS]
+        answer = self.client.batch_get_image(**self._where, imageIds=[self.name.image_id], acceptedMediaTypes=accepted)
+        return next(iter(answer.get("images", [])), None)
+
+    def platforms(self, image: dict[str, Any]) -> list[Platform]:
+        """The platforms of an image, from its index or else from its configuration."""
+        manifest = json.loads(image["imageManifest"])
+        if "manifests" in manifest:
+            return listed_platforms(manifest)
+        config = json.loads(self._layer(manifest["config"]["digest"])) if "config" in manifest else manifest
+        if not config.get("architecture"):
+            return []
+        return [Platform(f"{config.get('os', 'linux')}/{config['architecture']}", image["imageId"]["imageDigest"])]
+
+    def _layer(self, digest: str) -> bytes:
+        url = self._layer_url(digest)
+        try:
+            content: bytes = open_url(url, timeout=30, **self._urls).read(_CONFIG_LIMIT)
+        except (OSError, UrlError) as error:
+            raise AnsibleAWSError(
+                message=f"wanted the configuration of the image {self.name.repository}, which tells its platform; ECR "
+                f"named a place in S3 that cannot be read from here ({error}); allow it, or push an image index",
+            ) from error
+        if "sha256:" + hashlib.sha256(content).hexdigest() != digest:
+            raise AnsibleAWSError(
+                message=f"the configuration of the image {self.name.repository} is not what {digest} says"
+            )
+        return content
+
+    @aws_call("find the configuration of the image {self.name.repository} in ECR")
+    def _layer_url(self, digest: str) -> str:
+        return str(self.client.get_download_url_for_layer(**self._where, layerDigest=digest)["downloadUrl"])
+
+    @aws_call("ask whether the ECR repository {self.name.repository} scans images")
+    def scans_on_push(self) -> bool:
+        """Whether images are scanned without being asked; the registry's own setting takes part."""
+        answer = self.client.batch_get_repository_scanning_configuration(repositoryNames=[self.name.repository])
+        found = answer.get("scanningConfigurations", [])
+        return any(one.get("scanFrequency") != "MANUAL" for one in found)
+
+    def await_scan(
+        self, digest: str, on_push: bool, seconds: float, sleep: Callable[[float], None] = time.sleep
+    ) -> Scan:
+        """The scan of a manifest, when it is complete or so many seconds have passed."""
+        left = seconds
+        while True:
+            scan = self._scan(digest) or Scan("NONE")
+            # ECR knows of a scan only some moments after the push.
+            if left <= 0 or not (scan.pending or (scan.status == "NONE" and on_push)):
+                return scan
+            pause = min(PAUSE, left)
+            sleep(pause)
+            left -= pause
+
+    @aws_call("read the scan of {self.name.repository} from ECR", missing=["ScanNotFoundException"])
+    def _scan(self, digest: str) -> Scan | None:
+        request = {**self._where, "imageId": {"imageDigest": digest}}
+        answers = list(self.client.get_paginator("describe_image_scan_findings").paginate(**request))
+        status = answers[0].get("imageScanStatus", {})
+        findings = tuple(finding for answer in answers for finding in findings_of(answer))
+        return Scan(status.get("status", "NONE"), status.get("description", ""), findings)

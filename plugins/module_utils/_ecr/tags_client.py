@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Reads and writes the tags of one ECR repository in this account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+
+from .._core.calls import aws_call
+from .image_client import INDEXES, MANIFESTS
+from .in_use_tags_plan import Tagged
+
+
+class Tags:
+    """The image tags of a repository."""
+
+    def __init__(self, client: Any, repository: str) -> None:
+        self.client = client
+        self.repository = repository
+
+    @aws_call("describe the ECR repository {self.repository}", missing=["RepositoryNotFoundException"])
+    def uri(self) -> str | None:
+        """Its URI; None when it does not exist."""
+        self._description = self.client.describe_repositories(repositoryNames=[self.repository])["repositories"][0]
+        return str(self._description["repositoryUri"])
+
+    @aws_call("list the tags of the ECR repository {self.repository}")
+    def is_owned(self, tags: Mapping[str, str]) -> bool:
+        """Whether the repository carries these tags. Ask for `uri` first."""
+        answer = self.client.list_tags_for_resource(resourceArn=self._description["repositoryArn"])
+        there: dict[str, str] = boto3_tag_list_to_ansible_dict(answer["tags"])
+        return dict(tags).items() <= there.items()
+
+    @aws_call("list the images of the ECR repository {self.repository}")
+    def all(self) -> list[Tagged]:
+        """Every tag with the digest that it stands for."""
+        pages = self.client.get_paginator("list_images").paginate(
+            repositoryName=self.repository, filter={"tagStatus": "TAGGED"}
+        )
+        return [Tagged(one["imageDigest"], one["imageTag"]) for page in pages for one in page["imageIds"]]
+
+    @aws_call("tag an image of the ECR repository {self.repository}", missing=["ImageAlreadyExistsException"])
+    def add(self, digest: str, tag: str) -> None:
+        """Give an image a tag. That it has it already is no failure."""
+        found = self.client.batch_get_image(
+            repositoryName=self.repository,
+            imageIds=[{"imageDigest": digest}],
+            acceptedMediaTypes=[*INDEXES, *MANIFESTS],
+        ).get("images")
+        if not found:
+            raise AnsibleAWSError(
+                message=f"wanted to tag {self.repository}@{digest}; found no such image; push it again"
+            )
+        self.client.put_image(
+            repositoryName=self.repository,
+            imageManifest=found[0]["imageManifest"],
+            imageManifestMediaType=found[0]["imageManifestMediaType"],
+            imageTag=tag,
+            imageDigest=digest,
+        )
+
+    @aws_call("untag an image of the ECR repository {self.repository}")
+    def remove(self, tag: str) -> None:
+        """Take a tag away, which deletes an image that has no other. That it is gone already is no failure."""
+        answer = self.client.batch_delete_image(repositoryName=self.repository, imageIds=[{"imageTag": tag}])
+        failures = [one for one in answer.get("failures", []) if one.get("failureCode") != "ImageNotFound"]
+        if failures:
+            raise AnsibleAWSError(message=f"failed to remove the tag {tag} of {self.repository}: {failures}")

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Reads which services and tasks of ECS run images of a repository. Never writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+
+from .._core.calls import aws_call
+
+_SERVICES, _TASKS = 10, 100  # the most that one call describes
+
+
+class Users:
+    """The users of the images of a repository, in every cluster of the account and region."""
+
+    def __init__(self, ecs: Any, uri: str) -> None:
+        """`uri` is the repository's."""
+        self.ecs = ecs
+        self.uri = uri
+        self._images: dict[str, list[str]] = {}
+
+    @aws_call("look which ECS services and tasks run images of {self.uri}")
+    def all(self) -> list[dict[str, Any]]:
+        """Each user as {kind, arn, images, tags}. A service counts also while it has no task."""
+        clusters = self._pages("list_clusters", "clusterArns")
+        return [user for cluster in clusters for user in (*self._services(cluster), *self._tasks(cluster))]
+
+    def _services(self, cluster: str) -> Iterator[dict[str, Any]]:
+        arns = self._pages("list_services", "serviceArns", cluster=cluster)
+        for some in _chunks(arns, _SERVICES):
+            for service in self.ecs.describe_services(cluster=cluster, services=some, include=["TAGS"])["services"]:
+                definitions = {service["taskDefinition"], *(one["taskDefinition"] for one in service["deployments"])}
+                images = {image for definition in definitions for image in self._defined(definition)}
+                yield from self._user("service", service["serviceArn"], images, service.get("tags"))
+
+    def _tasks(self, cluster: str) -> Iterator[dict[str, Any]]:
+        arns = self._pages("list_tasks", "taskArns", cluster=cluster)
+        for some in _chunks(arns, _TASKS):
+            for task in self.ecs.describe_tasks(cluster=cluster, tasks=some, include=["TAGS"])["tasks"]:
+                images = {container.get("image", "") for container in task["containers"]}
+                yield from self._user("task", task["taskArn"], images, task.get("tags"))
+
+    def _user(self, kind: str, arn: str, images: set[str], tags: Any) -> Iterator[dict[str, Any]]:
+        ours = sorted(image for image in images if self._is_ours(image))
+        if ours:
+            named = boto3_tag_list_to_ansible_dict(tags or [], "key", "value")
+            yield {"kind": kind, "arn": arn, "images": ours, "tags": named}
+
+    def _is_ours(self, image: str) -> bool:
+        return image == self.uri or image.startswith((f"{self.uri}@", f"{self.uri}:"))
+
+    def _defined(self, arn: str) -> list[str]:
+        if arn not in self._images:
+            definition = self.ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+            self._images[arn] = [container["image"] for container in definition["containerDefinitions"]]
+        return self._images[arn]
+
+    def _pages(self, operation: str, key: str, **request: Any) -> list[str]:
+        pages = self.ecs.get_paginator(operation).paginate(**request)
+        return [arn for page in pages for arn in page[key]]
+
+
+def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

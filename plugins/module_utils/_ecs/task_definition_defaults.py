@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""A task definition as ECS stores it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
+
+# What ECS fills in, or treats as the same as leaving it out.
+DEFAULTS = {
+    "enable_fault_injection": False,
+    "container_definitions.cpu": 0,
+    "container_definitions.essential": True,
+    "container_definitions.privileged": False,
+    "container_definitions.readonly_root_filesystem": False,
+    "container_definitions.interactive": False,
+    "container_definitions.pseudo_terminal": False,
+    "container_definitions.disable_networking": False,
+    "container_definitions.version_consistency": "enabled",
+    "container_definitions.port_mappings.protocol": "tcp",
+    "container_definitions.mount_points.read_only": False,
+    "container_definitions.volumes_from.read_only": False,
+    "container_definitions.linux_parameters.init_process_enabled": False,
+    "container_definitions.health_check.interval": 30,
+    "container_definitions.health_check.timeout": 5,
+    "container_definitions.health_check.retries": 3,
+    "container_definitions.health_check.start_period": 0,
+    "container_definitions.restart_policy.restart_attempt_period": 60,
+    "volumes.docker_volume_configuration.scope": "task",
+    "volumes.docker_volume_configuration.autoprovision": False,
+    "volumes.docker_volume_configuration.driver": "local",
+    "volumes.configured_at_launch": False,
+    "volumes.efs_volume_configuration.root_directory": "/",
+    "volumes.efs_volume_configuration.transit_encryption": "DISABLED",
+    "volumes.efs_volume_configuration.authorization_config.iam": "DISABLED",
+    "proxy_configuration.type": "APPMESH",
+}
+UNORDERED = (
+    "requires_compatibilities",
+    "container_definitions",
+    "container_definitions.port_mappings",
+    "container_definitions.environment",
+    "container_definitions.secrets",
+    "container_definitions.mount_points",
+    "container_definitions.volumes_from",
+    "container_definitions.depends_on",
+    "container_definitions.ulimits",
+    "container_definitions.system_controls",
+    "container_definitions.extra_hosts",
+    "container_definitions.resource_requirements",
+    "container_definitions.docker_security_options",
+    "container_definitions.linux_parameters.capabilities.add",
+    "container_definitions.linux_parameters.capabilities.drop",
+    "container_definitions.linux_parameters.devices",
+    "container_definitions.linux_parameters.devices.permissions",
+    "container_definitions.linux_parameters.tmpfs",
+    "container_definitions.linux_parameters.tmpfs.mount_options",
+    "container_definitions.log_configuration.secret_options",
+    "container_definitions.restart_policy.ignored_exit_codes",
+    "volumes",
+    "placement_constraints",
+    "inference_accelerators",
+    "proxy_configuration.properties",
+)
+PLATFORM = {"cpu_architecture": "X86_64", "operating_system_family": "LINUX"}
+_CPU = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*vcpu\s*$", re.IGNORECASE)
+_MEMORY = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*gb\s*$", re.IGNORECASE)
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html: CPU units to MiB.
+FARGATE_SIZES = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1024, 4096 + 1, 1024)),
+    1024: tuple(range(2048, 8192 + 1, 1024)),
+    2048: tuple(range(4096, 16384 + 1, 1024)),
+    4096: tuple(range(8192, 30720 + 1, 1024)),
+    8192: tuple(range(16384, 61440 + 1, 4096)),
+    16384: tuple(range(32768, 122880 + 1, 8192)),
+}
+
+
+def size(text: str, pattern: re.Pattern[str]) -> str:
+    """Task CPU or memory in the units of the service: "0.5 vCPU" is "512", "1 GB" is "1024"."""
+    match = pattern.match(text)
+    return str(round(float(match.group(1)) * 1024)) if match else text.strip()
+
+
+def is_fargate(document: Mapping[str, Any]) -> bool:
+    """Whether a document must suit FARGATE."""
+    return "FARGATE" in document.get("requires_compatibilities", ())
+
+
+def to_ask(wanted: Mapping[str, Any]) -> Document:
+    """What is asked for, with the one network mode that FARGATE has: ECS itself takes bridge, and then refuses it."""
+    return {**({"network_mode": "awsvpc"} if is_fargate(wanted) else {}), **wanted}
+
+
+def as_stored(document: Mapping[str, Any]) -> Document:
+    """A normalised document with what ECS derives from other fields."""
+    result = dict(document)
+    for name, pattern in (("cpu", _CPU), ("memory", _MEMORY)):
+        if name in result:
+            result[name] = size(result[name], pattern)
+    result.setdefault("network_mode", "bridge")
+    if is_fargate(result):
+        result["runtime_platform"] = {**PLATFORM, **result.get("runtime_platform", {})}
+    fixed = result["network_mode"] in ("awsvpc", "host")
+    for container in result.get("container_definitions", []):
+        for port in container.get("port_mappings", []):
+            if "container_port" in port and not port.get("host_port"):
+                port["host_port"] = port["container_port"] if fixed else 0
+    return result
+
+
+def check(wanted: Mapping[str, Any]) -> None:
+    """Raise InvalidParameters for what the model allows and ECS does not; all of it in one message."""
+    problems = [*_container_problems(wanted.get("container_definitions", [])), *_fargate_problems(wanted)]
+    if problems:
+        raise InvalidParameters(message="; ".join(problems))
+
+
+def _container_problems(containers: list[Document]) -> list[str]:
+    problems = []
+    for index, container in enumerate(containers):
+        problems += [
+            f"container_definitions[{index}].{name} is required"
+            for name in ("name", "image")
+            if not container.get(name)
+        ]
+        for field in ("environment", "secrets"):
+            names = [pair.get("name") for pair in container.get(field, [])]
+            twice = sorted({str(name) for name in names if names.count(name) > 1})
+            problems += [f"container_definitions[{index}].{field} names {name} more than once" for name in twice]
+    names = [container.get("name") for container in containers]
+    problems += [
+        f"container_definitions has more than one container {name}"
+        for name in sorted({str(name) for name in names if name and names.count(name) > 1})
+    ]
+    if not containers:
+        problems.append("container_definitions needs at least one container")
+    elif not any(container.get("essential", True) for container in containers):
+        problems.append("container_definitions needs at least one essential container")
+    return problems
+
+
+def _fargate_problems(wanted: Mapping[str, Any]) -> list[str]:
+    if not is_fargate(wanted):
+        return []
+    problems = []
+    if wanted["network_mode"] not in ("awsvpc", KNOWN_AFTER_APPLY):
+        problems.append(f"network_mode: FARGATE needs awsvpc, not {wanted['network_mode']}")
+    if not wanted.get("cpu") or not wanted.get("memory"):
+        return [*problems, "cpu and memory: FARGATE needs both for the task"]
+    cpu, memory = size(wanted["cpu"], _CPU), size(wanted["memory"], _MEMORY)
+    if not cpu.isdigit() or not memory.isdigit():
+        return [*problems, f"cpu, memory: {wanted['cpu']} and {wanted['memory']} are not CPU units and MiB"]
+    # A CPU size that is not in the table may be newer than this release: the service judges.
+    if int(cpu) in FARGATE_SIZES and int(memory) not in FARGATE_SIZES[int(cpu)]:
+        choices = ", ".join(map(str, FARGATE_SIZES[int(cpu)]))
+        problems.append(
+            f"memory: FARGATE has no task of {cpu} CPU units with {memory} MiB; with {cpu} it has {choices}"
+        )
+    return problems
+
+
+def same_role(wanted: Any, current: Any) -> bool:
+    """Whether a role given by its name is the one whose ARN ECS echoes."""
+    if not isinstance(wanted, str) or not isinstance(current, str) or wanted.startswith("arn:"):
+        return False
+    return ":role/" in current and current.rsplit("/", 1)[-1] == wanted

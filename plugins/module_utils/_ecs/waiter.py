@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""Waiting for a deployment to complete, or for a service to be gone, and telling how it goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from .._core.calls import Stale
+from .client import Answer, Calls
+from .deployment_outcome import Ours, complaints, judge, progress
+from .deployment_state import primary_of, waiting_hooks
+from .diagnostics import collect
+from .names import short_name
+
+PAUSES = (1.0, 1.0, 2.0, 2.0, 3.0, 5.0)  # seconds between two looks; the last one repeats
+
+
+def looks(timeout: float) -> Iterator[float]:
+    """Seconds left, again and again with pauses between, until `timeout` seconds are over; at least once."""
+    deadline = time.monotonic() + timeout
+    count = 0
+    while True:
+        yield max(deadline - time.monotonic(), 0.0)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(PAUSES[min(count, len(PAUSES) - 1)], left))
+        count += 1
+
+
+def with_record(ours: Ours, service: Answer | None) -> Ours:
+    """Ours with the service deployment that ECS names now: the answer to a write may still name the one before."""
+    if service and primary_of(service).get("id") == ours.id:
+        return replace(ours, record=service.get("currentServiceDeployment") or ours.record)
+    return ours
+
+
+def stop_overdue(calls: Calls, arn: str | None) -> str:
+    """The deadline has passed: have ECS roll back, if it can. Returns what came of it, as a sentence."""
+    if not arn:
+        return "It was not stopped: ECS names no service deployment for it, and goes on trying"
+    try:
+        record = next(iter(calls.records([arn])), {})
+        if not record.get("sourceServiceRevisions"):
+            return "It was not stopped: there is no earlier deployment to roll back to, and ECS goes on trying"
+        calls.stop(arn, "ROLLBACK")
+    except Stale:
+        return "It ended by itself just then"
+    except AnsibleAWSError as error:
+        return f"It could not be stopped, and ECS goes on trying: {error}"
+    return "It was stopped, and ECS rolls back to the deployment before it"
+
+
+class DeploymentFailed(AnsibleAWSError):  # type: ignore[misc]
+    """Our deployment is not what runs; the message holds the evidence."""
+
+
+class Rollout:
+    """The wait for one service.
+
+    label: what an operator calls the service; timeout: seconds; tell: takes a line while the module runs.
+    """
+
+    def __init__(self, calls: Calls, label: str, timeout: int, tell: Callable[[str], None]) -> None:
+        self.calls, self.label, self.timeout, self.tell = calls, label, timeout, tell
+        self.progress: list[str] = []
+        self.paused_hook = ""  # where the deployment was when the wait ended before it did
+        self._told = ""
+        self._refused: dict[str, None] = {}  # what the health check said; ECS takes such a target away at once
+
+    def complete(self, ours: Ours, unchanged: bool = False, or_paused: bool = False) -> Answer:
+        """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be.
+
+        unchanged: whether it is an earlier run's; or_paused: whether one that waits at a hook is enough.
+        """
+        service: Answer | None = None
+        for left in looks(self.timeout + ours.waits):
+            service = self.calls.describe()
+            ours = with_record(ours, service)
+            record = self._record(ours)
+            verdict = judge(service, ours, record)
+            if service and verdict.state == "done" and unchanged and not self.progress:
+                return service  # nothing was waited for, so nothing is told
+            if service:
+                targets = self.calls.targets(service)
+                self._refused.update(dict.fromkeys(complaints(targets)))
+                self._tell(progress(service, ours, targets, record), left)
+            if service and verdict.state == "done":
+                return service
+            if service and verdict.state == "paused" and or_paused:
+                self.paused_hook = verdict.hook
+                return service
+            if verdict.state == "failed":
+                raise self._failure(f"failed: {verdict.reason}", service, ours)
+        stopped = stop_overdue(self.calls, ours.record)
+        raise self._failure(f"is not complete after {self.timeout + ours.waits} s. {stopped}", service, ours)
+
+    def look(self, ours: Ours) -> None:
+        """See whether our deployment is paused, without waiting for it."""
+        hooks = waiting_hooks(self._record(ours) or {})
+        self.paused_hook = hooks[0] if hooks else ""
+
+    def _record(self, ours: Ours) -> Answer | None:
+        """The service deployment of one that shifts traffic."""
+        if not (ours.shifts and ours.record):
+            return None
+        return next(iter(self.calls.records([ours.record])), None)
+
+    def gone(self, task_arns: Sequence[str], at_least: int = 0) -> None:
+        """Wait until the service is inactive and its tasks have stopped: their interfaces hold the security group.
+
+        at_least: seconds to wait where the timeout is shorter.
+        """
+        running, timeout = list(task_arns), max(self.timeout, at_least)
+        for left in looks(timeout):
+            service, running = self.calls.describe(), self.calls.not_stopped(running)
+            if not running and (service is None or service["status"] == "INACTIVE"):
+                return
+            self._tell(f"draining, {len(running)} tasks left", left)
+        raise DeploymentFailed(
+            message=f"{self.label} is deleted, but not gone after {timeout} s ({len(running)} tasks left); "
+            "run again to wait on, or give wait_timeout more seconds"
+        )
+
+    def _tell(self, line: str, left: float) -> None:
+        if line == self._told:
+            return
+        self._told = line
+        self.progress.append(f"{line}, {left:.0f} s left")
+        self.tell(self.progress[-1])
+
+    def _failure(self, what: str, service: Answer | None, ours: Ours) -> DeploymentFailed:
+        parts = [f"{self.label}: deployment {ours.id} of {short_name(ours.task_definition)} {what.rstrip('.')}."]
+        if service:
+            parts.append(collect(self.calls, service, ours))
+        if self._refused:
+            parts += ["The load balancer's health check:", *(f"  {line}" for line in self._refused)]
+        if self.progress:
+            parts += ["Progress:", *(f"  {line}" for line in self.progress)]
+        return DeploymentFailed(message="\n".join(parts))

@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""The calls to Elastic Load Balancing that read what a balancer has. ``elb`` is a boto3 elbv2 client."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from .._core.calls import Stale, aws_call
+
+TAGS_PER_CALL = 20  # DescribeTags takes no more ARNs
+HINTS = {
+    "TooManyRules": "the quota 'Rules per Application Load Balancer' counts all listeners of the balancer; raise it in "
+    "Service Quotas or remove rules",
+    "TooManyUniqueTargetGroupsPerLoadBalancer": "raise the quota 'Target Groups per Application Load Balancer'",
+    "TargetGroupAssociationLimit": "a target group serves one load balancer; this one is used by another",
+    "AccessDenied": "allow the elasticloadbalancing action of that name on this listener and its rules",
+    "AccessDeniedException": "allow the elasticloadbalancing action of that name on this listener and its rules",
+    "UnauthorizedOperation": "allow the elasticloadbalancing action of that name on this listener and its rules",
+}
+
+Call = TypeVar("Call", bound=Callable[..., Any])
+
+
+def with_hint(function: Call) -> Call:
+    """Add to a failure what the operator can do about it."""
+
+    @functools.wraps(function)
+    def hinted(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Stale:
+            raise
+        except AnsibleAWSError as error:
+            response = getattr(error.exception, "response", None) or {}
+            hint = HINTS.get((response.get("Error") or {}).get("Code", ""))
+            if hint is None:
+                raise
+            raise AnsibleAWSError(message=f"{error.message} ({hint})", exception=error.exception) from error
+
+    return hinted  # type: ignore[return-value]
+
+
+@with_hint
+@aws_call("describe the rules of listener {listener_arn}", missing=["ListenerNotFound"])
+def describe_rules(elb: Any, listener_arn: str) -> list[dict[str, Any]]:
+    if not elb.can_paginate("describe_rules"):
+        raise AnsibleAWSError(
+            message="reading all rules of a listener needs botocore 1.35.15 or newer on the controller; "
+            "upgrade boto3 and botocore"
+        )
+    pages = elb.get_paginator("describe_rules").paginate(ListenerArn=listener_arn)
+    return [rule for page in pages for rule in page["Rules"]]
+
+
+def describe_tags(elb: Any, arns: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The tags by ARN."""
+    found: dict[str, dict[str, str]] = {}
+    for start in range(0, len(arns), TAGS_PER_CALL):
+        found.update(_describe_tags(elb, list(arns[start : start + TAGS_PER_CALL])))
+    return found
+
+
+@with_hint
+@aws_call("describe the tags of listener rules", stale=["RuleNotFound"])
+def _describe_tags(elb: Any, arns: list[str]) -> dict[str, dict[str, str]]:
+    descriptions = elb.describe_tags(ResourceArns=arns)["TagDescriptions"]
+    return {one["ResourceArn"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in descriptions}
+
+
+@with_hint
+@aws_call("describe load balancer {name}", missing=["LoadBalancerNotFound"])
+def load_balancer(elb: Any, name: str) -> dict[str, Any] | None:
+    """By name or ARN."""
+    request = {"LoadBalancerArns": [name]} if name.startswith("arn:") else {"Names": [name]}
+    found = elb.describe_load_balancers(**request)["LoadBalancers"]
+    return found[0] if found else None
+
+
+@with_hint
+@aws_call("describe the listeners of load balancer {arn}")
+def listeners(elb: Any, arn: str) -> list[dict[str, Any]]:
+    pages = elb.get_paginator("describe_listeners").paginate(LoadBalancerArn=arn)
+    return [listener for page in pages for listener in page["Listeners"]]
+
+
+@with_hint
+@aws_call("describe listener {arn}")
+def describe_listener(elb: Any, arn: str) -> dict[str, Any]:
+    found: dict[str, Any] = elb.describe_listeners(ListenerArns=[arn])["Listeners"][0]
+    return found

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+"""What of a load balancer belongs to others, in a form that can be compared. Read only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from .._core.calls import Stale, aws_call
+from .client import describe_rules, describe_tags, listeners, load_balancer
+
+Document = Mapping[str, Any]
+Prints = dict[str, str]  # field -> its value when that is short, otherwise a fingerprint of it
+Found = tuple[str, str, Document]  # kind, ARN, document
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+ATTEMPTS = 5  # to read while others create and delete
+AT_ONCE = 8  # calls; a load balancer may have a hundred target groups, and each takes two
+SHOWN = 60  # characters; a longer value would not help an operator in one line
+OWNER_TAGS = ("quilt:deployment", "aws:cloudformation:stack-name", "Stack", "Owner", "Name")
+
+
+def read(elb: Any, balancer: str, own: Mapping[str, str]) -> dict[str, Any]:
+    """Everything on the balancer that does not carry our tags, field by field, by what it is called and its ARN.
+
+    own: tags that mark what is ours; balancer: name or ARN. In the answer `own` are the ARNs of what is ours, `owners`
+    says whose the neighbours are by their tags, and `targets` are the addresses registered in each target group.
+    """
+    found = load_balancer(elb, balancer)
+    if found is None:
+        return {"neighbours": {}, "owners": {}, "targets": {}, "own": []}
+    for _attempt in range(ATTEMPTS - 1):
+        try:
+            return _read(elb, found, own)
+        except Stale:  # somebody deleted one between two calls
+            continue
+    return _read(elb, found, own)
+
+
+def _read(elb: Any, found: Document, own: Mapping[str, str]) -> dict[str, Any]:
+    resources = list(_resources(elb, str(found["LoadBalancerArn"])))
+    tags = describe_tags(elb, [arn for _kind, arn, _document in resources])
+    ours = {arn for arn, found_tags in tags.items() if own.items() <= found_tags.items()}
+    theirs = [(kind, arn, document) for kind, arn, document in resources if arn not in ours]
+    groups = [arn for kind, arn, _document in resources if kind == "target group"]
+    return {
+        "neighbours": {
+            f"{kind} {arn}": fields({**document, **attributes, "Tags": tags.get(arn, {})})
+            for (kind, arn, document), attributes in zip(theirs, _each(elb, _attributes_of, theirs), strict=True)
+        },
+        "owners": {arn: owner for _kind, arn, _document in theirs if (owner := owner_of(tags.get(arn, {})))},
+        "targets": dict(zip(groups, _each(elb, _targets, groups), strict=True)),
+        "own": sorted(ours),
+    }
+
+
+def fields(document: Document) -> Prints:
+    """Each field's value, or a fingerprint of it where it is long."""
+    return {name: _print(value) for name, value in sorted(document.items())}
+
+
+def owner_of(tags: Mapping[str, str]) -> str:
+    """Whose something is, by its tags: the first that says so, as "Stack=sales-prod"."""
+    return next((f"{name}={tags[name]}" for name in OWNER_TAGS if tags.get(name)), "")
+
+
+def _print(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return text if len(text) <= SHOWN else f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _resources(elb: Any, balancer: str) -> Iterator[Found]:
+    """The balancer, its listeners, their rules, and the target groups on it."""
+    yield "load balancer", balancer, {}
+    for listener in listeners(elb, balancer):
+        arn = str(listener["ListenerArn"])
+        yield "listener", arn, listener
+        for rule in describe_rules(elb, arn) or []:
+            if not rule.get("IsDefault"):  # the listener has its actions, and it takes no tags
+                yield "listener rule", str(rule["RuleArn"]), rule
+    for group in _target_groups(elb, balancer):
+        yield "target group", str(group["TargetGroupArn"]), group
+
+
+def _each(elb: Any, call: Callable[[Any, Item], Answer], items: Sequence[Item]) -> list[Answer]:
+    """The answers to a call for each item, a few at a time. A boto3 client may be shared by threads."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda item: call(elb, item), items))
+
+
+def _attributes_of(elb: Any, found: Found) -> Document:
+    """What AWS keeps beside the document itself; a listener rule has nothing there."""
+    kind, arn, _document = found
+    if kind == "load balancer":
+        return _by_key(_balancer_attributes(elb, arn))
+    if kind == "listener":
+        return _by_key(_listener_attributes(elb, arn))
+    return _by_key(_group_attributes(elb, arn)) if kind == "target group" else {}
+
+
+def _by_key(attributes: Sequence[Document]) -> Document:
+    return {one["Key"]: one["Value"] for one in attributes}
+
+
+@aws_call("describe the attributes of load balancer {arn}")
+def _balancer_attributes(elb: Any, arn: str) -> list[Document]:
+    attributes: list[Document] = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    return attributes
+
+
+@aws_call("describe the attributes of listener {arn}", stale=["ListenerNotFound"])
+def _listener_attributes(elb: Any, arn: str) -> list[Document]:
+    attributes: list[Document] = elb.describe_listener_attributes(ListenerArn=arn)["Attributes"]
+    return attributes
+
+
+@aws_call("describe the target groups of load balancer {arn}")
+def _target_groups(elb: Any, arn: str) -> list[Document]:
+    pages = elb.get_paginator("describe_target_groups").paginate(LoadBalancerArn=arn)
+    return [group for page in pages for group in page["TargetGroups"]]
+
+
+@aws_call("describe the attributes of target group {arn}", stale=["TargetGroupNotFound"])
+def _group_attributes(elb: Any, arn: str) -> list[Document]:
+    attributes: list[Document] = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    return attributes
+
+
+@aws_call("describe the targets of target group {arn}", stale=["TargetGroupNotFound"])
+def _targets(elb: Any, arn: str) -> list[str]:
+    found = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return sorted(f"{one['Target']['Id']}:{one['Target'].get('Port', '')}" for one in found)

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: may change without notice.
+
+"""The calls that read and write listener rules. ``elb`` is a boto3 elbv2 client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._core.calls import Stale, aws_call
+from .._elb.client import describe_rules, describe_tags, with_hint
+from .plan import Found, Snapshot
+
+READ_ATTEMPTS = 5
+
+
+def read(elb: Any, listener_arn: str, known: Mapping[str, Mapping[str, str]] | None = None) -> Snapshot:
+    """All rules of the listener with their tags; no rules if there is no such listener.
+
+    known: tags by ARN that need not be asked for.
+    One DescribeRules per 400 rules and one DescribeTags per 20. Fewer would not do: the tag is the identity, it can be
+    on any rule (ours may have other conditions and another priority by now), and two rules with it must be noticed.
+    The Resource Groups Tagging API could search by tag, but it lags behind, which would create a second rule, and needs
+    a permission of its own.
+    """
+    for attempt in range(READ_ATTEMPTS):
+        answers = describe_rules(elb, listener_arn) or []
+        tags = dict(known or {})
+        try:
+            tags.update(describe_tags(elb, [answer["RuleArn"] for answer in answers if answer["RuleArn"] not in tags]))
+        except Stale:  # somebody deleted a rule between the two calls
+            if attempt == READ_ATTEMPTS - 1:
+                raise
+        else:
+            break
+    return Snapshot(tuple(Found.of(answer, tags.get(answer["RuleArn"], {})) for answer in answers))
+
+
+@with_hint
+@aws_call("create a listener rule with priority {priority}", stale=["PriorityInUse"])
+def create(elb: Any, listener_arn: str, priority: int, tags: Mapping[str, str], request: Mapping[str, Any]) -> str:
+    """Create the rule with its tags in one step, so that it is never there without its owner. Returns the ARN."""
+    rule = elb.create_rule(ListenerArn=listener_arn, Priority=priority, Tags=_tag_list(tags), **request)["Rules"][0]
+    return str(rule["RuleArn"])
+
+
+@with_hint
+@aws_call("modify listener rule {arn}", stale=["RuleNotFound"])
+def modify(elb: Any, arn: str, request: Mapping[str, Any]) -> None:
+    elb.modify_rule(RuleArn=arn, **request)
+
+
+@with_hint
+@aws_call("move listener rule {arn} to priority {priority}", stale=["PriorityInUse", "RuleNotFound"])
+def move(elb: Any, arn: str, priority: int) -> None:
+    elb.set_rule_priorities(RulePriorities=[{"RuleArn": arn, "Priority": priority}])
+
+
+@with_hint
+@aws_call("delete listener rule {arn}", missing=["RuleNotFound"])
+def delete(elb: Any, arn: str) -> None:
+    elb.delete_rule(RuleArn=arn)
+
+
+@with_hint
+@aws_call("tag listener rule {arn}", stale=["RuleNotFound"])
+def tag(elb: Any, arn: str, tags: Mapping[str, str]) -> None:
+    elb.add_tags(ResourceArns=[arn], Tags=_tag_list(tags))
+
+
+@with_hint
+@aws_call("untag listener rule {arn}", stale=["RuleNotFound"])
+def untag(elb: Any, arn: str, keys: Iterable[str]) -> None:
+    elb.remove_tags(ResourceArns=[arn], TagKeys=list(keys))
+
+
+def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

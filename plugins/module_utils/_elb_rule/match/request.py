@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: may change without notice.
+
+"""One concrete request, and whether a rule's conditions hold for it: the service's matching, request by request."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from . import glob_pattern
+from .conditions import Condition
+
+Header = tuple[str, str]
+Parameter = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as a listener sees it. Headers and query parameters may repeat; a part that is None is not known."""
+
+    host: str | None = "x"
+    path: str | None = "/"
+    method: str | None = "GET"
+    address: str | None = None
+    headers: tuple[Header, ...] = ()
+    query: tuple[Parameter, ...] = ()
+
+    def text(self, scheme: str = "https") -> str:
+        """For messages: ``GET https://demo.quiltdata.com/mcp?a=b (X-Test: 1) from 10.0.0.1``."""
+        query = "&".join(f"{key}={value}" if key else value for key, value in self.query)
+        headers = ", ".join(f"{name}: {value}" for name, value in self.headers)
+        url = f"{scheme}://{self.host or '(host by regex)'}{self.path or '/(path by regex)'}"
+        parts = [
+            f"{self.method or '(any method)'} {url}",
+            f"?{query}" if query else "",
+            f" ({headers})" if headers else "",
+            f" from {self.address}" if self.address else "",
+        ]
+        return "".join(parts)
+
+
+def matches(conditions: Iterable[Condition], request: Request) -> bool:
+    """Whether all conditions hold."""
+    return all(holds(condition, request) for condition in conditions)
+
+
+def holds(condition: Condition, request: Request) -> bool:
+    """Whether one condition holds. Unknown values never do; a regex is judged by Python's re, only a near relative."""
+    if condition.field == "host-header":
+        return request.host is not None and _text_holds(condition, request.host, fold=True)
+    if condition.field == "path-pattern":
+        return request.path is not None and _text_holds(condition, request.path, fold=False)
+    if condition.field == "http-header":
+        values = [value for name, value in request.headers if name.lower() == condition.name]
+        return any(_text_holds(condition, value, fold=True) for value in values)
+    if condition.field == "http-request-method":
+        return request.method in condition.values
+    if condition.field == "source-ip":
+        return request.address is not None and _address_holds(condition, request.address)
+    if condition.field == "query-string":
+        return any(_parameter_holds(condition, key, value) for key, value in request.query)
+    return False
+
+
+def _text_holds(condition: Condition, text: str, fold: bool) -> bool:
+    text = text.lower() if fold else text
+    values = [value for value in condition.values if isinstance(value, str)]
+    if any(glob_pattern.parse(value, fold=fold).matches(text) for value in values):
+        return True
+    return any(_regex_holds(regex, text, fold) for regex in condition.regexes)
+
+
+def _regex_holds(regex: str, text: str, fold: bool) -> bool:
+    try:
+        return re.search(regex, text, re.IGNORECASE if fold else 0) is not None
+    except re.error:  # the service knows expressions that Python does not
+        return False
+
+
+def _address_holds(condition: Condition, address: str) -> bool:
+    return any(ipaddress.ip_address(address) in ipaddress.ip_network(str(block)) for block in condition.values)
+
+
+def _parameter_holds(condition: Condition, key: str, value: str) -> bool:
+    return any(
+        (pair[0] is None or glob_pattern.parse(pair[0], fold=True, escapes=True).matches(key.lower()))
+        and glob_pattern.parse(pair[1], fold=True, escapes=True).matches(value.lower())
+        for pair in condition.values
+        if not isinstance(pair, str)
+    )

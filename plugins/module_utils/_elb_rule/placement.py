@@ -1,0 +1,368 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: may change without notice.
+
+"""Where a rule belongs among the rules of others: pure, from the rules of a listener to one decision.
+
+Let E1, E2, ... be the others in order and M ours. ``before`` is the first of them with which those ahead make M
+unreachable, so M must stand before it. ``after`` is the last one that M would newly make unreachable, so M must stand
+after it. Any free number between the two keeps everybody alive; we take the lowest in the band.
+
+``after`` never stands behind ``before``: if M is covered by E1..Eb, a later rule that M and those ahead of it cover is
+covered by those ahead of it alone, hence was dead already. So the search for ``after`` begins at ``before``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from .match import conditions as conds
+from .match import coverage, dimensions, glob_pattern
+from .match.conditions import Condition
+from .match.request import Request
+
+LOWEST, HIGHEST = 1, 50_000
+CANDIDATES = 16  # free numbers that a retry after a lost race may choose from
+
+Conditions = tuple[Condition, ...]
+Pick = Callable[[Sequence[int]], int]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of somebody else."""
+
+    arn: str
+    priority: int
+    conditions: Conditions
+
+    def text(self) -> str:
+        return f"rule {self.arn} (priority {self.priority}: {conds.text(self.conditions)})"
+
+    def example(self) -> str:
+        """One request that satisfies its conditions, as a part of a sentence."""
+        request = coverage.escape(coverage.sides(self.conditions), [])
+        return f", which asks for requests such as {request.text()}" if request else ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is wanted of the placement."""
+
+    conditions: Conditions
+    current: int | None = None  # our rule's number now
+    pinned: int | None = None
+    floor: int = 100
+    ceiling: int = HIGHEST
+    allow_below_floor: bool = False
+    warn_unreachable: bool = False
+    warn_shadowing: bool = False
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of the window: the rule there, the rules that act together with it, and a request that shows it."""
+
+    rule: Rule
+    together: tuple[Rule, ...] = ()
+    witness: Request | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """Our number must lie strictly between the two ends; an end that is None does not limit."""
+
+    after: End | None = None
+    before: End | None = None
+
+    @property
+    def low(self) -> int:
+        return self.after.rule.priority if self.after else LOWEST - 1
+
+    @property
+    def high(self) -> int:
+        return self.before.rule.priority if self.before else HIGHEST + 1
+
+    def holds(self, priority: int) -> bool:
+        return self.low < priority < self.high
+
+    def text(self) -> str:
+        return f"{self.low + 1}..{self.high - 1}" if self.high - self.low > 1 else "empty"
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """A rule that shares requests with ours without covering it: an earlier one takes them, a later one loses them."""
+
+    rule: Rule
+    earlier: bool
+    witness: Request | None
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The decision: a number, or the reason why there is none (``error``)."""
+
+    priority: int | None
+    reason: str
+    window: Window
+    error: str | None = None
+    warnings: tuple[str, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+
+
+@dataclass
+class Listener:
+    """The rules of the others in order, with an index by literal host so that most of them need no look at all."""
+
+    rules: Sequence[Rule]
+    _by_host: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _any_host: list[int] = field(default_factory=list)
+    _conditions: list[Conditions] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rules = sorted(self.rules, key=lambda rule: rule.priority)
+        self._conditions = [rule.conditions for rule in self.rules]
+        for index, rule in enumerate(self.rules):
+            hosts = _literal_hosts(rule.conditions)
+            for host in hosts or ():
+                self._by_host[host].append(index)
+            if hosts is None:
+                self._any_host.append(index)
+
+    def near(self, conditions: Iterable[Condition]) -> list[int]:
+        """The positions of the rules that may share a host with the conditions, in order."""
+        hosts = _literal_hosts(conditions)
+        return list(range(len(self.rules))) if hosts is None else self._at(hosts)
+
+    def first_cover(self, conditions: Conditions, end: int, guess: bool = False) -> int | None:
+        """The position before ``end`` of the rule that completes the cover of the conditions."""
+        found = coverage.first_cover(coverage.sides(conditions), self._conditions, guess, self._near(end))
+        return None if found is None else min(found, end - 1)
+
+    def escape(self, conditions: Conditions, end: int) -> Request | None:
+        """A request of the conditions that reaches position ``end``."""
+        return coverage.escape(coverage.sides(conditions), self._conditions, self._near(end))
+
+    def contributors(self, conditions: Conditions, last: int) -> tuple[Rule, ...]:
+        """The rules up to ``last`` that cover the conditions together."""
+        found = coverage.contributors(coverage.sides(conditions), self._conditions, self._near(last + 1))
+        return tuple(self.rules[position] for position in found)
+
+    def newly_dead(self, position: int, conditions: Conditions, guess: bool = False) -> Request | None:
+        """A request that a rule answers today, if ``conditions`` ahead of it would leave it none."""
+        sides = coverage.sides(self.rules[position].conditions)
+        if coverage.rest(sides, conditions, guess) is None:
+            return None
+        ahead, near = self._conditions, self._near(position)
+        try:
+            if coverage.leftover(sides, ahead, guess, near, with_rule=conditions)[0] is not None:
+                return None
+        except glob_pattern.TooComplex:
+            if not guess:
+                return None
+        return coverage.escape(sides, ahead, near)
+
+    def _near(self, end: int) -> coverage.Near:
+        def near(request: Request) -> Iterable[int]:
+            positions = range(end) if request.host is None else self._at([request.host])
+            return (position for position in positions if position < end)
+
+        return near
+
+    def _at(self, hosts: Iterable[str]) -> list[int]:
+        """The positions of the rules that may match one of the hosts."""
+        positions = {position for host in hosts for position in self._by_host.get(host, ())}
+        return sorted(positions.union(self._any_host)) if positions else self._any_host
+
+
+def _literal_hosts(conditions: Iterable[Condition]) -> tuple[str, ...] | None:
+    """The hosts of a rule that names them without wildcards, else None."""
+    for condition in conditions:
+        if condition.field == "host-header" and condition.values:
+            globs = [box[0] for box in dimensions.boxes(condition)]
+            return tuple(glob.prefix for glob in globs) if all(glob.literal for glob in globs) else None
+    return None
+
+
+def lowest(free: Sequence[int]) -> int:
+    return free[0]
+
+
+def place(rules: Iterable[Rule], ask: Ask, pick: Pick = lowest) -> Placement:
+    """Decide the number of our rule among the ``rules`` of others. ``pick`` chooses among the best free numbers."""
+    listener = Listener(list(rules))
+    window = find_window(listener, ask.conditions)
+    placement = _pinned(listener, window, ask) if ask.pinned is not None else _searched(listener, window, ask, pick)
+    if placement.priority is None:
+        return placement
+    overlaps = tuple(find_overlaps(listener, ask.conditions, placement.priority))
+    warnings = (*placement.warnings, *_undecided(listener, window, ask.conditions, placement.priority))
+    return Placement(placement.priority, placement.reason, window, None, warnings, overlaps)
+
+
+def find_window(listener: Listener, conditions: Conditions) -> Window:
+    """The two rules between which ours is alive and lets everybody live."""
+    count = len(listener.rules)
+    before = listener.first_cover(conditions, count)
+    end = None
+    if before is not None and before >= 0:
+        end = End(
+            listener.rules[before], listener.contributors(conditions, before), listener.escape(conditions, before)
+        )
+    last = count - 1 if before is None else before
+    for position in reversed([position for position in listener.near(conditions) if position <= last]):
+        witness = listener.newly_dead(position, conditions)
+        if witness is not None:
+            return Window(End(listener.rules[position], (), witness), end)
+    return Window(None, end)
+
+
+def kills(listener: Listener, conditions: Conditions, priority: int) -> tuple[bool, bool]:
+    """What a rule with these conditions would do at a number: (take a rule its last request, be dead itself)."""
+    window = find_window(listener, conditions)
+    return priority <= window.low, priority >= window.high
+
+
+def find_overlaps(listener: Listener, conditions: Conditions, priority: int) -> Iterable[Overlap]:
+    """The rules that share requests with ours, each with such a request; not those behind that contain ours."""
+    sides = coverage.sides(conditions)
+    for position in listener.near(conditions):
+        rule = listener.rules[position]
+        earlier = rule.priority < priority
+        left = coverage.rest(sides, rule.conditions)
+        if (left == () and not earlier) or not coverage.touches(sides, rule.conditions):
+            continue
+        yield Overlap(rule, earlier, coverage.shared(sides, rule.conditions))
+
+
+def _undecided(listener: Listener, window: Window, conditions: Conditions, priority: int) -> Iterable[str]:
+    """What could not be decided because of a regex, unknown values or the bound of the search, each as a sentence."""
+    end = sum(1 for rule in listener.rules if rule.priority < min(priority, window.high))
+    doubtful = listener.first_cover(conditions, end, guess=True)
+    if doubtful is not None and doubtful >= 0 and window.holds(priority):
+        yield (
+            f"cannot decide whether {listener.rules[doubtful].text()} takes all requests of this rule: "
+            "a regex or unknown values; check with quilt.mcp_server.elb_listener_rule_info"
+        )
+    ours = any(condition.opaque for condition in conditions)
+    for position in listener.near(conditions):
+        rule = listener.rules[position]
+        if rule.priority < priority or not (ours or any(condition.opaque for condition in rule.conditions)):
+            continue
+        if rule.priority != window.low and listener.newly_dead(position, conditions, guess=True):
+            yield f"cannot decide whether {rule.text()} keeps any request behind this rule: a regex or unknown values"
+
+
+def _pinned(listener: Listener, window: Window, ask: Ask) -> Placement:
+    if ask.pinned is None:
+        raise AssertionError("the caller made sure of it")
+    pinned = ask.pinned
+    occupant = next((rule for rule in listener.rules if rule.priority == pinned), None)
+    if occupant:
+        hint = "choose another priority, or leave it out to let the module search"
+        there = f"priority {pinned} is taken by {occupant.text()}{occupant.example()}"
+        return Placement(None, "pinned", window, f"{there}; {hint}")
+    unreachable, shadowing = pinned >= window.high, pinned <= window.low
+    faults = ([_unreachable(window)] if unreachable else []) + ([_shadowing(window)] if shadowing else [])
+    if (unreachable and not ask.warn_unreachable) or (shadowing and not ask.warn_shadowing):
+        options = ["on_unreachable=warn"] * unreachable + ["on_shadowing=warn"] * shadowing
+        elsewhere = f"choose a number in the window {window.text()}, leave the priority out, or "
+        hint = f"{elsewhere if window.high - window.low > 1 else ''}set {' and '.join(options)}"
+        return Placement(None, "pinned", window, f"priority {pinned}: {'; '.join(faults)}; {hint}")
+    return Placement(pinned, "pinned", window, warnings=tuple(f"priority {pinned}: {fault}" for fault in faults))
+
+
+def _searched(listener: Listener, window: Window, ask: Ask, pick: Pick) -> Placement:
+    if ask.current is not None and window.holds(ask.current):
+        return Placement(ask.current, "kept", window)
+    taken = {rule.priority: rule for rule in listener.rules}
+    free = _free(range(max(window.low + 1, ask.floor), min(window.high - 1, ask.ceiling) + 1), taken)
+    if free:
+        return Placement(
+            pick(free), "lowest free in the window" if ask.current is None else "moved into the window", window
+        )
+    below = _free(range(min(window.high, ask.floor) - 1, window.low, -1), taken)
+    if below and ask.allow_below_floor:
+        return Placement(pick(below), "below the floor", window)
+    return _relaxed(window, ask, pick, taken) or Placement(
+        None, "no number", window, _no_number(window, ask, below, taken)
+    )
+
+
+def _relaxed(window: Window, ask: Ask, pick: Pick, taken: Mapping[int, Rule]) -> Placement | None:
+    """With warnings in place of failures: rather we are dead than others, and rather few others than many."""
+    if ask.warn_unreachable and window.before:
+        low = max(window.low + 1, ask.floor)
+        free = _free(range(low, ask.ceiling + 1), taken)
+        kept = ask.current is not None and ask.current > window.low
+        if kept or free:
+            number = ask.current if kept else pick(free)
+            return Placement(number, "kept" if kept else "unreachable", window, warnings=(_unreachable(window),))
+    if ask.warn_shadowing and window.after:
+        free = _free(range(min(window.high - 1, ask.ceiling), ask.floor - 1, -1), taken)
+        kept = ask.current is not None and ask.current < window.high
+        if kept or free:
+            number = ask.current if kept else pick(free)
+            return Placement(number, "kept" if kept else "shadowing", window, warnings=(_shadowing(window),))
+    return None
+
+
+def _free(numbers: Iterable[int], taken: Container[int]) -> list[int]:
+    free: list[int] = []
+    for number in numbers:
+        if number not in taken:
+            free.append(number)
+            if len(free) == CANDIDATES:
+                break
+    return free
+
+
+# Sentences
+
+
+def _unreachable(window: Window) -> str:
+    if not window.before:
+        raise AssertionError("the caller made sure of it")
+    others = [rule for rule in window.before.together if rule is not window.before.rule]
+    together = f" together with {', '.join(rule.text() for rule in others)}" if others else ""
+    return f"behind {window.before.rule.text()}{together} it gets no request{_example(window.before)}"
+
+
+def _shadowing(window: Window) -> str:
+    if not window.after:
+        raise AssertionError("the caller made sure of it")
+    return f"ahead of {window.after.rule.text()} it leaves that rule no request{_example(window.after)}"
+
+
+def _example(end: End) -> str:
+    return f", for example {end.witness.text()}" if end.witness else ""
+
+
+def _no_number(window: Window, ask: Ask, below: Sequence[int], taken: Mapping[int, Rule]) -> str:
+    band = f"{ask.floor}..{ask.ceiling}"
+    parts = [f"no priority for [{conds.text(ask.conditions)}] (window {window.text()}, band {band})"]
+    if window.before:
+        parts.append(_unreachable(window))
+    if window.after:
+        parts.append(_shadowing(window))
+    low, high = max(window.low + 1, ask.floor), min(window.high - 1, ask.ceiling)
+    if low <= high:
+        ends = " to ".join(taken[number].text() + taken[number].example() for number in dict.fromkeys((low, high)))
+        parts.append(f"all {high - low + 1} numbers {low}..{high} are taken, by {ends}")
+        parts.append("change priority_floor or priority_ceiling")
+    options = []
+    if below:
+        options.append(f"allow_below_floor=true would take {below[0]}")
+    strict = replace(ask, warn_unreachable=False, warn_shadowing=False)
+    if _relaxed(window, replace(strict, warn_unreachable=True), lowest, taken):
+        options.append("on_unreachable=warn would create a dead rule")
+    if _relaxed(window, replace(strict, warn_shadowing=True), lowest, taken):
+        options.append("on_shadowing=warn would take that rule's requests")
+    if window.high - window.low <= 1:
+        parts.append("there is no gap between the two, and rules of others are never moved")
+    return "; ".join(parts + (["options: " + ", ".join(options)] if options else []))

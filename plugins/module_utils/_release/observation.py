@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to quilt.mcp_server: not an interface, may change in any release.
+
+"""What runs now, and where it is routed: read from ECS and the load balancer, not from what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+
+from .._core.calls import aws_call
+from .._core.shapes import Document
+from .._ecs.client import TASKS_AT_ONCE, Calls
+from .._ecs.deployment_state import primary_of
+from .._ecs.names import short_name
+from .._elb.client import describe_rules, listeners
+from .._elb_rule.match.conditions import from_service
+from .evidence_document import digest_of, release_of, versions_of
+
+Answer = Mapping[str, Any]  # in the API's names
+Client = Callable[[str], Any]
+
+
+def what_runs(client: Client, cluster: str, service_name: str) -> Document:
+    """The service, its PRIMARY deployment, the task definition and the route; empty when there is no active service.
+
+    The keys are documented as `running` of the release_info module.
+    """
+    service = Calls(client, cluster, service_name).describe()
+    if service is None or service["status"] != "ACTIVE":
+        return {}
+    primary = primary_of(service)
+    answer = definition(client("ecs"), primary["taskDefinition"]) or {}
+    container: Answer = next(iter(answer.get("taskDefinition", {}).get("containerDefinitions", [])), {})
+    groups = _target_groups(service)
+    rule = _rule(client("elbv2"), groups)
+    return {
+        "release": release_of(primary["taskDefinition"]),
+        "image": container.get("image", ""),
+        "digest": digest_of(container.get("image", "")),
+        "task_definition_arn": primary["taskDefinition"],
+        "task_definition_tags": boto3_tag_list_to_ansible_dict(answer.get("tags", []), "key", "value"),
+        "registered_by": answer.get("taskDefinition", {}).get("registeredBy", ""),
+        "service_arn": service["serviceArn"],
+        "service_tags": boto3_tag_list_to_ansible_dict(service.get("tags", []), "key", "value"),
+        "deployment_id": primary["id"],
+        "rollout_state": primary.get("rolloutState", ""),
+        "deployed_at": moment(primary.get("createdAt")),
+        "desired_count": service["desiredCount"],
+        "running_count": service["runningCount"],
+        "pending_count": service["pendingCount"],
+        "target_group_arn": serving(groups, rule.get("weights", {})),
+        "rule": rule,
+        "secrets": versions_of(container),
+    }
+
+
+@aws_call("describe task definition {reference}", missing=["ClientException"])
+def definition(ecs: Any, reference: str) -> Answer | None:
+    """A revision with its tags; of a family the latest ACTIVE one; None when there is none."""
+    answer: Answer = ecs.describe_task_definition(taskDefinition=reference, include=["TAGS"])
+    return answer
+
+
+def _target_groups(service: Answer) -> list[str]:
+    """The service's target groups; with a blue/green strategy the alternate one too."""
+    found: list[str] = []
+    for one in service.get("loadBalancers", []):
+        found += [one.get("targetGroupArn"), one.get("advancedConfiguration", {}).get("alternateTargetGroupArn")]
+    return [arn for arn in found if arn]
+
+
+def serving(groups: Sequence[str], weights: Mapping[str, int]) -> str:
+    """The target group that gets most of the traffic: two take turns where a strategy shifts it. Empty without any."""
+    return max(groups, key=lambda arn: weights.get(arn, 0), default="")
+
+
+def _rule(elb: Any, groups: Sequence[str]) -> Document:
+    """The listener rule that clients come through: the last one that forwards to our groups, as a rule for test
+    traffic stands before it. Empty when there is none."""
+    if not groups:
+        return {}
+    found: list[Answer] = []
+    for balancer in _balancers(elb, groups[0]):
+        for listener in listeners(elb, balancer):
+            rules = describe_rules(elb, listener["ListenerArn"])
+            found += [rule for rule in rules if not rule["IsDefault"] and _weights(rule).keys() & set(groups)]
+    if not found:
+        return {}
+    rule = max(found, key=lambda one: int(one["Priority"]))
+    return {
+        "arn": rule["RuleArn"],
+        "priority": int(rule["Priority"]),
+        "conditions": [condition.document() for condition in from_service(rule["Conditions"])],
+        "weights": _weights(rule),
+    }
+
+
+@aws_call("describe target group {arn}", missing=["TargetGroupNotFound"])
+def _balancers_of(elb: Any, arn: str) -> list[str]:
+    (group,) = elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    balancers: list[str] = group["LoadBalancerArns"]
+    return balancers
+
+
+def _balancers(elb: Any, group: str) -> list[str]:
+    return _balancers_of(elb, group) or []
+
+
+def _weights(rule: Answer) -> dict[str, int]:
+    """The target groups that a rule forwards to, with their weights."""
+    found: dict[str, int] = {}
+    for action in rule.get("Actions", []):
+        groups = action.get("ForwardConfig", {}).get("TargetGroups") or []
+        found.update({one["TargetGroupArn"]: int(one.get("Weight", 1)) for one in groups})
+        if action.get("TargetGroupArn"):
+            found.setdefault(action["TargetGroupArn"], 1)
+    return found
+
+
+def moment(value: Any) -> str:
+    """A moment of the API in UTC, ISO 8601, whole seconds."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else ""
+
+
+def tasks_and_targets(client: Client, cluster: str, service_name: str, running: Document) -> Document:
+    """The running tasks of the service and the targets of its groups, for a page that people read."""
+    calls = Calls(client, short_name(cluster), service_name)
+    arns = calls.list_tasks() or []
+    described = [task for task in _tasks(client("ecs"), cluster, arns) if task.get("lastStatus") != "STOPPED"]
+    elb, groups = client("elbv2"), {running["target_group_arn"], *running["rule"].get("weights", {})} - {""}
+    return {
+        "tasks": [_task(task) for task in sorted(described, key=lambda task: str(task.get("createdAt", "")))],
+        "targets": [_target(one) for group in sorted(groups) for one in _health(elb, group) or []],
+    }
+
+
+def _task(task: Answer) -> Document:
+    containers = task.get("containers") or [{}]
+    addresses = [one.get("privateIpv4Address") for one in containers[0].get("networkInterfaces", [])]
+    return {
+        "id": short_name(task["taskArn"]),
+        "release": release_of(task["taskDefinitionArn"]),
+        "status": task.get("lastStatus", ""),
+        "health": task.get("healthStatus", ""),
+        "zone": task.get("availabilityZone", ""),
+        "address": next((address for address in addresses if address), ""),
+        "digest": containers[0].get("imageDigest", ""),
+        "started_at": moment(task.get("startedAt")),
+    }
+
+
+def _target(one: Answer) -> Document:
+    health = one["TargetHealth"]
+    return {
+        "address": f"{one['Target']['Id']}:{one['Target'].get('Port', '')}",
+        "state": health["State"],
+        "reason": health.get("Description", health.get("Reason", "")),
+    }
+
+
+@aws_call("describe the tasks of cluster {cluster}")
+def _tasks(ecs: Any, cluster: str, arns: Sequence[str]) -> list[Answer]:
+    found: list[Answer] = []
+    for start in range(0, len(arns), TASKS_AT_ONCE):
+        found += ecs.describe_tasks(cluster=cluster, tasks=list(arns[start : start + TASKS_AT_ONCE]))["tasks"]
+    return found
+
+
+@aws_call("describe the targets of {arn}", missing=["TargetGroupNotFound"])
+def _health(elb: Any, arn: str) -> list[Answer] | None:
+    found: list[Answer] = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return found

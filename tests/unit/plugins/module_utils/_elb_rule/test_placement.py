@@ -1,0 +1,344 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Placement against brute force: random listeners over a universe of requests that tells all their patterns apart."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import Any
+
+import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import placement
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match import coverage, dimensions, glob_pattern
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match.conditions import Condition, from_service
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match.request import Request, matches
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+Conditions = tuple[Condition, ...]
+
+SIDES: dict[str, list[str]] = {
+    "host-header": ["a.x", "b.x", "*.x", "?.x", "a.*"],
+    "path-pattern": ["/m", "/m/*", "/m*", "/*", "*", "/?", "*/n", "/m/n"],
+    "http-request-method": ["GET", "POST"],
+    "source-ip": ["10.0.0.0/8", "10.1.0.0/16", "10.128.0.0/9", "10.0.0.0/9"],
+}
+HEADERS = ["one", "two", "*"]
+PAIRS = [{"Key": "k", "Value": "1"}, {"Key": "k", "Value": "*"}, {"Value": "1"}]
+
+UNIVERSE = [
+    Request(host, path, method, address, headers, query)
+    for host in ("a.x", "b.x", "c.x", "aa.x", "a.y", "y")
+    for path in ("/", "/m", "/n", "/z", "/mm", "/m/", "/m/n", "/z/n", "/m/z", "/m/z/n", "/mn", "/zz")
+    for method in ("GET", "POST", "PUT")
+    for address in ("9.0.0.1", "10.0.0.1", "10.1.0.1", "10.128.0.1")
+    for headers in ((), (("h", "one"),), (("h", "two"),), (("h", "three"),), (("h", "one"), ("h", "two")))
+    for query in ((), (("k", "1"),), (("k", "2"),), (("j", "1"),))
+]
+SMALL = [request for request in UNIVERSE if not request.headers and not request.query]
+
+
+def condition(kind: str, *values: Any, name: str = "") -> Condition:
+    return from_service([{"Field": kind, "Values": list(values), "HttpHeaderConfig": {"HttpHeaderName": name}}])[0]
+
+
+@st.composite
+def rules(
+    draw: st.DrawFn, kinds: tuple[str, ...] = ("host-header", "path-pattern", "http-request-method")
+) -> Conditions:
+    found = []
+    for kind in kinds:
+        values = draw(st.lists(st.sampled_from(SIDES[kind]), max_size=2, unique=True))
+        found += [condition(kind, *values)] if values else []
+    return tuple(found) or (condition("path-pattern", "/*"),)
+
+
+@st.composite
+def rich_rules(draw: st.DrawFn) -> Conditions:
+    found = list(draw(rules(("host-header", "path-pattern", "source-ip"))))
+    for _index in range(draw(st.integers(0, 2))):
+        found.append(
+            condition("http-header", *draw(st.lists(st.sampled_from(HEADERS), min_size=1, max_size=2)), name="h")
+        )
+    if draw(st.booleans()):
+        found.append(condition("query-string", *draw(st.lists(st.sampled_from(PAIRS), min_size=1, max_size=2))))
+    return tuple(found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(rich_rules(), st.lists(rich_rules(), max_size=4))
+def test_cover_both_ways(target: Conditions, others: list[Conditions]) -> None:
+    sides = coverage.sides(target)
+    witness = coverage.escape(sides, others)
+    assert coverage.covers(sides, others) == (witness is None)
+    if witness is None:
+        assert not [r for r in UNIVERSE if matches(target, r) and not any(matches(other, r) for other in others)]
+    else:
+        assert matches(target, witness), witness
+        assert not any(matches(other, witness) for other in others), witness
+
+
+@settings(max_examples=80, deadline=None)
+@given(rich_rules(), rich_rules())
+def test_touches_and_shared_both_ways(one: Conditions, other: Conditions) -> None:
+    witness = coverage.shared(coverage.sides(one), other)
+    assert coverage.touches(coverage.sides(one), other) == (witness is not None)
+    if witness is None:
+        assert not [r for r in UNIVERSE if matches(one, r) and matches(other, r)]
+    else:
+        assert matches(one, witness) and matches(other, witness), witness
+
+
+@settings(max_examples=80, deadline=None)
+@given(rules(), st.lists(rules(), min_size=1, max_size=5))
+def test_first_cover_and_contributors_are_minimal(target: Conditions, others: list[Conditions]) -> None:
+    sides = coverage.sides(target)
+    first = coverage.first_cover(sides, others)
+    complete = [end for end in range(1, len(others) + 1) if coverage.covers(sides, others[:end])]
+    assert first == (complete[0] - 1 if complete else None)
+    if first is not None:
+        needed = coverage.contributors(sides, others)
+        assert first in needed and coverage.covers(sides, [others[index] for index in needed])
+        assert all(not coverage.covers(sides, [others[i] for i in needed if i != index]) for index in needed)
+
+
+def answers(listener: list[tuple[int, Conditions]]) -> set[int]:
+    """The priorities that answer at least one request of the universe."""
+    ordered = sorted(listener, key=lambda rule: rule[0])
+    return {
+        next(priority for priority, conditions in [*ordered, (99, ())] if matches(conditions, request))
+        for request in SMALL
+    }
+
+
+@settings(max_examples=80, deadline=None)
+@given(rules(), st.dictionaries(st.integers(1, 8), rules(), max_size=5))
+def test_the_number_is_the_lowest_that_keeps_everybody_alive(mine: Conditions, others: dict[int, Conditions]) -> None:
+    foreign = [placement.Rule(f"arn:{priority}", priority, conditions) for priority, conditions in others.items()]
+    decision = placement.place(foreign, placement.Ask(mine, floor=2, ceiling=8))
+    alive = answers(list(others.items())) - {99}
+
+    def good(number: int) -> bool:
+        after = answers([*others.items(), (number, mine)])
+        return number in after and alive <= after
+
+    candidates = [number for number in range(2, 9) if number not in others and good(number)]
+    assert decision.priority == (candidates[0] if candidates else None), decision
+    assert (decision.error is None) == bool(candidates)
+    for end in (decision.window.before, decision.window.after):
+        if end:
+            assert end.witness and matches(end.rule.conditions, end.witness) and matches(mine, end.witness)
+            earlier = [rule for rule in foreign if rule.priority < end.rule.priority]
+            assert not any(matches(rule.conditions, end.witness) for rule in earlier)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rules(), st.dictionaries(st.integers(1, 8), rules(), max_size=4), st.integers(1, 9))
+def test_a_number_inside_the_window_is_kept(mine: Conditions, others: dict[int, Conditions], current: int) -> None:
+    others.pop(current, None)
+    foreign = [placement.Rule(f"arn:{priority}", priority, conditions) for priority, conditions in others.items()]
+    decision = placement.place(foreign, placement.Ask(mine, current=current))
+    after = answers([*others.items(), (current, mine)])
+    harmless = current in after and answers(list(others.items())) - {99} <= after
+    assert (decision.priority == current and decision.reason == "kept") == harmless
+
+
+def test_the_universe_tells_the_patterns_apart() -> None:
+    """A guard for the brute force itself: different sides have different requests, except those that mean the same."""
+    for kind, values in SIDES.items():
+        seen = {}
+        for value in values:
+            seen.setdefault(frozenset(map(id, (r for r in SMALL if matches((condition(kind, value),), r)))), []).append(
+                value
+            )
+        assert [group for group in seen.values() if len(group) > 1] in ([], [["/*", "*"]])
+    assert len(list(itertools.chain(SMALL))) < 2000
+
+
+def query(*pairs: tuple[str | None, str]) -> Condition:
+    return condition("query-string", *({"Value": v} if k is None else {"Key": k, "Value": v} for k, v in pairs))
+
+
+def header(*values: str) -> Condition:
+    return condition("http-header", *values, name="h")
+
+
+HOSTS, PATHS = "host-header", "path-pattern"
+GET, PUT = condition("http-request-method", "GET"), condition("http-request-method", "PUT")
+
+
+@pytest.mark.parametrize(
+    ("target", "others", "covered"),
+    [
+        ([condition("source-ip", "10.0.0.0/8")], [["10.0.0.0/9"], ["10.128.0.0/9"]], True),
+        ([condition("source-ip", "10.0.0.0/8")], [["10.0.0.0/9"], ["10.128.0.0/10"]], False),
+        ([condition("source-ip", "::/0")], [["0.0.0.0/0"]], False),
+        ([condition(PATHS, "/*")], [["0.0.0.0/0", "::/0"]], True),
+        ([condition(PATHS, "/*")], [["0.0.0.0/1"], ["128.0.0.0/1"], ["::/0"]], True),
+    ],
+)
+def test_addresses(target: list[Condition], others: list[list[str]], covered: bool) -> None:
+    rules = [(condition("source-ip", *blocks),) for blocks in others]
+    assert coverage.covers(coverage.sides(target), rules) is covered
+
+
+@pytest.mark.parametrize(
+    ("target", "others", "covered"),
+    [
+        ([query(("k", "*"))], [[query(("k", "1"))]], False),
+        ([query(("k", "1"), ("k", "2"))], [[query(("k", "1"))], [query(("k", "2"))]], True),
+        ([query(("k", "1"))], [[query((None, "1"))]], True),
+        ([query((None, "1"))], [[query(("k", "1"))]], False),
+        ([query(("k", "?"))], [[query(("k", "1"))], [query(("j", "*"))]], False),
+        ([query(("k", "1"))], [[query(("j", "1"))], [query(("k", "2"))]], False),
+        ([query((r"k\*", "1"))], [[query(("k*", "1"))]], True),
+        ([query(("k*", "1"))], [[query((r"k\*", "1"))]], False),
+        ([header("a", "b")], [[header("a")], [header("b")]], True),
+        ([header("a", "b"), header("c")], [[header("a")], [header("b")]], True),
+        ([header("a", "b"), header("c")], [[header("a"), header("d")], [header("b")]], False),
+        ([header("a*")], [[condition("http-header", "*", name="g")]], False),
+        ([condition(PATHS, "/x")], [[header("*")]], False),
+        ([condition("http-request-method", "GET", "PUT")], [[GET], [PUT]], True),
+        ([condition(PATHS, "/x")], [[GET], [PUT]], False),
+        ([condition(PATHS, "/?")], [[condition(PATHS, "/*")]], True),
+        ([condition(PATHS, "/*")], [[condition(PATHS, "/?*")], [condition(PATHS, "/")]], True),
+        ([condition(PATHS, "/*")], [[condition(PATHS, "/?*")]], False),
+        (
+            [condition(HOSTS, "a.x", "b.x"), condition(PATHS, "/m", "/n")],
+            [[condition(HOSTS, "a.x")], [condition(HOSTS, "b.x"), condition(PATHS, "/m")], [condition(PATHS, "/n")]],
+            True,
+        ),
+        (
+            [condition(HOSTS, "a.x", "b.x"), condition(PATHS, "/m", "/n")],
+            [[condition(HOSTS, "a.x")], [condition(HOSTS, "b.x"), condition(PATHS, "/m")]],
+            False,
+        ),
+        ([condition(HOSTS, "A.x")], [[condition(HOSTS, "a.X")]], True),
+        ([condition(PATHS, "/A")], [[condition(PATHS, "/a")]], False),
+        ([condition(PATHS, "never")], [], True),
+    ],
+)
+def test_covered_or_not(target: list[Condition], others: list[list[Condition]], covered: bool) -> None:
+    assert coverage.covers(coverage.sides(target), [tuple(rule) for rule in others]) is covered
+
+
+def regex(text: str) -> Condition:
+    return from_service([{"Field": PATHS, "RegexValues": [text]}])[0]
+
+
+@pytest.mark.parametrize(
+    ("target", "rule", "surely", "maybe"),
+    [
+        ([condition(PATHS, "/m")], [regex("^/m")], False, True),
+        ([regex("^/m")], [regex("^/m")], True, True),
+        ([regex("^/m")], [condition(PATHS, "/*")], True, True),
+        ([regex("^/m")], [condition(PATHS, "/m*")], False, True),
+        ([regex("^/m")], [condition(HOSTS, "a.x")], False, False),
+        ([regex("^/m"), condition(HOSTS, "a.x")], [condition(HOSTS, "a.x")], True, True),
+        ([condition(HOSTS, "a.x")], [regex("^/m"), condition(HOSTS, "b.x")], False, False),
+        ([condition(PATHS, "/m")], [Condition(PATHS)], False, True),
+        ([condition(PATHS, "/m")], [Condition("something-new")], False, False),
+    ],
+)
+def test_what_cannot_be_decided(target: list[Condition], rule: list[Condition], surely: bool, maybe: bool) -> None:
+    sides = coverage.sides(target)
+    assert (coverage.covers(sides, [tuple(rule)]), coverage.covers(sides, [tuple(rule)], guess=True)) == (surely, maybe)
+
+
+def test_beyond_the_bound_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    halves = [placement.Rule(f"arn:{n}", n, (condition(PATHS, path),)) for n, path in [(1, "/m"), (2, "/m/*")]]
+    mine = placement.Ask((condition(PATHS, "/m", "/m/*"),))
+    assert placement.place(halves, mine).error
+
+    def too_complex(*_arguments: Any) -> Any:
+        raise glob_pattern.TooComplex
+
+    monkeypatch.setattr(dimensions, "cells", too_complex)
+    decision = placement.place(halves, mine)
+    assert decision.priority == 100 and "cannot decide" in decision.warnings[0]
+
+
+def rule(number: int, *conditions: Condition) -> placement.Rule:
+    return placement.Rule(f"arn:{number}", number, conditions)
+
+
+M, N = condition(PATHS, "/m"), condition(PATHS, "/n")
+BOTH, Z = condition(PATHS, "/m", "/n"), condition(PATHS, "/z")
+
+
+@pytest.mark.parametrize(
+    ("others", "ask", "priority", "says"),
+    [
+        # One of two paths is already taken from the rule at 20, so ours would take the other one: behind it.
+        ([rule(10, M), rule(20, BOTH)], {"conditions": (condition(PATHS, "/n", "/z"),), "floor": 1}, 21, ""),
+        ([rule(10, N), rule(20, BOTH)], {"conditions": (N,), "floor": 1}, None, "priority 10"),
+        ([rule(20, BOTH)], {"conditions": (N,), "floor": 1}, 1, ""),
+        # A rule that is dead already is not protected.
+        ([rule(10, BOTH), rule(20, N)], {"conditions": (M, condition(HOSTS, "a.x")), "floor": 1}, 1, ""),
+        ([rule(100, BOTH)], {"conditions": (M,)}, None, "allow_below_floor=true would take 99"),
+        ([rule(100, BOTH)], {"conditions": (M,), "allow_below_floor": True}, 99, ""),
+        ([rule(100, BOTH), rule(99, Z)], {"conditions": (M,), "allow_below_floor": True}, 98, ""),
+        ([rule(1, BOTH)], {"conditions": (M,), "allow_below_floor": True}, None, "no gap"),
+        ([rule(1, BOTH)], {"conditions": (M,), "warn_unreachable": True}, 100, "gets no request"),
+        ([rule(1, BOTH)], {"conditions": (M,), "warn_unreachable": True, "current": 7}, 7, "gets no request"),
+        ([rule(1, M), rule(2, BOTH)], {"conditions": (BOTH,), "warn_shadowing": True}, None, "priority 2"),
+        ([rule(500, M), rule(501, BOTH)], {"conditions": (BOTH,), "warn_shadowing": True}, 499, "no request"),
+        (
+            [rule(500, M), rule(501, BOTH)],
+            {"conditions": (BOTH,), "warn_shadowing": True, "current": 3},
+            3,
+            "no request",
+        ),
+        ([rule(100, N)], {"conditions": (M,), "pinned": 100}, None, "taken by rule arn:100"),
+        ([rule(100, N)], {"conditions": (M,), "pinned": 3}, 3, ""),
+        ([rule(100, M)], {"conditions": (BOTH,), "pinned": 3}, None, "on_shadowing=warn"),
+        ([rule(100, M)], {"conditions": (BOTH,), "pinned": 3, "warn_shadowing": True}, 3, "no request"),
+        ([rule(100, BOTH)], {"conditions": (M,), "pinned": 101, "warn_shadowing": True}, None, "on_unreachable=warn"),
+        ([rule(50_000, N)], {"conditions": (M,), "floor": 50_000}, None, "50000..50000 are taken"),
+        ([], {"conditions": (condition(PATHS, "never"),)}, 100, ""),
+    ],
+)
+def test_decisions(others: list[placement.Rule], ask: dict[str, Any], priority: int | None, says: str) -> None:
+    decision = placement.place(others, placement.Ask(**ask))
+    assert decision.priority == priority, decision
+    assert says in (decision.error or " ".join(decision.warnings))
+
+
+def test_the_move_that_harms_nobody_in_between() -> None:
+    listener = placement.Listener([rule(100, N)])
+    assert placement.kills(listener, (BOTH,), 50) == (True, False)
+    assert placement.kills(listener, (BOTH,), 150) == (False, False)
+    assert placement.kills(listener, (N,), 150) == (False, True)
+
+
+@pytest.mark.parametrize("size", [100, 1000])
+def test_the_time_of_a_decision_stays_small(size: int) -> None:
+    """A guard against growth by the square, generous because machines differ; `make bench` prints the real numbers."""
+    rules = [
+        placement.Rule(f"arn:{n}", n, (condition(HOSTS, f"h{n % 50}.x"), condition(PATHS, f"/{n}/*")))
+        for n in range(1, size)
+    ]
+    start = time.process_time()
+    assert placement.place(rules, placement.Ask((condition(HOSTS, "h1.x"), condition(PATHS, "/m")))).priority
+    assert time.process_time() - start < size / 100
+
+
+@pytest.mark.parametrize(
+    ("others", "ask", "says", "not_says"),
+    [
+        # Numbers 7 and 8 are taken, so a dead rule would find no place either.
+        ([rule(1, BOTH), rule(7, Z), rule(8, Z)], {"floor": 7, "ceiling": 8}, "no gap", "on_unreachable"),
+        ([rule(1, BOTH), rule(7, Z)], {"floor": 7, "ceiling": 8}, "on_unreachable=warn", "are taken"),
+        # Nothing is free ahead of the rule at 2, so shadowing it is impossible.
+        ([rule(1, M), rule(2, BOTH)], {"conditions": (BOTH,), "floor": 1}, "on_unreachable=warn", "on_shadowing"),
+        ([rule(1, M), rule(2, BOTH)], {"conditions": (BOTH,), "pinned": 9}, "; set on_unreachable=warn", "the window"),
+    ],
+)
+def test_only_what_would_help_is_offered(
+    others: list[placement.Rule], ask: dict[str, Any], says: str, not_says: str
+) -> None:
+    decision = placement.place(others, placement.Ask(**{"conditions": (M,), **ask}))
+    assert decision.error and says in decision.error and not_says not in decision.error, decision.error
