@@ -45,9 +45,7 @@ from ansible.release import __version__
 from ansible.utils.display import Display
 
 COLLECTIONS = ("amazon.aws", "community.aws", "quilt.mcp_server")
-UTILS = "ansible_collections.quilt.mcp_server.plugins"
-PROGRESS = f"{UTILS}.module_utils._core.progress"
-TRIAL = f"{UTILS}.plugin_utils.direct_trial"
+TRIAL = "ansible_collections.quilt.mcp_server.plugins.plugin_utils.direct_trial"
 # The serialization of every new-style Python module that asks for no other (ansible.executor.module_common).
 PROFILE = "legacy"
 # What ansible-core takes for the packed module. A core that started it after all would fail, and say why.
@@ -299,7 +297,9 @@ def _run(module: str, payload: bytes, told: int) -> NoReturn:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - lives as long as the process
         importlib.import_module("ansible.module_utils._internal").is_controller = False  # type: ignore[attr-defined]
-        importlib.import_module(PROGRESS).add_stream(told)
+        from ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress import add_stream
+
+        add_stream(told)
         private("ansible.module_utils._internal._ansiballz._loader:run_module")(
             json_params=payload, profile=PROFILE, module_fqn=module, modlib_path="", extensions={}
         )

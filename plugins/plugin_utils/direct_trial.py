@@ -7,9 +7,8 @@
 
 from __future__ import annotations
 
-import importlib
-
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress import report_progress
 
 
 def main() -> None:
@@ -19,8 +18,7 @@ def main() -> None:
     if module.params["warns"]:
         module.warn("a warning")
         module.deprecate("a deprecation", version="9.0.0", collection_name="quilt.mcp_server")
-    progress = importlib.import_module("ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress")
-    progress.report_progress(module, "trial", "a line")
+    report_progress(module, "trial", "a line")
     text, secret = module.params["text"], module.params["secret"]
     module.exit_json(changed=True, text=text, secret=secret, diff={"before": "", "after": text})
 

@@ -12,6 +12,8 @@ helpers and the service models a single time. Only direct execution (direct.py) 
 from __future__ import annotations
 
 import gc
+import gzip
+import json
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -28,7 +30,17 @@ def _share_models() -> None:
     import botocore.loaders
     import botocore.session
 
+    class PlainFiles(botocore.loaders.JSONFileLoader):
+        """The models as plain dictionaries, which keep their order too: in half the time."""
+
+        def load_file(self, file_path: str) -> Any:
+            for ending, opened in ((".json", open), (".json.gz", gzip.open)):
+                with suppress(FileNotFoundError), opened(file_path + ending, "rb") as file:
+                    return json.load(file)
+            return None
+
     shared = botocore.loaders.create_loader()
+    shared.file_loader = PlainFiles()
     original = botocore.session.create_loader
 
     def create_loader(search_path_string: str | None = None) -> Any:

@@ -177,13 +177,11 @@ def test_every_result_is_the_same_both_ways(play: Play, of_every_kind: Path, cor
     assert forks(ordinary.told) == []
     said = " ".join(str(task["result"].get("msg")) for task in direct.tasks if task["name"] in {*OTHERS, *every_kind()})
     assert "missing required arguments" not in said and "Unsupported parameters" not in said
-    Path("/tmp/d.json").write_text(comparable(direct.tasks))
-    Path("/tmp/o.json").write_text(comparable(ordinary.tasks))
     assert comparable(direct.tasks) == comparable(ordinary.tasks)
     assert direct.stats == ordinary.stats
-    assert [(call.service, call.operation) for call in direct.calls] == [
-        (call.service, call.operation) for call in ordinary.calls
-    ]
+    # A module may make several calls at once, so their order is no promise.
+    called = [sorted(f"{call.service}:{call.operation}" for call in run.calls) for run in (direct, ordinary)]
+    assert called[0] == called[1]
     assert not [line for run in (direct, ordinary) for line in run.told if LINE in line]
 
 
