@@ -40,7 +40,7 @@ options:
     description: The trust policy. Required when the role is to exist.
     type: dict
   permissions_boundary:
-    description: ARN of the permissions boundary. An empty string removes it.
+    description: ARN of the permissions boundary. One that the role has is never removed.
     type: str
   max_session_duration:
     description: Longest session of the role, in seconds.

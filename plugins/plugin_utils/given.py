@@ -46,9 +46,19 @@ def _instead(template: str, inputs: Sequence[str]) -> str:
     for word in words:
         role = _role_of(word, inputs)
         if role:
-            nearest: list[str] = get_close_matches(f"{role}{word.rpartition('.')[2]}", inputs, n=1, cutoff=CLOSE)
-            return "".join(name for name in nearest if name.startswith(role))
+            return _nearest(role, word.rpartition(".")[2], inputs)
     return ""
+
+
+def _nearest(prefix: str, key: str, inputs: Sequence[str]) -> str:
+    """The input of a role that the key of its result follows from: `log_group_name` from `logs_name`."""
+    parts = key.split("_")
+    ends = ("_".join(parts[start:]) for start in range(len(parts)))
+    for end in ends:
+        if f"{prefix}{end}" in inputs:
+            return f"{prefix}{end}"
+    close: list[str] = get_close_matches(f"{prefix}{key}", inputs, n=1, cutoff=CLOSE)
+    return "".join(name for name in close if name.startswith(prefix))
 
 
 def _role_of(word: str, inputs: Sequence[str]) -> str:

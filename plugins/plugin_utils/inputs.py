@@ -336,7 +336,9 @@ def problems(
     unset = {name: default for name, default in (defaults or {}).items() if name not in values}
     unresolved = {name for name, value in values.items() if isinstance(value, Undefined)}
     present = {name: value for name, value in values.items() if name not in unresolved}
-    specs = [spec for name, spec in known.deployment.items() if name not in unresolved]
+    specs = [
+        spec for name, spec in known.deployment.items() if name not in unresolved and (spec.required or name in present)
+    ]
     specs += [spec for name, spec in known.roles.items() if name in present]
     wrong = {spec.name: problem for spec in specs if (problem := _value_problem(spec, present.get(spec.name)))}
     found = {

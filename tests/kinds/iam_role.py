@@ -33,7 +33,7 @@ KIND = Kind(
         "max_session_duration": 7200,
         "policies": {"data": policy(Action=["s3:ListBucket"], Resource=["arn:aws:s3:::example"])},
     },
-    clear={"description": "", "permissions_boundary": ""},
+    clear={"description": ""},
     unpredictable=frozenset({"role_id", "create_date"}),
     tag=lambda iam, role, tags: iam.tag_role(
         RoleName=role["role_name"], Tags=[{"Key": key, "Value": value} for key, value in tags.items()]

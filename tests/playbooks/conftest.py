@@ -46,8 +46,11 @@ class Run:
 
     @property
     def failures(self) -> list[str]:
-        """What the failed tasks said."""
-        return [str(task["result"].get("msg")) for task in self.tasks if task["result"].get("failed")]
+        """What the failed tasks said, of a loop's items one by one."""
+        failed = [task["result"] for task in self.tasks if task["result"].get("failed")]
+        return [
+            str(one.get("msg")) for result in failed for one in result.get("results", [result]) if one.get("failed")
+        ]
 
     @property
     def writes(self) -> list[str]:

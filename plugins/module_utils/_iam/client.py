@@ -54,11 +54,7 @@ class Roles:
 
     @aws_call("set the permissions boundary of the IAM role {name}", stale=[GONE], retry=[BUSY])
     def bound(self, name: str, boundary: str) -> None:
-        """Set the permissions boundary, or remove it when the text is empty."""
-        if boundary:
-            self.client.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
-        else:
-            self.client.delete_role_permissions_boundary(RoleName=name)
+        self.client.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
 
     @aws_call("write the policy {policy} of the IAM role {name}", stale=[GONE], retry=[BUSY])
     def put_policy(self, name: str, policy: str, document: Mapping[str, Any]) -> None:
@@ -73,13 +69,11 @@ class Roles:
         self.client.untag_role(RoleName=name, TagKeys=list(keys))
 
     def delete(self, name: str) -> None:
-        """Delete a role with all that IAM wants gone before: policies and instance profiles."""
+        """Delete a role with its policies. One in an instance profile stays, as somebody else uses it."""
         for policy in self._pages("list_role_policies", "PolicyNames", name):
             self._delete_policy(name, policy)
         for attached in self._pages("list_attached_role_policies", "AttachedPolicies", name):
             self._detach(name, attached["PolicyArn"])
-        for profile in self._pages("list_instance_profiles_for_role", "InstanceProfiles", name):
-            self._leave(name, profile["InstanceProfileName"])
         self._delete(name)
 
     @aws_call("list what the IAM role {name} holds")
@@ -98,10 +92,6 @@ class Roles:
     def _detach(self, name: str, arn: str) -> None:
         self.client.detach_role_policy(RoleName=name, PolicyArn=arn)
 
-    @aws_call("take the IAM role {name} out of the instance profile {profile}", missing=[GONE], retry=[BUSY])
-    def _leave(self, name: str, profile: str) -> None:
-        self.client.remove_role_from_instance_profile(RoleName=name, InstanceProfileName=profile)
-
-    @aws_call("delete the IAM role {name}", missing=[GONE], retry=[BUSY, "DeleteConflict"])
+    @aws_call("delete the IAM role {name}", missing=[GONE], retry=[BUSY, "DeleteConflict"], retries=4)
     def _delete(self, name: str) -> None:
         self.client.delete_role(RoleName=name)

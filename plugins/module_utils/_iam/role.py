@@ -61,6 +61,10 @@ class Role(ModelResource):
 
     def validate(self) -> None:
         problems = [] if self.params[TRUST] else [f"{TRUST} is empty, and a role cannot be without one"]
+        if self.params["permissions_boundary"] == "":
+            problems.append(
+                "permissions_boundary is empty; remove a boundary by hand, as it limits what the role may do"
+            )
         empty = [name for name, document in (self.params["policies"] or {}).items() if not document]
         problems += [f"policies.{name} is empty; a policy needs a statement" for name in empty]
         if problems:
@@ -132,7 +136,7 @@ class Role(ModelResource):
         if TRUST in plan.changes:
             self.roles.trust(self.name, plan.after[TRUST])
         if "permissions_boundary" in plan.changes:
-            self.roles.bound(self.name, plan.after.get("permissions_boundary", ""))
+            self.roles.bound(self.name, plan.after["permissions_boundary"])
         if {"description", "max_session_duration"} & plan.changes.keys():
             # UpdateRole replaces both: a description that is left out is removed.
             self.roles.update(
