@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 SERVER_VENV := server/.venv
 # quilt3, which the server's package tools are held against.
 ORACLE := server/.cache/oracle
+# The oldest ansible-core that the collection promises to run with.
+CORE := .cache/ansible-core-oldest
 # The environment's CA bundles and byte code switch are the machine's affair; ours are given by name.
 unexport AWS_CA_BUNDLE REQUESTS_CA_BUNDLE PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -28,13 +30,13 @@ demo-down: ## Stop the sandbox and leave nothing behind
 
 venv: $(VENV)/.demo ## Make the environment for working with a real account
 
-test: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done ## Run everything that CI runs
+test: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done $(CORE)/.done ## Run everything that CI runs
 	@python tests/run.py
 
 lint: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run the linters and type checks alone
 	@python tests/run.py lint
 
-unit: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done ## Run pytest alone
+unit: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done $(CORE)/.done ## Run pytest alone
 	@python tests/run.py unit
 
 bench: $(VENV)/.dev ## Print the listener rule's cost
@@ -46,6 +48,7 @@ bench-server: $(VENV)/.dev ## Measure the server's container beside quilt-mcp at
 lock: ## Renew the locked requirements from the .in files (needs uv; UPGRADE=--upgrade for newer versions)
 	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.12 --generate-hashes requirements-dev.in -o requirements-dev.txt
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes -c requirements-dev.txt requirements.in -o requirements.txt
+	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.12 --generate-hashes tests/ansible-core/oldest.in -o tests/ansible-core/oldest.txt
 
 $(VENV)/bin/python:
 	@python=$$(tools/find-python) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
@@ -82,6 +85,12 @@ $(ORACLE)/.done: server/tests/oracle/requirements.txt
 	@echo "Installing quilt3 for the server's tests"
 	@python=$$(tools/find-python) && "$$python" -m venv $(ORACLE)
 	@$(ORACLE)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r server/tests/oracle/requirements.txt
+	@touch $@
+
+$(CORE)/.done: tests/ansible-core/oldest.txt
+	@echo "Installing the oldest promised ansible-core for the tests of direct execution"
+	@python=$$(tools/find-python) && "$$python" -m venv --clear $(CORE)
+	@$(CORE)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r tests/ansible-core/oldest.txt
 	@touch $@
 
 .PHONY: help demo demo-down venv test lint unit bench bench-server lock

@@ -63,6 +63,7 @@ class Play:
 
     def __init__(self, aws: ControlPlane, home: Path) -> None:
         self.home = home
+        self.python = sys.executable
         self._aws = aws
         self._running: list[subprocess.Popen[str]] = []
 
@@ -79,7 +80,7 @@ class Play:
             "SANDBOX_HOME": str(self.home),
             **(env or {}),
         }
-        command = [sys.executable, "-m", "ansible", "playbook", str(path), "-e", json.dumps(extra_vars), *options]
+        command = [self.python, "-m", "ansible", "playbook", str(path), "-e", json.dumps(extra_vars), *options]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes)
         self._running.append(process)

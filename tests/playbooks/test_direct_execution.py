@@ -1,25 +1,53 @@
-"""A module in a fork of Ansible's worker answers exactly as one in a Python of its own."""
+"""A module in a fork of Ansible's worker answers as one in a Python of its own, with every promised ansible-core."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
+import os
 import re
+import shutil
+import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import ansible.module_utils
+import ansible.release
 import pytest
-from ansible.module_utils import basic
-from ansible.plugins.action import ActionBase
-from ansible.plugins.action.normal import ActionModule as CoreModule
+import yaml
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.direct import PRIVATE
+
+from sandbox.control.snapshot import Snapshot
+from tests.kinds import asks_aws, every_kind, modules
 
 if TYPE_CHECKING:
     from conftest import Play, Run
 
-PLUGIN = Path(__file__).parents[2] / "playbooks" / "action_plugins" / "normal.py"
+    from sandbox.control import ControlPlane
+
+ROOT = Path(__file__).parents[2]
+OURS = {"quilt:deployment": "sales-prod-mcp-server-production"}
+LINE = "AWS modules run the slower, ordinary way"
+# The last patch of the oldest promised ansible-core; `make test` installs it. The environment's own is the newest.
+OLDEST = ROOT / ".cache" / "ansible-core-oldest" / "bin" / "python"
+CORES = {"newest": Path(sys.executable), "oldest": OLDEST}
+# The collection's modules that are no kind of resource: what they are run with. A failure is a result, too.
+OTHERS: dict[str, dict[str, Any]] = {
+    "account_info": {"account_id": "850787717197"},
+    "ecr_image_gate": {"image": "850787717197.dkr.ecr.us-east-1.amazonaws.com/none:1", "platform": "linux/amd64"},
+    "ecr_image_in_use": {"repository_name": "quilt-mcp-server", "deployment": "ours", "require_tags": OURS},
+    "ecr_image_info": {"repository_name": "quilt-mcp-server", "image_tag": "none"},
+    "ecr_repository_users_info": {"repository_name": "quilt-mcp-server"},
+    "ecs_service_deployment": {"cluster": "main", "service_name": "web"},
+    "ecs_service_deployment_info": {"cluster": "main", "service_name": "web"},
+    "elb_listener_rule_info": {"load_balancer": "sales-prod-alb", "port": 443},
+    "mcp_smoke": {"url": "http://127.0.0.1:1/mcp", "token": "secret"},
+    "neighbours_info": {"load_balancer": "sales-prod-alb", "own_tags": OURS},
+    "release_info": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OURS},
+    "scalable_target_info": {},
+    "stack_info": {"vpc_name": "nothing", "load_balancer_name": "nothing", "cluster_name": "nothing"},
+}
 PLAYBOOK = """
 - hosts: mcp_servers
   gather_facts: false
@@ -73,11 +101,32 @@ PLAYBOOK = """
 """
 
 
-def comparable(results: list[dict[str, Any]]) -> str:
-    """The results without what time and AWS's own ids change."""
-    text = json.dumps(results, sort_keys=True, indent=1)
-    text = re.sub(r'"(create_date|creation_time|role_id|exception)": .*', r'"\1": ...', text)
-    return re.sub(r"AROA\w+", "AROA...", text)
+def test_every_module_that_asks_aws_is_run() -> None:
+    asking = {name for name, module in modules().items() if asks_aws(module)}
+    assert sorted(asking - {*OTHERS, *every_kind()}) == [], "say in OTHERS what it is run with"
+
+
+@dataclass(frozen=True)
+class Core:
+    """An ansible-core: its Python, and where it finds the collections."""
+
+    python: Path
+
+    def run(self, play: Play, playbook: Path, *options: str, **env: str) -> Run:
+        here = Path(ansible.__file__).parents[1]
+        play.python = str(self.python)
+        return play(
+            playbook,
+            *options,
+            env={"ANSIBLE_COLLECTIONS_PATH": f"{ROOT}/collections:{here}", "ANSIBLE_VERBOSE_TO_STDERR": "1", **env},
+        )
+
+
+@pytest.fixture(params=CORES)
+def core(request: pytest.FixtureRequest) -> Core:
+    python = CORES[request.param]
+    assert python.exists(), f"there is no {python}; run: make {python.parents[1].relative_to(ROOT)}/.done"
+    return Core(python)
 
 
 @pytest.fixture
@@ -85,51 +134,190 @@ def playbook(tmp_path: Path) -> Path:
     """The tasks above, beside the action plugin as in playbooks/."""
     folder = tmp_path / "playbooks"
     folder.mkdir()
-    (folder / "action_plugins").symlink_to(PLUGIN.parent)
+    (folder / "action_plugins").symlink_to(ROOT / "playbooks" / "action_plugins")
     path = folder / "direct.yml"
     path.write_text(PLAYBOOK)
     return path
 
 
-def run_both(play: Play, playbook: Path, aws: Any) -> tuple[Run, Run]:
-    direct = play(playbook, "--diff", "-vvv", env={"QUILT_DIRECT": "1"})
-    aws.reset()
-    return direct, play(playbook, "--diff", "-vvv", env={"QUILT_DIRECT": "0"})
+@pytest.fixture
+def of_every_kind(playbook: Path, client: Callable[[str], Any]) -> Path:
+    """The same, and a task of each module of the collection; what they need is in the account."""
+    (play,) = yaml.safe_load(PLAYBOOK)
+    given = dict(OTHERS)
+    for name, kind in every_kind().items():
+        # Evidence is kept of the service that the task of ecs_service makes.
+        needed = {} if name == "release" else kind.prepare(client)
+        given[name] = {**kind.identity, **kind.full, **needed, "require_tags": OURS}
+    for name in (*every_kind(), *OTHERS):
+        play["tasks"].append({"name": name, f"quilt.mcp_server.{name}": given[name], "ignore_errors": True})
+    playbook.write_text(yaml.safe_dump([play], sort_keys=False))
+    return playbook
 
 
-def test_every_result_is_the_same_both_ways(play: Play, playbook: Path, aws: Any) -> None:
-    direct, ordinary = run_both(play, playbook, aws)
+def comparable(results: list[dict[str, Any]]) -> str:
+    """The results without what time and AWS's own ids change."""
+    text = json.dumps(results, sort_keys=True, indent=1)
+    text = re.sub(r'"(create_date|creation_time|role_id|exception|seconds)": .*', r'"\1": ...', text)
+    text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*", "<time>", text)
+    text = re.sub(
+        r"AROA\w+|(?<=scalable-target/)\w+|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}", "<id>", text
+    )
+    return re.sub(r"ecs-svc/\d+", "<deployment>", text)
+
+
+def test_every_result_is_the_same_both_ways(play: Play, of_every_kind: Path, core: Core, aws: ControlPlane) -> None:
+    empty = Snapshot()
+    direct = core.run(play, of_every_kind, "--diff", "-vvv", QUILT_DIRECT="1")
+    empty.restore()
+    ordinary = core.run(play, of_every_kind, "--diff", "-vvv", QUILT_DIRECT="0")
+    # One for each task or item of a loop, and the trial.
+    assert len(forks(direct.told)) == 1 + sum(len(task["result"].get("results", [task])) for task in direct.tasks)
+    assert len(direct.tasks) > len(OTHERS) + len(every_kind())
+    assert forks(ordinary.told) == []
+    said = " ".join(str(task["result"].get("msg")) for task in direct.tasks if task["name"] in {*OTHERS, *every_kind()})
+    assert "missing required arguments" not in said and "Unsupported parameters" not in said
     assert comparable(direct.tasks) == comparable(ordinary.tasks)
     assert direct.stats == ordinary.stats
-    assert direct.stats["ignored"] == 3
-    assert [(call.service, call.operation) for call in direct.calls] == [
-        (call.service, call.operation) for call in ordinary.calls
-    ]
+    # A module may make several calls at once, so their order is no promise.
+    called = [sorted(f"{call.service}:{call.operation}" for call in run.calls) for run in (direct, ordinary)]
+    assert called[0] == called[1]
+    assert not [line for run in (direct, ordinary) for line in run.told if LINE in line]
 
 
-def goes_directly() -> bool:
-    """Whether the plugin, loaded anew, would run an AWS module of a usual task in a fork."""
-    spec = importlib.util.spec_from_file_location("normal_of_quilt", PLUGIN)
-    assert spec and spec.loader
-    plugin = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(plugin)
-    assert plugin.ActionModule.__mro__[1].__name__ == CoreModule.__name__
-    task = SimpleNamespace(
-        _templar=SimpleNamespace(template=lambda value: value),
-        _connection=SimpleNamespace(transport="local"),
-        _task=SimpleNamespace(async_val=0, environment=[]),
-        _play_context=SimpleNamespace(become=False),
+SMALL = """
+- hosts: mcp_servers
+  gather_facts: false
+  module_defaults:
+    group/quilt.mcp_server.aws: "{{ mcp_server_aws }}"
+  tasks:
+    - quilt.mcp_server.check_inputs:
+    - quilt.mcp_server.cloudwatch_log_group: {log_group_name: /direct/one}
+    - quilt.mcp_server.cloudwatch_log_group: {log_group_name: /direct/two}
+"""
+
+
+def without(name: str, folder: Path) -> Path:
+    """A copy of ansible-core in which one private part, all over the package, has another name. Returns its parent."""
+    core = Path(ansible.__file__).parent
+    copy = folder / "renamed" / "ansible"
+    shutil.copytree(core, copy, copy_function=lambda source, target: Path(target).symlink_to(source))
+    part = name.rpartition(":")[2].rpartition(".")[2]
+    whole = re.compile(rf"(?<!runpy\.)\b{part}\b")
+    for path in core.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if whole.search(text):
+            changed = copy / path.relative_to(core)
+            changed.unlink()
+            changed.write_text(whole.sub(f"{part}_of_tomorrow", text), encoding="utf-8")
+    return copy.parent
+
+
+def forks(lines: list[str]) -> list[str]:
+    """The modules that ran directly."""
+    return [line for line in lines if line.rstrip().endswith("in a fork of this worker")]
+
+
+def said(run: Run) -> list[str]:
+    return [line for line in run.told if LINE in line]
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_without_any_private_part_a_run_goes_the_ordinary_way_and_says_so_once(
+    name: str, play: Play, playbook: Path, tmp_path: Path
+) -> None:
+    playbook.write_text(SMALL)
+    run = play(playbook, env={"PYTHONPATH": str(without(name, tmp_path))})
+    assert run.status == 0, run.failures
+    assert run.stats["changed"] == 2
+    (line,) = said(run)
+    assert ansible.release.__version__ in line
+    assert name.rpartition(":")[2].rpartition(".")[2] in line
+
+
+def test_without_a_look_of_the_parent_the_workers_try_it_once(play: Play, playbook: Path, tmp_path: Path) -> None:
+    playbook.write_text(SMALL.replace("    - quilt.mcp_server.check_inputs:\n", ""))
+    run = play(playbook, env={"PYTHONPATH": str(without("ansible.executor.module_common:_BuiltModule", tmp_path))})
+    assert run.status == 0, run.failures
+    assert len(said(run)) == 1
+    run = play(playbook, "-vvv", env={"ANSIBLE_VERBOSE_TO_STDERR": "1"})
+    assert len([line for line in run.told if "direct_trial in a fork" in line]) == 1
+    assert said(run) == []
+
+
+def test_a_trial_that_answers_otherwise_is_said(play: Play, playbook: Path, tmp_path: Path) -> None:
+    """What has the same name and does something else is found by trying, not by looking."""
+    playbook.write_text(SMALL)
+    parent = without("ansible.module_utils._internal:is_controller", tmp_path)
+    loader = parent / "ansible" / "module_utils" / "_internal" / "__init__.py"
+    loader.write_text(loader.read_text() + "\nis_controller = True  # and nothing asks it\n")
+    run = play(playbook, env={"PYTHONPATH": str(parent)})
+    assert run.status == 0, run.failures
+    (line,) = said(run)
+    assert "warnings did not come back with the result" in line
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A collections path with what `ansible-galaxy collection install` leaves of this source."""
+    folder = tmp_path_factory.mktemp("collections")
+    galaxy = [sys.executable, "-m", "ansible", "galaxy", "collection"]
+    subprocess.run([*galaxy, "build", "--output-path", str(folder), str(ROOT)], check=True, capture_output=True)
+    (artifact,) = folder.glob("*.tar.gz")
+    install = ["install", "--force", "--no-deps", "--offline", "-p", str(folder), str(artifact)]
+    subprocess.run([*galaxy, *install], check=True, capture_output=True)
+    return folder
+
+
+def test_the_installed_collection_runs_its_modules_directly(play: Play, installed: Path, core: Core) -> None:
+    play.python = str(core.python)
+    empty = installed / "ansible.cfg"
+    empty.touch()
+    run = play(
+        Path("quilt.mcp_server.status"),
+        f"--inventory={ROOT}/inventories/local",
+        "-vvv",
+        env={
+            "ANSIBLE_CONFIG": str(empty),
+            "ANSIBLE_COLLECTIONS_PATH": f"{installed}:{Path(ansible.__file__).parents[1]}",
+            "ANSIBLE_VERBOSE_TO_STDERR": "1",
+        },
     )
-    return bool(plugin.ActionModule._is_direct(task, {"ansible_python_interpreter": sys.executable}))
+    assert run.status == 0, [line for line in run.told if "ERROR" in line or "rror" in line]
+    assert len(forks(run.told)) > 1
+    assert said(run) == []
 
 
-def test_an_ansible_core_that_lacks_what_the_fork_needs_goes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("QUILT_DIRECT", raising=False)
-    assert goes_directly()
-    for owner, name in ((basic, "_ANSIBLE_PROFILE"), (ActionBase, "_parse_returned_data")):
-        with monkeypatch.context() as patch:
-            patch.delattr(owner, name)
-            assert not goes_directly()
-    monkeypatch.delattr(ansible.module_utils, "_internal")
-    monkeypatch.setitem(sys.modules, "ansible.module_utils._internal", None)
-    assert not goes_directly()
+RUNNER = """
+import sys
+import ansible_runner
+
+run = ansible_runner.run(
+    private_data_dir=sys.argv[1], project_dir=sys.argv[2] + "/playbooks", playbook="status.yml",
+    inventory=sys.argv[2] + "/inventories/local", verbosity=3, quiet=True,
+)
+print(run.stdout.read())
+print(run.status)
+"""
+
+
+def test_ansible_runner_runs_modules_directly(play: Play, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+        "PATH": f"{OLDEST.parent}:{os.environ['PATH']}",
+        "ANSIBLE_CONFIG": f"{ROOT}/ansible.cfg",
+        "ANSIBLE_COLLECTIONS_PATH": f"{ROOT}/collections:{Path(ansible.__file__).parents[1]}",
+        "SANDBOX_HOME": str(play.home),
+    }
+    command = [str(OLDEST), "-c", RUNNER, str(tmp_path / "runner"), str(ROOT)]
+    (tmp_path / "runner").mkdir()
+    done = subprocess.run(command, env=environment, text=True, capture_output=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["successful"], done.stdout + done.stderr
+    assert "in a fork of this worker" in done.stdout
+    assert LINE not in done.stdout
+
+
+def test_the_oldest_ansible_core_is_that_of_the_promise() -> None:
+    promised = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["requires_ansible"]
+    code = "import ansible.release; print(ansible.release.__version__)"
+    installed = subprocess.run([str(OLDEST), "-c", code], text=True, capture_output=True, check=True).stdout
+    assert promised == f">={installed.rpartition('.')[0]}.0"

@@ -7,7 +7,7 @@
 """Lines for the operator while a module still works.
 
 What a module prints is its result, so it can say nothing before its end. Whoever runs it may give it a stream beside
-that, as playbooks/action_plugins/normal.py does. Without one the lines are in the system's log, and in the result.
+that, as plugin_utils/direct.py does. Without one the lines are in the system's log, and in the result.
 """
 
 from __future__ import annotations
