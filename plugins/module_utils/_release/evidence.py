@@ -133,7 +133,7 @@ class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
         pruned = self._ours(reading, sorted(reading.tags))
         if not pruned:
             return EvidencePlan("none", reading.current, after=reading.current.document)
-        return EvidencePlan("delete", reading.current, pruned=pruned)
+        return EvidencePlan(action="delete", current=reading.current, pruned=pruned)
 
     def _ours(self, reading: EvidenceReading, releases: Sequence[int]) -> tuple[int, ...]:
         required = self.params["require_tags"].items()
