@@ -48,9 +48,8 @@ class Run:
     def failures(self) -> list[str]:
         """What the failed tasks said, of a loop's items one by one."""
         failed = [task["result"] for task in self.tasks if task["result"].get("failed")]
-        return [
-            str(one.get("msg")) for result in failed for one in result.get("results", [result]) if one.get("failed")
-        ]
+        said = [one for result in failed for one in result.get("results", [result]) if "msg" in one]
+        return [str(one["msg"]) for one in said]
 
     @property
     def writes(self) -> list[str]:

@@ -5,7 +5,6 @@ That a real run is allowed what it does is judged by every play of tests/playboo
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from collections.abc import Callable
@@ -33,51 +32,13 @@ OTHERS = {
     "list_tags_for_resource": {"acm", "cloudwatch", "ecs", "logs", "route53"},
     "tag_resource": {"acm", "application-autoscaling", "cloudwatch", "ecr", "logs", "secretsmanager"},
 }
-# What amazon.aws calls for the roles' tasks, as far as their arguments let it.
-STOCK = {
-    "ec2": {
-        "authorize_security_group_egress",
-        "authorize_security_group_ingress",
-        "create_security_group",
-        "create_tags",  # tags that changed
-        "delete_security_group",
-        "describe_security_groups",
-        "describe_tags",
-        "revoke_security_group_egress",
-        "revoke_security_group_ingress",  # rules that are no longer wanted, or never were
-        "update_security_group_rule_descriptions_egress",  # a description that changed
-        "update_security_group_rule_descriptions_ingress",
-    },
-    "iam": {
-        "create_role",
-        "delete_role",
-        "delete_role_policy",
-        "detach_role_policy",  # before a role is deleted, what somebody attached to it
-        "get_role",
-        "get_role_policy",
-        "list_attached_role_policies",
-        "list_instance_profiles_for_role",
-        "list_role_policies",
-        "put_role_permissions_boundary",  # iam_permissions_boundary, for a role that is there
-        "put_role_policy",
-        "tag_role",
-        "update_assume_role_policy",
-        "update_role",  # a description that changed
-    },
-}
 # Writes that AWS can limit by neither a resource nor a tag.
 UNLIMITED = {"ecr:GetAuthorizationToken", "ecs:DeregisterTaskDefinition"}
 LONGEST = ["--stack", "s" * 41, "--name", "n" * 54, "--environment", "e" * 31, "--region", "ap-southeast-2"]
 
 
-def names(path: Path) -> set[str]:
-    """Every attribute and every text of a source."""
-    source = aws_calls.read(path.read_text())
-    return source.names | {name for _service, name in source.calls}
-
-
 def called() -> set[tuple[str, str]]:
-    return aws_calls.called(aws_calls.sources(), STOCK, SHARED)
+    return aws_calls.called(aws_calls.sources(), {}, SHARED)
 
 
 Print = Callable[..., dict[str, dict[str, Any]]]
@@ -112,7 +73,7 @@ def test_every_client_is_of_a_service_that_is_named_where_it_is_made() -> None:
 def test_of_every_operation_that_several_services_have_it_is_said_whose_it_is() -> None:
     unsaid = {
         f"{service}:{name} in {path}"
-        for path, name, having in aws_calls.ambiguous(aws_calls.sources(), STOCK)
+        for path, name, having in aws_calls.ambiguous(aws_calls.sources(), {})
         for service in having - SHARED.get(name, set()) - OTHERS.get(name, set())
     }
     assert sorted(unsaid) == [], "say it in SHARED or OTHERS, or make the call on client(service)"
@@ -140,13 +101,6 @@ def other(module, name):
     assert source.unnamed == [15]
     needed = aws_calls.called({"new.py": source}, {}, {})
     assert needed == {("sns", "GetTopicAttributes"), ("sns", "TagResource"), ("sqs", "ListQueues")}
-
-
-def test_what_is_said_of_stock_modules_stands_in_their_sources() -> None:
-    (place,) = importlib.util.find_spec("ansible_collections.amazon.aws").submodule_search_locations  # type: ignore
-    sources = [*Path(place).glob("plugins/modules/iam_*.py"), *Path(place).glob("plugins/module_utils/*.py")]
-    found = {name for path in sources for name in names(path)}
-    assert [name for stock in STOCK.values() for name in stock if name not in found] == []
 
 
 def test_looking_changes_nothing() -> None:

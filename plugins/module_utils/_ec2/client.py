@@ -48,20 +48,29 @@ class SecurityGroupClient:
     @aws_call("allow traffic of the security group {self.name}", missing=["InvalidPermission.Duplicate"], retry=[GONE])
     def authorize(self, direction: str, group_id: str, permission: Mapping[str, Any]) -> None:
         """direction: ingress or egress. That it is allowed already is no failure."""
-        call = getattr(self.ec2, f"authorize_security_group_{direction}")
-        call(GroupId=group_id, IpPermissions=[permission])
+        calls = {
+            "ingress": self.ec2.authorize_security_group_ingress,
+            "egress": self.ec2.authorize_security_group_egress,
+        }
+        calls[direction](GroupId=group_id, IpPermissions=[permission])
 
     @aws_call("revoke traffic of the security group {self.name}", missing=["InvalidPermission.NotFound"], retry=[GONE])
     def revoke(self, direction: str, group_id: str, permission: Mapping[str, Any]) -> None:
         """That it is revoked already is no failure."""
-        call = getattr(self.ec2, f"revoke_security_group_{direction}")
-        call(GroupId=group_id, IpPermissions=[permission])
+        calls = {
+            "ingress": self.ec2.revoke_security_group_ingress,
+            "egress": self.ec2.revoke_security_group_egress,
+        }
+        calls[direction](GroupId=group_id, IpPermissions=[permission])
 
     @aws_call("describe the rules of the security group {self.name}", stale=["InvalidPermission.NotFound"])
     def describe_rules(self, direction: str, group_id: str, permissions: Sequence[Mapping[str, Any]]) -> None:
         """Write the descriptions of rules that are there."""
-        call = getattr(self.ec2, f"update_security_group_rule_descriptions_{direction}")
-        call(GroupId=group_id, IpPermissions=list(permissions))
+        calls = {
+            "ingress": self.ec2.update_security_group_rule_descriptions_ingress,
+            "egress": self.ec2.update_security_group_rule_descriptions_egress,
+        }
+        calls[direction](GroupId=group_id, IpPermissions=list(permissions))
 
     @aws_call("delete the security group {self.name}", missing=[GONE], retry=[HELD], retries=15)
     def delete(self, group_id: str) -> None:
