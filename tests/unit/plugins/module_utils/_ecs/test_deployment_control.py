@@ -23,7 +23,7 @@ class Module:
     def __init__(self, ecs: Any, **params: Any) -> None:
         usual = {"cluster": "main", "service_name": "web", "state": "continued", "hook_id": None, "require_tags": {}}
         waits = {"hook_action": "CONTINUE", "service_deployment_arn": ARN, "wait": True, "wait_timeout": 5}
-        waits["on_timeout"] = "keep"
+        waits |= {"on_timeout": "keep", "rejection": ""}
         self.params = {**usual, **waits, **params}
         self.ecs = ecs
 
