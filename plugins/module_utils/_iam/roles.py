@@ -18,7 +18,7 @@ from .._core.reconciler import Run, complete, prepare
 from .._core.shapes import Document, InvalidParameters
 from .role import Role
 
-COMMON = ("state", "tags", "purge_tags", "require_tags")
+COMMON = ("state", "tags", "purge_tags", "require_tags", "leave_foreign")
 
 
 class RoleModule:
@@ -26,10 +26,7 @@ class RoleModule:
 
     def __init__(self, module: Any, given: Mapping[str, Any]) -> None:
         self.client, self.warn, self.check_mode = module.client, module.warn, module.check_mode
-        # Tags are for the roles of this deployment; one that is only read keeps its owner's.
-        common = {name: module.params[name] for name in COMMON}
-        read_only: Document = {} if given["managed"] else {"tags": None, "purge_tags": False, "require_tags": {}}
-        self.params = {**given, **common, **read_only, "replace": False}
+        self.params = {**given, **{name: module.params[name] for name in COMMON}}
 
 
 def run(module: Any) -> None:
@@ -53,8 +50,8 @@ def execute(module: Any) -> Document:
             moment: {roles[purpose].name: result["diff"][moment] for purpose, result in results.items()}
             for moment in ("before", "after")
         },
-        "roles": {purpose: results[purpose]["role"] if purpose in results else {} for purpose in roles},
-        "arns": {purpose: results[purpose]["role"].get("arn", "") if purpose in results else "" for purpose in roles},
+        "roles": {purpose: result["role"] for purpose, result in results.items()},
+        "arns": {purpose: result["role"].get("arn", "") for purpose, result in results.items()},
     }
 
 
@@ -65,9 +62,7 @@ def _prepared(roles: Mapping[str, Role], params: Mapping[str, Any]) -> dict[str,
         try:
             prepared[purpose] = prepare(role)
         except (Refused, InvalidParameters) as refusal:
-            # One that others own is theirs to delete.
-            if params["state"] == "present":
-                problems.append(refusal.message)
+            problems.append(refusal.message)
     if problems:
         hint = f". {params['refusal_hint']}" if params["refusal_hint"] else ""
         raise Refused(message=f"{'; '.join(problems)}{hint}")
