@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-
+from .._core.module import exit_with
 from .._core.plan import Refused
 from .._core.reconciler import Run, complete, prepare
 from .._core.shapes import Document, InvalidParameters
@@ -31,12 +30,7 @@ class RoleModule:
 
 def run(module: Any) -> None:
     """Bring the roles to the state that the parameters ask for, and end the module."""
-    try:
-        result = execute(module)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(**result)
+    exit_with(module, lambda: execute(module))
 
 
 def execute(module: Any) -> Document:
