@@ -97,7 +97,7 @@ def _resources(elb: Any, balancer: str) -> Iterator[Found]:
         for rule in describe_rules(elb, arn) or []:
             if not rule.get("IsDefault"):  # the listener has its actions, and it takes no tags
                 yield "listener rule", str(rule["RuleArn"]), rule
-    for group in target_groups(elb, balancer):
+    for group in target_groups(elb, balancer) or []:
         yield "target group", str(group["TargetGroupArn"]), group
 
 
