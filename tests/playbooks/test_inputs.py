@@ -34,7 +34,7 @@ def test_every_playbook_refuses_it_before_the_first_call(play: Play, playbook: s
     (message,) = run.failures
     assert run.calls == []
     assert run.status != 0
-    assert "The inventory of sandbox has 6 fault(s). Nothing was touched." in message
+    assert "The inventory of sandbox has 6 fault(s). Nothing was touched." in message, message
     assert "mcp_server_regoin: there is no such variable; did you mean mcp_server_region?" in message
     assert "mcp_server_host: wanted a host name such as demo.quiltdata.com, without scheme, port or path" in message
     assert "mcp_server_buckets: wanted a list of bucket names" in message
