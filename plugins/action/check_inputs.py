@@ -80,9 +80,12 @@ class ActionModule(ActionBase):
         given = given_inputs((_load(path) for path in sorted(playbooks)), [*deployment, *roles])
         roles = {**_registered(), **roles}
         known = Known(deployment, roles, tuple(prefixes), given)
-        values = {name: self._value(variables[name]) for name in {*deployment, *roles} if name in variables}
+        defaults = self._raw_defaults()
+        # The playbook's variables hold the shared values' defaults too, which the inventory did not set.
+        given_values = {name for name, raw in variables.items() if name not in defaults or raw != defaults[name]}
+        values = {name: self._value(variables[name]) for name in {*deployment, *roles} & given_values}
         names = [name for name in variables if isinstance(name, str)]
-        found = problems(values, names, known, self._defaults(variables), load_extra_vars(self._loader))
+        found = problems(values, names, known, self._defaults(defaults, variables), load_extra_vars(self._loader))
         if not found:
             # Not created before there is something to keep; modules of this run share it.
             snapshot = Path(tempfile.gettempdir()) / f"quilt-mcp-server-{uuid.uuid4()}.json"
@@ -92,11 +95,15 @@ class ActionModule(ActionBase):
         title = f"The inventory of {host} has {len(found)} fault(s). Nothing was touched. Correct them and run again:"
         return {"failed": True, "changed": False, "msg": f"{title}\n{listing}"}
 
-    def _defaults(self, variables: Mapping[str, Any]) -> dict[str, Default]:
-        """What the roles' inputs hold by themselves; what does not resolve yet is left out."""
+    def _raw_defaults(self) -> dict[str, Any]:
+        """The defaults of all roles, as they are written."""
         raw: dict[str, Any] = {}
         for path in sorted(COLLECTION.glob("roles/*/defaults/main.yml")):
             raw |= self._loader.load_from_file(str(path), trusted_as_template=True)
+        return raw
+
+    def _defaults(self, raw: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Default]:
+        """What the roles' inputs hold by themselves; what does not resolve yet is left out."""
         templar = self._templar.copy_with_new_env(available_variables={**raw, **variables})
         found = {}
         for name, value in raw.items():
