@@ -43,7 +43,7 @@ def read(elb: Any, balancer: str, own: Mapping[str, str]) -> dict[str, Any]:
     """Everything on the balancer that does not carry our tags, field by field, by what it is called and its ARN.
 
     own: tags that mark what is ours; balancer: name or ARN. In the answer `own` are the ARNs of what is ours, `owners`
-    says whose the neighbours are by their tags, and `targets` are the addresses registered in each target group.
+    says whose they are by their tags, and `targets` are the addresses registered in each target group.
     """
     found = load_balancer(elb, balancer)
     if found is None:
