@@ -13,7 +13,7 @@ version_added: 1.0.0
 short_description: One line of JSON for each change, failure and warning
 description:
   - For programs that run a playbook in check mode and want to know what it would change.
-    M(quilt.mcp_server.dry_run) is such a one.
+    M(quilt.mcp_server.playbook_diff) is such a one.
 author:
   - Quilt Data (@quiltdata)
 requirements:

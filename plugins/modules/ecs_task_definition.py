@@ -19,7 +19,7 @@ description:
   - Names inside O(container_definitions) and the other structures are those of the ECS API in snake_case.
     A misspelt one is refused before anything is written, with the nearest right one.
     The keys of free maps (log options, labels, driver options) are kept as they are.
-  - Where the latest revision is not ours, the 20 newest are looked at, each with a call. A family without ours among
+  - Where the latest revision is foreign, the 20 newest are looked at, each with a call. A family without ours among
     them belongs to somebody else.
   - With O(state=absent) all active revisions of the family that carry O(require_tags) are deregistered.
 author:

@@ -533,13 +533,14 @@ placement:
       type: dict
       returned: when present
     after:
-      description: The rule that ours must stand behind, and as C(witness) a request that ours would take from it.
+      description:
+        - The rule that ours must stand behind, and as C(example_request) a request that ours would take from it.
       type: dict
       returned: when present
     before:
       description:
-        - The rule that ours must stand ahead of, the rules it acts C(together_with), and as C(witness) a request that
-          it would take from ours.
+        - The rule that ours must stand ahead of, the rules it acts C(together_with), and as C(example_request) a
+          request that it would take from ours.
       type: dict
       returned: when present
 has_shifted:
@@ -551,7 +552,7 @@ has_shifted:
 overlaps:
   description:
     - The rules that share requests with ours and neither contain it behind it nor cover it ahead of it.
-    - Each with a C(witness) request, and whether it is C(evaluated) C(earlier) or C(later).
+    - Each with a C(example_request) request, and whether it is C(evaluated) C(earlier) or C(later).
   returned: always
   type: list
   elements: dict

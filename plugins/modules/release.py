@@ -11,7 +11,7 @@ module: release
 version_added: 1.0.0
 short_description: Keep the evidence that a release was proven
 description:
-  - Writes down what runs now, as it was observed, after the checks of M(quilt.mcp_server.mcp_smoke) passed.
+  - Writes down what runs now, as it was observed, after the checks of M(quilt.mcp_server.mcp_smoke_test) passed.
   - A release is a revision of the task definition. Its evidence is one document in Systems Manager's parameter store,
     C(/quilt/<deployment>/releases/<revision>), and three tags on the task definition,
     C(quilt:release), C(quilt:digest) and C(quilt:proven).
@@ -41,7 +41,7 @@ options:
     description: The URL that the checks asked.
     type: str
   checks:
-    description: The checks that were made, as M(quilt.mcp_server.mcp_smoke) returns them.
+    description: The checks that were made, as M(quilt.mcp_server.mcp_smoke_test) returns them.
     type: list
     elements: dict
     default: []

@@ -97,7 +97,7 @@ releases:
   elements: dict
 scaling:
   description:
-    - The scalable targets of the service as M(quilt.mcp_server.scalable_target_info) returns them.
+    - The scalable targets of the service as M(quilt.mcp_server.application_autoscaling_target_info) returns them.
     - Null when the credentials may not read them.
   returned: with O(scaling)
   type: list

@@ -14,7 +14,7 @@ Document = Mapping[str, Any]
 
 TASK_DEFINITION = "quilt.mcp_server.ecs_task_definition"
 SERVICE = "quilt.mcp_server.ecs_service"
-IMAGE_IN_USE = "quilt.mcp_server.ecr_image_in_use"
+IMAGE_IN_USE = "quilt.mcp_server.ecr_image_protection"
 OURS = "quilt.mcp_server."
 ABSENT = "nothing"
 

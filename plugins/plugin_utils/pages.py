@@ -20,7 +20,7 @@ NEVER = "never proven"
 def status(found: Document) -> str:
     """What an operator wants to know, on one screen.
 
-    found: name, url, running and releases (of release_info), scaling (of scalable_target_info).
+    found: name, url, running and releases (of release_info), scaling (of application_autoscaling_target_info).
     """
     running, releases = found["running"], found["releases"]
     lines = [found["name"], ""]

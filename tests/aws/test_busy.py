@@ -45,7 +45,7 @@ def test_a_service_that_autoscaling_does_not_see_yet_is_waited_for(aws: ControlP
     said = "ECS service doesn't exist: service/sales-prod/sales-prod-catalog"
     place = ("application-autoscaling", "RegisterScalableTarget", "error")
     aws.faults.add(*place, code="ValidationException", status=400, message=said, times=2)
-    result = run_module("scalable_target", **TARGET)
+    result = run_module("application_autoscaling_target", **TARGET)
     assert not result.get("failed"), result["msg"]
     assert result["writes"] == ["RegisterScalableTarget"] * 3
 
@@ -53,6 +53,6 @@ def test_a_service_that_autoscaling_does_not_see_yet_is_waited_for(aws: ControlP
 def test_what_waiting_cannot_mend_is_said_at_once(aws: ControlPlane, run_module: Any) -> None:
     place = ("application-autoscaling", "RegisterScalableTarget", "error")
     aws.faults.add(*place, code="ValidationException", status=400, message="no such dimension", times=None)
-    result = run_module("scalable_target", **TARGET)
+    result = run_module("application_autoscaling_target", **TARGET)
     assert "no such dimension" in result["msg"]
     assert result["writes"] == ["RegisterScalableTarget"]

@@ -133,5 +133,5 @@ def test_of_several_groups_of_the_name_only_those_of_the_owner_are_deleted(group
     assert gone["writes"] == ["DeleteSecurityGroup"] * 2
     assert [one["VpcId"] for one in groups(client)] == [other]
     foreign = group(state="absent", vpc_id=None, description=None)
-    assert "is not ours" in foreign["msg"] and foreign["writes"] == []
+    assert "is foreign" in foreign["msg"] and foreign["writes"] == []
     assert not group(state="absent", vpc_id=None, description=None, leave_foreign=True)["changed"]

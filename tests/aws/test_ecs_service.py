@@ -289,7 +289,7 @@ def test_tags_of_others_stay(service: Any, client: Any) -> None:
 def test_a_foreign_service_is_refused(service: Any, stack: Stack, state: str) -> None:
     stack.create()
     result = service(desired_count=5, state=state)
-    assert "is not ours" in result["msg"]
+    assert "is foreign" in result["msg"]
     assert result["writes"] == []
 
 

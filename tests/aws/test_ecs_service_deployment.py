@@ -129,7 +129,7 @@ def test_a_deployment_that_ends_between_look_and_stop(steer: Any, aws: ControlPl
 def test_a_foreign_service_is_left_alone(steer: Any, stack: Stack, state: str) -> None:
     serve(stack, then="slow")
     result = steer(state=state, require_tags={"quilt:deployment": "another"})
-    assert "is not ours" in result["msg"]
+    assert "is foreign" in result["msg"]
     assert result["writes"] == []
 
 

@@ -179,7 +179,7 @@ def test_15_behind_a_narrower_rule(listener: Listener) -> None:
     result = listener.run()
     assert result["priority"] == 501
     after = result["placement"]["after"]
-    assert after["priority"] == 500 and after["witness"] == "GET https://demo.quiltdata.com/mcp/admin"
+    assert after["priority"] == 500 and after["example_request"] == "GET https://demo.quiltdata.com/mcp/admin"
 
 
 def test_16_no_gap_between_narrower_and_broader(listener: Listener) -> None:
@@ -236,7 +236,7 @@ def test_18_a_limited_rule_ahead_is_an_overlap(listener: Listener, limit: Docume
     assert result["priority"] == 100
     overlap = result["overlaps"][0]
     assert (overlap["rule_arn"], overlap["evaluated"]) == (arn, "earlier")
-    assert "https://demo.quiltdata.com/mcp" in overlap["witness"]
+    assert "https://demo.quiltdata.com/mcp" in overlap["example_request"]
 
 
 def test_19_a_foreign_regex_cannot_be_decided(listener: Listener) -> None:

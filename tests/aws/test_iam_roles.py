@@ -69,7 +69,7 @@ def test_what_is_wrong_with_the_last_role_is_said_before_the_first_is_written(
     add_foreign(client, "mcp-execution")
     bad = {"purpose": "ecs", "role_name": "mcp-ecs", "assume_role_policy_document": {}}
     result = roles([*BOTH, bad], check=check, refusal_hint="Choose other names.")
-    assert "mcp-execution exists but is not ours" in result["msg"]
+    assert "mcp-execution exists but is foreign" in result["msg"]
     assert "mcp-ecs: assume_role_policy_document is empty" in result["msg"]
     assert result["msg"].endswith(". Choose other names.")
     assert (result["writes"], names(client)) == ([], {"mcp-execution"})
@@ -107,7 +107,7 @@ def test_a_role_of_others_that_cannot_be_used_is_refused_with_all_else(
         add_foreign(client, "mcp-task", there)
     add_foreign(client, "mcp-execution")
     result = roles([{**TASK, "managed": False}, EXECUTION])
-    assert text in result["msg"] and "mcp-execution exists but is not ours" in result["msg"]
+    assert text in result["msg"] and "mcp-execution exists but is foreign" in result["msg"]
     assert result["writes"] == []
 
 
@@ -120,7 +120,7 @@ def test_absent_leaves_the_roles_of_others(roles: Any, client: Any) -> None:
         {"purpose": "ecs", "role_name": "mcp-ecs"},
     ]
     refused = roles(given, state="absent")
-    assert "mcp-ecs exists but is not ours" in refused["msg"] and refused["writes"] == []
+    assert "mcp-ecs exists but is foreign" in refused["msg"] and refused["writes"] == []
     gone = roles(given, state="absent", leave_foreign=True)
     assert gone["writes"] == ["DeleteRolePolicy", "DeleteRole"]
     assert (gone["arns"]["task"], gone["arns"]["ecs"]) == ("", "")

@@ -211,7 +211,7 @@ def test_a_parameter_of_our_name_that_is_somebody_elses_is_left(keep: Any, stack
     client("ssm").put_parameter(Name=f"{FOLDER}/1", Value="theirs", Type="String")
     refused = keep()
     assert refused["failed"]
-    assert "not ours" in refused["msg"]
+    assert "is foreign" in refused["msg"]
     assert refused["writes"] == []
 
 

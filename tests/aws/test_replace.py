@@ -61,7 +61,7 @@ def test_what_aws_cannot_change_is_offered_replacement_and_replaced_when_told(
 def test_what_belongs_to_others_is_never_replaced(kind: Kind, usual: dict[str, Any], run_module: Any) -> None:
     run_module(kind.module, **usual)
     result = run_module(kind.module, **{**usual, **(kind.replace or {})}, require_tags=OURS, replace=True)
-    assert "is not ours" in result["msg"] and result["writes"] == []
+    assert "is foreign" in result["msg"] and result["writes"] == []
 
 
 def test_a_change_that_aws_can_make_replaces_nothing(run_module: Any) -> None:

@@ -36,17 +36,17 @@ CORES = {"newest": Path(sys.executable), "oldest": OLDEST}
 OTHERS: dict[str, dict[str, Any]] = {
     "assert_account": {"account_id": "850787717197"},
     "assert_foreign_unchanged": {"snapshot": "/nowhere/snapshot.json"},
-    "ecr_image_in_use": {"repository_name": "quilt-mcp-server", "deployment": "ours", "require_tags": OURS},
+    "ecr_image_protection": {"repository_name": "quilt-mcp-server", "deployment": "ours", "require_tags": OURS},
     "ecr_repository_users_info": {"repository_name": "quilt-mcp-server"},
     "ecs_service_deployment": {"cluster": "main", "service_name": "web", "state": "continued"},
     "ecs_service_deployment_info": {"cluster": "main", "service_name": "web"},
     "elb_listener_rule_info": {"load_balancer": "sales-prod-alb", "port": 443},
     "iam_roles": {"roles": [{"purpose": "task", "role_name": "none", "managed": False}]},
-    "mcp_smoke": {"url": "http://127.0.0.1:1/mcp", "token": "secret"},
+    "mcp_smoke_test": {"url": "http://127.0.0.1:1/mcp", "token": "secret"},
     "release_info": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OURS},
     "release_target": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OURS},
     "resolve_image": {"source": "prebuilt", "uri": "app:1", "repository_name": "quilt-mcp-server"},
-    "scalable_target_info": {},
+    "application_autoscaling_target_info": {},
     "stack_info": {"vpc_name": "nothing", "load_balancer_name": "nothing", "cluster_name": "nothing"},
 }
 PLAYBOOK = """

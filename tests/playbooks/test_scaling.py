@@ -87,7 +87,7 @@ def test_scaled_changed_suspended_and_no_more(
     assert (run.status, run.stats["changed"], run.writes) == (0, 0, []), run.failures
     run = play("deploy.yml", **SCALED)
     assert run.status != 0
-    assert "is not ours" in run.failures[-1]
+    assert "is foreign" in run.failures[-1]
 
     scaled.restore()
     assert len(targets(scaling)) == 1

@@ -17,7 +17,7 @@ from .client import described_targets
 
 
 def scalable_targets(client: Clients, params: Mapping[str, Any]) -> Document:
-    """What scalable_target_info returns."""
+    """What application_autoscaling_target_info returns."""
     autoscaling = client("application-autoscaling")
     found = described_targets(autoscaling, params["service_namespace"], params["resource_id"], params["activities"])
     return {"scalable_targets": found}

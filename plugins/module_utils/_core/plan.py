@@ -22,7 +22,7 @@ P = TypeVar("P", bound="Plan")
 
 
 class Refused(AnsibleAWSError):  # type: ignore[misc]
-    """The change is not ours to make, or AWS cannot make it."""
+    """The change is foreign to make, or AWS cannot make it."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def refuse_foreign(label: str, current: Current | None, required: Mapping[str, s
         wanted = ", ".join(f"{key}={value}" for key, value in lacking.items())
         found = ", ".join(f"{key}={current.tags[key]}" for key in lacking if key in current.tags) or "no such tag"
         raise Refused(
-            message=f"{label} exists but is not ours: require_tags wants {wanted}, it has {found}. "
+            message=f"{label} exists but is foreign: require_tags wants {wanted}, it has {found}. "
             "It was left as it is. Choose another name, or tag it by hand if this deployment is to own it"
         )
 

@@ -18,7 +18,7 @@ from .tags_client import TagsClient
 
 
 def keep_in_use_tags(module: Any) -> Document:
-    """What the ecr_image_in_use module returns; outside check mode the tags are written before."""
+    """What the ecr_image_protection module returns; outside check mode the tags are written before."""
     params = module.params
     warnings: list[str] = []
     tags = TagsClient(Clients(module)("ecr"), params["repository_name"])
@@ -44,7 +44,7 @@ def _planned(tags: TagsClient, params: Document, warnings: list[str]) -> Marks:
     there = tags.tags_of_repository(repository["repositoryArn"])
     if not params["require_tags"].items() <= there.items():
         warnings.append(
-            f"the ECR repository {tags.repository} is not ours: it was left as it is, and its owner's lifecycle policy "
+            f"the ECR repository {tags.repository} is foreign: it was left as it is, and its owner's lifecycle policy "
             "decides how long its images stay"
         )
         return Marks((), (), (), ())

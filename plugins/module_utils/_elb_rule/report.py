@@ -48,7 +48,7 @@ def overlaps(decision: Placement | None) -> list[Document]:
         {
             **rule(overlap.rule),
             "evaluated": "earlier" if overlap.earlier else "later",
-            "witness": overlap.example.text() if overlap.example else None,
+            "example_request": overlap.example.text() if overlap.example else None,
         }
         for overlap in (decision.overlaps if decision else ())
     ]
@@ -58,7 +58,7 @@ def _end(end: End | None) -> Document | None:
     if end is None:
         return None
     others = [rule(one) for one in end.together if one is not end.rule]
-    return {**rule(end.rule), "together_with": others, "witness": end.example.text() if end.example else None}
+    return {**rule(end.rule), "together_with": others, "example_request": end.example.text() if end.example else None}
 
 
 def unsupported(model: Any, params: Mapping[str, Any]) -> list[str]:

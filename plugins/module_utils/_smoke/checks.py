@@ -37,7 +37,7 @@ INITIALIZE = {
     "params": {
         "protocolVersion": "2025-06-18",
         "capabilities": {},
-        "clientInfo": {"name": "quilt.mcp_server.mcp_smoke", "version": "1"},
+        "clientInfo": {"name": "quilt.mcp_server.mcp_smoke_test", "version": "1"},
     },
 }
 JSON = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}

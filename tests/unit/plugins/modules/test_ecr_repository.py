@@ -214,7 +214,7 @@ def test_a_foreign_repository_is_neither_changed_nor_deleted(aws, run_module):
     repository(run_module)
     for state in ("present", "absent"):
         result = repository(run_module, image_tag_mutability="IMMUTABLE", require_tags=OURS, state=state, force=True)
-        assert result["failed"] and NAME in result["msg"] and "not ours" in result["msg"] and aws.writes == []
+        assert result["failed"] and NAME in result["msg"] and "is foreign" in result["msg"] and aws.writes == []
 
 
 def test_absent_twice_and_force(aws, run_module):

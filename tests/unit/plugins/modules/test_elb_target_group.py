@@ -146,7 +146,7 @@ def test_a_foreign_group_is_neither_changed_nor_deleted(aws, group):
     group()
     for state in ("present", "absent"):
         result = group(**{**FULL, "state": state})
-        assert result["failed"] and NAME in result["msg"] and "not ours" in result["msg"] and aws.writes == []
+        assert result["failed"] and NAME in result["msg"] and "is foreign" in result["msg"] and aws.writes == []
 
 
 def test_absent_twice(aws, group, run_module):

@@ -53,7 +53,7 @@ def test_nothing_differs():
 )
 def test_a_deployment_that_is_not_what_was_proven_last(now, releases, said):
     moved = changed(SERVICE, {"task_definition": "14"}, {"task_definition": "13"})
-    image = {"task": "Mark the image", "module": "quilt.mcp_server.ecr_image_in_use", "item": "", "diff": {}}
+    image = {"task": "Mark the image", "module": "quilt.mcp_server.ecr_image_protection", "item": "", "diff": {}}
     found = judge([moved, image], now, proven(*releases), False)
     assert found["drift"]
     assert said in found["deployment"]

@@ -34,7 +34,7 @@ def test_a_resource_without_the_tags_of_its_owner_is_foreign(
         return
     with pytest.raises(Refused) as refusal:
         refuse_foreign("log group x", current, required)
-    assert found in refusal.value.message and refusal.value.message.startswith("log group x exists but is not ours")
+    assert found in refusal.value.message and refusal.value.message.startswith("log group x exists but is foreign")
 
 
 def test_what_is_not_there_is_nobody_elses() -> None:

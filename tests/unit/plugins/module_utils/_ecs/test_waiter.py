@@ -100,7 +100,7 @@ def test_a_service_that_does_not_go_in_time() -> None:
 
 
 def test_the_record_is_the_one_that_ecs_names_now() -> None:
-    """The answer to a write may still name the deployment before; that of a rollback is not ours."""
+    """The answer to a write may still name the deployment before; that of a rollback is foreign."""
     before = replace(OURS, record="one")
     named = {**deploying(1), "currentServiceDeployment": "two"}
     assert with_record(before, named).record == "two"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
-module: mcp_smoke
+module: mcp_smoke_test
 version_added: 1.0.0
 short_description: Prove a deployed MCP server through its real route
 description:
@@ -109,14 +109,14 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 - name: Prove the deployment with a token made from the deployment's own secret
-  quilt.mcp_server.mcp_smoke:
+  quilt.mcp_server.mcp_smoke_test:
     url: https://demo.quiltdata.com/mcp
     jwt_secret_id: sales-prod/mcp-server/jwt
     bucket: quilt-example
     region: us-east-1
 
 - name: Prove the tasks of a deployment that production traffic does not reach yet
-  quilt.mcp_server.mcp_smoke:
+  quilt.mcp_server.mcp_smoke_test:
     url: https://demo.quiltdata.com/mcp
     headers:
       X-Quilt-Release: test
@@ -125,7 +125,7 @@ EXAMPLES = r"""
     region: us-east-1
 
 - name: Prove a load balancer that DNS does not name yet
-  quilt.mcp_server.mcp_smoke:
+  quilt.mcp_server.mcp_smoke_test:
     url: https://demo.quiltdata.com/mcp
     connect_to: sales-prod-alb-1234567890.us-east-1.elb.amazonaws.com:443
     token: "{{ lookup('ansible.builtin.env', 'MCP_TOKEN') }}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
-module: scalable_target_info
+module: application_autoscaling_target_info
 version_added: 1.0.0
 short_description: Tell how ECS services are scaled, and what was scaled lately
 description:
@@ -34,12 +34,12 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
 seealso:
-  - module: quilt.mcp_server.scalable_target
+  - module: quilt.mcp_server.application_autoscaling_target
 """
 
 EXAMPLES = r"""
 - name: Ask why the number of tasks has changed
-  quilt.mcp_server.scalable_target_info:
+  quilt.mcp_server.application_autoscaling_target_info:
     resource_id: service/sales-prod/sales-prod-mcp-server-production
   register: scaling
 """

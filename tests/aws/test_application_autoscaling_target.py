@@ -1,4 +1,4 @@
-"""scalable_target and scalable_target_info beyond what tests/aws/test_resources.py shows of every resource."""
+"""application_autoscaling_target and its info module beyond what tests/aws/test_resources.py shows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def tracking(name: str, metric: str = "ECSServiceAverageCPUUtilization", **more:
 @pytest.fixture
 def target(run_module: Any) -> Callable[..., Any]:
     def run(check: bool = False, **parameters: Any) -> Any:
-        return run_module("scalable_target", check, **{"resource_id": SERVICE, "require_tags": OURS, **parameters})
+        return run_module(
+            "application_autoscaling_target", check, **{"resource_id": SERVICE, "require_tags": OURS, **parameters}
+        )
 
     return run
 
@@ -236,9 +238,9 @@ def test_absent_takes_everything_with_it(target: Any, scaling: Any) -> None:
 
 
 def test_info(target: Any, run_module: Any) -> None:
-    assert run_module("scalable_target_info")["scalable_targets"] == []
+    assert run_module("application_autoscaling_target_info")["scalable_targets"] == []
     made = target(**LIMITS, policies=[tracking("cpu")], scheduled_actions=[WINTER])["scalable_target"]
-    result = run_module("scalable_target_info", True, resource_id=SERVICE)
+    result = run_module("application_autoscaling_target_info", True, resource_id=SERVICE)
     assert (result["changed"], result["writes"]) == (False, [])
     (found,) = result["scalable_targets"]
     assert found["scalable_target_arn"] == made["scalable_target_arn"]
@@ -246,4 +248,4 @@ def test_info(target: Any, run_module: Any) -> None:
     assert len(found["policies"][0]["alarms"]) == 2
     assert found["scheduled_actions"][0]["scheduled_action_name"] == "winter"
     assert found["scaling_activities"] == []
-    assert run_module("scalable_target_info", resource_id=SERVICE + "x")["scalable_targets"] == []
+    assert run_module("application_autoscaling_target_info", resource_id=SERVICE + "x")["scalable_targets"] == []

@@ -1,4 +1,4 @@
-"""mcp_smoke with the real client against a small server behind TLS that misbehaves on request."""
+"""mcp_smoke_test with the real client against a small server behind TLS that misbehaves on request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.quilt.mcp_server.plugins.modules import mcp_smoke
+from ansible_collections.quilt.mcp_server.plugins.modules import mcp_smoke_test
 
 from sandbox import tokens
 from tests.aws import mcp_stub
@@ -53,7 +53,7 @@ def smoke(stub: mcp_stub.Stub, capsys: pytest.CaptureFixture[str], monkeypatch: 
         }
         given = {name: value for name, value in {**usual, **parameters}.items() if value is not None}
         with patch_module_args({**given, "_ansible_check_mode": check}), pytest.raises(SystemExit):
-            mcp_smoke.main()
+            mcp_smoke_test.main()
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
         result["failed_checks"] = [check["name"] for check in result["checks"] if check["ok"] is False]
         return result

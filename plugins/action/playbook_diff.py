@@ -24,7 +24,7 @@ SHOWN = 2000  # characters of what a run said that did not get as far as a task
 
 
 class ActionModule(ActionBase):
-    """See the documentation in plugins/modules/dry_run.py."""
+    """See the documentation in plugins/modules/playbook_diff.py."""
 
     _requires_connection = False
     _supports_check_mode = True

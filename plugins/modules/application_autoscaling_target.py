@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
-module: scalable_target
+module: application_autoscaling_target
 version_added: 1.0.0
 short_description: Manage how one ECS service is scaled
 description:
@@ -133,13 +133,13 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
 seealso:
-  - module: quilt.mcp_server.scalable_target_info
+  - module: quilt.mcp_server.application_autoscaling_target_info
   - module: quilt.mcp_server.ecs_service
 """
 
 EXAMPLES = r"""
 - name: Scale the MCP server on its CPU and on its requests
-  quilt.mcp_server.scalable_target:
+  quilt.mcp_server.application_autoscaling_target:
     resource_id: service/sales-prod/sales-prod-mcp-server-production
     min_capacity: 1
     max_capacity: 4
@@ -166,7 +166,7 @@ EXAMPLES = r"""
       quilt:deployment: sales-prod-mcp-server-production
 
 - name: Suspend all scaling
-  quilt.mcp_server.scalable_target:
+  quilt.mcp_server.application_autoscaling_target:
     resource_id: service/sales-prod/sales-prod-mcp-server-production
     suspended_state:
       dynamic_scaling_in_suspended: true
@@ -174,7 +174,7 @@ EXAMPLES = r"""
       scheduled_scaling_suspended: true
 
 - name: Scale no more, if the target is ours
-  quilt.mcp_server.scalable_target:
+  quilt.mcp_server.application_autoscaling_target:
     resource_id: service/sales-prod/sales-prod-mcp-server-production
     require_tags:
       quilt:deployment: sales-prod-mcp-server-production

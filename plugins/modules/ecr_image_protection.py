@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: ecr_image_in_use
+module: ecr_image_protection
 version_added: 1.0.0
 short_description: Mark the image that a deployment uses
 description:
@@ -15,7 +15,7 @@ description:
     rule is not expired by a later one.
   - No tag ever moves, so this works in immutable repositories too.
   - An image that would lose its last tag is tagged C(was-in-use-<12 digits>) first, since ECR would delete it.
-  - A repository that is not ours, or an image of another repository, is left as it is with a warning.
+  - A repository that is foreign, or an image of another repository, is left as it is with a warning.
 author:
   - Quilt Data (@quiltdata)
 options:
@@ -55,13 +55,13 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 - name: Mark the image before it is deployed
-  quilt.mcp_server.ecr_image_in_use:
+  quilt.mcp_server.ecr_image_protection:
     repository_name: quilt-mcp-server
     deployment: sales-prod-mcp-server-production
     image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/quilt-mcp-server@sha256:0f3a...
 
 - name: Unmark the images that no longer run
-  quilt.mcp_server.ecr_image_in_use:
+  quilt.mcp_server.ecr_image_protection:
     repository_name: quilt-mcp-server
     deployment: sales-prod-mcp-server-production
     image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/quilt-mcp-server@sha256:0f3a...

@@ -22,7 +22,7 @@ def tracking(name: str, target: float) -> dict[str, Any]:
 
 
 KIND = Kind(
-    module="scalable_target",
+    module="application_autoscaling_target",
     identity={"resource_id": "service/sales-prod/sales-prod-catalog"},
     full={
         **LIMITS,

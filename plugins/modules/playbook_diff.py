@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: dry_run
+module: playbook_diff
 version_added: 1.0.0
 short_description: Tell what a playbook of this collection would change
 description:
@@ -31,7 +31,7 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 - name: Ask what a deployment would change
-  quilt.mcp_server.dry_run:
+  quilt.mcp_server.playbook_diff:
     playbook: deploy.yml
   register: asked
 """

@@ -29,48 +29,48 @@ def tags(ecr: Any) -> dict[str, list[str]]:
 
 def test_the_mark_follows_the_deployment(run_module: Any, ecr: Any) -> None:
     old, new = (ecr_images.push(ecr, REPOSITORY, "amd64", tag, content=tag) for tag in ("v1", "v2"))
-    foreseen = run_module("ecr_image_in_use", check=True, **ASKED, image=f"{URI}@{old}")
+    foreseen = run_module("ecr_image_protection", check=True, **ASKED, image=f"{URI}@{old}")
     assert (foreseen["changed"], foreseen["writes"]) == (True, [])
     for image in (old, new):
-        result = run_module("ecr_image_in_use", **ASKED, image=f"{URI}@{image}")
+        result = run_module("ecr_image_protection", **ASKED, image=f"{URI}@{image}")
         assert result["writes"] == ["PutImage"]
     marks = [f"in-use-prod-{image[7:19]}" for image in (old, new)]
     assert tags(ecr) == {old: [marks[0], "v1"], new: [marks[1], "v2"]}
-    settled = run_module("ecr_image_in_use", **ASKED, image=f"{URI}@{new}", alone=True)
+    settled = run_module("ecr_image_protection", **ASKED, image=f"{URI}@{new}", alone=True)
     assert settled["diff"] == {"before": {"marks": sorted(marks)}, "after": {"marks": [marks[1]]}}
     assert tags(ecr) == {old: ["v1"], new: [marks[1], "v2"]}
-    again = run_module("ecr_image_in_use", **ASKED, image=f"{URI}@{new}", alone=True)
+    again = run_module("ecr_image_protection", **ASKED, image=f"{URI}@{new}", alone=True)
     assert (again["changed"], again["writes"]) == (False, [])
-    assert run_module("ecr_image_in_use", **ASKED, alone=True)["marks"] == []
+    assert run_module("ecr_image_protection", **ASKED, alone=True)["marks"] == []
     assert tags(ecr) == {old: ["v1"], new: ["v2"]}
 
 
 def test_an_image_without_another_tag_is_not_deleted(run_module: Any, ecr: Any) -> None:
     digest = ecr_images.push(ecr, REPOSITORY)
-    run_module("ecr_image_in_use", **ASKED, image=f"{URI}@{digest}")
+    run_module("ecr_image_protection", **ASKED, image=f"{URI}@{digest}")
     assert tags(ecr) == {digest: [f"in-use-prod-{digest[7:19]}"]}
-    run_module("ecr_image_in_use", **ASKED, alone=True)
+    run_module("ecr_image_protection", **ASKED, alone=True)
     assert tags(ecr) == {digest: [f"was-in-use-{digest[7:19]}"]}
 
 
 def test_an_index_is_marked_as_it_is(run_module: Any, ecr: Any) -> None:
     index = ecr_images.push_index(ecr, REPOSITORY, ("amd64", ecr_images.push(ecr, REPOSITORY)), tag="both")
-    run_module("ecr_image_in_use", **ASKED, image=f"{URI}@{index}")
+    run_module("ecr_image_protection", **ASKED, image=f"{URI}@{index}")
     assert tags(ecr)[index] == ["both", f"in-use-prod-{index[7:19]}"]
 
 
 def test_what_is_not_ours_is_left_alone(run_module: Any, ecr: Any) -> None:
     digest = ecr_images.push(ecr, REPOSITORY, "amd64", "v1")
     asked = {**ASKED, "require_tags": {"quilt:deployment": "another"}}
-    result = run_module("ecr_image_in_use", **asked, image=f"{URI}@{digest}")
+    result = run_module("ecr_image_protection", **asked, image=f"{URI}@{digest}")
     assert (result["changed"], result["writes"]) == (False, [])
-    assert "is not ours" in result["warnings"][0]
+    assert "is foreign" in result["warnings"][0]
     for image in (f"registry.example/{REPOSITORY}@{digest}", f"{URI}:v1"):
-        result = run_module("ecr_image_in_use", **ASKED, image=image)
+        result = run_module("ecr_image_protection", **ASKED, image=image)
         assert result["writes"] == []
         assert "no lifecycle rule of ours protects it" in result["warnings"][0]
-    assert run_module("ecr_image_in_use", **{**ASKED, "repository_name": "none"}, alone=True)["changed"] is False
-    gone = run_module("ecr_image_in_use", **ASKED, image=f"{URI}@sha256:{'0' * 64}")
+    assert run_module("ecr_image_protection", **{**ASKED, "repository_name": "none"}, alone=True)["changed"] is False
+    gone = run_module("ecr_image_protection", **ASKED, image=f"{URI}@sha256:{'0' * 64}")
     assert "found no such image" in gone["msg"]
 
 

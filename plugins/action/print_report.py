@@ -16,7 +16,7 @@ display = Display()
 
 
 class ActionModule(ActionBase):
-    """See the documentation in plugins/modules/show.py."""
+    """See the documentation in plugins/modules/print_report.py."""
 
     _requires_connection = False
     _supports_check_mode = True

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: show
+module: print_report
 version_added: 1.0.0
 short_description: Print a page for people
 description:
@@ -29,7 +29,7 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 - name: Say where it is
-  quilt.mcp_server.show:
+  quilt.mcp_server.print_report:
     text: "The server answers at {{ mcp_server_url }}"
 """
 
