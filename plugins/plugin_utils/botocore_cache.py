@@ -56,7 +56,7 @@ def share_signatures() -> None:
 
     if hasattr(botocore.hooks, "accepts_kwargs"):
         botocore.hooks.accepts_kwargs = functools.cache(botocore.hooks.accepts_kwargs)
-    aliaser = getattr(botocore.hooks, "EventAliaser", None)
+    aliaser: Any = getattr(botocore.hooks, "EventAliaser", None)
     if hasattr(aliaser, "_alias_event_name"):
         original, known = aliaser._alias_event_name, dict[str, str]()
 
@@ -72,6 +72,8 @@ def warm_up(services: Iterable[str]) -> None:
     """Make a client of each service, which opens no connection: botocore keeps what it builds of the models."""
     import boto3
 
-    session = boto3.session.Session(aws_access_key_id="none", aws_secret_access_key="none", region_name="us-east-1")
+    session: Any = boto3.session.Session(
+        aws_access_key_id="none", aws_secret_access_key="none", region_name="us-east-1"
+    )
     for service in services:
         session.client(service)
