@@ -12,6 +12,7 @@ service models a single time. Only direct execution (direct.py) profits from all
 from __future__ import annotations
 
 import gc
+import os
 import pkgutil
 from contextlib import suppress
 from importlib import import_module
@@ -59,6 +60,7 @@ def preload() -> None:
                 import_module(f"{modules.__name__}.{module.name}")
         warm_up(SERVICES)
         is_available()
-    # What was loaded stays; the collector of a fork need not touch, and so copy, its pages.
-    gc.freeze()
     gc.enable()
+    # What there is at a fork stays: a fork's collector need not touch, and so copy, its pages. A fork ends before its
+    # own garbage matters.
+    os.register_at_fork(before=gc.freeze, after_in_child=gc.disable)
