@@ -60,6 +60,7 @@ def preload() -> None:
                 import_module(f"{modules.__name__}.{module.name}")
         warm_up(SERVICES)
         is_available()
+    gc.freeze()
     gc.enable()
     # What there is at a fork stays: a fork's collector need not touch, and so copy, its pages. A fork ends before its
     # own garbage matters.
