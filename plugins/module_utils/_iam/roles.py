@@ -9,15 +9,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from .._core.clients import Clients
 from .._core.plan import Refused
 from .._core.reconciler import Run, complete, prepare
 from .._core.shapes import Document, InvalidParameters
 from .role import Role
 
+AT_ONCE = 4  # roles that are read; a boto3 client may be shared by threads
 COMMON = ("state", "tags", "purge_tags", "require_tags")
 
 
@@ -45,6 +48,10 @@ def run(module: Any) -> None:
 def execute(module: Any) -> Document:
     """Prepare all roles, then complete them one after the other. Raises Refused with every reason."""
     roles = {given["purpose"]: Role(RoleModule(module, given)) for given in module.params["roles"]}
+    clients = Clients(module)
+    clients(Role.service)  # before the threads that share it
+    for role in roles.values():
+        role.clients = clients
     prepared = _prepared(roles, module.params)
     results = {purpose: complete(roles[purpose], run) for purpose, run in prepared.items()}
     return {
@@ -59,16 +66,18 @@ def execute(module: Any) -> Document:
 
 
 def _prepared(roles: Mapping[str, Role], params: Mapping[str, Any]) -> dict[str, Run[Any, Any]]:
-    prepared: dict[str, Run[Any, Any]] = {}
-    problems = []
-    for purpose, role in roles.items():
-        try:
-            prepared[purpose] = prepare(role)
-        except (Refused, InvalidParameters) as refusal:
-            # One that others own is theirs to delete.
-            if params["state"] == "present":
-                problems.append(refusal.message)
-    if problems:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        prepared = dict(zip(roles, pool.map(_prepare, roles.values()), strict=True))
+    # One that others own is theirs to delete.
+    problems = [found.message for found in prepared.values() if isinstance(found, AnsibleAWSError)]
+    if problems and params["state"] == "present":
         hint = f". {params['refusal_hint']}" if params["refusal_hint"] else ""
         raise Refused(message=f"{'; '.join(problems)}{hint}")
-    return prepared
+    return {purpose: found for purpose, found in prepared.items() if isinstance(found, Run)}
+
+
+def _prepare(role: Role) -> Run[Any, Any] | Refused | InvalidParameters:
+    try:
+        return prepare(role)
+    except (Refused, InvalidParameters) as refusal:
+        return refusal
