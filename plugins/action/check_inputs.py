@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -97,11 +97,14 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return how many values were checked, or fail with every fault in one message."""
         super().run(tmp, task_vars)
-        variables, known = task_vars or {}, _known()
-        inputs = {*known.deployment, *known.roles}
-        values = {name: self._value(variables[name]) for name in inputs if name in variables}
+        variables, known, defaults = task_vars or {}, _known(), _raw_defaults()
+        # The playbook's variables hold the shared values' defaults too, which the inventory did not set.
+        given_values = {name for name, raw in variables.items() if name not in defaults or raw != defaults[name]}
+        values = {name: self._value(variables[name]) for name in {*known.deployment, *known.roles} & given_values}
         names = [name for name in variables if isinstance(name, str)]
-        found = problems(values, names, known, self._defaults(variables), load_extra_vars(self._loader))
+        found = problems(
+            values, names, known, self._defaults(defaults, given_values, variables), load_extra_vars(self._loader)
+        )
         if not found:
             # Not created before there is something to keep; modules of this run share it.
             snapshot = Path(tempfile.gettempdir()) / f"quilt-mcp-server-{uuid.uuid4()}.json"
@@ -111,13 +114,14 @@ class ActionModule(ActionBase):
         title = f"The inventory of {host} has {len(found)} fault(s). Nothing was touched. Correct them and run again:"
         return {"failed": True, "changed": False, "msg": f"{title}\n{listing}"}
 
-    def _defaults(self, variables: Mapping[str, Any]) -> dict[str, Default]:
-        """What the roles' inputs hold where they are not set; what does not resolve yet is left out."""
-        raw = _raw_defaults()
+    def _defaults(
+        self, raw: Mapping[str, Any], given: Container[str], variables: Mapping[str, Any]
+    ) -> dict[str, Default]:
+        """What the roles' inputs hold where they are not given; what does not resolve yet is left out."""
         templar = self._templar.copy_with_new_env(available_variables={**raw, **variables})
         found = {}
         for name, value in raw.items():
-            if name in variables:
+            if name in given:
                 continue
             with suppress(AnsibleError):
                 template = str(value) if "{{" in str(value) else ""

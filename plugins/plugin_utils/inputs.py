@@ -311,10 +311,11 @@ def _scaling_problems(values: Values) -> Iterator[str]:
 def _default_problems(known: Known, defaults: Mapping[str, Default], faulty: Iterable[str]) -> Iterator[str]:
     """Yield what is wrong with a default that follows from values which are right by themselves."""
     for name, default in defaults.items():
-        if not default.template or name not in known.roles or default.follows(faulty):
+        spec = known.roles.get(name) or known.deployment.get(name)
+        if not default.template or spec is None or default.follows(faulty):
             continue
         # An empty one is for the playbook to fill.
-        problem = _value_problem(replace(known.roles[name], filled=False), default.value)
+        problem = _value_problem(replace(spec, filled=False), default.value)
         if problem:
             sources = " and ".join(default.follows(known.settable))
             yield f"{problem}, which follows from {sources}; set it, or correct that"

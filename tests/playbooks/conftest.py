@@ -221,7 +221,7 @@ def deployed(built: State, aws: ControlPlane, play: Play, states: dict[str, Stat
 
 
 def _read(lines: str) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """The recap, and every task's result."""
+    """The recap of all hosts together, and every task's result."""
     stats: dict[str, int] = {}
     tasks = []
     for line in lines.splitlines():
@@ -233,7 +233,8 @@ def _read(lines: str) -> tuple[dict[str, int], list[dict[str, Any]]]:
             (result,) = event["hosts"].values()
             tasks.append({"name": event["task"]["name"], "result": result})
         elif event.get("_event") == "v2_playbook_on_stats":
-            (stats,) = event["stats"].values()
+            hosts = list(event["stats"].values())
+            stats = {name: sum(host[name] for host in hosts) for name in (hosts[0] if hosts else {})}
     return stats, tasks
 
 

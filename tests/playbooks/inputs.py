@@ -39,3 +39,22 @@ SCALED = {
 SCALED_ON_CPU = {**SCALED, "scaling_requests_target": ""}  # where traffic moves between two groups
 OPTIONAL = ("alarms", "assumable_roles", "athena_workgroups", "buckets", "ca_file", "platform", "retain", "tags")
 UNANSWERED = {f"mcp_server_{name}": "" for name in OPTIONAL}  # as a survey sends what nobody answered
+# The same deployment by the names of inputs at commit 8c6dfb0 and by those of now.
+ALL_OF_BEFORE: dict[str, dict[str, object]] = {
+    "before": {
+        "mcp_server_alarms": True,
+        "ecs_service_execute_command": True,
+        "ecs_service_scaling_min": 1,
+        "ecs_service_scaling_max": 4,
+        "ecs_service_scaling_cpu_target": 60,
+        "ecs_service_log_level": "debug",
+    },
+    "now": {
+        "mcp_server_alarms": True,
+        "mcp_server_execute_command": True,
+        "scaling_min": 1,
+        "scaling_max": 4,
+        "scaling_cpu_target": 60,
+        "mcp_server_log_level": "debug",
+    },
+}

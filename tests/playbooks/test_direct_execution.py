@@ -34,17 +34,18 @@ OLDEST = ROOT / ".cache" / "ansible-core-oldest" / "bin" / "python"
 CORES = {"newest": Path(sys.executable), "oldest": OLDEST}
 # The collection's modules that are no kind of resource: what they are run with. A failure is a result, too.
 OTHERS: dict[str, dict[str, Any]] = {
-    "account_info": {"account_id": "850787717197"},
-    "ecr_image_gate": {"image": "850787717197.dkr.ecr.us-east-1.amazonaws.com/none:1", "platform": "linux/amd64"},
+    "assert_account": {"account_id": "850787717197"},
+    "assert_foreign_unchanged": {"snapshot": "/nowhere/snapshot.json"},
     "ecr_image_in_use": {"repository_name": "quilt-mcp-server", "deployment": "ours", "require_tags": OURS},
-    "ecr_image_info": {"repository_name": "quilt-mcp-server", "image_tag": "none"},
     "ecr_repository_users_info": {"repository_name": "quilt-mcp-server"},
-    "ecs_service_deployment": {"cluster": "main", "service_name": "web"},
+    "ecs_service_deployment": {"cluster": "main", "service_name": "web", "state": "continued"},
     "ecs_service_deployment_info": {"cluster": "main", "service_name": "web"},
     "elb_listener_rule_info": {"load_balancer": "sales-prod-alb", "port": 443},
+    "iam_roles": {"roles": [{"purpose": "task", "role_name": "none", "managed": False}]},
     "mcp_smoke": {"url": "http://127.0.0.1:1/mcp", "token": "secret"},
-    "neighbours_info": {"load_balancer": "sales-prod-alb", "own_tags": OURS},
     "release_info": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OURS},
+    "release_target": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OURS},
+    "resolve_image": {"source": "prebuilt", "uri": "app:1", "repository_name": "quilt-mcp-server"},
     "scalable_target_info": {},
     "stack_info": {"vpc_name": "nothing", "load_balancer_name": "nothing", "cluster_name": "nothing"},
 }
@@ -216,7 +217,8 @@ def without(name: str, folder: Path) -> Path:
 
 def forks(lines: list[str]) -> list[str]:
     """The modules that ran directly."""
-    return [line for line in lines if line.rstrip().endswith(("directly, in this worker", "directly, in a fork of this worker"))]
+    ends = ("directly, in this worker", "directly, in a fork of this worker")
+    return [line for line in lines if line.rstrip().endswith(ends)]
 
 
 def said(run: Run) -> list[str]:

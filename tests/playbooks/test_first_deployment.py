@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Play
+    from conftest import Play, State
 
     from sandbox.control import ControlPlane
 
@@ -57,11 +57,14 @@ def test_the_public_host_is_routed_only_when_the_service_is_healthy(
 def test_a_neighbour_that_changed_fails_the_run_and_is_named(
     play: Play, client: Callable[[str], Any], aws: ControlPlane, playbook: str
 ) -> None:
+    if playbook == "destroy.yml":
+        assert play("deploy.yml").status == 0
     elb = client("elbv2")
     (balancer,) = elb.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"]
     arn = balancer["LoadBalancerArn"]
     change = {"Key": "idle_timeout.timeout_seconds", "Value": "99"}
-    operation = ("logs", "CreateLogGroup") if playbook == "deploy.yml" else ("ecs", "DescribeServices")
+    # Between the first write to the load balancer and the end.
+    operation = ("ecs", "CreateService") if playbook == "deploy.yml" else ("elbv2", "DeleteTargetGroup")
     aws.faults.add(
         *operation,
         kind="before",
@@ -73,3 +76,26 @@ def test_a_neighbour_that_changed_fails_the_run_and_is_named(
     assert run.status != 0
     assert f"load balancer {arn} (Stack=sales-prod) has another idle_timeout.timeout_seconds (99, was 60)" in message
     assert "CloudTrail says who" in message
+
+
+def test_what_others_do_while_a_run_writes_nothing_is_their_own_business(
+    deployed: State, play: Play, client: Callable[[str], Any], aws: ControlPlane
+) -> None:
+    """Nobody looks: not a call is made for it."""
+    elb = client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"]
+    change = {"Key": "idle_timeout.timeout_seconds", "Value": "98"}
+    aws.faults.add(
+        "ecs",
+        "DescribeTaskDefinition",
+        kind="before",
+        times=1,
+        callback=lambda *_: elb.modify_load_balancer_attributes(
+            LoadBalancerArn=balancer["LoadBalancerArn"], Attributes=[change]
+        ),
+    )
+    run = play("deploy.yml")
+    assert (run.status, run.stats["changed"], run.writes) == (0, 0, []), run.failures
+    (compared,) = run.results("Verify that nothing of others changed")
+    assert compared["compared"] is False
+    assert "DescribeTargetHealth" not in {call.operation for call in run.calls}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conftest import Play
 
+ROOT = Path(__file__).parents[2]
 PRODUCTION = "sales-prod-mcp-server-production"
+STAGING_NAME = "sales-prod-mcp-server-staging"
 STAGING: dict[str, Any] = {
     "mcp_server_environment": "staging",
     "mcp_server_host": "staging.quiltdata.com",
@@ -53,3 +57,35 @@ def owners(client: Callable[[str], Any]) -> dict[int, str]:
         (tag,) = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])["tags"]
         found[int(arn.rpartition(":")[2])] = tag["value"]
     return found
+
+
+TWO_HOSTS = f"""
+mcp_servers:
+  hosts:
+    production:
+    staging:
+      mcp_server_environment: staging
+      mcp_server_host: staging.quiltdata.com
+      alb_rule_target_group_name: {STAGING["alb_rule_target_group_name"]}
+      alb_rule_security_group_name: {STAGING["alb_rule_security_group_name"]}
+  vars:
+    ansible_connection: local
+    ansible_python_interpreter: "{{{{ ansible_playbook_python }}}}"
+"""
+
+
+def test_two_hosts_of_one_run_are_deployed_for_the_first_time_beside_each_other(
+    play: Play, client: Callable[[str], Any], tmp_path: Path
+) -> None:
+    """On one load balancer, at the same time: what the one writes is no fault that the other finds."""
+    inventory = tmp_path / "inventory"
+    shutil.copytree(ROOT / "inventories" / "local", inventory, ignore=shutil.ignore_patterns("hosts.yml"))
+    (inventory / "hosts.yml").write_text(TWO_HOSTS)
+    first = play("deploy.yml", "-i", str(inventory), "--forks", "2")
+    assert first.status == 0, first.failures
+    compared = first.results("Verify that nothing of others changed")
+    assert [one["compared"] for one in compared] == [True, True]
+    services = client("ecs").describe_services(cluster="sales-prod", services=[PRODUCTION, STAGING_NAME])["services"]
+    assert sorted(service["serviceName"] for service in services) == sorted([PRODUCTION, STAGING_NAME])
+    again = play("deploy.yml", "-i", str(inventory), "--forks", "2")
+    assert (again.status, again.writes) == (0, []), again.failures

@@ -21,7 +21,9 @@ def merge_tags(current: Mapping[str, str], wanted: Mapping[str, str] | None, pur
     if wanted is None:
         return dict(current)
     to_set, to_unset = compare_aws_tags(dict(current), dict(wanted), purge_tags=purge)
-    return {key: value for key, value in {**current, **to_set}.items() if key not in to_unset}
+    after = {**current, **to_set}
+    # In the order in which they are given, which compare_aws_tags does not keep.
+    return {key: after[key] for key in {**current, **wanted} if key in after and key not in to_unset}
 
 
 def is_reserved(key: str) -> bool:

@@ -38,13 +38,12 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     for name, fields in before["resources"].items():
         line = _line(name, fields, before, after)
         if line:
-            found[DEPLOYMENT_TAG in fields.get("Tags", "")].append(line)
+            found[_owner(name, before).startswith(f"{DEPLOYMENT_TAG}=")].append(line)
     return Changes(tuple(found[False]), tuple(found[True]))
 
 
 def _line(name: str, fields: Mapping[str, str], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    arn = name.rpartition(" ")[2]
-    owner = before["owners"].get(arn, "")
+    arn, owner = _arn(name), _owner(name, before)
     label = f"{name} ({owner})" if owner else name
     now = after["resources"].get(name)
     if now is None:
@@ -53,6 +52,15 @@ def _line(name: str, fields: Mapping[str, str], before: Mapping[str, Any], after
     found = [_change(field, fields.get(field), now.get(field)) for field in different]
     found += _own_targets(arn, before, after)
     return f"{label} has another {', '.join(found)}" if found else ""
+
+
+def _arn(name: str) -> str:
+    return name.rpartition(" ")[2]
+
+
+def _owner(name: str, snapshot: Mapping[str, Any]) -> str:
+    """Whose a resource is, as its tags say it; empty when they do not."""
+    return str(snapshot["owners"].get(_arn(name), ""))
 
 
 def _change(field: str, before: str | None, after: str | None) -> str:

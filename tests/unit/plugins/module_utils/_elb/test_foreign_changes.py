@@ -62,8 +62,8 @@ def test_what_is_a_difference(after: dict[str, Any], lines: list[str]) -> None:
 
 def test_a_change_of_another_deployment_of_this_collection_stands_apart() -> None:
     """Its own run may go on at the same time, as two hosts of one play do."""
-    tags = '{"quilt:deployment": "another"}'
-    before = {**BEFORE, "resources": {RULE: {"Priority": "500", "Tags": tags}}}
-    after = {**before, "resources": {RULE: {"Priority": "501", "Tags": tags}}}
+    owner = "quilt:deployment=another"
+    before = {**BEFORE, "resources": {RULE: {"Priority": "500"}}, "owners": {"arn:rule/1": owner}}
+    after = {**before, "resources": {RULE: {"Priority": "501"}}}
     found = changes(before, after)
-    assert (found.of_others, found.of_deployments) == ((), (f"{RULE} has another Priority (501, was 500)",))
+    assert (found.of_others, found.of_deployments) == ((), (f"{RULE} ({owner}) has another Priority (501, was 500)",))
