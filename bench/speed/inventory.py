@@ -9,16 +9,15 @@ import yaml
 
 from sandbox.context import DEPLOYER_KEY
 
-ROOT = Path(__file__).parents[2]
 Document = dict[str, Any]
 
 REPOSITORY = "quilt-mcp-server"
 
 
-def write(folder: Path, url: str, hosts: int = 1) -> Path:
-    """Write the inventory for the AWS APIs at a URL; several hosts are several deployments in the one stack."""
+def write(clone: Path, folder: Path, url: str, hosts: int = 1) -> Path:
+    """Write the inventory of a clone for the AWS APIs at a URL; several hosts are several deployments in one stack."""
     (folder / "group_vars").mkdir(parents=True)
-    source = ROOT / "inventories/sales-prod"
+    source = clone / "inventories/sales-prod"
     group = yaml.safe_load((source / "hosts.yml").read_text())
     if hosts > 1:
         group["mcp_servers"]["hosts"] = fleet(hosts)

@@ -37,14 +37,14 @@ class Run:
 
 
 class Playbooks:
-    """Runs playbooks of an installed collection against an account."""
+    """Runs playbooks of a collection, installed from the artifact of a clone, against an account."""
 
-    def __init__(self, collections: Path, folder: Path, sandbox: Sandbox, hosts: int = 1) -> None:
+    def __init__(self, clone: Path, collections: Path, folder: Path, sandbox: Sandbox, hosts: int = 1) -> None:
         self.sandbox = sandbox
         self._collections = collections
         self._folder = folder
         self.hosts = list(inventory.fleet(hosts)) if hosts > 1 else ["mcp_servers"]
-        self._inventory = inventory.write(folder / "inventory", sandbox.url, hosts)
+        self._inventory = inventory.write(clone, folder / "inventory", sandbox.url, hosts)
         self._tasks = folder / "tasks.json"
         self.log = folder / "run.log"
         self._empty = folder / "empty.yml"

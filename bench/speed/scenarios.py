@@ -43,20 +43,20 @@ class Contenders:
     @cached_property
     def ours(self) -> Playbooks:
         """The collection of this clone as it is, with what is not committed."""
-        return self._deployed("ours", self._collections)
+        return self._deployed("ours", collection.ROOT, self._collections)
 
     @cached_property
     def earlier(self) -> Playbooks:
         """The collection of the earlier commit."""
         assert self.before
         folder = self._new("artifact-before")
-        return self._deployed(COMMIT, collection.install(self.before, folder))
+        return self._deployed(COMMIT, self.before, collection.install(self.before, folder))
 
     @cached_property
     def fleet(self) -> Playbooks:
         """The collection of this clone with several deployments in one stack, made one after the other."""
         say(f"Preparing {FLEET} hosts")
-        playbooks = Playbooks(self._collections, self._new("fleet"), self._account(), FLEET)
+        playbooks = Playbooks(collection.ROOT, self._collections, self._new("fleet"), self._account(), FLEET)
         playbooks.build()
         for host in playbooks.hosts:
             playbooks.deploy("--limit", host)
@@ -75,9 +75,9 @@ class Contenders:
     def _collections(self) -> Path:
         return collection.install(collection.ROOT, self._new("artifact"))
 
-    def _deployed(self, name: str, collections: Path) -> Playbooks:
+    def _deployed(self, name: str, clone: Path, collections: Path) -> Playbooks:
         say(f"Preparing {name}")
-        playbooks = Playbooks(collections, self._new(name), self._account())
+        playbooks = Playbooks(clone, collections, self._new(name), self._account())
         playbooks.build()
         self._note(name, playbooks.sandbox, playbooks.deploy)
         return self._settled(playbooks)

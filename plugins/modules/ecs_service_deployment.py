@@ -58,6 +58,7 @@ options:
     description:
       - Why a deployment that is paused is rolled back with O(hook_action=ROLLBACK).
       - The module then fails, after the deployment was rolled back, with this text and with what was done.
+      - Only with O(state=continued) and O(hook_action=ROLLBACK).
     type: str
     default: ""
   wait:
@@ -102,6 +103,14 @@ EXAMPLES = r"""
     require_tags:
       quilt:deployment: sales-prod-mcp-server-production
     state: stopped
+
+- name: Reject the deployment that is paused at a hook, and fail with the reason
+  quilt.mcp_server.ecs_service_deployment:
+    cluster: sales-prod
+    service_name: sales-prod-mcp-server-production
+    state: continued
+    hook_action: ROLLBACK
+    rejection: "{{ ansible_failed_result.msg }}"
 
 - name: Approve the deployment that is paused at a hook
   quilt.mcp_server.ecs_service_deployment:

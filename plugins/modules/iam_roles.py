@@ -57,9 +57,7 @@ options:
     type: str
     default: ""
   state:
-    description:
-      - Whether the roles are to exist.
-      - With V(absent) the roles that lack O(require_tags) are left as they are, without a failure.
+    description: Whether the roles are to exist.
     type: str
     choices: [present, absent]
     default: present
@@ -75,6 +73,11 @@ options:
     description: Tags that mark the owner. A role that exists without them belongs to somebody else and is refused.
     type: dict
     default: {}
+  leave_foreign:
+    description:
+      - Whether O(state=absent) leaves the roles without O(require_tags) as they are, in place of failing.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Makes no call that writes and returns the roles as they would be.

@@ -79,10 +79,10 @@ options:
     type: list
     elements: str
     default: []
-  option_prefix:
-    description: What the names of these options begin with in messages, where they are set as variables of a role.
-    type: str
-    default: ""
+  option_names:
+    description: The variables that set these options, by option, where messages are to name them instead.
+    type: dict
+    default: {}
   removal:
     description:
       - Find only what the removal of a deployment needs, which is the listener.
@@ -236,7 +236,7 @@ def main() -> None:
             "private_subnet_tags": {"type": "dict", "default": {}},
             "minimum_zones": {"type": "int", "default": 2},
             "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
-            "option_prefix": {"type": "str", "default": ""},
+            "option_names": {"type": "dict", "default": {}},
             "removal": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

@@ -109,3 +109,29 @@ def test_who_runs_images_of_a_repository(run_module: Any, ecr: Any, client: Any)
         ("theirs", "service", {"quilt:deployment": "other"}),
     ]
     assert run_module("ecr_repository_users_info", repository_name="none")["users"] == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_repository_is_not_deleted_while_others_run_its_images(
+    run_module: Any, ecr: Any, client: Any, check: bool
+) -> None:
+    absent = {"repository_name": REPOSITORY, "require_tags": OURS, "force": True, "state": "absent"}
+    image = f"{URI}@{ecr_images.push(ecr, REPOSITORY)}"
+    service(client("ecs"), "theirs", image, "other")
+    refused = run_module("ecr_repository", check=check, **absent, refuse_used_images=True)
+    assert f"Wanted to delete the repository {REPOSITORY} with its images; found them in use by arn:" in refused["msg"]
+    assert "/theirs, which could start no task any more" in refused["msg"]
+    assert "mcp_server_retain: [repository]" in refused["msg"]
+    assert (refused["writes"], len(tags(ecr))) == ([], 1)
+    unasked = run_module("ecr_repository", check=True, **absent)
+    assert unasked["changed"] and not [call for call in unasked["calls"] if call.service == "ecs"]
+
+
+def test_what_runs_images_of_a_repository_and_goes_with_it_is_no_obstacle(
+    run_module: Any, ecr: Any, client: Any
+) -> None:
+    absent = {"repository_name": REPOSITORY, "require_tags": OURS, "force": True, "refuse_used_images": True}
+    service(client("ecs"), "ours", f"{URI}@{ecr_images.push(ecr, REPOSITORY)}", "prod")
+    assert run_module("ecr_repository", **absent, state="absent")["writes"] == ["DeleteRepository"]
+    gone = run_module("ecr_repository", **absent, state="absent")
+    assert (gone["changed"], {call.service for call in gone["calls"]}) == (False, {"ecr"}), "nothing to look for"

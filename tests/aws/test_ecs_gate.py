@@ -117,6 +117,31 @@ def test_what_is_refused_at_the_hook_leaves_everything_with_what_ran(
     assert shifted.stack.describe()["taskDefinition"] == before
 
 
+def test_a_rejection_rolls_back_and_fails_with_its_reason(deploy: Any, answer: Any, shifted: Shifted) -> None:
+    before = shifted.stack.describe()["taskDefinition"]
+    paused = deploy([hook()])
+    rejected = answer(paused, hook_action="ROLLBACK", rejection="tools/list: no answer")
+    assert rejected["failed"] and rejected["writes"] == ["ContinueServiceDeployment"]
+    assert rejected["msg"] == (
+        "The new tasks of web did not pass the gate, and got no production traffic:\ntools/list: no answer\n"
+        "The deployment was rolled back; all traffic is with the tasks that ran before."
+    )
+    assert (production(shifted), shifted.weights(shifted.test)) == ([0, 100], [0, 100])
+    assert shifted.stack.describe()["taskDefinition"] == before
+
+
+def test_a_rejection_that_cannot_be_made_says_both_reasons(
+    deploy: Any, answer: Any, shifted: Shifted, aws: ControlPlane
+) -> None:
+    paused = deploy([hook()])
+    fault = aws.faults.add("ecs", "ContinueServiceDeployment", "error", code="AccessDeniedException", status=400)
+    rejected = answer(paused, hook_action="ROLLBACK", rejection="tools/list: no answer")
+    assert fault.fired == 1
+    assert "did not pass the gate, and got no production traffic:\ntools/list: no answer\n" in rejected["msg"]
+    assert "could not be rolled back; ECS does so itself when its hook times out. " in rejected["msg"]
+    assert "was rolled back; all traffic" not in rejected["msg"]
+
+
 def test_who_only_wants_a_complete_one_waits_on_and_ends_it_at_the_deadline(deploy: Any, shifted: Shifted) -> None:
     result = deploy([hook()], wait_for="completed", wait_timeout=3)
     assert "is not complete after 3 s. It was stopped, and ECS rolls back" in result["msg"]

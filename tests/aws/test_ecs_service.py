@@ -249,6 +249,17 @@ def test_the_autoscaler_decides_the_desired_count(service: Any, client: Any) -> 
     assert "warnings" not in service(desired_count=1)
 
 
+def test_a_service_without_tasks_is_complete_without_being_verified_and_says_so(service: Any) -> None:
+    result = service(desired_count=0)
+    assert result["deployment"]["rollout_state"] == "COMPLETED"
+    (warning,) = result["warnings"]
+    assert "ECS service web has 0 tasks, so neither a health check nor a gate has verified app:1" in warning
+    assert "playbooks/verify.yml" in warning
+    assert service(desired_count=0)["warnings"] == [warning], "it still is not verified"
+    for quiet in ({"desired_count": 0, "wait": False}, {"desired_count": 1}):
+        assert "warnings" not in service(**quiet)
+
+
 def test_an_autoscaler_that_may_not_be_asked_for_is_not_fought(service: Any, aws: ControlPlane) -> None:
     service()
     aws.faults.add(

@@ -48,6 +48,7 @@ def register(stack: Stack, behaviour: str) -> str:
 def steer(run_module: Any) -> Any:
     def run(check: bool = False, **parameters: Any) -> dict[str, Any]:
         usual = {"cluster": "main", "service_name": "web", "require_tags": OURS, "wait_timeout": 30}
+        usual |= {"state": "continued"}  # of one that is not paused it only awaits the end
         result: dict[str, Any] = run_module("ecs_service_deployment", check=check, **{**usual, **parameters})
         return result
 
@@ -124,7 +125,7 @@ def test_a_deployment_that_ends_between_look_and_stop(steer: Any, aws: ControlPl
     assert result["deployment"]["state"] == "completed", result
 
 
-@pytest.mark.parametrize("state", ["completed", "stopped", "continued"])
+@pytest.mark.parametrize("state", ["stopped", "continued"])
 def test_a_foreign_service_is_left_alone(steer: Any, stack: Stack, state: str) -> None:
     serve(stack, then="slow")
     result = steer(state=state, require_tags={"quilt:deployment": "another"})
@@ -134,7 +135,7 @@ def test_a_foreign_service_is_left_alone(steer: Any, stack: Stack, state: str) -
 
 def test_nothing_is_paused_so_nothing_is_continued(steer: Any, stack: Stack) -> None:
     serve(stack)
-    result = steer(state="continued")
+    result = steer()
     assert (result["changed"], result["writes"]) == (False, [])
 
 

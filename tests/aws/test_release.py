@@ -92,6 +92,29 @@ def info(run_module: Any) -> Callable[..., dict[str, Any]]:
     return run
 
 
+@pytest.fixture
+def rollback(run_module: Any) -> Callable[..., dict[str, Any]]:
+    """rollback(to, **parameters): where release_target goes; a refusal as it is."""
+
+    def run(to: str = "last", **parameters: Any) -> dict[str, Any]:
+        usual = {"deployment": NAME, "cluster": "main", "service_name": "web", "own_tags": OURS}
+        result: dict[str, Any] = run_module("release_target", **{**usual, "rollback_to": to, **parameters})
+        assert result["writes"] == [] and not result.get("changed")
+        return result
+
+    return run
+
+
+def refusals(result: dict[str, Any]) -> list[str]:
+    """The reasons of a refusal, each of which is in its message too."""
+    assert result["failed"] and "rollback" not in result
+    assert result["msg"].startswith("Nothing was rolled back. ")
+    assert result["msg"].endswith(". What was proven: playbooks/status.yml.")
+    problems: list[str] = result["problems"]
+    assert problems and all(problem in result["msg"] for problem in problems)
+    return problems
+
+
 def stored(client: Any) -> dict[int, dict[str, Any]]:
     found = client("ssm").get_parameters_by_path(Path=FOLDER)["Parameters"]
     return {int(one["Name"].rpartition("/")[2]): json.loads(one["Value"]) for one in found}
@@ -217,28 +240,26 @@ def test_what_an_operator_reads(keep: Any, info: Any, stack: Stack, client: Any)
     assert running["proven"] == found["releases"][0]["time"]
     assert running["rule"]["weights"] == {stack.target_group: 1}
     assert running["tasks"][0]["release"] == 1
-    assert "rollback" not in found
+    assert found.keys() >= {"running", "releases"} and not found.keys() & {"rollback", "scaling"}
     nothing = info(service_name="other")
     assert (nothing["running"], len(nothing["releases"])) == ({}, 1)
 
 
-def test_a_newer_revision_counts_only_if_it_is_ours(keep: Any, info: Any, stack: Stack, client: Any) -> None:
+def test_a_newer_revision_counts_only_if_it_is_ours(keep: Any, rollback: Any, stack: Stack, client: Any) -> None:
     """Another deployment of the account may have revisions in the family."""
     keep()
     deploy(stack, register(stack, client))
     keep()
     register(stack, client, tags=[{"key": "quilt:deployment", "value": "staging"}])
-    found = info(rollback_to="last")
+    found = rollback()
     assert found["running"]["latest_revision"] == 2
     assert (found["rollback"]["release"], found["rollback"]["already"]) == (1, False)
     register(stack, client)
-    found = info(rollback_to="last")
-    assert found["running"]["latest_revision"] == 4
-    assert found["rollback"]["release"] is None
-    assert "4, which is newer, did not stay" in found["rollback"]["problems"][0]
+    (problem,) = refusals(rollback())
+    assert "4, which is newer, did not stay" in problem
 
 
-def test_a_rollback_names_every_obstacle(keep: Any, info: Any, stack: Stack, client: Any) -> None:
+def test_a_rollback_names_every_obstacle(keep: Any, rollback: Any, stack: Stack, client: Any) -> None:
     digest = "sha256:" + "1" * 64
     image = f"850787717197.dkr.ecr.us-east-1.amazonaws.com/server@{digest}"
     client("ecr").create_repository(repositoryName="server")
@@ -246,25 +267,36 @@ def test_a_rollback_names_every_obstacle(keep: Any, info: Any, stack: Stack, cli
     deploy(stack, second)
     keep()
     deploy(stack, register(stack, client))
-    choice = info(rollback_to="last", repository="server")["rollback"]
-    assert (choice["release"], choice["already"]) == (2, False)
-    assert len(choice["problems"]) == 1
-    assert f"ECR no longer has the image of release 2, {image}" in choice["problems"][0]
-    assert info(rollback_to="last")["rollback"]["problems"] == [], "no repository of ours to look in"
+    (problem,) = refusals(rollback(repository="server"))
+    assert f"ECR no longer has the image of release 2, {image}" in problem
+    choice = rollback()["rollback"]
+    assert (choice["release"], choice["already"]) == (2, False), "no repository of ours to look in"
+    assert (choice["task_definition_arn"], choice["image"]) == (second, image)
     stack.ecs.deregister_task_definition(taskDefinition=second)
-    problems = info(rollback_to="2", repository="server")["rollback"]["problems"]
+    problems = refusals(rollback("2", repository="server"))
     assert len(problems) == 2
     assert "app:2 of release 2 is INACTIVE; deploy its image again: playbooks/deploy.yml" in problems[0]
-    assert info(rollback_to="7")["rollback"]["problems"] == ["release 7 was never proven; proven are 2"]
+    assert refusals(rollback("7")) == ["release 7 was never proven; proven are 2"]
+    assert refusals(rollback("two")) == ["rollback_release: wanted the number of a release, such as 12; found 'two'"]
+
+
+def test_without_a_service_or_another_release_there_is_nothing_to_go_back_to(
+    keep: Any, rollback: Any, stack: Stack
+) -> None:
+    keep()
+    assert refusals(rollback(service_name="other")) == [
+        "there is no active service; deploy an image with playbooks/deploy.yml"
+    ]
+    assert refusals(rollback()) == ["no release but 1, which runs, was ever proven"]
 
 
 def test_a_rollback_to_secrets_that_were_rotated_since_is_refused_unless_it_is_asked_for(
-    keep: Any, info: Any, stack: Stack, client: Any
+    keep: Any, rollback: Any, stack: Stack, client: Any
 ) -> None:
     keep()
     rotated = client("secretsmanager").put_secret_value(SecretId="jwt", SecretString="b")["VersionId"]
     deploy(stack, register(stack, client))
-    (problem,) = info(rollback_to="last")["rollback"]["problems"]
+    (problem,) = refusals(rollback())
     assert f"release 1 holds the version {VERSION} of KEYS, and {rotated} is current" in problem
     assert "playbooks/deploy.yml" in problem and "rollback_old_secrets=true" in problem
-    assert info(rollback_to="last", old_secrets=True)["rollback"]["problems"] == []
+    assert rollback(old_secrets=True)["rollback"]["release"] == 1

@@ -138,6 +138,16 @@ def test_what_is_not_ours_is_refused_by_name(kind: Kind, run: Run, state: str) -
         assert "somebody-else" in result["msg"] and next(iter(kind.identity.values())) in result["msg"]
 
 
+def test_absent_leaves_what_is_not_ours_where_that_is_asked(kind: Kind, run: Run) -> None:
+    run(require_tags={}, tags={"quilt:deployment": "somebody-else"})
+    for check in (True, False):
+        left = run(check, state="absent", leave_foreign=True)
+        assert not left.get("failed") and not left["changed"] and left["writes"] == []
+    run(state="absent", require_tags={"quilt:deployment": "somebody-else"})
+    run()
+    assert run(state="absent", leave_foreign=True)["changed"], "ours is deleted as ever"
+
+
 def test_absent_twice(kind: Kind, run: Run) -> None:
     assert not run(check=True, state="absent")["changed"]
     run()

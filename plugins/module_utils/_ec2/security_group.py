@@ -21,7 +21,7 @@ from .client import SecurityGroupClient
 from .security_group_rules import (
     EVERYWHERE,
     Rule,
-    added,
+    not_among,
     problems,
     redescribed,
     rules_of_answer,
@@ -31,6 +31,7 @@ from .security_group_rules import (
 )
 
 DIRECTIONS = ("ingress", "egress")
+ALLOWED_AT_FIRST: Rule = {**EVERYWHERE, "description": ""}  # of a new group, as EC2 makes it
 
 ARGUMENTS: dict[str, Any] = {
     "group_name": {"type": "str", "required": True},
@@ -58,10 +59,12 @@ class SecurityGroup(ModelResource):
     def calls(self) -> SecurityGroupClient:
         return SecurityGroupClient(self.client(), self.name)
 
-    def validate(self) -> None:
+    def check_parameters(self) -> None:
+        # First of all, as nothing can be made of rules that are wrong.
         found = [text for name in DIRECTIONS for text in problems(name, self.params[name] or [])]
         if found:
             raise InvalidParameters(message=f"{self.label}: {'; '.join(found)}")
+        super().check_parameters()
 
     # Reading
 
@@ -96,9 +99,8 @@ class SecurityGroup(ModelResource):
 
     def after(self, wanted: Document, current: Current | None) -> Document:
         after = super().after(wanted, current)
-        if current is None:
-            after.setdefault("ingress", [])
-            after.setdefault("egress", [{**EVERYWHERE, "description": ""}])
+        if current is None and "egress" not in wanted:
+            after["egress"] = [ALLOWED_AT_FIRST]
         # Lists are replaced as a whole; what no list names keeps the rules that are there.
         return after
 
@@ -106,8 +108,8 @@ class SecurityGroup(ModelResource):
 
     def create(self, plan: Plan) -> None:
         group_id = self.calls.create(self.request_for(plan.wanted), plan.tags_after)
-        self._write(group_id, "ingress", [], plan.after["ingress"])
-        self._write(group_id, "egress", [{**EVERYWHERE, "description": ""}], plan.after["egress"])
+        self._write(group_id, "ingress", [], plan.after.get("ingress", []))
+        self._write(group_id, "egress", [ALLOWED_AT_FIRST], plan.after.get("egress", []))
 
     def update(self, plan: Plan) -> None:
         group_id = str(plan.current.computed["group_id"]) if plan.current else ""
@@ -117,9 +119,9 @@ class SecurityGroup(ModelResource):
 
     def _write(self, group_id: str, direction: str, there: Sequence[Rule], wanted: Sequence[Rule]) -> None:
         """What is new is allowed before what is old is revoked, so that no traffic stops in between."""
-        for rule in added(wanted, there):
+        for rule in not_among(there, wanted):
             self.calls.authorize(direction, group_id, to_permission(rule))
-        for rule in added(there, wanted):
+        for rule in not_among(wanted, there):
             self.calls.revoke(direction, group_id, to_permission(without_description(rule)))
         described = redescribed(wanted, there)
         if described:

@@ -66,15 +66,15 @@ def without_description(rule: Mapping[str, Any]) -> Rule:
     return {name: value for name, value in rule.items() if name != "description"}
 
 
-def added(wanted: Sequence[Rule], there: Sequence[Rule]) -> list[Rule]:
-    """The rules that are wanted and not there, whatever their descriptions say."""
-    known = [without_description(rule) for rule in there]
-    return [rule for rule in wanted if without_description(rule) not in known]
+def not_among(others: Sequence[Rule], rules: Sequence[Rule]) -> list[Rule]:
+    """Those of the rules that are not among the others, whatever their descriptions say."""
+    known = [without_description(rule) for rule in others]
+    return [rule for rule in rules if without_description(rule) not in known]
 
 
 def redescribed(wanted: Sequence[Rule], there: Sequence[Rule]) -> list[Rule]:
     """The rules that are there with another description."""
-    new = added(wanted, there)
+    new = not_among(there, wanted)
     return [rule for rule in wanted if rule not in there and rule not in new]
 
 

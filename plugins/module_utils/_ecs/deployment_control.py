@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""Stop, continue or await one service deployment."""
+"""Stop or continue one service deployment, and await its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .._core.calls import Stale
 from .._core.clients import Clients
 from .._core.plan import Current, Refused, refuse_foreign
 from .._core.progress import report_progress
-from .._core.shapes import Document
+from .._core.shapes import Document, InvalidParameters
 from .client import Answer
 from .deployment_info import Deployments
 from .deployment_outcome import TargetDeployment, target_deployment
@@ -42,6 +42,8 @@ class DeploymentController(Deployments):
         rejection = self.params["rejection"]
         if not rejection:
             return self._execute()
+        if self.wanted != "continued" or self.params["hook_action"] != "ROLLBACK":
+            raise InvalidParameters(message="rejection needs state: continued and hook_action: ROLLBACK")
         start = (
             f"The new tasks of {self.calls.name} did not pass the gate, and got no production traffic:\n{rejection}\n"
         )
@@ -52,8 +54,9 @@ class DeploymentController(Deployments):
                 message=f"{start}The deployment could not be rolled back; ECS does so itself when its hook times out. "
                 f"{error.message}"
             ) from error
+        done = "The deployment was rolled back; all traffic is with the tasks that ran before."
         raise DeploymentFailed(
-            message=f"{start}The deployment was rolled back; all traffic is with the tasks that ran before."
+            message=f"{start}{'Check mode: the deployment would be rolled back.' if self.module.check_mode else done}"
         )
 
     def _execute(self) -> Document:

@@ -105,7 +105,7 @@ class Step:
 
 
 def plan(wanted: str, record: Record, hook: str | None) -> Step:
-    """What brings a deployment to the wanted state: completed, stopped or continued."""
+    """What brings a deployment to the wanted state: stopped or continued."""
     state = state_of(record)
     if wanted == "stopped" and state in RUNS:
         return Step("stop")

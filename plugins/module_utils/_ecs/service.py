@@ -219,18 +219,26 @@ class Service(ModelResource):
         reading = cast(ServiceReading, reading)
         self._refuse_unmanageable(reading)
         plan = super().plan(reading).extended(ServicePlan, draining=reading.draining)
-        if reading.current is None or self.params["state"] == "absent":
+        if self.params["state"] == "absent":
+            return plan
+        plan = replace(plan, warnings=(*plan.warnings, *self._unverified(plan)))
+        if reading.current is None:
             return plan
         failed = primary_of(reading.answer or {}).get("rolloutState") == "FAILED"
         force = bool(self.params["force_new_deployment"] or failed)
         action = "update" if force and plan.action == "none" else plan.action
         warnings = (*plan.warnings, *scaling_warnings(self.label, reading.current, reading.autoscaler))
-        if plan.after.get("desired_count") == 0 and self.params["wait"]:
-            warnings += (
-                f"{self.label} has 0 tasks, so neither a health check nor a gate has verified "
-                f"{short_name(str(plan.after['task_definition']))}. Run playbooks/verify.yml when tasks run again",
-            )
         return replace(plan, action=action, force=force, warnings=warnings)
+
+    def _unverified(self, plan: Plan) -> list[str]:
+        """What a deployment of no task leaves open, although it is complete."""
+        if plan.after.get("desired_count") != 0 or not self.params["wait"]:
+            return []
+        release = short_name(str(plan.after["task_definition"]))
+        return [
+            f"{self.label} has 0 tasks, so neither a health check nor a gate has verified {release}. "
+            "Run playbooks/verify.yml when tasks run again"
+        ]
 
     def _refuse_unmanageable(self, reading: ServiceReading) -> None:
         controller = (reading.answer or {}).get("deploymentController", {}).get("type", "ECS")

@@ -123,8 +123,9 @@ def listener_attributes(elb: Any, arn: str) -> list[dict[str, Any]]:
     return attributes
 
 
-@aws_call("describe the target groups of load balancer {arn}")
-def target_groups(elb: Any, arn: str) -> list[dict[str, Any]]:
+@aws_call("describe the target groups of load balancer {arn}", missing=["TargetGroupNotFound"])
+def target_groups(elb: Any, arn: str) -> list[dict[str, Any]] | None:
+    """None when the load balancer has none."""
     pages = elb.get_paginator("describe_target_groups").paginate(LoadBalancerArn=arn)
     return [group for page in pages for group in page["TargetGroups"]]
 

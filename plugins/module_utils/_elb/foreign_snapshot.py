@@ -43,7 +43,7 @@ def read(elb: Any, balancer: str, own: Mapping[str, str]) -> dict[str, Any]:
     """Everything on the balancer that does not carry our tags, field by field, by what it is called and its ARN.
 
     own: tags that mark what is ours; balancer: name or ARN. In the answer `own` are the ARNs of what is ours, `owners`
-    says whose the neighbours are by their tags, and `targets` are the addresses registered in each target group.
+    says whose they are by their tags, and `targets` are the addresses registered in each target group.
     """
     arn = balancer if balancer.startswith("arn:") else (load_balancer(elb, balancer) or {}).get("LoadBalancerArn")
     on_it = listeners(elb, str(arn)) if arn else None
@@ -99,7 +99,7 @@ def _resources(elb: Any, balancer: str, on_it: Sequence[Document]) -> Iterator[F
         for rule in describe_rules(elb, arn) or []:
             if not rule.get("IsDefault"):  # the listener has its actions, and it takes no tags
                 yield "listener rule", str(rule["RuleArn"]), rule
-    for group in target_groups(elb, balancer):
+    for group in target_groups(elb, balancer) or []:
         yield "target group", str(group["TargetGroupArn"]), group
 
 

@@ -39,7 +39,7 @@ class Roles:
         document: dict[str, Any] = self.client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
         return document
 
-    @aws_call("create the IAM role {request[RoleName]}", stale=["EntityAlreadyExists"])
+    @aws_call("create the IAM role {request[RoleName]}", stale=["EntityAlreadyExists"], retry=[BUSY])
     def create(self, request: Mapping[str, Any], tags: Mapping[str, str]) -> None:
         self.client.create_role(**request, Tags=ansible_dict_to_boto3_tag_list(dict(tags)))
 

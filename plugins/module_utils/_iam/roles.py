@@ -12,16 +12,15 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-
 from .._core.clients import Clients
+from .._core.module import exit_with
 from .._core.plan import Refused
 from .._core.reconciler import Run, complete, prepare
 from .._core.shapes import Document, InvalidParameters
 from .role import Role
 
 AT_ONCE = 4  # roles that are read; a boto3 client may be shared by threads
-COMMON = ("state", "tags", "purge_tags", "require_tags")
+COMMON = ("state", "tags", "purge_tags", "require_tags", "leave_foreign")
 
 
 class RoleModule:
@@ -29,20 +28,12 @@ class RoleModule:
 
     def __init__(self, module: Any, given: Mapping[str, Any]) -> None:
         self.client, self.warn, self.check_mode = module.client, module.warn, module.check_mode
-        # Tags are for the roles of this deployment; one that is only read keeps its owner's.
-        common = {name: module.params[name] for name in COMMON}
-        read_only: Document = {} if given["managed"] else {"tags": None, "purge_tags": False, "require_tags": {}}
-        self.params = {**given, **common, **read_only, "replace": False}
+        self.params = {**given, **{name: module.params[name] for name in COMMON}}
 
 
 def run(module: Any) -> None:
     """Bring the roles to the state that the parameters ask for, and end the module."""
-    try:
-        result = execute(module)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    else:
-        module.exit_json(**result)
+    exit_with(module, lambda: execute(module))
 
 
 def execute(module: Any) -> Document:
@@ -60,17 +51,16 @@ def execute(module: Any) -> Document:
             moment: {roles[purpose].name: result["diff"][moment] for purpose, result in results.items()}
             for moment in ("before", "after")
         },
-        "roles": {purpose: results[purpose]["role"] if purpose in results else {} for purpose in roles},
-        "arns": {purpose: results[purpose]["role"].get("arn", "") if purpose in results else "" for purpose in roles},
+        "roles": {purpose: result["role"] for purpose, result in results.items()},
+        "arns": {purpose: result["role"].get("arn", "") for purpose, result in results.items()},
     }
 
 
 def _prepared(roles: Mapping[str, Role], params: Mapping[str, Any]) -> dict[str, Run[Any, Any]]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         prepared = dict(zip(roles, pool.map(_prepare, roles.values()), strict=True))
-    # One that others own is theirs to delete.
-    problems = [found.message for found in prepared.values() if isinstance(found, AnsibleAWSError)]
-    if problems and params["state"] == "present":
+    problems = [found.message for found in prepared.values() if not isinstance(found, Run)]
+    if problems:
         hint = f". {params['refusal_hint']}" if params["refusal_hint"] else ""
         raise Refused(message=f"{'; '.join(problems)}{hint}")
     return {purpose: found for purpose, found in prepared.items() if isinstance(found, Run)}

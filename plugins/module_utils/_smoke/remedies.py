@@ -38,8 +38,8 @@ STATUS = {
 }
 KEY_DIFFERS = (
     "the key, issuer, audience or key id differs from what the running task has loaded: after a rotation deploy again, "
-    "so that new tasks load the secret; otherwise correct mcp_server_jwt_secret, smoke_kid, ecs_service_jwt_issuer or "
-    "ecs_service_jwt_audience (the module's jwt_secret_id, kid, issuer or audience)"
+    "so that new tasks load the secret; otherwise correct mcp_server_jwt_secret, smoke_kid, mcp_server_jwt_issuer or "
+    "mcp_server_jwt_audience (the module's jwt_secret_id, kid, issuer or audience)"
 )
 
 

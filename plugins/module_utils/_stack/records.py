@@ -33,7 +33,7 @@ class Wanted:
     private_subnet_tags: Mapping[str, str] = field(default_factory=dict)
     minimum_zones: int = 2
     secrets: tuple[str, ...] = ()  # names or ARNs, or references as ECS takes them
-    option_prefix: str = ""  # what the names of these options begin with where an operator sets them
+    option_names: Mapping[str, str] = field(default_factory=dict)  # under which variables an operator sets them
 
     @property
     def wants_zone(self) -> bool:
@@ -46,7 +46,7 @@ class Wanted:
 
     def option(self, name: str) -> str:
         """What an operator calls an option."""
-        return f"{self.option_prefix}{name}"
+        return self.option_names.get(name, name)
 
 
 @dataclass(frozen=True)

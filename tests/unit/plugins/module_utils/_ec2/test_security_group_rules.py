@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ec2.security_group_rules import (
     PEERS,
-    added,
+    not_among,
     problems,
     redescribed,
     rules_of_answer,
@@ -63,9 +63,9 @@ def test_a_repeated_rule_counts_once() -> None:
 def test_another_description_is_no_other_rule() -> None:
     there = rules_of_task([{"proto": "tcp", "ports": [80], "cidr_ip": "10.0.0.0/8", "rule_desc": "old"}])
     wanted = rules_of_task([{"proto": "tcp", "ports": [80], "cidr_ip": "10.0.0.0/8", "rule_desc": "new"}])
-    assert (added(wanted, there), redescribed(wanted, there)) == ([], wanted)
-    assert (added(wanted, []), redescribed(wanted, [])) == (wanted, [])
-    assert (added(there, there), redescribed(there, there)) == ([], [])
+    assert (not_among(there, wanted), redescribed(wanted, there)) == ([], wanted)
+    assert (not_among([], wanted), redescribed(wanted, [])) == (wanted, [])
+    assert (not_among(there, there), redescribed(there, there)) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,11 @@ from typing import Any
 
 import boto3
 import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs import deployment_control, waiter
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import DeploymentController
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_state import Step
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.waiter import DeploymentFailed
 
 ARN = "arn:aws:ecs:us-east-1:850787717197:service-deployment/main/web/1"
 AWAITED = {"hookId": "hook-1", "targetType": "PAUSE", "status": "AWAITING_ACTION"}
@@ -23,7 +25,7 @@ class Module:
     def __init__(self, ecs: Any, **params: Any) -> None:
         usual = {"cluster": "main", "service_name": "web", "state": "continued", "hook_id": None, "require_tags": {}}
         waits = {"hook_action": "CONTINUE", "service_deployment_arn": ARN, "wait": True, "wait_timeout": 5}
-        waits["on_timeout"] = "keep"
+        waits |= {"on_timeout": "keep", "rejection": ""}
         self.params = {**usual, **waits, **params}
         self.ecs = ecs
 
@@ -70,6 +72,21 @@ def test_check_mode_answers_nothing(ecs: Any) -> None:
     module = Module(ecs)
     module.check_mode = True
     assert DeploymentController(module).execute()["changed"]
+    assert ecs.sent == []
+
+
+def test_a_rejection_in_check_mode_rolls_nothing_back_and_says_so(ecs: Any) -> None:
+    module = Module(ecs, hook_action="ROLLBACK", rejection="no answer")
+    module.check_mode = True
+    with pytest.raises(DeploymentFailed, match=r"no answer\nCheck mode: the deployment would be rolled back\."):
+        DeploymentController(module).execute()
+    assert ecs.sent == []
+
+
+@pytest.mark.parametrize("given", [{"hook_action": "CONTINUE"}, {"state": "stopped", "hook_action": "ROLLBACK"}])
+def test_a_rejection_that_would_not_roll_back_is_refused(ecs: Any, given: dict[str, str]) -> None:
+    with pytest.raises(InvalidParameters, match="rejection needs state: continued and hook_action: ROLLBACK"):
+        DeploymentController(Module(ecs, rejection="no answer", **given)).execute()
     assert ecs.sent == []
 
 

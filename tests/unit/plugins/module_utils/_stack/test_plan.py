@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import Identity
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.plan import covers, resolve
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.records import (
@@ -23,6 +25,8 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.records im
 )
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.removal_plan import resolve_removal
 
+# The role's own, as these names are what an operator reads.
+NAMES = yaml.safe_load((Path(__file__).parents[5] / "roles/stack/vars/main.yml").read_text())["__stack_option_names"]
 WANTED = Wanted(
     region="us-east-1",
     vpc_name="sales-prod",
@@ -250,7 +254,7 @@ def test_one_problem_is_said_once(wanted: dict[str, object], records: dict[str, 
         ({"listener_port": 80}, {}, ["stack_listener_port"]),
         ({"cluster_name": "x"}, {}, ["mcp_server_cluster"]),
         ({"host": "x.org"}, {}, ["stack_hosted_zone_name"]),
-        ({"hosted_zone_name": "com", "host": "x.org"}, {}, ["stack_host", "stack_hosted_zone_name"]),
+        ({"hosted_zone_name": "com", "host": "x.org"}, {}, ["mcp_server_host", "stack_hosted_zone_name"]),
         ({"private_subnet_ids": ("subnet-x",)}, {}, ["stack_private_subnet_ids"]),
         (
             {"minimum_zones": 3},
@@ -263,7 +267,7 @@ def test_one_problem_is_said_once(wanted: dict[str, object], records: dict[str, 
 def test_what_to_correct_is_called_as_an_operator_sets_it(
     wanted: dict[str, object], records: dict[str, object], named: list[str]
 ) -> None:
-    (problem,) = resolve(replace(WANTED, option_prefix="stack_", **wanted), replace(RECORDS, **records)).problems
+    (problem,) = resolve(replace(WANTED, option_names=NAMES, **wanted), replace(RECORDS, **records)).problems
     assert re.findall(r"\w+_\w+|\b(?:host|secrets)\b", problem.remedy) == named
 
 
@@ -282,7 +286,7 @@ def test_what_to_correct_is_called_as_an_operator_sets_it(
 def test_removal_needs_the_listener_alone(
     wanted: dict[str, object], records: dict[str, object], arn: str, problems: int, warnings: int
 ) -> None:
-    found = resolve_removal(replace(WANTED, option_prefix="stack_", **wanted), replace(RECORDS, **records))
+    found = resolve_removal(replace(WANTED, option_names=NAMES, **wanted), replace(RECORDS, **records))
     assert (found.stack["listener_arn"], found.stack["load_balancer_name"]) == (arn, "sales-prod-alb")
     assert (len(found.problems), len(found.warnings)) == (problems, warnings)
     assert all("correct stack_load_balancer_name or stack_listener_port" in warning for warning in found.warnings)
