@@ -15,6 +15,7 @@ import gc
 import os
 import pkgutil
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 
 from ansible.plugins.loader import filter_loader, test_loader
@@ -41,6 +42,7 @@ SERVICES = (
 )
 # It runs once at most in a run, and its imports (HTTP, TLS, tokens) take longer than those of all others together.
 LATE = {"mcp_smoke"}
+FORK_ALLOCATIONS = 100_000  # until the collector of a fork looks for the first time; 700 or 2,000 is Python's default
 
 
 def preload() -> None:
@@ -62,6 +64,6 @@ def preload() -> None:
         is_available()
     gc.freeze()
     gc.enable()
-    # What there is at a fork stays: a fork's collector need not touch, and so copy, its pages. A fork ends before its
-    # own garbage matters.
-    os.register_at_fork(before=gc.freeze, after_in_child=gc.disable)
+    # What there is at a fork stays: a fork's collector need not touch, and so copy, its pages. Most forks end before
+    # their own garbage matters.
+    os.register_at_fork(before=gc.freeze, after_in_child=partial(gc.set_threshold, FORK_ALLOCATIONS))
