@@ -19,7 +19,6 @@ from functools import partial
 from importlib import import_module
 
 from ansible.plugins.loader import filter_loader, test_loader
-from ansible_collections.quilt.mcp_server.plugins import modules
 
 from .botocore_cache import share_models, share_signatures, warm_up
 from .bytecode import use_bytecode
@@ -57,6 +56,7 @@ def preload() -> None:
         use_bytecode()
         share_models(SERVICES)
         share_signatures()
+        modules = import_module("ansible_collections.quilt.mcp_server.plugins.modules")
         for module in pkgutil.iter_modules(modules.__path__):
             if module.name not in LATE:
                 import_module(f"{modules.__name__}.{module.name}")
