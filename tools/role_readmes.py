@@ -46,7 +46,7 @@ def given() -> dict[str, str]:
     specs = [load(path)["argument_specs"] for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
     inputs = [name for spec in specs for entry_point in spec.values() for name in entry_point["options"]]
     files = [load(path) for path in (*ROOT.glob("playbooks/*.yml"), *ROOT.glob("playbooks/tasks/*.yml"))]
-    return given_inputs(files, sorted({*deployment(), *inputs}))
+    return dict(given_inputs(files, sorted({*deployment(), *inputs})))
 
 
 def shown_default(role: str, name: str, option: dict[str, Any]) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.given import given_inputs
@@ -27,9 +29,6 @@ from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import (
     problems,
 )
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.preload import preload
-
-# This runs in the parent of all workers, as the first task of every playbook.
-preload()
 
 # libyaml's, where PyYAML has it: the specs of all roles are read in a tenth of the time.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -63,6 +62,32 @@ def _registered() -> dict[str, Spec]:
     return {name: Spec(name, type="dict") for text in texts for name in RESULT.findall(text)}
 
 
+@cache
+def _known() -> Known:
+    """Every variable that there is, as the files of the collection say."""
+    inputs = _load(COLLECTION / "meta" / "inputs.yml")
+    deployment = {name: Spec.make(name, option) for name, option in (inputs["deployment"] | inputs["run"]).items()}
+    roles, prefixes = _role_specs(inputs["roles"])
+    playbooks = [*COLLECTION.glob("playbooks/*.yml"), *COLLECTION.glob("playbooks/tasks/*.yml")]
+    given = given_inputs((_load(path) for path in sorted(playbooks)), [*deployment, *roles])
+    return Known(deployment, {**_registered(), **roles}, tuple(prefixes), given)
+
+
+@cache
+def _raw_defaults() -> dict[str, Any]:
+    """The defaults of all roles' inputs, not templated."""
+    loader, raw = DataLoader(), dict[str, Any]()
+    for path in sorted(COLLECTION.glob("roles/*/defaults/main.yml")):
+        raw |= loader.load_from_file(str(path), trusted_as_template=True)
+    return raw
+
+
+# This is imported in the parent of all workers, by the first task of every playbook: once for all hosts.
+_known()
+_raw_defaults()
+preload()
+
+
 class ActionModule(ActionBase):
     """See the documentation in plugins/modules/check_inputs.py."""
 
@@ -72,20 +97,14 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return how many values were checked, or fail with every fault in one message."""
         super().run(tmp, task_vars)
-        variables = task_vars or {}
-        inputs = _load(COLLECTION / "meta" / "inputs.yml")
-        deployment = {name: Spec.make(name, option) for name, option in (inputs["deployment"] | inputs["run"]).items()}
-        roles, prefixes = _role_specs(inputs["roles"])
-        playbooks = [*COLLECTION.glob("playbooks/*.yml"), *COLLECTION.glob("playbooks/tasks/*.yml")]
-        given = given_inputs((_load(path) for path in sorted(playbooks)), [*deployment, *roles])
-        roles = {**_registered(), **roles}
-        known = Known(deployment, roles, tuple(prefixes), given)
-        defaults = self._raw_defaults()
+        variables, known, defaults = task_vars or {}, _known(), _raw_defaults()
         # The playbook's variables hold the shared values' defaults too, which the inventory did not set.
         given_values = {name for name, raw in variables.items() if name not in defaults or raw != defaults[name]}
-        values = {name: self._value(variables[name]) for name in {*deployment, *roles} & given_values}
+        values = {name: self._value(variables[name]) for name in {*known.deployment, *known.roles} & given_values}
         names = [name for name in variables if isinstance(name, str)]
-        found = problems(values, names, known, self._defaults(defaults, variables), load_extra_vars(self._loader))
+        found = problems(
+            values, names, known, self._defaults(defaults, given_values, variables), load_extra_vars(self._loader)
+        )
         if not found:
             # Not created before there is something to keep; modules of this run share it.
             snapshot = Path(tempfile.gettempdir()) / f"quilt-mcp-server-{uuid.uuid4()}.json"
@@ -95,18 +114,15 @@ class ActionModule(ActionBase):
         title = f"The inventory of {host} has {len(found)} fault(s). Nothing was touched. Correct them and run again:"
         return {"failed": True, "changed": False, "msg": f"{title}\n{listing}"}
 
-    def _raw_defaults(self) -> dict[str, Any]:
-        """The defaults of all roles, as they are written."""
-        raw: dict[str, Any] = {}
-        for path in sorted(COLLECTION.glob("roles/*/defaults/main.yml")):
-            raw |= self._loader.load_from_file(str(path), trusted_as_template=True)
-        return raw
-
-    def _defaults(self, raw: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Default]:
-        """What the roles' inputs hold by themselves; what does not resolve yet is left out."""
+    def _defaults(
+        self, raw: Mapping[str, Any], given: Container[str], variables: Mapping[str, Any]
+    ) -> dict[str, Default]:
+        """What the roles' inputs hold where they are not given; what does not resolve yet is left out."""
         templar = self._templar.copy_with_new_env(available_variables={**raw, **variables})
         found = {}
         for name, value in raw.items():
+            if name in given:
+                continue
             with suppress(AnsibleError):
                 template = str(value) if "{{" in str(value) else ""
                 found[name] = Default(templar.template(value) if template else value, template)

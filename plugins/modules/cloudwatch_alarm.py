@@ -17,9 +17,14 @@ author:
   - Quilt Data (@quiltdata)
 options:
   alarm_name:
-    description: The name of the alarm.
+    description: The name of the alarm. Either this or O(alarm_names) is required.
     type: str
-    required: true
+  alarm_names:
+    description:
+      - The names of several alarms that are deleted, in place of O(alarm_name). Only with O(state=absent).
+      - They are looked for in one call, and one that does not exist costs no other.
+    type: list
+    elements: str
   alarm_description:
     description: What it is for.
     type: str
@@ -155,13 +160,16 @@ alarm:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch.alarm import Alarm
+from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch.alarms import delete_several
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import exit_with
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 
 STRINGS = {"type": "list", "elements": "str"}
 DICTIONARIES = {"type": "list", "elements": "dict"}
 ARGUMENTS = {
-    "alarm_name": {"type": "str", "required": True},
+    "alarm_name": {"type": "str"},
+    "alarm_names": STRINGS,
     "alarm_description": {"type": "str"},
     "actions_enabled": {"type": "bool"},
     "ok_actions": STRINGS,
@@ -191,8 +199,17 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Manage the alarm that the arguments describe."""
-    module = AnsibleAWSModule(argument_spec={**common_arguments(), **ARGUMENTS}, supports_check_mode=True)
+    """Manage the alarm that the arguments describe, or delete several."""
+    names = [("alarm_name", "alarm_names")]
+    module = AnsibleAWSModule(
+        argument_spec={**common_arguments(), **ARGUMENTS},
+        mutually_exclusive=names,
+        required_one_of=names,
+        required_if=[("state", "present", ["alarm_name"])],
+        supports_check_mode=True,
+    )
+    if module.params["alarm_name"] is None:
+        exit_with(module, lambda: delete_several(module))
     run(module, Alarm)
 
 

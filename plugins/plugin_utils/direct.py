@@ -5,9 +5,9 @@
 """Direct execution: run AWS modules without a new Python for each task.
 
 Most of an AWS task's second is an interpreter that starts, unpacks ansible.module_utils and imports boto3. The worker
-that ansible-core has forked anyway holds all of it, so it forks once more and the child runs the module: a process of
-its own with its own globals. ansible-core makes the arguments and reads the result as always. Only what lies between is
-replaced: nothing is packed, and the module's process is a fork.
+that ansible-core has forked anyway holds all of it, and runs the module itself. Where it has more to run than that (a
+loop, retries) it forks for each, as a module needs a process of its own with its own globals. ansible-core makes the
+arguments and reads the result as always. Only what lies between is replaced: nothing is packed.
 
 Any collection can use it. A file `action_plugins/normal.py` beside its playbooks stands in for ansible-core's action of
 that name, which runs every module that has no action of its own. It needs one line:
@@ -29,6 +29,7 @@ import os
 import selectors
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -37,7 +38,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from time import monotonic
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import IO, Any
 
 from ansible import constants as C
 from ansible.plugins import action
@@ -118,8 +119,10 @@ class ActionModule(_of_core()):  # type: ignore[misc]
     def _low_level_execute_command(self, *args: Any, **options: Any) -> Any:
         if not self._module or PAYLOAD not in (options.get("in_data"), *args):
             return super()._low_level_execute_command(*args, **options)
-        display.vvv(f"Running {self._module} in a fork of this worker")
-        stdout, stderr, status = _in_child(self._module, self._payload, partial(self._tell, self._host))
+        alone = self._is_alone()
+        display.vvv(f"Running {self._module} directly, in {'this worker' if alone else 'a fork of this worker'}")
+        run = _in_worker if alone else _in_child
+        stdout, stderr, status = run(self._module, self._payload, partial(self._tell, self._host))
         return {
             "rc": status,
             "stdout": stdout,
@@ -132,6 +135,13 @@ class ActionModule(_of_core()):  # type: ignore[misc]
         """Show how a wait goes. On the other stream, as the first may be a callback's JSON."""
         if not self._task.no_log:
             display.display(f"waiting: [{host}] {line}", color=C.COLOR_VERBOSE, stderr=True)
+
+    def _is_alone(self) -> bool:
+        """Whether the worker runs this module once and nothing else, so that it may be the module's process itself."""
+        task = self._task
+        again = task.loop is not None or task.until or task.retries is not None
+        # A worker is interrupted when the time is up, wherever it is.
+        return bool(multiprocessing.parent_process()) and not again and not task.timeout
 
     def _is_direct(self, task_vars: dict[str, Any]) -> bool:
         """Whether a fork of this process is what the ordinary way would start."""
@@ -166,6 +176,9 @@ class Trial(ActionModule):
 
     def _tell(self, host: str, line: str) -> None:
         self.told.append(line)
+
+    def _is_alone(self) -> bool:
+        return False
 
     def result(self) -> dict[str, Any]:
         """What a task would get of the trial module."""
@@ -233,6 +246,31 @@ def _python_module(action: str) -> str | None:
     return f"ansible_collections.{collection}.plugins.modules.{name}" if collection in COLLECTIONS else None
 
 
+def _in_worker(module: str, payload: bytes, tell: Callable[[str], None]) -> tuple[str, str, int]:
+    """Run the module in this process, which is a worker that has nothing else to run; return as _in_child does."""
+    internal: Any = importlib.import_module("ansible.module_utils._internal")
+    before = sys.stdin, sys.stdout, sys.stderr, internal.is_controller
+    kept = os.dup(1), os.dup(2)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            status = _run(module, payload, tell)
+        finally:
+            sys.stdin, sys.stdout, sys.stderr, internal.is_controller = before
+            for descriptor, original in enumerate(kept, 1):
+                os.dup2(original, descriptor)
+                os.close(original)
+        return _text(out), _text(err), status
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
+
+
 def _in_child(module: str, payload: bytes, tell: Callable[[str], None]) -> tuple[str, str, int]:
     """Run the module in a fork; return what it printed on both streams and its exit status.
 
@@ -249,7 +287,7 @@ def _in_child(module: str, payload: bytes, tell: Callable[[str], None]) -> tuple
         os.dup2(err_write, 2)
         for descriptor in (out_read, out_write, err_read, err_write, told_read):
             os.close(descriptor)
-        _run(module, payload, told_write)
+        os._exit(_run(module, payload, lambda line: _write(told_write, line)))
     for descriptor in (out_write, err_write, told_write):
         os.close(descriptor)
     printed: dict[int, bytes] = {}
@@ -288,8 +326,13 @@ def _chunks(pid: int, deadline: float | None, *descriptors: int) -> Iterator[tup
                     os.close(key.fd)
 
 
-def _run(module: str, payload: bytes, told: int) -> NoReturn:
-    """Be the module's process; never return into Ansible's own code. told: the descriptor for what it tells."""
+def _write(descriptor: int, line: str) -> None:
+    with suppress(OSError):  # nobody listens any more, and the work goes on
+        os.write(descriptor, f"{line}\n".encode())
+
+
+def _run(module: str, payload: bytes, tell: Callable[[str], None]) -> int:
+    """Be the module's process until its end, and return its exit status. tell: gets what it tells while it runs."""
     status = 1
     try:
         # The worker's own streams are wrapped for its display; a module prints to plain ones.
@@ -297,9 +340,9 @@ def _run(module: str, payload: bytes, told: int) -> NoReturn:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - lives as long as the process
         importlib.import_module("ansible.module_utils._internal").is_controller = False  # type: ignore[attr-defined]
-        from ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress import add_stream
+        from ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress import add_listener
 
-        add_stream(told)
+        add_listener(tell)
         private("ansible.module_utils._internal._ansiballz._loader:run_module")(
             json_params=payload, profile=PROFILE, module_fqn=module, modlib_path="", extensions={}
         )
@@ -310,4 +353,4 @@ def _run(module: str, payload: bytes, told: int) -> NoReturn:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(status)
+    return status

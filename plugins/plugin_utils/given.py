@@ -16,16 +16,32 @@ CLOSE = 0.75
 TASK_LISTS = ("tasks", "block", "rescue", "always")
 
 
-def given_inputs(files: Iterable[Sequence[Mapping[str, Any]]], inputs: Sequence[str]) -> dict[str, str]:
+class Given(Mapping[str, str]):
+    """What is set instead of each input is looked for when it is asked: most runs only ask which inputs there are."""
+
+    def __init__(self, passed: Mapping[str, Any], inputs: Sequence[str]) -> None:
+        self._passed = passed
+        self._inputs = inputs
+
+    def __getitem__(self, name: str) -> str:
+        value = str(self._passed[name])
+        return _instead(value, [one for one in self._inputs if one not in self._passed])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._passed)
+
+    def __len__(self) -> int:
+        return len(self._passed)
+
+
+def given_inputs(files: Iterable[Sequence[Mapping[str, Any]]], inputs: Sequence[str]) -> Given:
     """The inputs that playbooks and their task files pass to roles, each with what is set instead, or nothing.
 
     Args:
         files: the documents of the files: lists of plays or of tasks.
         inputs: the names of all inputs of all roles, those of the deployment (mcp_server_*) included.
     """
-    passed = [pair for entries in files for pair in _passed(entries)]
-    names = {name for name, _value in passed}
-    return {name: _instead(str(value), [one for one in inputs if one not in names]) for name, value in passed}
+    return Given(dict(pair for entries in files for pair in _passed(entries)), inputs)
 
 
 def _passed(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -3,65 +3,67 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection.
-"""Load once, before Ansible forks its workers, what every AWS task would load again.
+"""Load once, before Ansible forks its workers, what every task would load again.
 
-An action plugin is imported in the parent process; importing this module from one pays for boto3, the amazon.aws
-helpers and the service models a single time. Only direct execution (direct.py) profits: its children are forks of this.
+An action plugin is imported in the parent process; importing this module from one pays for boto3, the modules and the
+service models a single time. Only direct execution (direct.py) profits from all of it: its children are forks of this.
 """
 
 from __future__ import annotations
 
 import gc
-import gzip
-import json
+import os
+import pkgutil
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
-from typing import Any
 
+from ansible.plugins.loader import filter_loader, test_loader
+
+from .botocore_cache import share_models, share_signatures, warm_up
+from .bytecode import use_bytecode
 from .direct import is_available
 
-SERVICES = ("ec2", "ecr", "ecs", "elbv2", "iam", "logs", "route53", "secretsmanager", "ssm", "sts")
-MODELS = ("service-2", "endpoint-rule-set-1", "paginators-1")
-HELPERS = ("modules", "botocore", "retries", "tagging", "errors", "exceptions", "transformation", "iam", "ec2")
-
-
-def _share_models() -> None:
-    """Let all botocore sessions of this process and its forks read the service models from one cache."""
-    import botocore.loaders
-    import botocore.session
-
-    class PlainFiles(botocore.loaders.JSONFileLoader):
-        """The models as plain dictionaries, which keep their order too: in half the time."""
-
-        def load_file(self, file_path: str) -> Any:
-            for ending, opened in ((".json", open), (".json.gz", gzip.open)):
-                with suppress(FileNotFoundError), opened(file_path + ending, "rb") as file:
-                    return json.load(file)
-            return None
-
-    shared = botocore.loaders.create_loader()
-    shared.file_loader = PlainFiles()
-    original = botocore.session.create_loader
-
-    def create_loader(search_path_string: str | None = None) -> Any:
-        return original(search_path_string) if search_path_string else shared
-
-    botocore.session.create_loader = create_loader
-    for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
-        shared.load_data(name)
-    for service in SERVICES:
-        for model in MODELS:
-            with suppress(botocore.loaders.UnknownServiceError, botocore.loaders.DataNotFoundError):
-                shared.load_service_model(service, model)
+SERVICES = (
+    "acm",
+    "application-autoscaling",
+    "cloudwatch",
+    "ec2",
+    "ecr",
+    "ecs",
+    "elbv2",
+    "iam",
+    "logs",
+    "route53",
+    "secretsmanager",
+    "ssm",
+    "sts",
+)
+# It runs once at most in a run, and its imports (HTTP, TLS, tokens) take longer than those of all others together.
+LATE = {"mcp_smoke_test"}
+FORK_ALLOCATIONS = 100_000  # until the collector of a fork looks for the first time; 700 or 2,000 is Python's default
 
 
 def preload() -> None:
-    """Load everything; without boto3 or amazon.aws do nothing, the modules say what is missing."""
+    """Load everything; without boto3 or amazon.aws load no module, as the modules say what is missing."""
+    # Nothing of this becomes garbage, and there is more and more of it to look through.
+    gc.disable()
+    # ansible-core's filters and tests. Its own imports do not do: the loader gives each file a name of its own.
+    for loader in (filter_loader, test_loader):
+        list(loader.all())
     with suppress(ImportError):
         import_module("boto3")
-        _share_models()
-        for name in HELPERS:
-            import_module(f"ansible_collections.amazon.aws.plugins.module_utils.{name}")
+        use_bytecode()
+        share_models(SERVICES)
+        share_signatures()
+        modules = import_module("ansible_collections.quilt.mcp_server.plugins.modules")
+        for module in pkgutil.iter_modules(modules.__path__):
+            if module.name not in LATE:
+                import_module(f"{modules.__name__}.{module.name}")
+        warm_up(SERVICES)
         is_available()
-    # What was loaded stays; the collector of a fork need not touch, and so copy, its pages.
     gc.freeze()
+    gc.enable()
+    # What there is at a fork stays: a fork's collector need not touch, and so copy, its pages. Most forks end before
+    # their own garbage matters.
+    os.register_at_fork(before=gc.freeze, after_in_child=partial(gc.set_threshold, FORK_ALLOCATIONS))

@@ -21,6 +21,13 @@ from .._core.calls import aws_call
 BUSY = "ConcurrentModificationException"
 
 
+@aws_call("describe alarms")
+def existing(cloudwatch: Any, names: Sequence[str]) -> list[str]:
+    """Those of the names that a metric alarm has."""
+    pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNames=list(names), AlarmTypes=["MetricAlarm"])
+    return [alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]]
+
+
 class AlarmClient:
     """One alarm. Every method raises AnsibleAWSError."""
 

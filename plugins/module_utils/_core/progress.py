@@ -6,27 +6,25 @@
 
 """Lines for the operator while a module still works.
 
-What a module prints is its result, so it can say nothing before its end. Whoever runs it may give it a stream beside
-that, as plugin_utils/direct.py does. Without one the lines are in the system's log, and in the result.
+What a module prints is its result, so it can say nothing before its end. Whoever runs it may listen beside that, as
+plugin_utils/direct.py does. Without a listener the lines are in the system's log, and in the result.
 """
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any
 
-_streams: list[int] = []
+_listeners: list[Callable[[str], None]] = []
 
 
-def add_stream(descriptor: int) -> None:
-    """From now on, write every line that is told in this process to a file descriptor as well."""
-    _streams.append(descriptor)
+def add_listener(tell: Callable[[str], None]) -> None:
+    """From now on, give every line that is told in this process to a function as well."""
+    _listeners.append(tell)
 
 
 def report_progress(module: Any, label: str, line: str) -> None:
     """Tell how a wait goes. module: the AnsibleModule; label: what is waited for, which only the log needs."""
     module.log(f"{label}: {line}")
-    for descriptor in _streams:
-        with suppress(OSError):  # nobody listens any more, and the work goes on
-            os.write(descriptor, f"{line}\n".encode())
+    for tell in _listeners:
+        tell(line)

@@ -14,8 +14,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ansible.module_utils.urls import ConnectionError as UrlError
-from ansible.module_utils.urls import open_url
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.calls import aws_call
@@ -67,6 +65,10 @@ class Registry:
         return [Platform(f"{config.get('os', 'linux')}/{config['architecture']}", image["imageId"]["imageDigest"])]
 
     def _layer(self, digest: str) -> bytes:
+        # Here, as few images need it and it takes longer to import than a call.
+        from ansible.module_utils.urls import ConnectionError as UrlError
+        from ansible.module_utils.urls import open_url
+
         url = self._layer_url(digest)
         try:
             content: bytes = open_url(url, timeout=30, **self._urls).read(_CONFIG_LIMIT)

@@ -24,7 +24,7 @@ from .._core.reconciler import Run
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake, without_empty
 from .._elb.client import balancer_of_groups
-from .._elb.run_snapshot import keep_snapshot
+from .._elb.run_snapshot import is_kept, keep_snapshot
 from .client import Answer, ServiceClient
 from .deployment_outcome import TargetDeployment, target_deployment
 from .deployment_state import PROVEN, has_served, primary_of
@@ -264,7 +264,7 @@ class Service(ModelResource):
 
     def before_apply(self, run: Run[Reading, Plan]) -> None:
         file = self.params.get("foreign_snapshot")
-        if file:
+        if file and not is_kept(file):
             keep_snapshot(self.client("elbv2"), self._balancer(run.plan), self.params["require_tags"], file)
 
     def _balancer(self, plan: Plan) -> str:

@@ -21,7 +21,8 @@ from .deployment_state import primary_of, waiting_hooks
 from .diagnostics import collect
 from .names import short_name
 
-PAUSES = (1.0, 1.0, 2.0, 2.0, 3.0, 5.0)  # seconds between two looks; the last one repeats
+# Seconds between two looks, short at first for what is healthy at once; the last one repeats.
+PAUSES = (0.3, 0.5, 1.0, 1.0, 2.0, 3.0, 5.0)
 
 
 def looks(timeout: float) -> Iterator[float]:

@@ -86,8 +86,9 @@ def load_balancer(elb: Any, name: str) -> dict[str, Any] | None:
 
 
 @with_hint
-@aws_call("describe the listeners of load balancer {arn}")
-def listeners(elb: Any, arn: str) -> list[dict[str, Any]]:
+@aws_call("describe the listeners of load balancer {arn}", missing=["LoadBalancerNotFound"])
+def listeners(elb: Any, arn: str) -> list[dict[str, Any]] | None:
+    """None when there is no such load balancer."""
     pages = elb.get_paginator("describe_listeners").paginate(LoadBalancerArn=arn)
     return [listener for page in pages for listener in page["Listeners"]]
 

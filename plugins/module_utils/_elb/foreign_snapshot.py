@@ -45,19 +45,21 @@ def read(elb: Any, balancer: str, own: Mapping[str, str]) -> dict[str, Any]:
     own: tags that mark what is ours; balancer: name or ARN. In the answer `own` are the ARNs of what is ours, `owners`
     says whose they are by their tags, and `targets` are the addresses registered in each target group.
     """
-    found = load_balancer(elb, balancer)
-    if found is None:
+    arn = balancer if balancer.startswith("arn:") else (load_balancer(elb, balancer) or {}).get("LoadBalancerArn")
+    on_it = listeners(elb, str(arn)) if arn else None
+    if on_it is None:
         return {"resources": {}, "owners": {}, "targets": {}, "own": []}
     for _attempt in range(ATTEMPTS - 1):
         try:
-            return _read(elb, found, own)
+            return _read(elb, str(arn), on_it, own)
         except Stale:  # somebody deleted one between two calls
-            continue
-    return _read(elb, found, own)
+            on_it = listeners(elb, str(arn)) or []
+    return _read(elb, str(arn), on_it, own)
 
 
-def _read(elb: Any, found: Document, own: Mapping[str, str]) -> dict[str, Any]:
-    resources = list(_resources(elb, str(found["LoadBalancerArn"])))
+def _read(elb: Any, balancer: str, on_it: Sequence[Document], own: Mapping[str, str]) -> dict[str, Any]:
+    """on_it: the listeners of the balancer."""
+    resources = list(_resources(elb, balancer, on_it))
     tags = describe_tags(elb, [arn for _kind, arn, _document in resources])
     ours = {arn for arn, found_tags in tags.items() if own.items() <= found_tags.items()}
     theirs = [(kind, arn, document) for kind, arn, document in resources if arn not in ours]
@@ -88,10 +90,10 @@ def _print(value: Any) -> str:
     return text if len(text) <= SHOWN else f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def _resources(elb: Any, balancer: str) -> Iterator[Found]:
+def _resources(elb: Any, balancer: str, on_it: Sequence[Document]) -> Iterator[Found]:
     """The balancer, its listeners, their rules, and the target groups on it."""
     yield "load balancer", balancer, {}
-    for listener in listeners(elb, balancer):
+    for listener in on_it:
         arn = str(listener["ListenerArn"])
         yield "listener", arn, listener
         for rule in describe_rules(elb, arn) or []:

@@ -31,7 +31,7 @@ def keep_snapshot(elb: Any, balancer: str, own: Mapping[str, str], file: str | N
         own: the tags of this deployment.
         file: path of the snapshot.
     """
-    if not file or not balancer or Path(file).exists():
+    if not file or not balancer or is_kept(file):
         return
     snapshot = {"balancer": balancer, "own_tags": dict(own), "before": read(elb, balancer, own)}
     # Complete or not at all, and never through somebody else's link: the folder is the system's temporary one.
@@ -42,6 +42,11 @@ def keep_snapshot(elb: Any, balancer: str, own: Mapping[str, str], file: str | N
     with suppress(FileExistsError):
         os.link(draft, file)
     os.unlink(draft)
+
+
+def is_kept(file: str) -> bool:
+    """Whether a write of this run has kept it already."""
+    return Path(file).exists()
 
 
 def load_snapshot(file: str) -> dict[str, Any] | None:

@@ -27,7 +27,7 @@ def find_listener(elb: Any, name: str, port: int) -> str:
         raise Refused(message=f"no load balancer {name} in this account and region; check load_balancer and region")
     if balancer["Type"] != "application":
         raise Refused(message=f"load balancer {name} is a {balancer['Type']} one; rules exist on application ones only")
-    found = listeners(elb, balancer["LoadBalancerArn"])
+    found = listeners(elb, balancer["LoadBalancerArn"]) or []
     arn = next((listener["ListenerArn"] for listener in found if listener["Port"] == port), None)
     if arn is None:
         ports = ", ".join(f"{listener['Port']} ({listener['Protocol']})" for listener in found) or "none"

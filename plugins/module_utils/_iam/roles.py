@@ -9,14 +9,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from .._core.clients import Clients
 from .._core.module import exit_with
 from .._core.plan import Refused
 from .._core.reconciler import Run, complete, prepare
 from .._core.shapes import Document, InvalidParameters
 from .role import Role
 
+AT_ONCE = 4  # roles that are read; a boto3 client may be shared by threads
 COMMON = ("state", "tags", "purge_tags", "require_tags", "leave_foreign")
 
 
@@ -36,6 +39,10 @@ def run(module: Any) -> None:
 def execute(module: Any) -> Document:
     """Prepare all roles, then complete them one after the other. Raises Refused with every reason."""
     roles = {given["purpose"]: Role(RoleModule(module, given)) for given in module.params["roles"]}
+    clients = Clients(module)
+    clients(Role.service)  # before the threads that share it
+    for role in roles.values():
+        role.clients = clients
     prepared = _prepared(roles, module.params)
     results = {purpose: complete(roles[purpose], run) for purpose, run in prepared.items()}
     return {
@@ -50,14 +57,17 @@ def execute(module: Any) -> Document:
 
 
 def _prepared(roles: Mapping[str, Role], params: Mapping[str, Any]) -> dict[str, Run[Any, Any]]:
-    prepared: dict[str, Run[Any, Any]] = {}
-    problems = []
-    for purpose, role in roles.items():
-        try:
-            prepared[purpose] = prepare(role)
-        except (Refused, InvalidParameters) as refusal:
-            problems.append(refusal.message)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        prepared = dict(zip(roles, pool.map(_prepare, roles.values()), strict=True))
+    problems = [found.message for found in prepared.values() if not isinstance(found, Run)]
     if problems:
         hint = f". {params['refusal_hint']}" if params["refusal_hint"] else ""
         raise Refused(message=f"{'; '.join(problems)}{hint}")
-    return prepared
+    return {purpose: found for purpose, found in prepared.items() if isinstance(found, Run)}
+
+
+def _prepare(role: Role) -> Run[Any, Any] | Refused | InvalidParameters:
+    try:
+        return prepare(role)
+    except (Refused, InvalidParameters) as refusal:
+        return refusal

@@ -81,7 +81,7 @@ def _rule(elb: Any, groups: Sequence[str]) -> Document:
         return {}
     found: list[Answer] = []
     for balancer in _balancers(elb, groups[0]):
-        for listener in listeners(elb, balancer):
+        for listener in listeners(elb, balancer) or []:
             rules = describe_rules(elb, listener["ListenerArn"])
             found += [rule for rule in rules if not rule["IsDefault"] and _weights(rule).keys() & set(groups)]
     if not found:
