@@ -61,7 +61,7 @@ def test_deploy_reads_downhill() -> None:
         seen.add(path)
         text = path.read_text()
         named = re.findall(r"(?:include|import)_tasks: (?:\{file: )?(?:tasks/)?([\w]+\.yml)", text)
-        if looped := re.search(r"include_tasks: tasks/{{ item }}\.yml\n(?:.*\n)*? +loop: \[(.*)\]", text):
+        if looped := re.search(r"include_tasks: tasks/{{ phase }}\.yml\n(?:.*\n)*? +loop: \[(.*)\]", text):
             named += [f"{name}.yml" for name in looped.group(1).split(", ")]
         files += [found for name in named if (found := ROOT / "playbooks" / "tasks" / name) not in files]
         if path.name not in ("deploy.yml", "gate.yml"):  # the gate approves or rejects
