@@ -98,10 +98,13 @@ class ActionModule(ActionBase):
         """Return how many values were checked, or fail with every fault in one message."""
         super().run(tmp, task_vars)
         variables, known, defaults = task_vars or {}, _known(), _raw_defaults()
-        # The playbook's variables hold the shared values' defaults too, which the inventory did not set.
-        given_values = {name for name, raw in variables.items() if name not in defaults or raw != defaults[name]}
+        of_host = variables["hostvars"][variables["inventory_hostname"]]
+        # The play's variables hold the defaults of its roles too, which nobody set.
+        given_values = {
+            name for name, raw in variables.items() if name not in defaults or raw != defaults[name] or name in of_host
+        }
         values = {name: self._value(variables[name]) for name in {*known.deployment, *known.roles} & given_values}
-        names = [name for name in variables if isinstance(name, str)]
+        names = [name for name in given_values if isinstance(name, str)]
         found = problems(
             values, names, known, self._defaults(defaults, given_values, variables), load_extra_vars(self._loader)
         )

@@ -45,11 +45,11 @@ def given_inputs(files: Iterable[Sequence[Mapping[str, Any]]], inputs: Sequence[
 
 
 def _passed(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """The variables of every include, also of one of tasks, which pass them on to the roles that they include."""
+    """The variables of every include and import, also of tasks, which pass them on to the roles that they enter."""
     for entry in entries:
         for part in TASK_LISTS:
             yield from _passed(entry.get(part) or [])
-        if any("include_" in str(key) for key in entry):
+        if any(re.search(r"(include|import)_(role|tasks)$", str(key)) for key in entry):
             yield from (entry.get("vars") or {}).items()
 
 

@@ -118,3 +118,10 @@ def test_what_the_playbooks_give_is_computed_and_refused_with_what_is_set_instea
     for name, instead in given.items():
         assert f"{name}: the playbooks give it, so it is not set{instead}" in message, message
     assert run.calls == []
+
+
+def test_what_the_playbooks_give_is_refused_with_the_value_of_the_default_too(play: Play) -> None:
+    run = play("deploy.yml", ecs_service_first=False, alb_rule_exposure="public")
+    (message,) = run.failures
+    assert "ecs_service_first: the playbooks give it" in message
+    assert "alb_rule_exposure: the playbooks give it" in message

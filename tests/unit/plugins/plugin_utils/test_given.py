@@ -34,7 +34,7 @@ def test_the_inputs_of_plays_blocks_and_task_files_with_what_is_set_instead() ->
             {"ansible.builtin.include_tasks": "other.yml", "vars": {"app_port": "{{ mcp_server_port | int }}"}},
         ],
     }
-    tasks = [include(app_role_arns="{{ roles_exports.arns }}")]
+    tasks = [{"import_role": {"name": "app"}, "vars": {"app_role_arns": "{{ roles_exports.arns }}"}}]
     assert given_inputs([[play], tasks], INPUTS) == {
         "app_subnet_ids": "stack_private_subnet_ids",
         "app_image": "image_uri",
