@@ -37,7 +37,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Ensure the rule exists and verify that nothing of others changed
   vars:
-    snapshot: "/tmp/snapshot-of-{{ inventory_hostname }}"
+    snapshot: "{{ playbook_dir }}/{{ inventory_hostname }}.snapshot"
   block:
     - name: Ensure the rule exists
       quilt.mcp_server.elb_listener_rule:
