@@ -9,6 +9,8 @@ import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_snapshot import read
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.run_snapshot import keep_snapshot, load_snapshot
 
+from sandbox.control import ControlPlane
+
 OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 
 
@@ -185,3 +187,18 @@ def test_what_is_deleted_while_we_read_is_read_again(guard: Guard, client: Any, 
 def test_without_a_balancer_there_is_nothing_of_others(guard: Guard) -> None:
     found = guard.keep("missing")
     assert (found["resources"], found["own"]) == ({}, [])
+
+
+@pytest.mark.parametrize("kind", ["listener", "listener rule"])
+def test_what_somebody_deletes_while_it_looks_is_not_in_the_snapshot(
+    guard: Guard, aws: ControlPlane, client: Any, kind: str
+) -> None:
+    elb = client("elbv2")
+    arn = listener(elb) if kind == "listener" else foreign_rule(elb)
+    before = set(guard.keep()["resources"])
+    guard.file.unlink()
+    delete = (
+        (lambda: elb.delete_listener(ListenerArn=arn)) if kind == "listener" else (lambda: elb.delete_rule(RuleArn=arn))
+    )
+    aws.faults.add("elbv2", "DescribeTags", "before", callback=delete)
+    assert f"{kind} {arn}" in before - set(guard.keep()["resources"])

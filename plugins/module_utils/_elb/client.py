@@ -70,7 +70,7 @@ def describe_tags(elb: Any, arns: Sequence[str]) -> dict[str, dict[str, str]]:
 
 
 @with_hint
-@aws_call("describe the tags of listener rules", stale=["RuleNotFound"])
+@aws_call("describe the tags of listener rules", stale=["RuleNotFound", "ListenerNotFound", "TargetGroupNotFound"])
 def _describe_tags(elb: Any, arns: list[str]) -> dict[str, dict[str, str]]:
     descriptions = elb.describe_tags(ResourceArns=arns)["TagDescriptions"]
     return {one["ResourceArn"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in descriptions}
