@@ -175,6 +175,10 @@ def test_every_result_is_the_same_both_ways(play: Play, of_every_kind: Path, cor
     ordinary = core.run(play, of_every_kind, "--diff", "-vvv", QUILT_DIRECT="0")
     # One for each task or item of a loop, and the trial.
     assert len(forks(direct.told)) == 1 + sum(len(task["result"].get("results", [task])) for task in direct.tasks)
+    # Items of a loop do not share a process, as what a module leaves behind in its own would reach the next one.
+    items = [item for task in direct.tasks for item in task["result"].get("results", [])]
+    assert len(items) > 1
+    assert len([line for line in forks(direct.told) if "in a fork" in line]) == 1 + len(items)
     assert len(direct.tasks) > len(OTHERS) + len(every_kind())
     assert forks(ordinary.told) == []
     said = " ".join(str(task["result"].get("msg")) for task in direct.tasks if task["name"] in {*OTHERS, *every_kind()})
