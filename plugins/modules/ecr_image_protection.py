@@ -32,6 +32,12 @@ options:
       - URI of the image that it uses, with its digest.
       - Unset means none.
     type: str
+  repository_arn:
+    description:
+      - ARN of the repository of O(image), as M(quilt.mcp_server.resolve_image) returns it.
+      - The repository is looked up when it is not given.
+    type: str
+    default: ""
   alone:
     description: Whether the deployment uses no other image, so that its other marks are taken away.
     type: bool
@@ -93,6 +99,7 @@ def main() -> None:
             "repository_name": {"type": "str", "required": True},
             "deployment": {"type": "str", "required": True},
             "image": {"type": "str"},
+            "repository_arn": {"type": "str", "default": ""},
             "alone": {"type": "bool", "default": False},
             "require_tags": {"type": "dict", "default": {}},
         },

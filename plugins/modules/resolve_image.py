@@ -111,6 +111,11 @@ digest:
   description: The digest; empty when it is not known.
   returned: success
   type: str
+repository_arn:
+  description: The ARN of its repository; empty when it was not looked up.
+  returned: success
+  type: str
+  sample: arn:aws:ecr:us-east-1:123456789012:repository/quilt-mcp-server
 found:
   description: Whether the image is there.
   returned: success

@@ -74,6 +74,20 @@ def test_what_is_not_ours_is_left_alone(run_module: Any, ecr: Any) -> None:
     assert "found no such image" in gone["msg"]
 
 
+def test_a_repository_that_is_known_is_not_looked_up(run_module: Any, ecr: Any) -> None:
+    digest = ecr_images.push(ecr, REPOSITORY, "amd64", "v1")
+    (found,) = ecr.describe_repositories()["repositories"]
+    arn = found["repositoryArn"]
+    asked = {**ASKED, "image": f"{URI}@{digest}", "repository_arn": arn}
+    result = run_module("ecr_image_protection", **asked)
+    assert result["writes"] == ["PutImage"]
+    assert "DescribeRepositories" not in [call.operation for call in result["calls"]]
+    # The ARN of another repository is worth nothing.
+    for given in ({"image": f"{URI}-b@{digest}"}, {"repository_arn": arn.replace(":repository/", ":repository/b/")}):
+        result = run_module("ecr_image_protection", **{**asked, **given}, check=True)
+        assert "DescribeRepositories" in [call.operation for call in result["calls"]], given
+
+
 def service(ecs: Any, name: str, image: str, tag: str) -> None:
     definition = ecs.register_task_definition(
         family=name,

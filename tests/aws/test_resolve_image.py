@@ -155,6 +155,7 @@ def test_the_image_of_a_source_is_found_by_the_hash_of_all_that_goes_into_it(
     found = run_module("resolve_image", **given)
     assert (found["uri"], found["digest"], found["found"]) == (f"{URI}@{digest}", digest, True)
     assert [call.operation for call in found["calls"]].count("BatchGetImage") == 1
+    assert found["repository_arn"] == ecr.describe_repositories()["repositories"][0]["repositoryArn"]
     assert "found linux/amd64" in run_module("resolve_image", **{**given, "task_platform": "linux/arm64"})["msg"]
     (context / "server.py").write_text("another")
     assert run_module("resolve_image", check=True, **given)["tag"] != foreseen["tag"]

@@ -15,7 +15,7 @@ from typing import Any
 from .._core.clients import Clients
 from .._core.plan import Refused
 from .image_check_plan import ImageName, Scan, judge, parse_name
-from .image_client import Registry
+from .image_client import Registry, describe_repository
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Verdict:
 
     uri: str
     digest: str = ""
+    repository_arn: str = ""
     platforms: tuple[str, ...] = ()
     scan: Scan | None = None
     problems: tuple[str, ...] = ()
@@ -55,14 +56,19 @@ def check_image(client: Clients, params: Mapping[str, Any], uri: str) -> Verdict
 
 def registry_of(client: Clients, params: Mapping[str, Any], name: ImageName) -> Registry | None:
     """Where ECR has the image; None when it is not ECR's, or that of another region."""
-    ecr = client("ecr")
-    urls = {"validate_certs": params["validate_certs"], "ca_path": params["aws_ca_bundle"]}
     if name.home:
         account, region = name.home
-        return Registry(ecr, name, account, **urls) if region == client.region else None
-    # A stand-in for ECR, or an endpoint of one's own, has another name, which only ECR itself can tell.
-    registry = Registry(ecr, name, **urls)
-    return registry if registry.uri() == f"{name.registry}/{name.repository}" else None
+        return Registry(client("ecr"), name, account, **urls_of(params)) if region == client.region else None
+    # A stand-in for ECR, or an endpoint of one's own, has another name, which only ECR itself knows.
+    found = describe_repository(client("ecr"), name.repository)
+    if found is None or found["repositoryUri"] != f"{name.registry}/{name.repository}":
+        return None
+    return Registry(client("ecr"), name, arn=found["repositoryArn"], **urls_of(params))
+
+
+def urls_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """How the certificates of the layers' URLs are verified."""
+    return {"validate_certs": params["validate_certs"], "ca_path": params["aws_ca_bundle"]}
 
 
 def check_image_in_ecr(registry: Registry, params: Mapping[str, Any], image: dict[str, Any] | None) -> Verdict:
@@ -103,4 +109,5 @@ def _inspect(
         on_push = registry.scans_on_push()
         scan = registry.await_scan(manifest, on_push, wait)
     problems = tuple(judge(platform, platforms, threshold, scan, on_push))
-    return Verdict(name.pinned(digest), digest, tuple(one.name for one in platforms), scan, problems)
+    names = tuple(one.name for one in platforms)
+    return Verdict(name.pinned(digest), digest, registry.arn, names, scan, problems)

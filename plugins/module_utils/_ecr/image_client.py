@@ -34,18 +34,15 @@ _CONFIG_LIMIT = 4 << 20  # bytes; an image's configuration has some kilobytes
 class Registry:
     """The images of one repository, in this account or in another one of the region."""
 
-    def __init__(self, client: Any, name: ImageName, registry_id: str | None = None, **urls: Any) -> None:
-        """`urls`: how open_url verifies certificates, for the layers that S3 hands out."""
+    def __init__(
+        self, client: Any, name: ImageName, registry_id: str | None = None, arn: str = "", **urls: Any
+    ) -> None:
+        """arn: the repository's, where it is known; `urls`: how open_url verifies certificates, for layers in S3."""
         self.client = client
         self.name = name
+        self.arn = arn
         self._urls = urls
         self._where = {"repositoryName": name.repository, **({"registryId": registry_id} if registry_id else {})}
-
-    @aws_call("describe the ECR repository {self.name.repository}", missing=["RepositoryNotFoundException"])
-    def uri(self) -> str | None:
-        """The URI of the repository of that name in this account; None when there is none."""
-        found = self.client.describe_repositories(repositoryNames=[self.name.repository])["repositories"]
-        return str(found[0]["repositoryUri"])
 
     @aws_call("read the image {self.name.repository} from ECR", missing=["RepositoryNotFoundException"])
     def image(self) -> dict[str, Any] | None:
@@ -115,6 +112,13 @@ class Registry:
         status = answers[0].get("imageScanStatus", {})
         findings = tuple(finding for answer in answers for finding in findings_of(answer))
         return Scan(status.get("status", "NONE"), status.get("description", ""), findings)
+
+
+@aws_call("describe the ECR repository {name}", missing=["RepositoryNotFoundException"])
+def describe_repository(ecr: Any, name: str) -> dict[str, Any] | None:
+    """The repository of that name in this account; None when there is none."""
+    found: dict[str, Any] = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
+    return found
 
 
 @aws_call("look up {repository}:{tag} in ECR", missing=["ImageNotFoundException", "RepositoryNotFoundException"])

@@ -15,9 +15,9 @@ from typing import Any
 from .._core.clients import Clients
 from .._core.plan import Refused
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
-from .image_check import Verdict, check_image, check_image_in_ecr, registry_of
+from .image_check import Verdict, check_image, check_image_in_ecr, urls_of
 from .image_check_plan import ImageName, parse_name
-from .image_client import Registry
+from .image_client import Registry, describe_repository
 
 PROCESS = "process:quilt_mcp_server:"
 
@@ -50,8 +50,8 @@ def resolve_image(client: Clients, params: Mapping[str, Any], tag: Callable[[], 
 
 def _built(client: Clients, params: Mapping[str, Any], tag: str, check_mode: bool) -> Document:
     repository = params["repository_name"]
-    home = Registry(client("ecr"), ImageName("", repository)).uri()
-    registry = registry_of(client, params, _named(home, tag)) if home else None
+    home = describe_repository(client("ecr"), repository)
+    registry = _registry(client, params, home, tag) if home else None
     image = registry.image() if registry else None
     if registry and image:
         return _result(check_image_in_ecr(registry, params, image), tag)
@@ -63,9 +63,11 @@ def _built(client: Clients, params: Mapping[str, Any], tag: str, check_mode: boo
     return _result(Verdict(KNOWN_AFTER_APPLY), tag, found=False)
 
 
-def _named(repository_uri: str, tag: str) -> ImageName:
-    registry, _slash, repository = repository_uri.partition("/")
-    return ImageName(registry, repository, tag)
+def _registry(client: Clients, params: Mapping[str, Any], home: Document, tag: str) -> Registry:
+    """home: a repository of this account, as ECR describes it."""
+    registry, _slash, repository = home["repositoryUri"].partition("/")
+    name = ImageName(registry, repository, tag)
+    return Registry(client("ecr"), name, arn=home["repositoryArn"], **urls_of(params))
 
 
 def _result(verdict: Verdict, tag: str = "", found: bool = True) -> Document:

@@ -13,6 +13,7 @@ from typing import Any
 from .._core.clients import Clients
 from .._core.shapes import Document
 from .image_check_plan import parse_name
+from .image_client import describe_repository
 from .in_use_tags_plan import Marks, plan_marks, short_digest
 from .tags_client import TagsClient
 
@@ -38,23 +39,30 @@ def _planned(tags: TagsClient, params: Document, warnings: list[str]) -> Marks:
     """What is to be written; nothing where there is no repository of ours."""
     if params["image"] and not parse_name(params["image"]):  # a process, or what check mode cannot know yet
         return Marks((), (), (), ())
-    repository = tags.describe()
-    if repository is None:
+    arn, uri = _repository(tags, params)
+    if not arn:
         return Marks((), (), (), ())
-    there = tags.tags_of_repository(repository["repositoryArn"])
+    there = tags.tags_of_repository(arn)
     if not params["require_tags"].items() <= there.items():
         warnings.append(
             f"the ECR repository {tags.repository} is foreign: it was left as it is, and its owner's lifecycle policy "
             "decides how long its images stay"
         )
         return Marks((), (), (), ())
-    digest = _digest_in(repository["repositoryUri"], params["image"])
+    digest = _digest_in(uri, params["image"])
     if params["image"] and digest is None:
-        warnings.append(
-            f"{params['image']} is no image of {repository['repositoryUri']} with a digest: no lifecycle rule of ours "
-            "protects it"
-        )
+        warnings.append(f"{params['image']} is no image of {uri} with a digest: no lifecycle rule of ours protects it")
     return plan_marks(tags.all(), params["deployment"], digest, params["alone"])
+
+
+def _repository(tags: TagsClient, params: Document) -> tuple[str, str]:
+    """ARN and URI of the repository, both empty when it does not exist."""
+    name = parse_name(params["image"]) if params["image"] else None
+    is_known = params["repository_arn"].endswith(f":repository/{tags.repository}")
+    if name and name.repository == tags.repository and is_known:
+        return params["repository_arn"], f"{name.registry}/{name.repository}"
+    found = describe_repository(tags.client, tags.repository)
+    return (found["repositoryArn"], found["repositoryUri"]) if found else ("", "")
 
 
 def _digest_in(uri: str, image: str | None) -> str | None:

@@ -14,13 +14,12 @@ from typing import Any
 from .._core.clients import Clients
 from .._core.shapes import Document, to_snake
 from .._ecs.image_users_client import ImageUsersClient
-from .image_client import tagged_images
-from .tags_client import TagsClient
+from .image_client import describe_repository, tagged_images
 
 
 def repository_users(client: Clients, params: Mapping[str, Any]) -> Document:
     """The services and tasks that run images of a repository."""
-    repository = TagsClient(client("ecr"), params["repository_name"]).describe()
+    repository = describe_repository(client("ecr"), params["repository_name"])
     return {"users": ImageUsersClient(client("ecs"), repository["repositoryUri"]).all() if repository else []}
 
 
@@ -28,7 +27,7 @@ def images(client: Clients, params: Mapping[str, Any]) -> Document:
     """The image of a tag with its URI, or an empty list."""
     repository, tag = params["repository_name"], params["image_tag"]
     found = tagged_images(client("ecr"), repository, tag)
-    described = TagsClient(client("ecr"), repository).describe() if found else None
+    described = describe_repository(client("ecr"), repository) if found else None
     if not found or described is None:
         return {"images": []}
     uri, shape = described["repositoryUri"], client("ecr").meta.service_model.shape_for("ImageDetail")

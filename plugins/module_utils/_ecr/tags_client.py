@@ -25,12 +25,6 @@ class TagsClient:
         self.client = client
         self.repository = repository
 
-    @aws_call("describe the ECR repository {self.repository}", missing=["RepositoryNotFoundException"])
-    def describe(self) -> dict[str, Any] | None:
-        """None when it does not exist."""
-        found: dict[str, Any] = self.client.describe_repositories(repositoryNames=[self.repository])["repositories"][0]
-        return found
-
     @aws_call("list the tags of the ECR repository {self.repository}")
     def tags_of_repository(self, arn: str) -> dict[str, str]:
         """The repository's own tags, which say whose it is."""
