@@ -72,8 +72,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.clients import Clients
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Refused
-from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_changes import changes
-from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_snapshot import read
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_changes import added_targets, changes
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_snapshot import own_targets, read
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.run_snapshot import load_snapshot
 
 
@@ -82,9 +82,11 @@ def compare(client: Clients, params: Mapping[str, Any]) -> dict[str, Any]:
     snapshot = load_snapshot(params["snapshot"])
     if snapshot is None:
         return {"compared": False, "changes": []}
-    after = read(client("elbv2"), snapshot["balancer"], snapshot["own_tags"])
+    before, elb = snapshot["before"], client("elbv2")
+    after = read(elb, snapshot["balancer"], snapshot["own_tags"])
+    own = own_targets(elb, after["own"]) if added_targets(before, after) else ()
     Path(params["snapshot"]).unlink(missing_ok=True)
-    found = changes(snapshot["before"], after)
+    found = changes(before, after, own)
     if found.of_others:
         raise Refused(
             message=f"Something that belongs to others changed while this ran. {'; '.join(found.of_others)}. "

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,22 +27,39 @@ class Changes:
     of_deployments: tuple[str, ...] = ()
 
 
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+def added_targets(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, set[str]]:
+    """The targets that groups of others have got, by the group's ARN."""
+    added = {arn: set(has) - set(before["targets"].get(arn, [])) for arn, has in after["targets"].items()}
+    return {arn: targets for arn, targets in added.items() if targets}
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any], own_targets: Collection[str] = ()) -> Changes:
     """Compare two snapshots.
 
     A resource that is new is no change: whatever this deployment creates carries its tags from the first moment. Others
     scale and deploy meanwhile, so their targets may come and go; only a target of this deployment in a group of others
     is a change.
+
+    Args:
+        before: the first look.
+        after: the second look.
+        own_targets: the addresses of this deployment's tasks; only needed when a group of others has got targets.
     """
     found: dict[bool, list[str]] = {False: [], True: []}
     for name, fields in before["resources"].items():
-        line = _line(name, fields, before, after)
+        line = _line(name, fields, before, after, own_targets)
         if line:
             found[_owner(name, before).startswith(f"{DEPLOYMENT_TAG}=")].append(line)
     return Changes(tuple(found[False]), tuple(found[True]))
 
 
-def _line(name: str, fields: Mapping[str, str], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def _line(
+    name: str,
+    fields: Mapping[str, str],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    own_targets: Collection[str],
+) -> str:
     arn, owner = _arn(name), _owner(name, before)
     label = f"{name} ({owner})" if owner else name
     now = after["resources"].get(name)
@@ -50,7 +67,8 @@ def _line(name: str, fields: Mapping[str, str], before: Mapping[str, Any], after
         return "" if arn in after["own"] else f"{label} is gone"
     different = sorted(field for field in {*fields, *now} if fields.get(field) != now.get(field))
     found = [_change(field, fields.get(field), now.get(field)) for field in different]
-    found += _own_targets(arn, before, after)
+    own = sorted(added_targets(before, after).get(arn, set()) & set(own_targets))
+    found += [f"target: one of this deployment ({', '.join(own)})"] if own else []
     return f"{label} has another {', '.join(found)}" if found else ""
 
 
@@ -68,11 +86,3 @@ def _change(field: str, before: str | None, after: str | None) -> str:
     if any((value or "").startswith("sha256:") for value in (before, after)):
         return field
     return f"{field} ({after or 'none'}, was {before or 'none'})"
-
-
-def _own_targets(arn: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The targets of this deployment that a group of others has got."""
-    had, has = (set(snapshot["targets"].get(arn, [])) for snapshot in (before, after))
-    own = {target for group in after["own"] for target in after["targets"].get(group, [])}
-    added = sorted((has - had) & own)
-    return [f"target: one of this deployment ({', '.join(added)})"] if added else []

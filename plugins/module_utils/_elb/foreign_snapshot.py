@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from .._core.calls import Stale
@@ -39,11 +40,19 @@ SHOWN = 60  # characters; a longer value would not help an operator in one line
 OWNER_TAGS = ("quilt:deployment", "aws:cloudformation:stack-name", "Stack", "Owner", "Name")
 
 
-def read(elb: Any, balancer: str, own: Mapping[str, str]) -> dict[str, Any]:
-    """Everything on the balancer that does not carry our tags, field by field, by what it is called and its ARN.
+def read(
+    elb: Any, balancer: str, own: Mapping[str, str], rules: Mapping[str, Sequence[Document]] | None = None
+) -> dict[str, Any]:
+    """Everything on the balancer that does not carry the tags of this deployment, field by field, by kind and ARN.
 
-    own: tags that mark what is ours; balancer: name or ARN. In the answer `own` are the ARNs of what is ours, `owners`
-    says whose they are by their tags, and `targets` are the addresses registered in each target group.
+    Args:
+        elb: the client of Elastic Load Balancing.
+        balancer: name or ARN.
+        own: the tags of this deployment.
+        rules: those of a listener that the caller has just read, by its ARN; they are not read again.
+
+    In the answer `own` are the ARNs of this deployment, `owners` says whose the others are by their tags, and `targets`
+    are the addresses registered in each target group of others.
     """
     arn = balancer if balancer.startswith("arn:") else (load_balancer(elb, balancer) or {}).get("LoadBalancerArn")
     on_it = listeners(elb, str(arn)) if arn else None
@@ -51,19 +60,30 @@ def read(elb: Any, balancer: str, own: Mapping[str, str]) -> dict[str, Any]:
         return {"resources": {}, "owners": {}, "targets": {}, "own": []}
     for _attempt in range(ATTEMPTS - 1):
         try:
-            return _read(elb, str(arn), on_it, own)
+            return _read(elb, str(arn), on_it, own, rules or {})
         except Stale:  # somebody deleted one between two calls
-            on_it = listeners(elb, str(arn)) or []
-    return _read(elb, str(arn), on_it, own)
+            on_it, rules = listeners(elb, str(arn)) or [], None
+    return _read(elb, str(arn), on_it, own, {})
 
 
-def _read(elb: Any, balancer: str, on_it: Sequence[Document], own: Mapping[str, str]) -> dict[str, Any]:
+def own_targets(elb: Any, own: Sequence[str]) -> list[str]:
+    """The addresses registered in the target groups among the ARNs of this deployment."""
+    found: list[str] = []
+    for arn in own:
+        with suppress(Stale):  # another run of this deployment deleted it meanwhile
+            found += registered_targets(elb, arn) if ":targetgroup/" in arn else []
+    return found
+
+
+def _read(
+    elb: Any, balancer: str, on_it: Sequence[Document], own: Mapping[str, str], rules: Mapping[str, Sequence[Document]]
+) -> dict[str, Any]:
     """on_it: the listeners of the balancer."""
-    resources = list(_resources(elb, balancer, on_it))
+    resources = list(_resources(elb, balancer, on_it, rules))
     tags = describe_tags(elb, [arn for _kind, arn, _document in resources])
     ours = {arn for arn, found_tags in tags.items() if own.items() <= found_tags.items()}
     theirs = [(kind, arn, document) for kind, arn, document in resources if arn not in ours]
-    groups = [arn for kind, arn, _document in resources if kind == "target group"]
+    groups = [arn for kind, arn, _document in theirs if kind == "target group"]
     return {
         "resources": {
             f"{kind} {arn}": fields({**document, **attributes, "Tags": tags.get(arn, {})})
@@ -90,13 +110,15 @@ def _print(value: Any) -> str:
     return text if len(text) <= SHOWN else f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def _resources(elb: Any, balancer: str, on_it: Sequence[Document]) -> Iterator[Found]:
+def _resources(
+    elb: Any, balancer: str, on_it: Sequence[Document], rules: Mapping[str, Sequence[Document]]
+) -> Iterator[Found]:
     """The balancer, its listeners, their rules, and the target groups on it."""
     yield "load balancer", balancer, {}
     for listener in on_it:
         arn = str(listener["ListenerArn"])
         yield "listener", arn, listener
-        for rule in describe_rules(elb, arn) or []:
+        for rule in rules[arn] if arn in rules else describe_rules(elb, arn) or []:
             if not rule.get("IsDefault"):  # the listener has its actions, and it takes no tags
                 yield "listener rule", str(rule["RuleArn"]), rule
     for group in target_groups(elb, balancer) or []:

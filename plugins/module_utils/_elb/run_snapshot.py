@@ -14,15 +14,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .foreign_snapshot import read
+from .foreign_snapshot import Document, read
 
 
-def keep_snapshot(elb: Any, balancer: str, own: Mapping[str, str], file: str | None) -> None:
+def keep_snapshot(
+    elb: Any,
+    balancer: str,
+    own: Mapping[str, str],
+    file: str | None,
+    rules: Mapping[str, Sequence[Document]] | None = None,
+) -> None:
     """Read what belongs to others and keep it, unless a write before this one has done so or no file is given.
 
     Args:
@@ -30,10 +36,11 @@ def keep_snapshot(elb: Any, balancer: str, own: Mapping[str, str], file: str | N
         balancer: ARN or name of the load balancer; without one nothing is kept.
         own: the tags of this deployment.
         file: path of the snapshot.
+        rules: those of a listener that the caller has just read, by its ARN; they are not read again.
     """
     if not file or not balancer or is_kept(file):
         return
-    snapshot = {"balancer": balancer, "own_tags": dict(own), "before": read(elb, balancer, own)}
+    snapshot = {"balancer": balancer, "own_tags": dict(own), "before": read(elb, balancer, own, rules)}
     # Complete or not at all, and never through somebody else's link: the folder is the system's temporary one.
     draft = f"{file}.{os.getpid()}"
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_changes import changes
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_changes import added_targets, changes
 
 RULE, GROUP, OURS = "listener rule arn:rule/1", "target group arn:tg", "arn:ours"
 BEFORE = {
     "resources": {RULE: {"Priority": "500", "Conditions": "sha256:b"}, GROUP: {"Port": "80"}},
     "owners": {"arn:tg": "Stack=theirs"},
-    "targets": {"arn:tg": ["10.0.0.1:80", "10.0.0.2:80"], OURS: []},
+    "targets": {"arn:tg": ["10.0.0.1:80", "10.0.0.2:80"]},
     "own": [OURS],
 }
 
@@ -49,15 +49,22 @@ def look(resources: dict[str, Any] | None = None, targets: dict[str, Any] | None
         pytest.param(look(targets={"arn:tg": ["10.0.0.2:80", "10.0.0.3:80"]}), [], id="theirs come and go"),
         pytest.param(look(targets={"arn:tg": []}), [], id="theirs are all gone, as when they scale in"),
         pytest.param(
-            look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.9:8000"], OURS: ["10.0.0.9:8000"]}),
+            look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.9:8000"]}),
             [f"{GROUP} (Stack=theirs) has another target: one of this deployment (10.0.0.9:8000)"],
             id="ours in theirs",
         ),
-        pytest.param(look(targets={OURS: ["10.0.0.9:8000"]}), [], id="ours in ours"),
+        pytest.param(look(), [], id="ours in ours"),
+        pytest.param(look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.4:80"]}), [], id="theirs beside ours"),
     ],
 )
 def test_what_is_a_difference(after: dict[str, Any], lines: list[str]) -> None:
-    assert list(changes(BEFORE, after).of_others) == lines
+    assert list(changes(BEFORE, after, ["10.0.0.9:8000"]).of_others) == lines
+
+
+def test_only_targets_that_came_are_added() -> None:
+    assert added_targets(BEFORE, look(targets={"arn:tg": ["10.0.0.1:80"]})) == {}
+    found = look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.9:8000"], "arn:new": ["10.0.0.4:80"]})
+    assert added_targets(BEFORE, found) == {"arn:tg": {"10.0.0.9:8000"}, "arn:new": {"10.0.0.4:80"}}
 
 
 def test_a_change_of_another_deployment_of_this_collection_stands_apart() -> None:
