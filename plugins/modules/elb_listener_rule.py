@@ -59,7 +59,7 @@ options:
       - With O(state=absent) they are only used to name rules with the same conditions that are not ours.
     type: list
     elements: dict
-    suboptions:
+    suboptions: &conditions
       field:
         description: What the condition looks at.
         type: str
@@ -100,6 +100,13 @@ options:
       source_ip_config:
         description: The nested form, as AWS returns it, with C(values).
         type: dict
+  planned_conditions:
+    description:
+      - Conditions that a later task is going to give the rule, such as the public host of a service that is not ready.
+      - The module fails before it writes anything when the rule could not have them now.
+    type: list
+    elements: dict
+    suboptions: *conditions
   actions:
     description:
       - The actions. The last, and only that, is V(forward), V(redirect) or V(fixed-response).

@@ -292,6 +292,43 @@ def test_20_a_twin_with_tags_that_name_no_owner_is_adopted(listener: Listener) -
     assert result["rule"]["tags"] == {"team": "x", "quilt:deployment": "ours", "quilt:rule": NAME}
 
 
+HIDDEN = [host("not-yet.invalid"), path("/mcp", "/mcp/*")]
+
+
+def test_conditions_that_are_planned_change_nothing_yet(listener: Listener) -> None:
+    made = listener.run(conditions=HIDDEN, planned_conditions=MCP)
+    assert made["writes"] == ["CreateRule"]
+    assert "not-yet.invalid" in str(listener.ours()["Conditions"]) and "demo" not in str(listener.ours())
+    assert not listener.run(conditions=HIDDEN, planned_conditions=MCP)["changed"]
+    assert listener.run(planned_conditions=MCP)["writes"] == ["ModifyRule"]
+
+
+@pytest.mark.parametrize("adopt", [False, True])
+def test_planned_conditions_of_somebody_else_are_refused(listener: Listener, adopt: bool) -> None:
+    """Also with adopt: the rule that is created now could never stand beside the other one."""
+    arn = listener.foreign(300, *MCP)
+    refused = listener.run(conditions=HIDDEN, planned_conditions=MCP, adopt=adopt)
+    assert refused["failed"] and not refused["writes"]
+    assert arn in refused["msg"] and "Delete it, or change the conditions" in refused["msg"]
+    assert "adopt=true" not in refused["msg"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_planned_conditions_that_no_request_would_reach_are_refused(listener: Listener, check: bool) -> None:
+    listener.foreign(50, host("*.quiltdata.com"))
+    hidden = listener.run(conditions=HIDDEN, check=True)
+    assert hidden["changed"] and not hidden.get("failed")
+    refused = listener.run(conditions=HIDDEN, planned_conditions=MCP, check=check)
+    assert refused["failed"] and not refused["writes"] and "allow_below_floor" in refused["msg"]
+    taken = listener.run(conditions=HIDDEN, planned_conditions=MCP, check=check, on_unreachable="warn")
+    assert taken["changed"]
+
+
+def test_planned_conditions_are_checked_as_conditions_are(listener: Listener) -> None:
+    refused = listener.run(conditions=HIDDEN, planned_conditions=[path("/a"), path("/b")])
+    assert refused["failed"] and "planned_conditions: " in refused["msg"] and not refused["calls"]
+
+
 def test_21_two_rules_with_my_tag(listener: Listener) -> None:
     arns = [listener.foreign(number, path(f"/{number}"), tags={"quilt:rule": NAME}) for number in (110, 120)]
     for state in ("present", "absent"):

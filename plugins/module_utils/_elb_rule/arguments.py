@@ -102,6 +102,7 @@ ARGUMENTS: Spec = {
     "identity_tag": _text(default="quilt:rule"),
     **LISTENER,
     "conditions": _CONDITIONS,
+    "planned_conditions": _CONDITIONS,
     "actions": _ACTIONS,
     "transforms": _TRANSFORMS,
     "priority": {"type": "int"},

@@ -29,8 +29,9 @@ from . import actions as acts
 from . import client, report
 from .listener import find_listener
 from .match import conditions as conds
+from .match.conditions import Condition
 from .placement import Listener, Pick, Window, find_window, lowest
-from .plan import CONTROLLER_TAGS, RulePlan, Wanted, has_shifted, plan_absent, plan_present
+from .plan import CONTROLLER_TAGS, RulePlan, Wanted, has_shifted, plan_absent, plan_present, refuse_unplaceable
 from .snapshot import Found, Snapshot
 from .spelling import to_camel, without_none
 
@@ -83,6 +84,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         problems = report.unsupported(self.model, self.params)
         rule = self.wanted_rule
         problems += conds.problems(rule.conditions or ()) + acts.problems(rule.actions or ())
+        problems += [f"planned_conditions: {problem}" for problem in conds.problems(self.planned_conditions)]
         problems += acts.transform_problems(rule.transforms or ())
         empty = [name for name in ("conditions", "actions") if self.params[name] == []]
         problems += [f"{name} is empty; a rule needs at least one" for name in empty]
@@ -122,6 +124,10 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             identity=p["identity_tag"],
             required=p["require_tags"],
         )
+
+    @cached_property
+    def planned_conditions(self) -> tuple[Condition, ...]:
+        return conds.from_task(without_none(self.params["planned_conditions"] or []))
 
     # Read
 
@@ -168,6 +174,8 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         if reading.is_known and not reading.snapshot.rules:  # every listener has a default rule
             raise Refused(message=f"no listener {reading.listener_arn} in this account and region")
         plan = plan_present(self.wanted_rule, reading.snapshot, owned, reading.pick)
+        if self.planned_conditions:
+            refuse_unplaceable(self.wanted_rule, self.planned_conditions, reading.snapshot, owned)
         if not reading.is_known:
             return replace(plan, after={**plan.after, "priority": KNOWN_AFTER_APPLY})
         if plan.changed:
@@ -210,8 +218,9 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
     # Write
 
     def before_apply(self, run: RuleRun) -> None:
-        balancer, required = run.reading.snapshot.balancer, self.params["require_tags"]
-        keep_snapshot(self.client(), balancer, required, self.params["foreign_snapshot"])
+        reading, required = run.reading, self.params["require_tags"]
+        rules = {reading.listener_arn: [rule.answer for rule in reading.snapshot.rules]}
+        keep_snapshot(self.client(), reading.snapshot.balancer, required, self.params["foreign_snapshot"], rules)
 
     def apply(self, run: RuleRun) -> RuleWritten | None:
         plan = run.plan

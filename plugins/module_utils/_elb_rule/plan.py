@@ -44,6 +44,7 @@ class Wanted:
     adopt: bool = False
     delegate_weights: bool = False
     keep_shifted: bool = False
+    is_planned: bool = False  # nothing is written for it now
     purge_tags: bool = False
     identity: str = "quilt:rule"
     required: Mapping[str, str] = field(default_factory=dict)  # what an owned rule must carry
@@ -95,6 +96,14 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
         rotate_secret=bool(current and current.tags.get(SECRET_VERSION_TAG) != tags.get(SECRET_VERSION_TAG)),
         adopted=found is not None and owned is None,
     )
+
+
+def refuse_unplaceable(
+    wanted: Wanted, conditions: tuple[Condition, ...], snapshot: Snapshot, owned: Found | None
+) -> None:
+    """Raise Refused when the rule could not have these conditions, which it is to get later."""
+    if conditions != wanted.conditions:
+        plan_present(replace(wanted, conditions=conditions, is_planned=True), snapshot, owned)
 
 
 def plan_absent(wanted: Wanted, snapshot: Snapshot, owned: Found | None) -> RulePlan:
@@ -176,6 +185,11 @@ def _adoptable(wanted: Wanted, snapshot: Snapshot) -> Found | None:
         raise Refused(
             message=f"{there} and belongs to {', '.join(owners)}; it was left as it is, as adopt takes only a rule "
             "without an owner. Remove it there, or change the conditions here"
+        )
+    if wanted.is_planned:
+        raise Refused(
+            message=f"{there} and no tag {wanted.identity}; it was left as it is, as adopt takes no rule for "
+            "conditions that are planned. Delete it, or change the conditions"
         )
     if not wanted.adopt:
         raise Refused(
