@@ -16,9 +16,11 @@ covered by those ahead of it alone, hence was dead already. So the search for ``
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from .match import conditions as conds
 from .match import coverage, dimensions, glob_pattern
@@ -123,6 +125,8 @@ class Listener:
     _by_host: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _any_host: list[int] = field(default_factory=list)
     _conditions: list[Conditions] = field(default_factory=list)
+    # Positions by a request's host, as far as it was asked for, each with a text that is in every path of the rule.
+    _at_host: dict[str, tuple[list[int], list[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rules = sorted(self.rules, key=lambda rule: rule.priority)
@@ -169,8 +173,16 @@ class Listener:
 
     def _near(self, end: int) -> coverage.Near:
         def near(request: Request) -> Iterable[int]:
-            positions = range(end) if request.host is None else self._at([request.host])
-            return (position for position in positions if position < end)
+            if request.host is None:
+                return range(end)
+            if request.host not in self._at_host:
+                positions = self._at([request.host])
+                self._at_host[request.host] = positions, [_path_part(self._conditions[one]) for one in positions]
+            positions, parts = self._at_host[request.host]
+            ahead, path = bisect_left(positions, end), request.path
+            if path is None:
+                return islice(positions, ahead)
+            return (position for position, part in islice(zip(positions, parts, strict=True), ahead) if part in path)
 
         return near
 
@@ -187,6 +199,12 @@ def _literal_hosts(conditions: Iterable[Condition]) -> tuple[str, ...] | None:
             globs = [box[0] for box in dimensions.boxes(condition)]
             return tuple(glob.prefix for glob in globs) if all(glob.literal for glob in globs) else None
     return None
+
+
+def _path_part(conditions: Iterable[Condition]) -> str:
+    """A text that is in every path of a rule, the longest that is easily found; empty when there is none."""
+    globs = [condition.globs for condition in conditions if condition.field == "path-pattern" and not condition.regexes]
+    return globs[0][0].longest_text if len(globs) == 1 and len(globs[0]) == 1 else ""
 
 
 def lowest(free: Sequence[int]) -> int:

@@ -13,9 +13,11 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Optional
 
 from . import glob_pattern
+from .glob_pattern import Glob
 
 CONFIGS = {
     "host-header": "HostHeaderConfig",
@@ -50,10 +52,24 @@ class Condition:
     name: str = ""  # of the header, in lower case
     written: Mapping[str, Any] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Asked for at every look into a cache."""
+        return hash((self.field, self.values, self.regexes, self.name))
+
     @property
     def opaque(self) -> bool:
         """Whether its meaning cannot be decided: a regex, or values that an old botocore dropped from the reply."""
         return not self.values
+
+    @cached_property
+    def globs(self) -> tuple[Glob, ...]:
+        """The values of a host, path or header condition as patterns; hosts and headers in lower case."""
+        fold = self.field != "path-pattern"
+        return tuple(glob_pattern.parse(value, fold=fold) for value in self.values if isinstance(value, str))
 
     @property
     def slot(self) -> tuple[str, str]:

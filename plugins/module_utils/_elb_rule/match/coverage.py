@@ -183,7 +183,7 @@ def _answers(target: Conditions, opaque: Sequence[Condition], rule: Conditions, 
     opaque: the sides of the target that cannot be decided.
     """
     for condition in rule:
-        if condition.opaque or any(_same_slot(side, condition) for side in opaque):
+        if condition.opaque or (opaque and any(_same_slot(side, condition) for side in opaque)):
             relations = {dimensions.relation(side, condition) for side in _slot(target, condition)}
             if dimensions.Relation.INSIDE not in relations and not (guess and dimensions.Relation.UNKNOWN in relations):
                 return False

@@ -126,8 +126,7 @@ def boxes(side: Condition) -> tuple[Box, ...]:
     if side.field == "query-string":
         pairs = [value for value in side.values if not isinstance(value, str)]
         return tuple((_query_glob(key), _query_glob(value)) for key, value in pairs)
-    texts = [value for value in side.values if isinstance(value, str)]
-    return tuple((glob_pattern.parse(text, fold=True),) for text in texts or ["*"])
+    return tuple((glob,) for glob in side.globs or (glob_pattern.EVERYTHING,))
 
 
 def _query_glob(text: str | None) -> glob_pattern.Glob:

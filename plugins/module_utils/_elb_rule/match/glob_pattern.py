@@ -37,11 +37,12 @@ class Glob:
     """One pattern as an automaton; equal patterns (``**`` and ``*``, ``*?`` and ``?*``) are equal objects by value."""
 
     __slots__ = (
-        "_any", "_final", "_masks", "_middle", "_stars", "_start", "literal", "prefix", "suffix", "tokens",
+        "_any", "_final", "_masks", "_middle", "_samples", "_stars", "_start", "literal", "prefix", "suffix", "tokens",
     )  # fmt: skip
 
     def __init__(self, tokens: Sequence[int]) -> None:
         self.tokens = _tidy(tokens)
+        self._samples: tuple[str, str] | None = None
         self._start = 0  # until the automaton is needed, which for most globs is never
         wild = [position for position, token in enumerate(self.tokens) if token < 0]
         self.prefix = _text(self.tokens[: wild[0]] if wild else self.tokens)
@@ -50,6 +51,11 @@ class Glob:
         self._middle: tuple[str, ...] | None = None  # the texts between the stars, where there is no `?`
         if wild and ONE not in self.tokens:
             self._middle = tuple(_text(self.tokens[before + 1 : after]) for before, after in itertools.pairwise(wild))
+
+    @property
+    def longest_text(self) -> str:
+        """The longest text known to be in every string that matches."""
+        return max((self.prefix, self.suffix, *(self._middle or ())), key=len)
 
     @property
     def start(self) -> int:
@@ -133,10 +139,13 @@ class Glob:
 
     def samples(self) -> tuple[str, str]:
         """Two strings that match and that other patterns hardly match: with and without something for a star."""
-        if self.literal:
-            return self.prefix, self.prefix
-        filled = "".join("x" if token < 0 else chr(token) for token in self.tokens)
-        return filled, "".join("" if token == STAR else "x" if token < 0 else chr(token) for token in self.tokens)
+        if self._samples is None:
+            filled = "".join("x" if token < 0 else chr(token) for token in self.tokens)
+            bare = (
+                filled if self.literal else _text([ord("x") if one < 0 else one for one in self.tokens if one != STAR])
+            )
+            self._samples = filled, bare
+        return self._samples
 
 
 def parse(text: str, *, fold: bool = False, escapes: bool = False) -> Glob:

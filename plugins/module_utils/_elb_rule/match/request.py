@@ -70,9 +70,9 @@ def holds(condition: Condition, request: Request) -> bool:
 
 def _text_holds(condition: Condition, text: str, fold: bool) -> bool:
     text = text.lower() if fold else text
-    values = [value for value in condition.values if isinstance(value, str)]
-    if any(glob_pattern.parse(value, fold=fold).matches(text) for value in values):
-        return True
+    for glob in condition.globs:  # a loop, as this is asked for each rule of a listener, many times
+        if glob.matches(text):
+            return True
     return any(_regex_holds(regex, text, fold) for regex in condition.regexes)
 
 
