@@ -183,7 +183,7 @@ def _common_box(choice: Sequence[Box], kind: str) -> Texts | None:
 
 
 def _common_text(globs: Sequence[glob_pattern.Glob], alphabet: str) -> str | None:
-    for glob in globs:
+    for glob in sorted(globs, key=lambda one: len(one.prefix), reverse=True):
         others = [other for other in globs if other is not glob]
         for text in glob.samples():
             if text and all(other.matches(text) for other in others):

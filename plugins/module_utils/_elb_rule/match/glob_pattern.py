@@ -37,7 +37,8 @@ class Glob:
     """One pattern as an automaton; equal patterns (``**`` and ``*``, ``*?`` and ``?*``) are equal objects by value."""
 
     __slots__ = (
-        "_any", "_final", "_masks", "_middle", "_samples", "_stars", "_start", "literal", "prefix", "suffix", "tokens",
+        "_any", "_final", "_masks", "_middle", "_samples", "_stars", "_start",
+        "begins", "literal", "prefix", "suffix", "tokens",
     )  # fmt: skip
 
     def __init__(self, tokens: Sequence[int]) -> None:
@@ -48,6 +49,7 @@ class Glob:
         self.prefix = _text(self.tokens[: wild[0]] if wild else self.tokens)
         self.suffix = _text(self.tokens[wild[-1] + 1 :]) if wild else self.prefix
         self.literal = not wild  # its only string is its prefix
+        self.begins = wild == [len(self.tokens) - 1] and self.tokens[-1] == STAR  # its strings are all with its prefix
         self._middle: tuple[str, ...] | None = None  # the texts between the stars, where there is no `?`
         if wild and ONE not in self.tokens:
             self._middle = tuple(_text(self.tokens[before + 1 : after]) for before, after in itertools.pairwise(wild))
@@ -197,14 +199,12 @@ def contains(outer: Glob, inner: Glob) -> bool:
     """Whether every string of ``inner`` matches ``outer``. Raises TooComplex when the search does not end in time."""
     if inner.literal:
         return outer.matches(inner.prefix)
-    if outer == inner or outer.tokens == (STAR,):
+    if outer.begins:
+        return inner.prefix.startswith(outer.prefix)
+    if outer == inner:
         return True
     if outer.literal or not _may_lie_in(outer, inner):
         return False
-    if len(outer.tokens) == len(outer.prefix) + 1 and outer.tokens[-1] == STAR:
-        return (
-            True  # `p*` contains a pattern with a wildcard exactly if that pattern's own fixed beginning starts with p
-        )
     return _contains_searched(outer, inner)
 
 
@@ -222,6 +222,8 @@ def intersects(one: Glob, other: Glob) -> bool:
     """Whether some string matches both. Raises TooComplex like contains()."""
     if one.literal or other.literal:
         return other.matches(one.prefix) if one.literal else one.matches(other.prefix)
+    if (one.begins and other.prefix.startswith(one.prefix)) or (other.begins and one.prefix.startswith(other.prefix)):
+        return True
     if not (_agree(one.prefix, other.prefix) and _agree(one.suffix[::-1], other.suffix[::-1])):
         return False
     if STAR in one.tokens and STAR in other.tokens:
