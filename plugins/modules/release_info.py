@@ -95,6 +95,14 @@ releases:
   returned: always
   type: list
   elements: dict
+last_image:
+  description: The image that was proven last, or else the one that runs; empty without either.
+  returned: always
+  type: str
+is_scaled:
+  description: Whether the service has a scalable target that the credentials may read.
+  returned: with O(scaling)
+  type: bool
 scaling:
   description:
     - The scalable targets of the service as M(quilt.mcp_server.application_autoscaling_target_info) returns them.

@@ -45,7 +45,6 @@ KIND = Kind(
     own_tags={"quilt:release": "1"},
     exempt={
         "test_every_field": "its fields are observed, not parameters",
-        "test_tags_of_others_stay": "nothing takes its tags away, and purge_tags has no effect",
         "test_what_is_not_ours_is_refused_by_name": "to delete all evidence leaves that of others, "
         "see tests/aws/test_release.py",
         "test_arguments": "its parameters are the collection's, whatever AWS keeps the evidence in",

@@ -73,6 +73,10 @@ class Store:
         tag_list = ansible_dict_to_boto3_tag_list(dict(tags))
         self.ssm.add_tags_to_resource(ResourceType="Parameter", ResourceId=self.name(release), Tags=tag_list)
 
+    @aws_call("untag {self.folder}/{release}")
+    def untag(self, release: int, keys: Sequence[str]) -> None:
+        self.ssm.remove_tags_from_resource(ResourceType="Parameter", ResourceId=self.name(release), TagKeys=list(keys))
+
 
 @aws_call("tag {arn}")
 def tag_in_ecs(ecs: Any, arn: str, tags: Mapping[str, str]) -> None:

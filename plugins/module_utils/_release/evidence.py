@@ -124,7 +124,8 @@ class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
         kept = sorted(_with_running(reading).keys() - set(pruned))
         tags = {**(self.wanted_tags() or {}), RELEASE_TAG: str(reading.release)}
         after = {**comparable(wanted), "tagged": True, "kept": kept}
-        plan = plan_present(wanted, after, reading.current, tags, purge_tags=False)
+        purge_tags = self.params["purge_tags"] and self.params["tags"] is not None
+        plan = plan_present(wanted, after, reading.current, tags, purge_tags=purge_tags)
         return plan.extended(EvidencePlan, pruned=pruned)
 
     def _plan_absent(self, reading: EvidenceReading) -> EvidencePlan:
@@ -221,6 +222,8 @@ class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
         self.store.delete(plan.pruned)
         if plan.action == "update" and plan.set_tags:
             self.store.tag(release, plan.set_tags)
+        if plan.action == "update" and plan.unset_tags:
+            self.store.untag(release, plan.unset_tags)
 
     def _signed(self, document: Document) -> Document:
         time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

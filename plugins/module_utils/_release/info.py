@@ -31,7 +31,12 @@ from .rollback_plan import Choice, choose
 def releases(client: Clients, params: Mapping[str, Any]) -> Document:
     """What the release_info module returns."""
     found = Releases(client, params).info(params["tasks"])
-    return {**found, "scaling": _scaling(client, params)} if params["scaling"] else found
+    last = next(iter(found["releases"]), found["running"])
+    found["last_image"] = last.get("image", "")
+    if params["scaling"]:
+        scaling = _scaling(client, params)
+        found |= {"scaling": scaling, "is_scaled": bool(scaling)}
+    return found
 
 
 def _scaling(client: Clients, params: Mapping[str, Any]) -> list[Document] | None:
