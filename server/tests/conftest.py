@@ -18,7 +18,7 @@ from moto.server import ThreadedMotoServer
 
 from quilt_mcp_server.app import build
 from quilt_mcp_server.config import Config, load
-from quilt_mcp_server.protocol import BoundedProtocol
+from quilt_mcp_server.transport.uvicorn_protocol import BoundedUvicornProtocol
 
 KEY = "k" * 16 + "0123456789abcdef0123456789abcdef"
 OTHER_KEY = "o" * 16 + "0123456789abcdef0123456789abcdef"
@@ -138,7 +138,7 @@ def free_port() -> int:
 def running(config: Config, port: int | None = None) -> Iterator[Running]:
     """Our application behind uvicorn in a thread, on a free port unless one is given."""
     port = port or free_port()
-    options: dict[str, Any] = {"http": BoundedProtocol, "ws": "none", "log_config": None, "access_log": False}
+    options: dict[str, Any] = {"http": BoundedUvicornProtocol, "ws": "none", "log_config": None, "access_log": False}
     server = uvicorn.Server(uvicorn.Config(build(config), host="127.0.0.1", port=port, **options))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

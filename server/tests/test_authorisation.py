@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from conftest import Running, token
 
-from quilt_mcp_server.authz import AccessDeniedError, Principal, authorise, may_touch
+from quilt_mcp_server.auth.principal import AccessDeniedError, Principal, authorize, may_touch
 from quilt_mcp_server.aws.grants import Grant, NoGrantError, current_grant
 
 SECRET = "the secret of another"
@@ -97,7 +97,7 @@ def test_patterns_are_case_sensitive_and_match_whole_names() -> None:
 
 def test_authorise_says_what_may_be_done() -> None:
     with pytest.raises(AccessDeniedError, match="bucket_list shows"):
-        authorise(Principal("alice", buckets=("a-bucket",)), "b-bucket", "s3:GetObject")
+        authorize(Principal("alice", buckets=("a-bucket",)), "b-bucket", "s3:GetObject")
 
 
 class TestSharedClient:

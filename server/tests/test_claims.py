@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from quilt_mcp_server.authz import Principal
-from quilt_mcp_server.claims import principal_from
+from quilt_mcp_server.auth.claims import principal_from
+from quilt_mcp_server.auth.principal import Principal
 
 
 def read(**claims: Any) -> Principal:

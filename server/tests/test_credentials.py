@@ -14,7 +14,7 @@ import httpx
 import pytest
 from conftest import ACCOUNT, HOST, Running, environment, token
 
-from quilt_mcp_server.authz import AccessDeniedError, Principal
+from quilt_mcp_server.auth.principal import AccessDeniedError, Principal
 from quilt_mcp_server.aws.credentials import AssumedRoles, CredentialsError, session_name, session_policy
 from quilt_mcp_server.aws.grants import Query
 from quilt_mcp_server.config import load

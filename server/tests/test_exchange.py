@@ -8,13 +8,13 @@ import pytest
 from conftest import HOST, ORIGIN, environment
 from mcp.server.transport_security import TransportSecuritySettings
 
-from quilt_mcp_server.authn import FixedPrincipalMiddleware
-from quilt_mcp_server.authz import LOCAL_USER
+from quilt_mcp_server.auth.middleware import FixedPrincipalMiddleware
+from quilt_mcp_server.auth.principal import LOCAL_USER
 from quilt_mcp_server.config import load
-from quilt_mcp_server.exchange import HandshakeExchange
-from quilt_mcp_server.server import QuiltServer
+from quilt_mcp_server.protocol.server import QuiltServer
 from quilt_mcp_server.tools.catalog import CatalogTools
 from quilt_mcp_server.tools.identity import IdentityTools
+from quilt_mcp_server.transport.stateless_transport import StatelessTransport
 
 HEADERS = {"Host": HOST, "Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 WHO = {"name": "client", "version": "1"}
@@ -41,7 +41,7 @@ async def both(body: bytes, headers: dict[str, str]) -> tuple[httpx.Response, ht
     sent = {name: value for name, value in (HEADERS | headers).items() if value}
     async with sessions.run():
         found = []
-        for app in (sessions.handle_request, HandshakeExchange(sessions.app, security, sessions.handle_request)):
+        for app in (sessions.handle_request, StatelessTransport(sessions.app, security, sessions.handle_request)):
             transport = httpx.ASGITransport(FixedPrincipalMiddleware(app, LOCAL_USER))
             async with httpx.AsyncClient(transport=transport) as client:
                 found.append(await client.post(f"https://{HOST}/mcp", content=body, headers=sent))

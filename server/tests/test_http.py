@@ -141,7 +141,7 @@ def test_an_endless_body_ends(server: Running) -> None:
 
 
 def test_a_slow_body_is_given_up(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quilt_mcp_server.bodies.BODY_TIMEOUT", 0.2)
+    monkeypatch.setattr("quilt_mcp_server.transport.request_body.BODY_TIMEOUT", 0.2)
     with socket.create_connection(("127.0.0.1", server.http.base_url.port or 0), timeout=10) as raw:
         raw.sendall(
             f"POST /mcp HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {token()}\r\n"

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from test_tokens import crafted
 
-from quilt_mcp_server import jwks
-from quilt_mcp_server.jwks import Jwks, KeysUnavailableError, usable
-from quilt_mcp_server.tokens import TokenVerifier
+from quilt_mcp_server.auth import jwks
+from quilt_mcp_server.auth.jwks import Jwks, KeysUnavailableError, usable
+from quilt_mcp_server.auth.tokens import TokenVerifier
 
 ISSUER = "https://login.example.com"
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)

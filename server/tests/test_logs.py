@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from conftest import HOST, Running, token
 
-from quilt_mcp_server.logs import MAXIMUM_MESSAGE, MAXIMUM_TRACE, JsonFormatter, access_log, redact
+from quilt_mcp_server.telemetry.logs import MAXIMUM_MESSAGE, MAXIMUM_TRACE, JsonFormatter, access_log, redact
 
 # For each part of the pattern, what an earlier one read again from every third character on.
 HOSTILE = ("eyJ", "eyJ.", "eyJaaaaaaaaaa.", "bearer ", "bearer", " bearer  ", "x-amz-signature=", "x-amz-signature=&")

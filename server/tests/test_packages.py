@@ -213,7 +213,7 @@ def test_entries_are_found_by_a_pattern(server: Running, s3: Any) -> None:
 
 def test_a_scan_that_takes_long_ends_with_a_cursor(server: Running, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     push(s3, "team/data", [entry(f"{n:04}") for n in range(100)])
-    monkeypatch.setattr("quilt_mcp_server.tools.entries.SCAN_SECONDS", -1.0)
+    monkeypatch.setattr("quilt_mcp_server.tools.packages_read.SCAN_SECONDS", -1.0)
     assert browse(server)["entries"] == []
     assert browse(server)["next_cursor"]
 

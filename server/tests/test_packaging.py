@@ -14,7 +14,7 @@ from conftest import Running, token
 
 from quilt_mcp_server.quilt import checksums
 from quilt_mcp_server.quilt.publishing import publish
-from quilt_mcp_server.tools import packaging
+from quilt_mcp_server.tools import packages_write
 
 NAMED = ".quilt/named_packages/team/data/"
 
@@ -127,7 +127,7 @@ def test_nothing_below_a_prefix_is_no_package(server: Running, objects: Any) -> 
 
 
 def test_a_prefix_with_too_many_objects(server: Running, objects: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quilt_mcp_server.tools.packaging.MAXIMUM_OBJECTS", 2)
+    monkeypatch.setattr("quilt_mcp_server.tools.packages_write.MAXIMUM_OBJECTS", 2)
     asked = {"source_bucket": "quilt-example", "package_name": "team/data", "source_prefix": "d/"}
     assert "more than 2 objects" in server.fail("package_create_from_s3", asked)
 
@@ -278,7 +278,7 @@ class _Gate:
             await asyncio.wait_for(everybody.wait(), 20)
             await real(*arguments)
 
-        monkeypatch.setattr(packaging, "publish", late)
+        monkeypatch.setattr(packages_write, "publish", late)
 
 
 def _result(server: Running, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -389,8 +389,8 @@ def test_objects_that_take_too_long(
     async def slow(*_: Any) -> Any:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr("quilt_mcp_server.tools.packaging.TIME_SHARE", 0.01)
-    monkeypatch.setattr("quilt_mcp_server.tools.adding.look_up", slow)
+    monkeypatch.setattr("quilt_mcp_server.tools.packages_write.TIME_SHARE", 0.01)
+    monkeypatch.setattr("quilt_mcp_server.tools.entries_to_add.look_up", slow)
     assert "0 of 1 were done" in serve().fail("package_create", make("d/a.csv"))
     assert written(objects) == []
 
@@ -420,10 +420,10 @@ def test_a_manifest_too_large_to_check_as_a_whole(
     async def slow(*_: Any) -> Any:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr("quilt_mcp_server.tools.validating.TIME_SHARE", 0.02)
+    monkeypatch.setattr("quilt_mcp_server.tools.packages_validate.TIME_SHARE", 0.02)
     server = serve()
     server.call("package_create", make("d/a.csv"))
-    monkeypatch.setattr("quilt_mcp_server.tools.validating.merge", slow)
+    monkeypatch.setattr("quilt_mcp_server.tools.packages_validate.merge", slow)
     found = validate(server)
     assert [problem["logical_key"] for problem in found["problems"]] == [None]
     assert "too large" in found["problems"][0]["problem"] and found["checked"] == 1
@@ -441,6 +441,6 @@ def test_an_object_that_changes_while_it_is_looked_at(
         s3.put_object(Bucket="quilt-example", Key="a", Body=b"21")
         return found
 
-    monkeypatch.setattr("quilt_mcp_server.tools.adding.look_up", then_changed)
+    monkeypatch.setattr("quilt_mcp_server.tools.entries_to_add.look_up", then_changed)
     assert "changed while" in server.fail("package_create", make("a"))
     assert written(s3) == []

@@ -27,11 +27,15 @@ from stub import serving
 
 from quilt_mcp_server.__main__ import serve
 from quilt_mcp_server.config import ConfigError, load
-from quilt_mcp_server.limits import GRACE, KEEP_ALIVE
+from quilt_mcp_server.transport.uvicorn_protocol import GRACE, KEEP_ALIVE
 
 SOURCE = Path(__file__).parents[1] / "src"
 SERVER = ("-m", "quilt_mcp_server")
-HASTY = ("-c", "from quilt_mcp_server import __main__, limits; limits.GRACE = 1; __main__.main()")
+HASTY = (
+    "-c",
+    "from quilt_mcp_server import __main__; from quilt_mcp_server.transport import uvicorn_protocol; "
+    "uvicorn_protocol.GRACE = 1; __main__.main()",
+)
 Start = Callable[..., tuple[subprocess.Popen[str], Running]]
 
 

@@ -7,8 +7,8 @@ import pytest
 from conftest import Running
 from test_packages import HASH, entry, push
 
-from quilt_mcp_server import paging
-from quilt_mcp_server.server import MAXIMUM_RESULT
+from quilt_mcp_server.protocol import paging
+from quilt_mcp_server.protocol.server import MAXIMUM_RESULT
 
 OTHER = "b" * 64
 PAGE = 64 * 1024  # bytes, in place of more, which would take more objects

@@ -14,8 +14,8 @@ from conftest import KEY, OTHER_KEY, token
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from quilt_mcp_server.authz import Principal
-from quilt_mcp_server.tokens import InvalidTokenError, Key, TokenVerifier
+from quilt_mcp_server.auth.principal import Principal
+from quilt_mcp_server.auth.tokens import InvalidTokenError, Key, TokenVerifier
 
 VERIFIER = TokenVerifier({"frontend-enhanced": KEY, "next": OTHER_KEY}, "quilt-frontend", "quilt-mcp-server")
 
@@ -182,7 +182,7 @@ def test_what_is_remembered_is_the_very_token_under_the_very_key(monkeypatch: py
         with pytest.raises(InvalidTokenError):
             asyncio.run(verifier.verify(forged))
     now = time.time()
-    monkeypatch.setattr("quilt_mcp_server.tokens.time.time", lambda: now + 700)
+    monkeypatch.setattr("quilt_mcp_server.auth.tokens.time.time", lambda: now + 700)
     # The library's own clock still believes it; only what was remembered must not be handed out any more.
     monkeypatch.setattr(verifier, "_principal", lambda *_: Principal("verified again"))
     assert asyncio.run(verifier.verify(raw)).subject == "verified again"
@@ -198,7 +198,7 @@ def test_a_remembered_token_does_not_outlive_its_key() -> None:
 
 
 def test_few_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quilt_mcp_server.tokens.REMEMBERED", 3)
+    monkeypatch.setattr("quilt_mcp_server.auth.tokens.REMEMBERED", 3)
     verifier = TokenVerifier({"frontend-enhanced": KEY}, "quilt-frontend", "quilt-mcp-server")
     for number in range(10):
         asyncio.run(verifier.verify(token(sub=f"user-{number}")))

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from conftest import Running, token
 
-from quilt_mcp_server.schemas import for_arguments, for_results
+from quilt_mcp_server.protocol.schemas import for_arguments, for_results
 
 MAXIMUM_BYTES = 25_000
 MAXIMUM_TOKENS = 7_500

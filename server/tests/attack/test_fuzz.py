@@ -20,7 +20,7 @@ from test_packages import HASH, entry, push
 
 from quilt_mcp_server.aws import Gateway
 from quilt_mcp_server.config import load
-from quilt_mcp_server.server import QuiltServer
+from quilt_mcp_server.protocol.server import QuiltServer
 from quilt_mcp_server.tools import groups
 
 Document = dict[str, Any]

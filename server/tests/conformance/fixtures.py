@@ -30,7 +30,7 @@ from mcp_types import (
 )
 from pydantic import Field
 
-from quilt_mcp_server.server import QuiltServer
+from quilt_mcp_server.protocol.server import QuiltServer
 
 # The smallest PNG (one pixel) and the smallest WAV (one sample).
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from typing import Any, Protocol
 
-from ..authz import AccessDeniedError, Principal
+from ..auth.principal import AccessDeniedError, Principal
 from ..config import Config
 from .grants import Credentials, Query
 

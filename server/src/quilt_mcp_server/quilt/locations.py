@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ..authz import is_bucket_name
+from ..auth.principal import is_bucket_name
 
 _PACKAGE = re.compile(r"[\w-]+/[\w-]+\Z")  # quilt3's own rule
 _TOP_HASH = re.compile(r"[0-9a-f]{64}\Z")
@@ -100,12 +100,3 @@ def check_package_name(name: str) -> str:
 def is_top_hash(text: str) -> bool:
     """Whether the text has the form of a package's top hash."""
     return bool(_TOP_HASH.match(text))
-
-
-def template_form(uri: str) -> str:
-    """A quilt+s3 URI as its resource template matches it, for which a slash in a variable must be written as %2F."""
-    registry, mark, rest = uri.partition("#package=")
-    if not registry.startswith("quilt+s3://") or not mark:
-        return uri
-    name, separator, path = rest.partition("&path=")
-    return registry + mark + quote(name, safe="%@") + separator + quote(path, safe="%")

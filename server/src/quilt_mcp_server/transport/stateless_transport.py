@@ -39,8 +39,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import methods
-from .logs import record
+from ..telemetry import mcp_methods
+from ..telemetry.logs import record
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ _NO_MESSAGE = "the body is not a JSON-RPC 2.0 message: an object with jsonrpc, i
 _NO_ID = "the id of a request is a string or a whole number; a notification has none"
 
 
-class HandshakeExchange:
+class StatelessTransport:
     """Serves requests of the revisions with handshake, and of clients that name none; leaves the others to `modern`."""
 
     def __init__(self, server: Server[Any], security: TransportSecuritySettings, modern: ASGIApp) -> None:
@@ -83,7 +83,7 @@ class HandshakeExchange:
             if isinstance(message, JSONRPCNotification):
                 if "id" in body:
                     return _fault(400, INVALID_REQUEST, _NO_ID)
-                record().method = methods.for_logs(message.method)
+                record().method = mcp_methods.for_logs(message.method)
             return Response(status_code=202, media_type="application/json")
         return await self._result(message, request)
 

@@ -6,11 +6,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel
 
 from ..aws import Gateway
+from ..protocol.tool import PackageName, Registry, TopHash, tool
 from ..quilt.locations import check_package_name, is_top_hash, parse_bucket
 from ..quilt.publishing import delete_latest, delete_tags, point_latest
 from ..quilt.registry import LATEST, Pointer, is_time, no_package, read_pointer, tags
-from .entries import TopHash
-from .marking import PackageName, Registry, tool
 
 MAXIMUM_TAGS = 100_000
 _AT_ONCE = 16
@@ -21,7 +20,7 @@ class PackageDeleted(BaseModel):
     latest: str | None
 
 
-class DeletingTools:
+class PackagesDeleteTools:
     """Deletes packages and versions of them."""
 
     def __init__(self, aws: Gateway) -> None:

@@ -9,7 +9,7 @@ _SINGLE = (b"host", b"origin")
 _HOST = re.compile(rb"(\[[0-9a-fA-F:.]+\]|[^:\[\]]*)(:\d{1,5})?\Z")
 
 
-class UnambiguousMiddleware:
+class HostHeaderMiddleware:
     """400 for a request that names two hosts or origins, or a host that is none.
 
     Each reader behind this, the SDK's Host and Origin check above all, takes the first and looks at its beginning.

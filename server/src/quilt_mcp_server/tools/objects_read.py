@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from ..aws import Gateway
 from ..aws.grants import grant
 from ..aws.objects import MAXIMUM_OFFSET, Part, read_part
+from ..protocol.tool import S3Uri, tool
 from ..quilt.locations import ObjectLocation, parse_object
-from .marking import S3Uri, tool
 
 MAXIMUM_PART = 256 * 1024  # bytes of an object that one call may return
 MAXIMUM_EXPIRATION = 3600  # seconds
@@ -56,7 +56,7 @@ class ObjectLink(BaseModel):
     expires: str
 
 
-class ObjectTools:
+class ObjectsReadTools:
     """Reads single objects of the buckets that the caller may touch."""
 
     def __init__(self, aws: Gateway) -> None:

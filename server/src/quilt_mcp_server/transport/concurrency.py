@@ -1,18 +1,16 @@
-"""How many requests are served at once, and how long connections and the process last."""
+"""How many requests are served at once."""
 
 import asyncio
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .logs import record
+from ..telemetry.logs import record
 
 RETRY_AFTER = 2  # seconds that a refused client is told to wait
-KEEP_ALIVE = 75  # seconds; above the balancer's idle timeout of 60, so that the balancer closes first
-GRACE = 20  # seconds that running requests get to finish after SIGTERM; stopTimeout must be above it
 
 
-class AdmissionMiddleware:
+class ConcurrencyMiddleware:
     """Serves at most `limit` requests at once; answers 503 with Retry-After to the next ones.
 
     A refused request costs a few microseconds and no memory, which is what keeps an overloaded task alive.
@@ -33,7 +31,7 @@ class AdmissionMiddleware:
         try:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
-            # By the web server, GRACE seconds after SIGTERM. It goes on for as long as this takes.
+            # By the web server, when the time after SIGTERM is over. It goes on for as long as this takes.
             record().outcome = "stopped"
             said = (
                 "the server stops, and this request was not done by then; look at what it has done before you repeat it"

@@ -6,8 +6,8 @@ import uuid
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .logs import RequestRecord, access_log, current_record, shortened
-from .metrics import data_point
+from ..telemetry.logs import RequestRecord, access_log, current_record, shortened
+from ..telemetry.metrics import data_point
 
 _TRACE_HEADER = b"x-amzn-trace-id"
 _TRACE_LENGTH = 256

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
-from .. import paging
-from ..authz import may_touch, principal
+from ..auth.principal import may_touch, principal
 from ..aws import Gateway
 from ..aws.hashing import Found, calculate, look_up
 from ..config import Config
+from ..protocol import paging
+from ..protocol.tool import TIME_SHARE, Cursor, NextCursor, PackageName, Registry, TopHash, tool
 from ..quilt import checksums
 from ..quilt.draft import Draft, Value
 from ..quilt.locations import check_package_name, parse_bucket
@@ -20,9 +21,7 @@ from ..quilt.manifest import entry_key, lines, physical_location
 from ..quilt.merging import merge
 from ..quilt.registry import open_manifest
 from ..workflows import Workflows
-from .adding import TIME_SHARE
-from .entries import TopHash, where
-from .marking import Cursor, NextCursor, PackageName, Registry, tool
+from .packages_read import where
 
 MAXIMUM_READ = 64 * 1024 * 1024  # bytes of an object that is read to be hashed
 MAXIMUM_READ_CRC = 8 * 1024 * 1024  # the same where Python calculates it byte by byte
@@ -44,7 +43,7 @@ class PackageValidation(BaseModel):
     next_cursor: NextCursor = None
 
 
-class ValidatingTools:
+class PackagesValidateTools:
     """Checks packages."""
 
     def __init__(self, config: Config, aws: Gateway, workflows: Workflows) -> None:

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with limits for what comes before a request: its headers' size and time."""
+"""uvicorn's HTTP protocol with limits: for a request's headers, for connections, and for the time after SIGTERM."""
 
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 from typing import Any
@@ -7,6 +7,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAXIMUM_HEADERS = 64 * 1024  # bytes; a balancer's own limit is the same
 HEADER_TIMEOUT = 15.0  # seconds from a connection's or a request's first byte to the end of its headers
+KEEP_ALIVE = 75  # seconds; above the balancer's idle timeout of 60, so that the balancer closes first
+GRACE = 20  # seconds that running requests get to finish after SIGTERM; stopTimeout must be above it
 
 _TOO_LARGE = b"431 Request Header Fields Too Large"
 _TOO_SLOW = b"408 Request Timeout"
@@ -41,7 +43,7 @@ class OneWrite:
         return getattr(self._transport, name)
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedUvicornProtocol(HttpToolsProtocol):
     """Gives up connections whose headers do not end. The parser itself would collect them for ever."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -71,7 +71,7 @@ def may_touch(who: Principal, bucket: str) -> bool:
     return is_bucket_name(bucket) and any(fnmatchcase(bucket, pattern) for pattern in who.buckets)
 
 
-def authorise(who: Principal, bucket: str, action: str) -> None:
+def authorize(who: Principal, bucket: str, action: str) -> None:
     """Pass, or refuse.
 
     Args:
@@ -95,7 +95,7 @@ def authorise(who: Principal, bucket: str, action: str) -> None:
         raise AccessDeniedError(f"your token does not grant {action}, which this needs on the bucket {bucket!r}")
 
 
-def authorise_action(who: Principal, action: str) -> None:
+def authorize_action(who: Principal, action: str) -> None:
     """Pass, or refuse an IAM action that is not about one bucket.
 
     Raises:

@@ -1,4 +1,7 @@
-"""SQL with Athena: check a statement, run it, get its rows. Statements are judged in `athena/judge.py`."""
+"""SQL with Athena: check a statement, run it, get its rows.
+
+Whether a statement may run is decided in `athena/query_authorization.py`.
+"""
 
 import asyncio
 import time
@@ -8,17 +11,16 @@ from typing import Annotated, Any
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
-from .. import paging
-from ..athena import runs
-from ..athena.judge import Judged
+from ..athena import executions
+from ..athena.query_authorization import AuthorizedQuery
 from ..athena.sql import MAXIMUM_QUERY
-from ..authz import principal
+from ..auth.principal import principal
 from ..aws import Gateway
 from ..aws.grants import Query
 from ..config import Config
-from .adding import TIME_SHARE
-from .databases import Database, DatabaseTools
-from .marking import Cursor, NextCursor, tool
+from ..protocol import paging
+from ..protocol.tool import TIME_SHARE, Cursor, NextCursor, tool
+from .athena_catalog import AthenaCatalogTools, Database
 
 MAXIMUM_ROWS = 1000
 MAXIMUM_RESULT = 256 * 1024  # characters of cells in one page
@@ -85,7 +87,7 @@ class _Place:
         return self.configuration is not None
 
 
-class AthenaTools:
+class AthenaQueryTools:
     """Runs what reads the caller's own tables, in the caller's name."""
 
     def __init__(self, config: Config, aws: Gateway) -> None:
@@ -93,7 +95,7 @@ class AthenaTools:
         self._workgroup = config.athena_workgroup
         self._most = config.athena_max_scan
         self._seconds = config.tool_timeout * TIME_SHARE
-        self._catalogue = DatabaseTools(config, aws)
+        self._catalog = AthenaCatalogTools(config, aws)
         self._watching: set[asyncio.Task[None]] = set()
 
     @tool("Check a query")
@@ -101,15 +103,15 @@ class AthenaTools:
         """Check whether a query may run and is valid SQL, without running it."""
         place = await self._place(workgroup)
         try:
-            judged = await self._judged(query, database, place.own)
+            authorized = await self._authorized(query, database, place.own)
         except ToolError as error:
             return Validation(valid=False, problem=str(error), tables=[])
-        started = await self._start(judged, f"{runs.VALIDATE} {judged.text}", database, place)
+        started = await self._start(authorized, f"{executions.VALIDATE} {authorized.text}", database, place)
         async with self._athena("checking a query", "athena:GetQueryExecution") as athena:
-            execution = await runs.wait(athena, started, VALIDATION_SECONDS, self._most)
+            execution = await executions.wait(athena, started, VALIDATION_SECONDS, self._most)
         state = execution["Status"]["State"]
         problem = None if state == "SUCCEEDED" else execution["Status"].get("StateChangeReason") or f"it is {state}"
-        tables = [".".join(name) for name in judged.tables]
+        tables = [".".join(name) for name in authorized.tables]
         return Validation(valid=state == "SUCCEEDED", problem=problem, tables=tables)
 
     @tool("Run a query", idempotent=False)
@@ -124,14 +126,14 @@ class AthenaTools:
         """Run a query that only reads, wait for a limited time, and return its first rows."""
         begin = time.monotonic()
         place = await self._place(workgroup)
-        judged = await self._judged(query, database, place.own)
-        started = await self._start(judged, judged.text, database, place)
+        authorized = await self._authorized(query, database, place.own)
+        started = await self._start(authorized, authorized.text, database, place)
         left = begin + self._seconds - time.monotonic()
         done = False
         try:
             async with self._athena("running the query", "athena:GetQueryExecution") as athena:
-                execution = await runs.wait(athena, started, min(wait_seconds, left), self._most)
-            done = execution["Status"]["State"] in runs.DONE
+                execution = await executions.wait(athena, started, min(wait_seconds, left), self._most)
+            done = execution["Status"]["State"] in executions.DONE
         finally:
             # Whatever becomes of this call: what is scanned costs money.
             if not done:
@@ -145,21 +147,21 @@ class AthenaTools:
         """The state of a query that you started, and its rows page by page when it has SUCCEEDED."""
         token = paging.decode(("rows", execution_id), cursor, str)
         async with self._athena("looking for the query", "athena:GetQueryExecution") as athena:
-            execution = await runs.own(athena, principal(), execution_id)
+            execution = await executions.own(athena, principal(), execution_id)
         # What was granted when the query ran may have been withdrawn.
         database = execution.get("QueryExecutionContext", {}).get("Database", "")
-        own = f"/{runs.owner(principal())}/" in _location(execution)
-        await self._judged(runs.unsigned(execution["Query"]), database, own)
+        own = f"/{executions.owner(principal())}/" in _location(execution)
+        await self._authorized(executions.unsigned(execution["Query"]), database, own)
         return await self._page(execution, limit, token)
 
     @tool("Cancel a query", read_only=False)
     async def athena_query_cancel(self, execution_id: ExecutionId) -> QueryState:
         """Stop a query that you started."""
         async with self._athena("stopping the query", "athena:StopQueryExecution") as athena:
-            execution = await runs.own(athena, principal(), execution_id)
-            if execution["Status"]["State"] not in runs.DONE:
+            execution = await executions.own(athena, principal(), execution_id)
+            if execution["Status"]["State"] not in executions.DONE:
                 await athena.stop_query_execution(QueryExecutionId=execution_id)
-                execution = await runs.wait(athena, execution_id, 5, self._most)
+                execution = await executions.wait(athena, execution_id, 5, self._most)
         return QueryState(execution_id=execution_id, state=execution["Status"]["State"])
 
     @tool("List your queries")
@@ -183,13 +185,13 @@ class AthenaTools:
             found = await asyncio.gather(*map(look, answer.get("QueryExecutionIds", ())))
         following = answer.get("NextToken")
         return History(
-            queries=[_told(execution) for execution in found if runs.is_of(who, execution, validations=False)],
+            queries=[_told(execution) for execution in found if executions.is_of(who, execution, validations=False)],
             next_cursor=paging.encode(question, following) if following else None,
         )
 
-    async def _judged(self, query: str, database: str, own_results: bool) -> Judged:
-        async with self._catalogue.judge("judging the query", thorough=True, own_results=own_results) as judge:
-            return await judge.judge(query, database)
+    async def _authorized(self, query: str, database: str, own_results: bool) -> AuthorizedQuery:
+        async with self._catalog.authorizer("judging the query", thorough=True, own_results=own_results) as authorizer:
+            return await authorizer.authorize(query, database)
 
     async def _place(self, workgroup: str | None) -> _Place:
         """Where rows go: a folder of the caller's own, unless the workgroup insists on its one place for all."""
@@ -207,16 +209,16 @@ class AthenaTools:
         # Athena's default; what a query says of its results is ignored then.
         if settings.get("EnforceWorkGroupConfiguration", True):
             return _Place(group, results, None)
-        results = f"{results.rstrip('/')}/{runs.owner(principal())}/"
+        results = f"{results.rstrip('/')}/{executions.owner(principal())}/"
         return _Place(group, results, configuration | {"OutputLocation": results})
 
-    async def _start(self, judged: Judged, text: str, database: str, place: _Place) -> str:
-        """Start a judged statement, or its explanation."""
+    async def _start(self, authorized: AuthorizedQuery, text: str, database: str, place: _Place) -> str:
+        """Start an authorized statement, or its explanation."""
         async with self._aws.service(
-            "athena", "running the query", "athena:StartQueryExecution", Query(judged.buckets, place.results)
+            "athena", "running the query", "athena:StartQueryExecution", Query(authorized.buckets, place.results)
         ) as athena:
             answer = await athena.start_query_execution(
-                QueryString=runs.signed(principal(), text),
+                QueryString=executions.signed(principal(), text),
                 QueryExecutionContext={"Catalog": "AwsDataCatalog", "Database": database.lower()},
                 WorkGroup=place.workgroup,
                 **({"ResultConfiguration": place.configuration} if place.configuration else {}),
@@ -229,7 +231,7 @@ class AthenaTools:
 
         async def watch() -> None:
             async with self._athena("watching the query", "athena:GetQueryExecution") as athena:
-                await runs.wait(athena, execution_id, WATCH_SECONDS, self._most)
+                await executions.wait(athena, execution_id, WATCH_SECONDS, self._most)
 
         task = asyncio.create_task(watch())
         self._watching.add(task)
@@ -247,7 +249,7 @@ class AthenaTools:
             state=status["State"],
             columns=[],
             rows=[],
-            scanned_bytes=runs.scanned(execution),
+            scanned_bytes=executions.scanned(execution),
             problem=status.get("StateChangeReason") if status["State"] in ("FAILED", "CANCELLED") else None,
         )
         if status["State"] != "SUCCEEDED":
@@ -296,8 +298,8 @@ def _told(execution: dict[str, Any]) -> Execution:
     return Execution(
         execution_id=execution["QueryExecutionId"],
         state=execution["Status"]["State"],
-        query=runs.unsigned(execution["Query"])[:2000],
+        query=executions.unsigned(execution["Query"])[:2000],
         database=execution.get("QueryExecutionContext", {}).get("Database"),
         submitted=submitted.isoformat() if submitted is not None else None,
-        scanned_bytes=runs.scanned(execution),
+        scanned_bytes=executions.scanned(execution),
     )

@@ -10,22 +10,21 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from .. import paging
-from ..authz import Principal, may_touch, principal
+from ..auth.principal import Principal, may_touch, principal
 from ..aws import Gateway
 from ..aws.objects import read_part
+from ..protocol import paging
+from ..protocol.tool import Cursor, NextCursor, PackageName, Registry, TopHash, tool
 from ..quilt.diff import Change, compare
 from ..quilt.locations import ObjectLocation, check_package_name, parse_bucket
 from ..quilt.manifest import entry_key, entry_size, is_text, lines, physical_location
 from ..quilt.registry import open_manifest, resolve
-from .marking import Cursor, NextCursor, PackageName, Registry, tool
 
 MAXIMUM_TEXT = 256 * 1024  # bytes of a file that its resource shows
 MAXIMUM_META = 64 * 1024  # bytes of one metadata object that are shown
 MAXIMUM_HASH = 200  # characters
 SCAN_SECONDS = 20.0  # after which a page ends, however little it found
 
-TopHash = Annotated[str | None, Field(description="Default: the latest.", min_length=64, max_length=64)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -82,7 +81,7 @@ class _Version:
     include_meta: bool
 
 
-class EntryTools:
+class PackagesReadTools:
     """Reads packages' manifests, as streams."""
 
     def __init__(self, aws: Gateway) -> None:

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..aws import Gateway
 from ..aws.errors import AwsError
+from ..protocol.tool import Bucket, tool
 from ..quilt.locations import MAXIMUM_KEY_BYTES, parse_bucket
 from ..quilt.publishing import CONFLICTS
-from .marking import Bucket, tool
 
 MAXIMUM_CONTENT = 700_000  # characters of one call's contents; a request is at most 1 MiB
 _RESERVED = ".quilt/"
@@ -36,7 +36,7 @@ class PutObjects(BaseModel):
     results: list[PutObject]
 
 
-class PuttingTools:
+class ObjectsWriteTools:
     """Puts small objects."""
 
     def __init__(self, aws: Gateway) -> None:

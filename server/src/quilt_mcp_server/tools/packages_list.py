@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from .. import paging
 from ..aws import Gateway
+from ..protocol import paging
+from ..protocol.tool import Cursor, NextCursor, PackageName, Registry, tool
 from ..quilt.locations import check_package_name, parse_bucket
 from ..quilt.registry import package_names, read_pointer, resolve, version_times
-from .marking import Cursor, NextCursor, PackageName, Registry, tool
 
 
 class PackageList(BaseModel):
@@ -29,7 +29,7 @@ class PackageVersions(BaseModel):
     next_cursor: NextCursor = None
 
 
-class PackageTools:
+class PackagesListTools:
     """What packages there are and what is in them."""
 
     def __init__(self, aws: Gateway) -> None:

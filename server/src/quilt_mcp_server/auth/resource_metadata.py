@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from .config import Config
+from ..config import Config
 
 # The first is under /mcp/, which the balancer's rule routes; the second is where RFC 9728 says to look.
 PATHS = ("/mcp/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp")

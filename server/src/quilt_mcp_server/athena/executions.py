@@ -8,7 +8,7 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ..authz import Principal
+from ..auth.principal import Principal
 
 VALIDATE = "EXPLAIN (TYPE VALIDATE)"  # before a statement that is only checked
 DONE = ("SUCCEEDED", "FAILED", "CANCELLED")
@@ -17,14 +17,14 @@ _POLL_FIRST, _POLL_LAST = 0.2, 3.0  # seconds between two looks
 
 
 def signed(who: Principal, text: str) -> str:
-    """The statement with its owner's mark, a comment at its end."""
-    return f"{text}\n{_mark(who)}"
+    """The statement with a comment at its end that says whose it is."""
+    return f"{text}\n{_owner_comment(who)}"
 
 
 def is_of(who: Principal, execution: dict[str, Any], *, validations: bool = True) -> bool:
     """Whether the caller started this execution here; `validations`: also if it only checked a statement."""
     query = str(execution.get("Query", ""))
-    return query.endswith(f"\n{_mark(who)}") and (validations or not query.startswith(VALIDATE))
+    return query.endswith(f"\n{_owner_comment(who)}") and (validations or not query.startswith(VALIDATE))
 
 
 def unsigned(text: str) -> str:
@@ -37,7 +37,7 @@ def owner(who: Principal) -> str:
     return hashlib.sha256(who.identity.encode()).hexdigest()[:24]
 
 
-def _mark(who: Principal) -> str:
+def _owner_comment(who: Principal) -> str:
     return f"-- quilt-mcp {owner(who)}"
 
 

@@ -1,4 +1,4 @@
-"""The MCP server: the SDK's, with our rules for every tool call."""
+"""The MCP server: the SDK's, with this server's rules for every tool call."""
 
 import asyncio
 import logging
@@ -22,11 +22,12 @@ from mcp_types import (
 from pydantic import AnyUrl, ValidationError
 from pydantic_core import to_json
 
-from . import __version__, methods
-from .logs import record
-from .quilt.locations import template_form
+from .. import __version__
+from ..telemetry import mcp_methods
+from ..telemetry.logs import record
+from .resource_uri import template_form
 from .schemas import for_arguments, for_results
-from .tools.marking import Mark, marked
+from .tool import ToolOptions, tools_of
 
 log = logging.getLogger(__name__)
 
@@ -53,21 +54,21 @@ class QuiltServer(MCPServer[Any]):
         )
 
     def add_group(self, group: object) -> None:
-        """Register every marked method of a group as a tool."""
-        for method, mark in marked(group):
-            self._add(method, mark)
+        """Register every tool of a group."""
+        for method, options in tools_of(group):
+            self._add(method, options)
 
-    def _add(self, method: Callable[..., Any], mark: Mark) -> None:
+    def _add(self, method: Callable[..., Any], options: ToolOptions) -> None:
         name = method.__name__
         self.add_tool(
             method,
-            title=mark.title,
+            title=options.title,
             description=" ".join((method.__doc__ or "").split()),
             annotations=ToolAnnotations(
-                read_only_hint=mark.read_only,
+                read_only_hint=options.read_only,
                 # Of a tool that only reads the protocol gives the others no meaning.
-                destructive_hint=None if mark.read_only else mark.destructive,
-                idempotent_hint=None if mark.read_only else mark.idempotent,
+                destructive_hint=None if options.read_only else options.destructive,
+                idempotent_hint=None if options.read_only else options.idempotent,
             ),
             structured_output=True,
         )
@@ -83,7 +84,7 @@ class QuiltServer(MCPServer[Any]):
         Raises:
             MCPError: without what went wrong inside, which the SDK would send.
         """
-        method = record().method = methods.for_logs(ctx.method)
+        method = record().method = mcp_methods.for_logs(ctx.method)
         # A tool's own end comes first, and is told as a tool's error.
         seconds = self._tool_timeout + (method == "tools/call")
         try:

@@ -12,7 +12,7 @@ import base64
 import json
 from collections.abc import Mapping
 
-from .authz import Principal
+from .principal import Principal
 
 LAST_SECOND = 253_402_300_799  # of the year 9999
 # The frontend's table.

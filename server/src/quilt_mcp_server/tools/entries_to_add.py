@@ -11,11 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..aws import Gateway
 from ..aws.hashing import Found, hash_of, look_up
+from ..protocol.tool import Metadata
 from ..quilt.draft import Value
 from ..quilt.locations import ObjectLocation, logical_problem, parse_object, physical_key
-from .marking import Metadata
 
-TIME_SHARE = 0.7  # of a tool's time that looking at objects may take; the rest is for writing the package
 _AT_ONCE = 16
 _FAULTS = 5  # that are told
 

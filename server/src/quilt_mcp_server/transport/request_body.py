@@ -5,8 +5,8 @@ import asyncio
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .limits import RETRY_AFTER
-from .logs import record
+from ..telemetry.logs import record
+from .concurrency import RETRY_AFTER
 
 MAXIMUM_BODY = 1024 * 1024  # bytes
 MAXIMUM_CONTAINERS = 100_000  # objects and lists of one body; brackets in its strings count too
@@ -18,7 +18,7 @@ CONTAINER_WEIGHT = 16
 MAXIMUM_WEIGHT = 8 * 1024 * 1024
 
 
-class BodyMiddleware:
+class RequestBodyMiddleware:
     """Hands complete bodies on. Refuses what is too large (413), too slow (408) or too much at once (503)."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import jwt
 
-from .authz import Principal
 from .claims import principal_from
 from .jwks import Jwks
+from .principal import Principal
 
 LEEWAY = 30  # seconds of clock difference that are forgiven
 MAXIMUM_BYTES = 8192

@@ -3,10 +3,10 @@
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .authz import Principal, current_principal
+from ..telemetry.logs import record, subject_for_logs
+from ..transport.concurrency import RETRY_AFTER
 from .jwks import KeysUnavailableError
-from .limits import RETRY_AFTER
-from .logs import record, subject_for_logs
+from .principal import Principal, current_principal
 from .tokens import InvalidTokenError, TokenVerifier
 
 REALM = "quilt-mcp-server"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from ..aws import Gateway
 from ..config import Config
+from ..protocol.tool import TIME_SHARE, Bucket, Message, Metadata, PackageName, Registry, WorkflowId, tool
 from ..quilt.draft import Draft, Value
 from ..quilt.locations import ObjectLocation, check_package_name, logical_problem, parse_bucket
 from ..quilt.manifest import lines
@@ -16,8 +17,7 @@ from ..quilt.merging import merge, path_order
 from ..quilt.publishing import publish, record_time
 from ..quilt.registry import Pointer, has_time, no_package, open_manifest, read_pointer
 from ..workflows import Workflow, Workflows
-from .adding import TIME_SHARE, EntryToAdd, Item, describe, items, refuse
-from .marking import Bucket, Message, Metadata, PackageName, Registry, WorkflowId, tool
+from .entries_to_add import EntryToAdd, Item, describe, items, refuse
 
 MAXIMUM_OBJECTS = 5000  # of a prefix that become a package in one call
 _OWN = ".quilt/"
@@ -32,7 +32,7 @@ class PackageRevision(BaseModel):
     written: Annotated[bool, Field(description="False: it was the latest already.")]
 
 
-class PackagingTools:
+class PackagesWriteTools:
     """Writes packages."""
 
     def __init__(self, config: Config, aws: Gateway, workflows: Workflows) -> None:

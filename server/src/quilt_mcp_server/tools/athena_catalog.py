@@ -1,4 +1,4 @@
-"""The Glue catalogue, as far as it is the caller's: databases, tables, columns; and Athena's workgroups."""
+"""The Glue catalog, as far as it is the caller's: databases, tables, columns; and Athena's workgroups."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,11 +7,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from .. import paging
-from ..athena.judge import Judge, unknown_database
+from ..athena.query_authorization import QueryAuthorizer, unknown_database
 from ..aws import Gateway
 from ..config import Config
-from .marking import Cursor, NextCursor, tool
+from ..protocol import paging
+from ..protocol.tool import Cursor, NextCursor, tool
 
 Database = Annotated[str, Field(max_length=255)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
@@ -52,7 +52,7 @@ class Workgroups(BaseModel):
     default: str
 
 
-class DatabaseTools:
+class AthenaCatalogTools:
     """What may be queried. Only tables whose data lies in the caller's buckets are shown."""
 
     def __init__(self, config: Config, aws: Gateway) -> None:
@@ -61,8 +61,10 @@ class DatabaseTools:
         self._confined = config.credentials == "assume_role"
 
     @asynccontextmanager
-    async def judge(self, asked: str, *, thorough: bool = False, own_results: bool = True) -> AsyncIterator[Judge]:
-        """A judge for the caller.
+    async def authorizer(
+        self, asked: str, *, thorough: bool = False, own_results: bool = True
+    ) -> AsyncIterator[QueryAuthorizer]:
+        """What decides for the caller which tables may be read.
 
         Args:
             asked: As for `Gateway.bucket`.
@@ -71,19 +73,19 @@ class DatabaseTools:
         """
         confined = self._confined and own_results
         async with self._aws.service("glue", asked, "glue:GetTables") as glue:
-            yield Judge(glue, confined, partitions=thorough and not confined)
+            yield QueryAuthorizer(glue, confined, partitions=thorough and not confined)
 
     @tool("List databases")
     async def athena_databases_list(self) -> Databases:
         """List the databases that hold tables you may read."""
         turn = asyncio.Semaphore(_AT_ONCE)
-        async with self.judge("listing databases") as judge:
+        async with self.authorizer("listing databases") as authorizer:
 
             async def shown(database: str) -> str | None:
                 async with turn:
-                    return database if await judge.visible(database) else None
+                    return database if await authorizer.visible(database) else None
 
-            found = await asyncio.gather(*map(shown, sorted(await judge.databases())))
+            found = await asyncio.gather(*map(shown, sorted(await authorizer.databases())))
         return Databases(databases=[database for database in found if database is not None])
 
     @tool("List tables")
@@ -91,9 +93,9 @@ class DatabaseTools:
         """List the tables and views of a database that you may read."""
         question = ("tables", database.lower())
         after = paging.decode(question, cursor, str) or ""
-        async with self.judge(f"listing the tables of {database[:100]!r}") as judge:
-            known = database.lower() in await judge.databases()
-            visible = await judge.visible(database.lower()) if known else {}
+        async with self.authorizer(f"listing the tables of {database[:100]!r}") as authorizer:
+            known = database.lower() in await authorizer.databases()
+            visible = await authorizer.visible(database.lower()) if known else {}
         if not visible:
             raise unknown_database(database)
         names = sorted(name for name in visible if name > after)
@@ -104,11 +106,11 @@ class DatabaseTools:
     async def athena_table_schema(self, database: Database, table: Database) -> TableSchema:
         """The columns and partition keys of a table or view."""
         name = (database.lower(), table.lower())
-        async with self.judge(f"describing the table {database[:100]}.{table[:100]}") as judge:
-            if name[0] not in await judge.databases():
+        async with self.authorizer(f"describing the table {database[:100]}.{table[:100]}") as authorizer:
+            if name[0] not in await authorizer.databases():
                 raise unknown_database(database)
-            await judge.buckets(name)
-            found = (await judge.tables(name[0]))[name[1]]
+            await authorizer.buckets(name)
+            found = (await authorizer.tables(name[0]))[name[1]]
         storage = found.get("StorageDescriptor", {})
         return TableSchema(
             columns=[_column(item) for item in storage.get("Columns", ())],

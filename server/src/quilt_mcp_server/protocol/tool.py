@@ -6,11 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-_MARK = "__quilt_tool__"
+TIME_SHARE = 0.7  # of a tool's time that its longest part may take; the rest is for what comes behind it
+_OPTIONS = "__quilt_tool__"
 
 Bucket = Annotated[str, Field(min_length=3, max_length=70)]
 Registry = Annotated[str, Field(min_length=3, max_length=70)]
 PackageName = Annotated[str, Field(description="user/name", min_length=3, max_length=200)]
+TopHash = Annotated[str | None, Field(description="Default: the latest.", min_length=64, max_length=64)]
 S3Uri = Annotated[str, Field(description="s3://bucket/key[?versionId=...]", min_length=8, max_length=2048)]
 Cursor = Annotated[str | None, Field(max_length=4096)]
 NextCursor = str | None
@@ -20,7 +22,7 @@ WorkflowId = Annotated[str | None, Field(description='Default: the registry\'s. 
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ToolOptions:
     """What is said of a tool beside its signature and its docstring, which is its description for the model."""
 
     title: str
@@ -32,19 +34,19 @@ class Mark:
 def tool[**P, R](
     title: str, *, read_only: bool = True, destructive: bool = False, idempotent: bool = True
 ) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
-    """Mark an async method as a tool. Its name, signature and docstring are what the model sees."""
+    """Make an async method a tool. Its name, signature and docstring are what the model sees."""
 
     def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-        setattr(function, _MARK, Mark(title, read_only, destructive, idempotent))
+        setattr(function, _OPTIONS, ToolOptions(title, read_only, destructive, idempotent))
         return function
 
     return decorate
 
 
-def marked(group: object) -> Iterator[tuple[Callable[..., Any], Mark]]:
+def tools_of(group: object) -> Iterator[tuple[Callable[..., Any], ToolOptions]]:
     """The tools of a group, in the order of their definition."""
     for name in vars(type(group)):
         method = getattr(group, name)
-        mark = getattr(method, _MARK, None)
-        if mark is not None:
-            yield method, mark
+        options = getattr(method, _OPTIONS, None)
+        if options is not None:
+            yield method, options

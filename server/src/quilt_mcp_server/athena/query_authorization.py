@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ..authz import AccessDeniedError, Principal, authorise, principal
+from ..auth.principal import AccessDeniedError, Principal, authorize, principal
 from .sql import Statement, read
 
 CATALOG = "awsdatacatalog"
@@ -27,7 +27,7 @@ Name = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class AuthorizedQuery:
     """A statement that its caller may run, and what it reads."""
 
     text: str
@@ -36,8 +36,8 @@ class Judged:
 
 
 @dataclass(slots=True)
-class Judge:
-    """Judges for one caller with one look at the catalogue; made anew for every call.
+class QueryAuthorizer:
+    """Decides for one caller with one look at the Glue catalog; made anew for every call.
 
     Attributes:
         glue: The Glue client, under the caller's grant.
@@ -54,7 +54,7 @@ class Judge:
     _tables: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     _buckets: dict[Name, frozenset[str]] = field(default_factory=dict)
 
-    async def judge(self, query: str, database: str) -> Judged:
+    async def authorize(self, query: str, database: str) -> AuthorizedQuery:
         """Pass a statement, or refuse it.
 
         Args:
@@ -70,7 +70,7 @@ class Judge:
             raise unknown_database(database)
         found = await self._read_by(statement, database, 0)
         buckets = frozenset[str]().union(*found.values())
-        return Judged(statement.text, tuple(sorted(found)), tuple(sorted(buckets)))
+        return AuthorizedQuery(statement.text, tuple(sorted(found)), tuple(sorted(buckets)))
 
     async def databases(self) -> frozenset[str]:
         """Every database of the catalogue, the caller's or not."""
@@ -177,7 +177,7 @@ class Judge:
         buckets = frozenset(map(_bucket, places))
         for bucket in buckets:
             try:
-                authorise(self.who, bucket, "s3:GetObject")
+                authorize(self.who, bucket, "s3:GetObject")
             except AccessDeniedError as error:
                 raise _refused(name) from error
         return buckets
