@@ -25,6 +25,9 @@ OTHER_KEY = "o" * 16 + "0123456789abcdef0123456789abcdef"
 HOST = "demo.quiltdata.com"
 ORIGIN = "https://catalog.example.com"
 ACCOUNT = "123456789012"
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+pytest_plugins = ["athena_tables", "server_process"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,14 +1,13 @@
-"""Resources, completions and prompts over HTTP, and what they refuse."""
+"""Resources and completions over HTTP, and what they refuse."""
 
 import json
-import re
 import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from conftest import Running, token
-from test_packages import HASH, entry, push
+from quilt_package import HASH, entry, push
 
 README = "# Cells\n"
 OLD = "2025-11-25"
@@ -123,20 +122,6 @@ def test_completions_tell_nothing_of_foreign_buckets(server: Running, s3: Any) -
     assert complete(server, "bucket", "", Authorization=f"Bearer {token(buckets=[])}") == []
 
 
-def test_prompts_name_only_tools_that_exist(server: Running) -> None:
-    prompts = server.rpc("prompts/list", mcp_protocol_version=OLD)["prompts"]
-    assert len(prompts) >= 4
-    tools = {tool["name"] for tool in server.rpc("tools/list", mcp_protocol_version=OLD)["tools"]}
-    for prompt in prompts:
-        arguments = {argument["name"]: f"<{argument['name']}>" for argument in prompt["arguments"]}
-        answer = server.rpc("prompts/get", {"name": prompt["name"], "arguments": arguments}, mcp_protocol_version=OLD)
-        text = answer["messages"][0]["content"]["text"]
-        assert all(value in text for value in arguments.values()), prompt["name"]
-        assert prompt["description"]
-        named = set(re.findall(r"\b(?:packages?|bucket|athena|catalog)_\w+", text))
-        assert named and named <= tools, named - tools
-
-
 @pytest.mark.parametrize("method", ["completion/complete", "resources/read"])
 def test_no_method_takes_longer_than_a_tool(
     serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch, method: str
@@ -155,3 +140,13 @@ def test_no_method_takes_longer_than_a_tool(
         assert answer["error"]["message"] == f"{method} took longer than 1 s and was stopped"
         call = {"name": "packages_list", "arguments": {"registry": "quilt-example"}}
         assert "packages_list took longer than 1 s" in slow.rpc("tools/call", call)["content"][0]["text"]
+
+
+@pytest.mark.usefixtures("athena")
+def test_resources_and_completions_show_the_same(server: Running) -> None:
+    assert read(server, "athena://databases") == {"databases": ["mine"]}
+    assert read(server, "athena://workgroups")["default"] == "primary"
+    assert complete(server, "database", "") == ["mine"]
+    assert complete(server, "database", "s") == []
+    assert complete(server, "table", "or", {"database": "mine"}) == ["orders"]
+    assert complete(server, "table", "", {"database": "secret"}) == []

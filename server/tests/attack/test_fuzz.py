@@ -16,7 +16,7 @@ from conftest import HOST, Running, environment, token
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis_jsonschema import from_schema
-from test_packages import HASH, entry, push
+from quilt_package import HASH, entry, push
 
 from quilt_mcp_server.aws import Gateway
 from quilt_mcp_server.config import load

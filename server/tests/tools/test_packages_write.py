@@ -1,4 +1,4 @@
-"""Packages made, changed, deleted and checked by our tools. What quilt3 says of them: tests/oracle."""
+"""Packages made and changed by the tools. What quilt3 says of them: tests/oracle."""
 
 import asyncio
 import base64
@@ -15,52 +15,7 @@ from conftest import Running, token
 from quilt_mcp_server.quilt import checksums
 from quilt_mcp_server.quilt.publishing import publish
 from quilt_mcp_server.tools import packages_write
-
-NAMED = ".quilt/named_packages/team/data/"
-
-
-@pytest.fixture
-def objects(s3: Any) -> Any:
-    """Objects with versions, in two buckets."""
-    for bucket in ("quilt-example", "quilt-secret"):
-        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        for key in ("d/a.csv", "d/sub/b ü.csv", "d/c.txt", "e/x", "d/folder/"):
-            s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
-    return s3
-
-
-def uri(key: str, bucket: str = "quilt-example") -> str:
-    return f"s3://{bucket}/{key}"
-
-
-def make(*entries: Any, **more: Any) -> dict[str, Any]:
-    listed = [{"s3_uri": uri(entry)} if isinstance(entry, str) else entry for entry in entries]
-    return {"registry": "quilt-example", "package_name": "team/data", "entries": listed} | more
-
-
-def read(s3: Any, key: str, bucket: str = "quilt-example") -> bytes:
-    body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    return body
-
-
-def tags(s3: Any, bucket: str = "quilt-example") -> dict[str, str]:
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=NAMED).get("Contents", ())
-    return {item["Key"].removeprefix(NAMED): read(s3, item["Key"], bucket).decode() for item in listed}
-
-
-def browse(server: Running, **more: Any) -> dict[str, Any]:
-    asked = {"registry": "quilt-example", "package_name": "team/data", "include_meta": True} | more
-    return server.call("package_browse", asked)
-
-
-def written(s3: Any) -> list[str]:
-    """Quilt's own files in both buckets."""
-    return [
-        item["Key"]
-        for bucket in ("quilt-example", "quilt-secret")
-        for item in s3.list_objects_v2(Bucket=bucket, Prefix=".quilt/").get("Contents", ())
-        if not item["Key"].startswith(".quilt/workflows/")
-    ]
+from tools.package_requests import NAMED, browse, make, read, result, tags, uri, validate, written
 
 
 def test_makes_a_package(server: Running, objects: Any) -> None:
@@ -243,7 +198,7 @@ def test_of_two_at_once_one_is_told_that_he_is_late(
     gate = _Gate(monkeypatch, 2)
     with ThreadPoolExecutor(2) as pool:
         bodies = [make(key) for key in ("d/c.txt", "e/x")]
-        answers = list(pool.map(lambda body: _result(server, "package_update", body), bodies))
+        answers = list(pool.map(lambda body: result(server, "package_update", body), bodies))
     assert gate.passed == 2
     assert sorted(answer["isError"] for answer in answers) == [False, True]
     won, lost = sorted(answers, key=lambda answer: bool(answer["isError"]))
@@ -258,7 +213,7 @@ def test_of_two_new_packages_of_one_name_one_is_made(
     _Gate(monkeypatch, 2)
     with ThreadPoolExecutor(2) as pool:
         bodies = [make(key) for key in ("d/c.txt", "e/x")]
-        answers = list(pool.map(lambda body: _result(server, "package_create", body), bodies))
+        answers = list(pool.map(lambda body: result(server, "package_create", body), bodies))
     assert sorted(answer["isError"] for answer in answers) == [False, True]
     assert len(set(tags(objects).values())) == 1
 
@@ -279,91 +234,6 @@ class _Gate:
             await real(*arguments)
 
         monkeypatch.setattr(packages_write, "publish", late)
-
-
-def _result(server: Running, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    return server.rpc("tools/call", {"name": tool, "arguments": arguments})
-
-
-def test_deletes_a_package_and_leaves_its_objects(server: Running, s3: Any) -> None:
-    # A bucket without versions: moto goes on listing folders in which all is deleted where there are some.
-    for key in ("d/a.csv", "d/c.txt"):
-        s3.put_object(Bucket="quilt-example", Key=key, Body=key.encode())
-    server.call("package_create", make("d/a.csv"))
-    server.call("package_update", make("d/c.txt"))
-    server.call("package_create", make("d/a.csv", package_name="team/data-2"))
-    asked = {"registry": "quilt-example", "package_name": "team/data"}
-    assert server.call("package_delete", asked) == {"deleted": 2, "latest": None}
-    assert tags(s3) == {}
-    assert server.call("packages_list", {"registry": "quilt-example"})["packages"] == ["team/data-2"]
-    assert read(s3, "d/a.csv") == b"d/a.csv"
-    assert "there is no package" in server.fail("package_delete", asked)
-
-
-def test_deletes_a_version(server: Running, objects: Any) -> None:
-    hashes = [server.call("package_create", make("d/a.csv"))["top_hash"]]
-    hashes += [server.call("package_update", make(key))["top_hash"] for key in ("d/c.txt", "e/x")]
-    asked = {"registry": "quilt-example", "package_name": "team/data"}
-    assert server.call("package_delete", asked | {"top_hash": hashes[2]}) == {"deleted": 1, "latest": hashes[1]}
-    assert server.call("package_delete", asked | {"top_hash": hashes[0]}) == {"deleted": 1, "latest": hashes[1]}
-    assert set(tags(objects).values()) == {hashes[1]}
-    assert "no version" in server.fail("package_delete", asked | {"top_hash": hashes[0]})
-    assert server.call("package_delete", asked | {"top_hash": hashes[1]}) == {"deleted": 1, "latest": None}
-    assert tags(objects) == {}
-
-
-def validate(server: Running, **more: Any) -> dict[str, Any]:
-    return server.call("package_validate", {"registry": "quilt-example", "package_name": "team/data"} | more)
-
-
-def test_a_sound_package_has_no_problems(server: Running, objects: Any) -> None:
-    server.call("package_create", make("d/a.csv", "d/c.txt", "e/x"))
-    found = validate(server, read_objects=True)
-    assert (found["checked"], found["unverified"], found["problems"], found["next_cursor"]) == (3, 0, [], None)
-    # Nothing was read, and S3 keeps another checksum than the hash: existence and size are all that is known.
-    assert validate(server)["unverified"] == 3
-
-
-def test_pages_of_a_check(server: Running, objects: Any) -> None:
-    server.call("package_create", make("d/a.csv", "d/c.txt", "e/x"))
-    first = validate(server, limit=2)
-    second = validate(server, limit=2, cursor=first["next_cursor"])
-    assert (first["checked"], second["checked"], second["next_cursor"]) == (2, 1, None)
-
-
-def test_what_is_wrong_with_a_package(server: Running, objects: Any) -> None:
-    for key in ("gone", "other", "longer", "fine"):
-        objects.put_object(Bucket="quilt-example", Key=key, Body=b"12")
-    both = f"Bearer {token(buckets=['quilt-example', 'quilt-secret'])}"
-    foreign = {"s3_uri": uri("e/x", "quilt-secret"), "logical_key": "foreign"}
-    server.call("package_create", make("gone", "other", "longer", "fine", foreign), Authorization=both)
-    top_hash = tags(objects)["latest"]
-    manifest = read(objects, f".quilt/packages/{top_hash}").decode().splitlines()
-    edited = []
-    for line in map(json.loads, manifest):
-        # Without a version the entry is whatever lies there.
-        if line.get("logical_key") in ("gone", "other", "longer"):
-            line["physical_keys"] = [line["physical_keys"][0].partition("?")[0]]
-        edited.append(json.dumps(line))
-    objects.put_object(Bucket="quilt-example", Key=f".quilt/packages/{top_hash}", Body="\n".join(edited).encode())
-    objects.delete_object(Bucket="quilt-example", Key="gone")
-    objects.put_object(Bucket="quilt-example", Key="other", Body=b"21")
-    objects.put_object(Bucket="quilt-example", Key="longer", Body=b"123")
-    found = {item["logical_key"]: item["problem"] for item in validate(server, read_objects=True)["problems"]}
-    assert set(found) == {"foreign", "gone", "longer", "other"}
-    assert "may not touch" in found["foreign"] and "quilt-secret" not in json.dumps(found)
-    assert "there" in found["gone"].lower() or "404" in found["gone"]
-    assert found["longer"] == "its object has 3 bytes, not 2"
-    assert "another content" in found["other"]
-
-
-def test_a_manifest_that_was_changed_is_noticed(server: Running, objects: Any) -> None:
-    server.call("package_create", make("d/a.csv"))
-    key = f".quilt/packages/{tags(objects)['latest']}"
-    body = read(objects, key).replace(b'"logical_key": "a.csv"', b'"logical_key": "b.csv"')
-    objects.put_object(Bucket="quilt-example", Key=key, Body=body)
-    [problem] = validate(server)["problems"]
-    assert problem["logical_key"] is None and "top hash" in problem["problem"]
 
 
 def test_checksums_that_s3_keeps_are_taken(server: Running, objects: Any) -> None:
@@ -412,21 +282,6 @@ def test_a_large_manifest_goes_in_parts(server: Running, objects: Any, monkeypat
     assert manifest["ETag"].strip('"').endswith("-2")
     assert browse(server, limit=1000)["entries"][0]["logical_key"] == "0"
     assert made["entries"] == 9
-
-
-def test_a_manifest_too_large_to_check_as_a_whole(
-    serve: Callable[..., Running], objects: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def slow(*_: Any) -> Any:
-        await asyncio.sleep(60)
-
-    monkeypatch.setattr("quilt_mcp_server.tools.packages_validate.TIME_SHARE", 0.02)
-    server = serve()
-    server.call("package_create", make("d/a.csv"))
-    monkeypatch.setattr("quilt_mcp_server.tools.packages_validate.merge", slow)
-    found = validate(server)
-    assert [problem["logical_key"] for problem in found["problems"]] == [None]
-    assert "too large" in found["problems"][0]["problem"] and found["checked"] == 1
 
 
 def test_an_object_that_changes_while_it_is_looked_at(

@@ -6,9 +6,11 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from conftest import HOST, Running, token
+from conftest import HOST, KEY, OTHER_KEY, Running, token
+from server_process import Start, lines
 
 from quilt_mcp_server.telemetry.logs import MAXIMUM_MESSAGE, MAXIMUM_TRACE, JsonFormatter, access_log, redact
 
@@ -125,3 +127,58 @@ def test_a_method_that_is_known_is_logged(server: Running, written: Lines) -> No
 def test_a_long_subject_is_cut(server: Running, written: Lines) -> None:
     server.rpc("ping", Authorization=f"Bearer {token(sub='s' * 5000)}")
     assert json.loads(written.lines[-1])["subject"] == "s" * 256 + "... (5000 characters)"
+
+
+def test_the_log_tells_what_happened_and_no_secret(start: Start) -> None:
+    process, server = start(QUILT_MCP_LOG_LEVEL="debug")
+    good, bad = token(sub="carol"), token(KEY[::-1])
+    server.rpc(
+        "tools/call",
+        {"name": "bucket_objects_list", "arguments": {"bucket": "quilt-example"}},
+        Authorization=f"Bearer {good}",
+        X_Amzn_Trace_Id="Root=1-67891233-abcdef012345678912345678",
+    )
+    server.fail("bucket_objects_list", {"bucket": f"Bearer {good}"}, Authorization=f"Bearer {good}")
+    server.fail("bucket_object_text", {"s3_uri": f"s3://quilt-example/{good}"}, Authorization=f"Bearer {good}")
+    server.post({}, Authorization=f"Bearer {bad}")
+    server.post({}, f"/mcp?access_token={good}", Authorization="")
+    server.post({}, Host=f"{good}.example")
+    server.post({}, f"/mcp/{good}")
+    server.fail(good, Authorization=f"Bearer {good}")
+    server.post({"jsonrpc": "2.0", "id": 1, "method": good}, Authorization=f"Bearer {good}")
+    process.terminate()
+    output, _ = process.communicate(timeout=10)
+    for secret in (good, bad, KEY, OTHER_KEY, good.split(".")[2]):
+        assert secret not in output
+    written = lines(output)
+    first = next(line for line in written if line.get("method") == "tools/call")
+    assert first["subject"] == "carol"
+    assert first["tool"] == "bucket_objects_list"
+    assert first["trace_id"] == "Root=1-67891233-abcdef012345678912345678"
+    assert (first["status"], first["outcome"]) == (200, "ok")
+    assert first["duration_ms"] > 0 and first["bytes"] > 50 and len(first["request_id"]) == 32
+    assert any(line.get("outcome") == "invalid_token" and line["status"] == 401 for line in written)
+
+
+def test_no_link_and_no_key_of_aws_is_in_the_log(start: Start, s3: Any) -> None:
+    """At the level where libraries tell most: a presigned URL is as good as the object."""
+    s3.put_object(Bucket="quilt-example", Key="k", Body=b"v")
+    process, server = start(QUILT_MCP_LOG_LEVEL="debug", AWS_SECRET_ACCESS_KEY="very-secret-key")
+    url = server.call("bucket_object_link", {"s3_uri": "s3://quilt-example/k"})["url"]
+    # As a caller may send it back, in an argument and in the path.
+    server.fail("bucket_object_text", {"s3_uri": f"s3://quilt-example/{url}"})
+    server.post({}, f"/mcp/{url.partition('?')[2]}")
+    process.terminate()
+    output, _ = process.communicate(timeout=10)
+    assert lines(output)
+    for secret in (url, url.rpartition("X-Amz-Signature=")[2], "very-secret-key"):
+        assert secret not in output
+
+
+def test_subjects_are_hashed_on_request(start: Start) -> None:
+    process, server = start(QUILT_MCP_LOG_SUBJECT="hashed")
+    server.call("whoami", Authorization=f"Bearer {token(sub='carol')}")
+    process.terminate()
+    output, _ = process.communicate(timeout=10)
+    assert "carol" not in output
+    assert any(len(line.get("subject", "")) == 16 for line in lines(output))

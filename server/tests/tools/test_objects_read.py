@@ -142,3 +142,12 @@ def test_a_link_downloads_that_object(server: Running, s3: Any) -> None:
     assert "404" in server.fail("bucket_object_link", {"s3_uri": "s3://quilt-example/none"})
     assert "may not touch" in server.fail("bucket_object_link", {"s3_uri": "s3://quilt-secret/k"})
     assert "3600" in server.fail("bucket_object_link", {"s3_uri": "s3://quilt-example/k", "expiration": 86400})
+
+
+@pytest.mark.parametrize(
+    "key", ["../quilt-secret/k", "..%2fquilt-secret%2fk", "/../../quilt-secret/k", "//quilt-secret/k"]
+)
+def test_a_key_cannot_climb_into_another_bucket(server: Running, s3: Any, key: str) -> None:
+    s3.put_object(Bucket="quilt-secret", Key="k", Body=b"the secret of another")
+    message = server.fail("bucket_object_text", {"s3_uri": f"s3://quilt-example/{key}"})
+    assert "the secret of another" not in message

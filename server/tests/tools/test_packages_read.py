@@ -1,96 +1,11 @@
-"""The package tools against registries as quilt3 lays them out."""
+"""The tools that read packages, against registries as quilt3 lays them out."""
 
 import json
 from typing import Any
 
 import pytest
 from conftest import Running, token
-from mcp.server.mcpserver.exceptions import ToolError
-
-from quilt_mcp_server.quilt.registry import version_times
-
-HASH = "a" * 64
-
-
-def push(
-    s3: Any, name: str, entries: list[dict[str, Any]], top_hash: str = HASH, bucket: str = "quilt-example"
-) -> None:
-    header = {"version": "v0", "message": "first", "user_meta": {"by": "test"}}
-    body = "".join(json.dumps(line) + "\n" for line in (header, *entries))
-    s3.put_object(Bucket=bucket, Key=f".quilt/packages/{top_hash}", Body=body.encode())
-    for tag in ("latest", "1700000000"):
-        s3.put_object(Bucket=bucket, Key=f".quilt/named_packages/{name}/{tag}", Body=top_hash.encode())
-
-
-def entry(key: str, bucket: str = "quilt-example", **more: Any) -> dict[str, Any]:
-    return {
-        "logical_key": key,
-        "physical_keys": [f"s3://{bucket}/objects/{key}?versionId=v1"],
-        "size": 3,
-        "hash": {"type": "SHA256", "value": "ff"},
-        "meta": {"user_meta": {"n": 1}},
-    } | more
-
-
-def names(server: Running, **arguments: Any) -> list[list[str]]:
-    pages: list[list[str]] = []
-    cursor = None
-    while not pages or cursor:
-        page = server.call("packages_list", {"registry": "quilt-example", "cursor": cursor} | arguments)
-        pages.append(page["packages"])
-        cursor = page["next_cursor"]
-    return pages
-
-
-@pytest.fixture
-def many(s3: Any) -> list[str]:
-    # Names around the slash in the alphabet: `-` sorts before it, `0` and `_` behind it.
-    packages = ["a/x", "a-b/y", "a0/z", "a_/w", "b/1", "b/1-2", "b/2", "c/c", *(f"u{n}/p" for n in range(10, 30))]
-    for name in packages:
-        s3.put_object(Bucket="quilt-example", Key=f".quilt/named_packages/{name}/latest", Body=HASH.encode())
-    return packages
-
-
-@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
-def test_every_package_is_listed_once_whatever_the_page_size(server: Running, many: list[str], limit: int) -> None:
-    pages = names(server, limit=limit)
-    assert all(len(page) <= limit for page in pages)
-    assert sorted(name for page in pages for name in page) == sorted(many)
-
-
-@pytest.mark.parametrize(
-    ("prefix", "expected"),
-    [("b/", ["b/1", "b/1-2", "b/2"]), ("b/1", ["b/1", "b/1-2"]), ("a", ["a-b/y", "a/x", "a0/z", "a_/w"]), ("q", [])],
-)
-def test_packages_by_prefix(server: Running, many: list[str], prefix: str, expected: list[str]) -> None:
-    for limit in (1, 100):
-        assert sorted(n for page in names(server, prefix=prefix, limit=limit) for n in page) == sorted(expected)
-
-
-def test_odd_tags_hide_no_version(server: Running, s3: Any) -> None:
-    push(s3, "team/data", [entry("a.csv")])
-    for tag, body in (("99999999999999", HASH), ("1700000001", ""), ("1700000002", "x"), ("note", HASH)):
-        s3.put_object(Bucket="quilt-example", Key=f".quilt/named_packages/team/data/{tag}", Body=body.encode())
-    found = server.call("package_versions", {"registry": "quilt-example", "package_name": "team/data"})
-    assert found["versions"] == [{"top_hash": HASH, "pushed": "2023-11-14T22:13:20+00:00"}]
-
-
-async def test_the_newest_of_many_versions_are_not_missing() -> None:
-    class S3:
-        """Answers a listing page by page, the oldest first."""
-
-        def __init__(self, count: int) -> None:
-            self.tags = [str(1_600_000_000 + n) for n in range(count)]
-
-        async def list_objects_v2(self, Prefix: str, ContinuationToken: str = "0", **_: Any) -> dict[str, Any]:
-            end = int(ContinuationToken) + 1000
-            listed = [{"Key": Prefix + tag} for tag in self.tags[end - 1000 : end]]
-            return {"Contents": listed, "IsTruncated": end < len(self.tags), "NextContinuationToken": str(end)}
-
-    times = await version_times(S3(12_000), "b", "team/data")
-    assert (len(times), times[0]) == (12_000, 1_600_011_999)
-    with pytest.raises(ToolError, match="too many to be listed"):
-        await version_times(S3(100_001), "b", "team/data")
+from quilt_package import HASH, entry, push
 
 
 def test_browses_the_latest_version(server: Running, s3: Any) -> None:
@@ -216,22 +131,6 @@ def test_a_scan_that_takes_long_ends_with_a_cursor(server: Running, s3: Any, mon
     monkeypatch.setattr("quilt_mcp_server.tools.packages_read.SCAN_SECONDS", -1.0)
     assert browse(server)["entries"] == []
     assert browse(server)["next_cursor"]
-
-
-def test_versions_the_newest_first(server: Running, s3: Any) -> None:
-    for n in range(5):
-        key = f".quilt/named_packages/team/data/{1700000000 + n}"
-        s3.put_object(Bucket="quilt-example", Key=key, Body=f"{n}".encode() * 64)
-    asked = {"registry": "quilt-example", "package_name": "team/data", "limit": 2}
-    found: list[str] = []
-    cursor = None
-    while not found or cursor:
-        page = server.call("package_versions", asked | {"cursor": cursor})
-        found += [version["top_hash"][0] for version in page["versions"]]
-        cursor = page["next_cursor"]
-    assert found == ["4", "3", "2", "1", "0"]
-    assert page["versions"][0]["pushed"] == "2023-11-14T22:13:20+00:00"
-    assert "there is no package" in server.fail("package_versions", asked | {"package_name": "no/such"})
 
 
 def test_two_versions_are_compared(server: Running, s3: Any) -> None:

@@ -11,12 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from conftest import KEY, Running, token
+from conftest import KEY, PING, Running, token
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
-from test_tokens import crafted
 
+from auth.test_tokens import crafted
 from quilt_mcp_server.auth import jwks
 from quilt_mcp_server.auth.jwks import Jwks, KeysUnavailableError, usable
 from quilt_mcp_server.auth.tokens import TokenVerifier
@@ -26,7 +26,6 @@ RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 RSA_WEAK = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - refused, which is the point
 EC = ec.generate_private_key(ec.SECP256R1())
 EC_OTHER = ec.generate_private_key(ec.SECP384R1())
-PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
 
 def public(key: Any, kid: str, **more: Any) -> dict[str, Any]:
@@ -228,17 +227,6 @@ async def test_keys_are_fetched_again_before_they_are_too_old(
     assert address.asked == 2
 
 
-def test_a_server_without_its_keys_is_not_ready(serve: Callable[..., Running], address: Address) -> None:
-    alone = {"QUILT_MCP_JWKS_URL": address.url, "QUILT_MCP_OAUTH_ISSUER": ISSUER, "QUILT_MCP_JWT_KEYS": ""}
-    assert serve(**alone).http.get("/readyz").status_code == 200
-    address.status = 500
-    assert serve(**alone).http.get("/readyz").status_code == 503
-    told = serve(**(alone | {"QUILT_MCP_JWT_KEYS": json.dumps({"frontend-enhanced": KEY})})).http.get(
-        "/readyz", headers={"Authorization": f"Bearer {token()}"}
-    )
-    assert (told.status_code, told.json()["checks"]) == (503, {"keys": "KeysUnavailableError", "sts": "ok"})
-
-
 def test_a_document_without_end_is_not_read(address: Address) -> None:
     address.document = {"keys": [public(RSA, "rsa")], "padding": "x" * 300_000}
     with pytest.raises(KeysUnavailableError):
@@ -295,21 +283,16 @@ def test_what_is_not_a_document(document: Any) -> None:
         usable(document)
 
 
-def test_clients_are_told_where_to_get_a_token(server: Running) -> None:
-    challenge = server.post(PING, Authorization="").headers["www-authenticate"]
-    path = "/mcp/.well-known/oauth-protected-resource"
-    assert challenge.endswith(f'resource_metadata="https://demo.quiltdata.com{path}"')
-    for place in (path, "/.well-known/oauth-protected-resource/mcp"):
-        document = server.http.get(place).json()
-        assert document["resource"] == "https://demo.quiltdata.com/mcp"
-        assert document["authorization_servers"] == [ISSUER]
-
-
-def test_without_an_authorization_server_there_is_no_document(serve: Callable[..., Running]) -> None:
-    plain = serve()
-    assert plain.http.get("/mcp/.well-known/oauth-protected-resource").status_code == 404
-    assert "resource_metadata" not in plain.post(PING, Authorization="").headers["www-authenticate"]
-
-
 def test_expired_is_expired_whoever_signed(server: Running) -> None:
     assert status(server, EC, "ec", "ES256", exp=int(time.time()) - 60) == 401
+
+
+def test_a_server_without_its_keys_is_not_ready(serve: Callable[..., Running], address: Address) -> None:
+    alone = {"QUILT_MCP_JWKS_URL": address.url, "QUILT_MCP_OAUTH_ISSUER": ISSUER, "QUILT_MCP_JWT_KEYS": ""}
+    assert serve(**alone).http.get("/readyz").status_code == 200
+    address.status = 500
+    assert serve(**alone).http.get("/readyz").status_code == 503
+    told = serve(**(alone | {"QUILT_MCP_JWT_KEYS": json.dumps({"frontend-enhanced": KEY})})).http.get(
+        "/readyz", headers={"Authorization": f"Bearer {token()}"}
+    )
+    assert (told.status_code, told.json()["checks"]) == (503, {"keys": "KeysUnavailableError", "sts": "ok"})

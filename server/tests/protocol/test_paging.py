@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from conftest import Running
-from test_packages import HASH, entry, push
+from quilt_package import HASH, entry, push
 
 from quilt_mcp_server.protocol import paging
 from quilt_mcp_server.protocol.server import MAXIMUM_RESULT
