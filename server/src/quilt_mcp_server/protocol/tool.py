@@ -43,10 +43,12 @@ def tool[**P, R](
     return decorate
 
 
+def declared_tools(group: type) -> dict[str, ToolOptions]:
+    """The tools that a class declares, by their names, in the order of their definition."""
+    return {name: getattr(item, _OPTIONS) for name, item in vars(group).items() if hasattr(item, _OPTIONS)}
+
+
 def tools_of(group: object) -> Iterator[tuple[Callable[..., Any], ToolOptions]]:
     """The tools of a group, in the order of their definition."""
-    for name in vars(type(group)):
-        method = getattr(group, name)
-        options = getattr(method, _OPTIONS, None)
-        if options is not None:
-            yield method, options
+    for name, options in declared_tools(type(group)).items():
+        yield getattr(group, name), options

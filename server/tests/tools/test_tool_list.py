@@ -1,0 +1,25 @@
+"""What the list of tools costs a model: a budget for each tool, so that there is room for the next one."""
+
+import pytest
+from conftest import Running
+from pydantic_core import to_json
+from tool_table import MAXIMUM_MEAN, MAXIMUM_TOOL, listed_tools, sizes
+
+TOOLS = {tool.name: tool for tool in listed_tools()}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_tool_is_small(tool: str) -> None:
+    size = TOOLS[tool].size
+    assert size <= MAXIMUM_TOOL, f"{tool} takes {size} bytes of the tool list; shorten its descriptions or arguments"
+
+
+def test_the_tool_list_is_small(server: Running) -> None:
+    """In the mean, measured as it is sent. `python tools/tool_table.py --sizes` prints the same table."""
+    listed = server.rpc("tools/list", mcp_protocol_version="2025-11-25")["tools"]
+    assert [tool["name"] for tool in listed] == list(TOOLS)
+    told = sizes(list(TOOLS.values()))
+    print(told)
+    sent = [len(to_json(tool)) for tool in listed]
+    assert sent == [tool.size for tool in TOOLS.values()]
+    assert sum(sent) / len(sent) <= MAXIMUM_MEAN, told
