@@ -64,6 +64,7 @@ def steps() -> Iterator[Step]:
     for name, arguments in (("ruff check", ["check"]), ("ruff format", ["format", "--check"])):
         yield Step("lint", f"server: {name}", [SERVER_PYTHON, "-m", "ruff", *arguments, "."], cwd="server")
     yield Step("lint", "server: mypy", [SERVER_PYTHON, "-m", "mypy"], cwd="server")
+    yield Step("lint", "server: table of tools", [SERVER_PYTHON, "tools/tool_table.py", "--check"], cwd="server")
     imports = {"PYTHONPATH": str(ROOT / "server/src")}
     yield Step("lint", "server: import-linter", ["lint-imports", "--no-cache"], cwd="server", env=imports)
     # A process each: the sandbox corrects moto for all of its process, and the unit tests use moto as it is.
