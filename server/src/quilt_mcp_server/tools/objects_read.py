@@ -56,18 +56,6 @@ class ObjectLink(BaseModel):
     expires: str
 
 
-class ObjectVersion(BaseModel):
-    version_id: str
-    size: int
-    last_modified: str
-    is_latest: bool
-
-
-class ObjectVersions(BaseModel):
-    versions: list[ObjectVersion]
-    truncated: bool
-
-
 class ObjectsReadTools:
     """Reads single objects of the buckets that the caller may touch."""
 
@@ -89,30 +77,6 @@ class ObjectsReadTools:
             version_id=head.get("VersionId"),
             storage_class=head.get("StorageClass", "STANDARD"),
             metadata=head["Metadata"],
-        )
-
-    @tool("List an object's versions")
-    async def bucket_object_versions(
-        self, s3_uri: S3Uri, limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    ) -> ObjectVersions:
-        """List the versions of an object, the newest first, with size and time."""
-        place = parse_object(s3_uri)
-        async with self._aws.bucket(place.bucket, f"listing the versions of {place}", "s3:ListBucketVersions") as s3:
-            answer = await s3.list_object_versions(Bucket=place.bucket, Prefix=place.key, MaxKeys=limit)
-        found = [item for item in answer.get("Versions", ()) if item["Key"] == place.key]
-        if not found:
-            raise ToolError(f"there is no object {place}; bucket_objects_list shows what is there")
-        return ObjectVersions(
-            versions=[
-                ObjectVersion(
-                    version_id=item["VersionId"],
-                    size=item["Size"],
-                    last_modified=item["LastModified"].isoformat(),
-                    is_latest=item["IsLatest"],
-                )
-                for item in found
-            ],
-            truncated=answer["IsTruncated"],
         )
 
     @tool("Read an object as text")

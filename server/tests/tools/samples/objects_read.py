@@ -7,9 +7,6 @@ URI = f"s3://{BUCKET}/objects/a.csv"
 
 SAMPLES = {
     "bucket_object_info": Sample({"s3_uri": URI}, {"size": 8, "storage_class": "STANDARD", "metadata": {}}),
-    "bucket_object_versions": Sample(
-        {"s3_uri": URI, "limit": 10}, {"versions": [{"size": 8, "is_latest": True}], "truncated": False}
-    ),
     "bucket_object_text": Sample(
         {"s3_uri": URI, "max_bytes": 4, "offset": 4, "encoding": "utf-8"},
         {"text": "1,2\n", "size": 8, "next_offset": None},
