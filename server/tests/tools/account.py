@@ -1,12 +1,16 @@
 """The account that samples are for: what the caller may use, and the same of somebody else."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import httpx
-from conftest import Running, token
+import pytest
+from conftest import ORIGIN, Running, environment, running, token
 from quilt_package import HASH, OTHER_HASH, entry, push
+
+from quilt_mcp_server.config import load
 
 BUCKET, FOREIGN_BUCKET = "quilt-example", "quilt-secret"
 DATABASE, FOREIGN_DATABASE = "mine", "theirs"
@@ -72,6 +76,14 @@ class Account:
         if isinstance(value, str) and BUCKET in value:
             return [value.replace(BUCKET, each.removeprefix("s3://")) for each in FOREIGN_BUCKETS]
         return []
+
+
+@pytest.fixture(scope="session")
+def sampled(_moto: str) -> Iterator[Running]:
+    """A server with everything that samples need."""
+    changes = {"QUILT_MCP_CATALOG_URL": ORIGIN, "QUILT_MCP_ATHENA_WORKGROUP": WORKGROUP}
+    with running(load(environment(**changes))) as found:
+        yield found
 
 
 def lay(aws_url: str, server: Running) -> Account:

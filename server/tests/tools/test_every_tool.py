@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from conftest import ORIGIN, Running, environment, running
+from conftest import Running
 from pydantic import TypeAdapter, ValidationError
 from tool_table import ENVIRONMENT, listed_tools
 
@@ -17,20 +17,12 @@ from quilt_mcp_server.aws import Gateway
 from quilt_mcp_server.config import load
 from quilt_mcp_server.protocol.tool import declared_tools, tools_of
 from quilt_mcp_server.tools import groups
-from tools.account import DATABASE, FOREIGN_BUCKET, FOREIGN_DATABASE, SECRET, WORKGROUP, Account, lay
+from tools.account import DATABASE, FOREIGN_BUCKET, FOREIGN_DATABASE, SECRET, Account, lay
 from tools.sample import Document, Sample, all_samples, holds
 
 TOOLS = {tool.name: tool.listed for tool in listed_tools()}
 SAMPLES = all_samples()
 every_tool = pytest.mark.parametrize("tool", TOOLS)
-
-
-@pytest.fixture(scope="module")
-def sampled(_moto: str) -> Iterator[Running]:
-    """A server with everything that samples need."""
-    changes = {"QUILT_MCP_CATALOG_URL": ORIGIN, "QUILT_MCP_ATHENA_WORKGROUP": WORKGROUP}
-    with running(load(environment(**changes))) as found:
-        yield found
 
 
 @pytest.fixture
