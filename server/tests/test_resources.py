@@ -76,12 +76,14 @@ def test_a_file_of_a_package(server: Running, path: str) -> None:
 
 @pytest.mark.usefixtures("package")
 def test_what_the_caller_may_not_touch_is_refused(server: Running) -> None:
-    assert "may not touch" in refused(server, "quilt+s3://quilt-secret#package=team/data")
+    assert "does not grant the bucket" in refused(server, "quilt+s3://quilt-secret#package=team/data")
     # The manifest is the caller's, the bytes it points to are not.
     message = refused(server, "quilt+s3://quilt-example#package=team/data&path=secret.md")
-    assert "may not touch" in message and "the secret" not in message
+    assert "does not grant the bucket" in message and "the secret" not in message
     bearer = f"Bearer {token(buckets=[])}"
-    assert "may not touch" in refused(server, "quilt+s3://quilt-example#package=team/data", Authorization=bearer)
+    assert "does not grant the bucket" in refused(
+        server, "quilt+s3://quilt-example#package=team/data", Authorization=bearer
+    )
 
 
 @pytest.mark.usefixtures("package")

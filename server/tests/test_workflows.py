@@ -113,7 +113,7 @@ def test_a_package_that_obeys_keeps_what_it_obeyed(server: Running, registry: An
         ({"workflow": "unknown"}, "it has: broken, evil, foreign, plain, strict"),
         ({"workflow": ""}, "need a workflow"),
         ({"workflow": "broken"}, "'nowhere', which is not among the schemas"),
-        ({"workflow": "foreign"}, "may not touch the bucket 'quilt-secret'"),
+        ({"workflow": "foreign"}, "does not grant the bucket 'quilt-secret'"),
     ],
 )
 def test_what_a_workflow_refuses(server: Running, registry: Any, more: dict[str, Any], said: str) -> None:

@@ -20,7 +20,7 @@ from tools.account import Account, lay
 from tools.sample import all_samples
 
 Document = dict[str, Any]
-CRASH = "failed for a reason of its own"
+CRASH = "internal server error"
 # What no answer to a caller ever holds.
 TRACES = ("Traceback", 'File "', "site-packages", "object at 0x", "errors.pydantic.dev", "NoneType", "UnicodeEncode")
 fuzz = settings(

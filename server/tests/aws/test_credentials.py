@@ -176,7 +176,7 @@ def test_the_task_role_is_used_when_it_was_chosen(aws: Aws, serve: Callable[...,
     server = serve(QUILT_MCP_CREDENTIALS="task_role")
     server.call("bucket_objects_list", {"bucket": "quilt-example"})
     assert [key for key, _ in aws.signed] == ["ambient"]
-    assert "may not touch" in server.fail("bucket_objects_list", {"bucket": "quilt-other"})
+    assert "does not grant the bucket" in server.fail("bucket_objects_list", {"bucket": "quilt-other"})
     assert len(aws.signed) == 1
 
 

@@ -64,7 +64,7 @@ def test_access_to_a_bucket_is_tried(server: Running, s3: Any) -> None:
     )
     assert missing["can_list"] is False
     assert "NoSuchBucket" in missing["problem"]
-    assert "may not touch" in server.fail("check_bucket_access", {"bucket": "quilt-secret"})
+    assert "does not grant the bucket" in server.fail("check_bucket_access", {"bucket": "quilt-secret"})
 
 
 def test_permissions_are_discovered_for_several_buckets(server: Running, s3: Any) -> None:
@@ -74,7 +74,9 @@ def test_permissions_are_discovered_for_several_buckets(server: Running, s3: Any
         ("missing-bucket", False),
         ("quilt-example", True),
     ]
-    assert "may not touch" in server.fail("discover_permissions", {"buckets": ["quilt-example", "quilt-secret"]})
+    assert "does not grant the bucket" in server.fail(
+        "discover_permissions", {"buckets": ["quilt-example", "quilt-secret"]}
+    )
     many = [f"bucket-{n}" for n in range(60)]
     found = server.call("discover_permissions", Authorization=f"Bearer {token(buckets=many)}")
     assert (len(found["buckets"]), len(found["not_tried"])) == (50, 10)

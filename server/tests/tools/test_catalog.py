@@ -45,7 +45,7 @@ def test_uris(catalog: Running, arguments: dict[str, Any], uri: str) -> None:
 
 
 def test_refusals(catalog: Running, server: Running) -> None:
-    assert "may not touch" in catalog.fail("catalog_url", {"registry": "quilt-secret"})
+    assert "does not grant the bucket" in catalog.fail("catalog_url", {"registry": "quilt-secret"})
     asked = {"registry": "quilt-example", "package_name": "team/data"}
     assert "user/name" in catalog.fail("catalog_uri", asked | {"package_name": "a/b/c"})
     assert "hexadecimal" in catalog.fail("catalog_uri", asked | {"top_hash": "&" * 64})

@@ -140,7 +140,7 @@ def test_a_link_downloads_that_object(server: Running, s3: Any) -> None:
     assert httpx.get(link["url"], trust_env=False).text == "here"
     assert "X-Amz-Expires=60&" in link["url"]
     assert "404" in server.fail("bucket_object_link", {"s3_uri": "s3://quilt-example/none"})
-    assert "may not touch" in server.fail("bucket_object_link", {"s3_uri": "s3://quilt-secret/k"})
+    assert "does not grant the bucket" in server.fail("bucket_object_link", {"s3_uri": "s3://quilt-secret/k"})
     assert "3600" in server.fail("bucket_object_link", {"s3_uri": "s3://quilt-example/k", "expiration": 86400})
 
 

@@ -46,7 +46,7 @@ def test_what_is_wrong_with_a_package(server: Running, objects: Any) -> None:
     objects.put_object(Bucket="quilt-example", Key="longer", Body=b"123")
     found = {item["logical_key"]: item["problem"] for item in validate(server, read_objects=True)["problems"]}
     assert set(found) == {"foreign", "gone", "longer", "other"}
-    assert "may not touch" in found["foreign"] and "quilt-secret" not in json.dumps(found)
+    assert "does not grant" in found["foreign"] and "quilt-secret" not in json.dumps(found)
     assert "there" in found["gone"].lower() or "404" in found["gone"]
     assert found["longer"] == "its object has 3 bytes, not 2"
     assert "another content" in found["other"]

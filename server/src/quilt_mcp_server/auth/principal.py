@@ -88,8 +88,7 @@ def authorize(who: Principal, bucket: str, action: str) -> None:
         )
     if not may_touch(who, bucket):
         raise AccessDeniedError(
-            f"you may not touch the bucket {bucket!r}: your token does not name it. "
-            "bucket_list shows the buckets you may use"
+            f"your token does not grant the bucket {bucket!r}; bucket_list shows the buckets you may use"
         )
     if not _granted(who, action):
         raise AccessDeniedError(f"your token does not grant {action}, which this needs on the bucket {bucket!r}")

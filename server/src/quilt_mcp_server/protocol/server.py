@@ -173,7 +173,7 @@ class ToolListCache:
 
 
 def _own_fault(what: str) -> str:
-    return f"{what} failed for a reason of its own; tell the operator the request id {record().request_id}"
+    return f"{what} failed: internal server error; give the operator the request id {record().request_id}"
 
 
 def _check_names(name: str, accepted: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:

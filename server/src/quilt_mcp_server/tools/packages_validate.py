@@ -124,7 +124,7 @@ class PackagesValidateTools:
         if place is None:
             return "its object is not in S3"
         if not may_touch(principal(), place.bucket):
-            return "its object is in a bucket that you may not touch"
+            return "its object is in a bucket that your token does not grant"
         if not isinstance(digest, dict) or digest.get("type") not in checksums.KINDS:
             return "it has no hash of a known kind"
         try:
