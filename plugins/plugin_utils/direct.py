@@ -343,6 +343,7 @@ def _run(module: str, payload: bytes, tell: Callable[[str], None]) -> int:
         from ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress import add_listener
 
         add_listener(tell)
+        sys.modules.pop(module, None)  # what is imported already is run with a warning
         private("ansible.module_utils._internal._ansiballz._loader:run_module")(
             json_params=payload, profile=PROFILE, module_fqn=module, modlib_path="", extensions={}
         )
