@@ -15,7 +15,7 @@ Document = Mapping[str, Any]
 TASK_DEFINITION = "quilt.mcp_server.ecs_task_definition"
 SERVICE = "quilt.mcp_server.ecs_service"
 IMAGE_IN_USE = "quilt.mcp_server.ecr_image_protection"
-OURS = "quilt.mcp_server."
+COLLECTION = "quilt.mcp_server."
 ABSENT = "nothing"
 
 
@@ -84,7 +84,7 @@ def _paths(one: Document) -> list[tuple[str, Any, Any]]:
     for diff in one["diff"] if isinstance(one["diff"], list) else [one["diff"]]:
         if isinstance(diff, Mapping) and ("before" in diff or "after" in diff):
             found += _leaves("", diff.get("before"), diff.get("after"))
-    if str(one["module"]).startswith(OURS):
+    if str(one["module"]).startswith(COLLECTION):
         return found
     # The stock modules leave out of what will be what they do not predict.
     return [path for path in found if path[2] != ABSENT] or found

@@ -88,7 +88,7 @@ def test_a_good_server(smoke: Smoke) -> None:
     assert result["changed"] is False
 
 
-def test_the_token_is_made_with_the_secret_and_never_told(
+def test_the_token_is_made_with_the_secret_and_never_reported(
     smoke: Smoke, stub: mcp_stub.Stub, aws: Any, client: Any
 ) -> None:
     manager = client("secretsmanager")

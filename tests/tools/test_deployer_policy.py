@@ -19,7 +19,7 @@ from tools import deployer_policy
 
 ROOT = Path(__file__).parents[2]
 PLACE = ["--account", "123456789012", "--region", "us-east-1", "--stack", "sales-prod"]
-# Where the code does not tell whose an operation of several services is: theirs, and not that of the others.
+# Where the code does not show whose an operation of several services is: theirs, and not that of the others.
 SHARED = {
     "describe_images": {"ecr"},
     "describe_tags": {"elbv2"},
@@ -109,7 +109,7 @@ def test_looking_changes_nothing() -> None:
     assert "secretsmanager:GetSecretValue" not in deployer_policy.actions("look")
 
 
-def test_whatever_changes_something_is_limited_to_a_name_or_to_our_tag(printed: Print) -> None:
+def test_whatever_changes_something_is_limited_to_a_name_or_to_the_tag(printed: Print) -> None:
     for part in set(deployer_policy.source()) - {"look"}:
         statements = printed(part, "--environment", "sales-prod", "--repository", "sales-prod")
         for sid, statement in statements.items():

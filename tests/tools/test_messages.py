@@ -59,5 +59,5 @@ def test_a_message_to_search_for_is_printed(message: str) -> None:
 
 def test_a_message_that_nothing_prints_is_found() -> None:
     assert len(wanted()) > 8
-    assert not is_printed("no free priority, a witness URL")
+    assert not is_printed("no free priority, an example URL")
     assert not is_printed("The inventory of ... has N problems")

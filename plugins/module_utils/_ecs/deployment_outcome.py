@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""Whether OUR deployment is there, judged from what DescribeServices answers. Pure."""
+"""Whether the deployment that was started is there, judged from what DescribeServices answers. Pure."""
 
 from __future__ import annotations
 

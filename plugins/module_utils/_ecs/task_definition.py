@@ -125,9 +125,9 @@ class TaskDefinition(ModelResource):
     def delete(self, current: Current) -> None:
         for revision in list(self._active_revisions()):
             if self._is_own(revision):
-                self._retire(revision.computed["task_definition_arn"])
+                self._deregister(revision.computed["task_definition_arn"])
 
-    def _retire(self, arn: str) -> None:
+    def _deregister(self, arn: str) -> None:
         try:
             self.calls.deregister(arn)
         except AnsibleAWSError as error:  # its code is that of all mistakes
