@@ -1,7 +1,7 @@
 """The AWS services and operations that the collection's sources can call, read from the sources.
 
 Where the code says whose client it asks, that is taken. Elsewhere an operation is known by its name alone; of one that
-several services have, `ambiguous` tells where it is.
+several services have, `ambiguous` lists them.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class _Reader(ast.NodeVisitor):
         return isinstance(node.func, ast.Name) and node.func.id == "client"
 
     def _client(self, node: ast.AST) -> str:
-        """The service of the client that an expression is; empty where the expression does not tell."""
+        """The service of the client that an expression is; empty where the expression does not show it."""
         if isinstance(node, ast.Name):
             return self._held.get(node.id) or CLIENTS.get(node.id, "")
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
@@ -161,7 +161,7 @@ def called(found: dict[str, Source], stock: dict[str, set[str]], shared: dict[st
     """(service, operation) of all calls that the files can make.
 
     stock: by service, what other collections' modules call. shared: by operation, the services that are meant where the
-    code does not tell.
+    code does not show it.
     """
     known = services(found) | {*stock}
     calls = {(service, name) for service, names in stock.items() for name in names}
@@ -174,7 +174,7 @@ def called(found: dict[str, Source], stock: dict[str, set[str]], shared: dict[st
 
 
 def ambiguous(found: dict[str, Source], stock: dict[str, set[str]]) -> Iterator[tuple[str, str, set[str]]]:
-    """(file, operation, services that have it) where the code does not tell whose it is."""
+    """(file, operation, services that have it) where the code does not show whose it is."""
     known = services(found) | {*stock}
     for path, source in found.items():
         for name in sorted(source.names - NO_CALLS):
