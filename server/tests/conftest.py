@@ -1,4 +1,4 @@
-"""A moto server for AWS, and our server in this process over real HTTP."""
+"""A moto server for AWS, and the server in this process over real HTTP."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ pytest_plugins = ["athena_tables", "server_process", "tools.account"]
 
 @pytest.fixture(scope="session", autouse=True)
 def _moto() -> Iterator[str]:
-    """An AWS of our own, and an environment without credentials, region or CA of the machine that runs the tests."""
+    """An AWS for the tests, and an environment without credentials, region or CA of the machine that runs them."""
     saved = dict(os.environ)
     for name in list(os.environ):
         if name.startswith(("AWS_", "QUILT_MCP_")):
@@ -94,7 +94,7 @@ def token(key: Any = KEY, kid: str | None = "frontend-enhanced", algorithm: str 
 
 
 class Running:
-    """Our server on a loopback port, and plain HTTP requests to it."""
+    """The server on a loopback port, and plain HTTP requests to it."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -139,7 +139,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(config: Config, port: int | None = None) -> Iterator[Running]:
-    """Our application behind uvicorn in a thread, on a free port unless one is given."""
+    """The application behind uvicorn in a thread, on a free port unless one is given."""
     port = port or free_port()
     options: dict[str, Any] = {"http": BoundedUvicornProtocol, "ws": "none", "log_config": None, "access_log": False}
     server = uvicorn.Server(uvicorn.Config(build(config), host="127.0.0.1", port=port, **options))

@@ -20,8 +20,8 @@ def test_health_needs_neither_token_nor_host(server: Running, path: str, host: s
 
 def test_readiness_asks_sts_and_details_are_for_the_authorised(server: Running) -> None:
     assert server.http.get("/readyz").json() == {"status": "ok"}
-    told = server.http.get("/readyz", headers={"Authorization": f"Bearer {token()}"}).json()
-    assert told["checks"] == {"keys": "ok", "sts": "ok"}
+    answer = server.http.get("/readyz", headers={"Authorization": f"Bearer {token()}"}).json()
+    assert answer["checks"] == {"keys": "ok", "sts": "ok"}
     assert server.http.get("/readyz", headers={"Authorization": f"Bearer {token(KEY[::-1])}"}).json() == {
         "status": "ok"
     }

@@ -117,11 +117,11 @@ def test_a_push_that_takes_too_long_after_sigterm_is_told(start: Start) -> None:
                 answer = caller.submit(server.post, message)
                 assert bucket.writing.wait(20), answer.exception(1)
                 process.send_signal(signal.SIGTERM)
-                told = answer.result(20)
+                stopped = answer.result(20)
             finally:
                 bucket.go_on.set()
         output, _ = process.communicate(timeout=20)
-    assert (told.status_code, told.json()["error"]) == (503, "stopped")
+    assert (stopped.status_code, stopped.json()["error"]) == (503, "stopped")
     assert [line["outcome"] for line in lines(output) if line["message"] == "request"] == ["stopped"]
     assert "Traceback" not in output and process.returncode == 0
 

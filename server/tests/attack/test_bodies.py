@@ -27,7 +27,7 @@ GROWTH = 192  # MiB that bodies may add: 128 of objects, and what they are made 
 
 
 class SlowBucket:
-    """S3 that answers when it is told to."""
+    """S3 that answers when it is asked to."""
 
     def __init__(self) -> None:
         self.asked = 0

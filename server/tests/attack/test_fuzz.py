@@ -39,7 +39,7 @@ ANYTHING = st.recursive(
 
 
 class Crashes(logging.Handler):
-    """What the server, which runs in this process, tells its operator only: exceptions that nothing foresaw."""
+    """What the server, which runs in this process, shows its operator only: exceptions that nothing foresaw."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -86,7 +86,7 @@ def send(server: Running, method: str, params: object) -> Document:
 
 
 def answered(server: Running, body: bytes, asked: str, **headers: str) -> Document:
-    """A JSON-RPC answer that tells nothing of the inside of this server."""
+    """A JSON-RPC answer that shows nothing of the inside of this server."""
     base = {"Host": HOST, "Accept": "application/json", "Content-Type": "application/json"}
     base["Authorization"] = f"Bearer {token()}"
     encoded = {name.encode(): value.encode() for name, value in (base | headers).items()}

@@ -95,9 +95,9 @@ async def test_one_name_of_two_issuers_is_two_people(address: Address) -> None:
     verifier = TokenVerifier(
         {"frontend-enhanced": KEY}, "quilt-frontend", "quilt-mcp-server", Jwks(address.url), ISSUER
     )
-    ours, theirs = [await verifier.verify(raw) for raw in (token(), token(RSA, "rsa", "RS256", iss=ISSUER))]
-    assert ours.subject == theirs.subject == "alice"
-    assert ours.identity != theirs.identity
+    own, theirs = [await verifier.verify(raw) for raw in (token(), token(RSA, "rsa", "RS256", iss=ISSUER))]
+    assert own.subject == theirs.subject == "alice"
+    assert own.identity != theirs.identity
 
 
 def test_each_key_has_its_issuer_and_its_algorithm(server: Running) -> None:
@@ -292,7 +292,7 @@ def test_a_server_without_its_keys_is_not_ready(serve: Callable[..., Running], a
     assert serve(**alone).http.get("/readyz").status_code == 200
     address.status = 500
     assert serve(**alone).http.get("/readyz").status_code == 503
-    told = serve(**(alone | {"QUILT_MCP_JWT_KEYS": json.dumps({"frontend-enhanced": KEY})})).http.get(
+    answer = serve(**(alone | {"QUILT_MCP_JWT_KEYS": json.dumps({"frontend-enhanced": KEY})})).http.get(
         "/readyz", headers={"Authorization": f"Bearer {token()}"}
     )
-    assert (told.status_code, told.json()["checks"]) == (503, {"keys": "KeysUnavailableError", "sts": "ok"})
+    assert (answer.status_code, answer.json()["checks"]) == (503, {"keys": "KeysUnavailableError", "sts": "ok"})

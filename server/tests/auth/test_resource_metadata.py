@@ -1,4 +1,4 @@
-"""What tells an OAuth client where to get a token."""
+"""Where an OAuth client finds out where to get a token."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The AWS code as it is, over HTTP, against the sandbox's S3, Athena, Glue, STS and IAM. Nothing of ours is mocked."""
+"""The AWS code as it is, over HTTP, against the sandbox's S3, Athena, Glue, STS and IAM. Nothing is mocked."""
 
 import asyncio
 from collections import Counter

@@ -49,7 +49,7 @@ def test_parts_grow_where_there_would_be_too_many(gib: int, mib: int) -> None:
 
 
 def test_crc64nvme() -> None:
-    # The check value that catalogues of CRCs give for "123456789".
+    # The check value that catalogs of CRCs give for "123456789".
     assert calculated(checksums.CRC64NVME, b"123456789", 2) == b64(bytes.fromhex("ae8b14860a799888"))
     assert calculated(checksums.CRC64NVME, b"") == b64(bytes(8))
 

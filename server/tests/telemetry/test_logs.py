@@ -161,7 +161,7 @@ def test_the_log_tells_what_happened_and_no_secret(start: Start) -> None:
 
 
 def test_no_link_and_no_key_of_aws_is_in_the_log(start: Start, s3: Any) -> None:
-    """At the level where libraries tell most: a presigned URL is as good as the object."""
+    """At the level where libraries log most: a presigned URL is as good as the object."""
     s3.put_object(Bucket="quilt-example", Key="k", Body=b"v")
     process, server = start(QUILT_MCP_LOG_LEVEL="debug", AWS_SECRET_ACCESS_KEY="very-secret-key")
     url = server.call("bucket_object_link", {"s3_uri": "s3://quilt-example/k"})["url"]

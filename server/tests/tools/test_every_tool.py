@@ -72,7 +72,7 @@ def test_results_are_as_the_list_says(sampled: Running, account: Account, tool: 
     result = sampled.call(tool, account.fill(sample(tool).arguments))
     schema = TOOLS[tool]["outputSchema"]
     jsonschema.validate(result, schema)
-    # Nothing is told that never comes, and nothing comes that is not told.
+    # The list names nothing that never comes, and nothing comes that it does not name.
     assert set(result) == set(schema["properties"])
     assert holds(result, sample(tool).answer), result
 
@@ -87,9 +87,9 @@ def test_a_foreign_bucket_is_refused_everywhere(sampled: Running, account: Accou
     """And a foreign database, and somebody else's query: each in place of the caller's own in the sample."""
     own, refused = sample(tool).arguments, sample(tool).refused
     for arguments in account.foreign(own):
-        failed, told = outcome(sampled, tool, account.fill(arguments))
-        assert failed or (refused and holds(told, refused)), (arguments, told)
-        assert SECRET not in str(told), arguments
+        failed, answered = outcome(sampled, tool, account.fill(arguments))
+        assert failed or (refused and holds(answered, refused)), (arguments, answered)
+        assert SECRET not in str(answered), arguments
     shown = str(outcome(sampled, tool, account.fill(own))[1])
     assert not any(name in shown for name in (FOREIGN_BUCKET, FOREIGN_DATABASE, SECRET))
 
@@ -104,7 +104,7 @@ def test_foreign_things_are_put_in_place_of_own_ones() -> None:
 
 
 def takes_null(tool: str) -> list[str]:
-    """The tool's arguments that may be null, by the method's annotations: the list does not tell it."""
+    """The tool's arguments that may be null, by the method's annotations: the list does not show it."""
     config = load(ENVIRONMENT)
     methods = {method.__name__: method for group in groups(config, Gateway(config)) for method, _ in tools_of(group)}
     found = []

@@ -74,7 +74,7 @@ def test_physical_keys_in_foreign_buckets_are_not_shown(server: Running, s3: Any
     ("arguments", "message"),
     [
         ({"package_name": "no/such"}, "there is no package no/such"),
-        ({"package_name": "nonsense"}, "user/name"),
+        ({"package_name": "unknown"}, "user/name"),
         ({"package_name": "../../x/y"}, "user/name"),
         ({"package_name": "team/data", "top_hash": "f" * 64}, "no package version"),
         ({"package_name": "team/data", "top_hash": "../" + "f" * 61}, "hexadecimal"),

@@ -90,7 +90,7 @@ def test_a_prefix_with_too_many_objects(server: Running, objects: Any, monkeypat
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ([{"s3_uri": uri("d/a.csv"), "logical_key": "a/../b"}, {"s3_uri": "nonsense"}], ["a part of it", "not an S3"]),
+        ([{"s3_uri": uri("d/a.csv"), "logical_key": "a/../b"}, {"s3_uri": "not-a-uri"}], ["a part of it", "not an S3"]),
         ([{"s3_uri": uri("d/a.csv"), "logical_key": ""}], ["a part of it is empty"]),
         ([{"s3_uri": uri("e/x"), "logical_key": "a"}, {"s3_uri": uri("e/x"), "logical_key": "a"}], ["given twice"]),
         ([{"s3_uri": uri("e/x"), "logical_key": "a"}, {"s3_uri": uri("e/x"), "logical_key": "a/b"}], ["not a folder"]),
@@ -241,7 +241,7 @@ def test_checksums_that_s3_keeps_are_taken(server: Running, objects: Any) -> Non
     objects.put_object(Bucket="quilt-example", Key="sha", Body=b"abc", ChecksumAlgorithm="SHA256")
     crc = checksums.digest(checksums.CRC64NVME, 3)
     crc.update(b"abc")
-    # moto keeps what it is told.
+    # moto keeps what it is given.
     raw = boto3.client("s3", endpoint_url=objects.meta.endpoint_url, region_name="us-east-1")
     raw.put_object(
         Bucket="quilt-example", Key="crc", Body=b"abc", ChecksumAlgorithm="CRC64NVME", ChecksumCRC64NVME=crc.value()

@@ -22,11 +22,11 @@ def test_the_tool_list_is_small(server: Running) -> None:
     """In the mean, measured as it is sent. `python tools/tool_table.py --sizes` prints the same table."""
     listed = server.rpc("tools/list", mcp_protocol_version="2025-11-25")["tools"]
     assert [tool["name"] for tool in listed] == list(TOOLS)
-    told = sizes(list(TOOLS.values()))
-    print(told)
+    table = sizes(list(TOOLS.values()))
+    print(table)
     sent = [len(to_json(tool)) for tool in listed]
     assert sent == [tool.size for tool in TOOLS.values()]
-    assert sum(sent) / len(sent) <= MAXIMUM_MEAN, told
+    assert sum(sent) / len(sent) <= MAXIMUM_MEAN, table
 
 
 def test_a_stale_table_is_noticed_and_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

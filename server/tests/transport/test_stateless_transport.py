@@ -30,7 +30,7 @@ def initialize(version: str) -> bytes:
 
 
 async def both(body: bytes, headers: dict[str, str]) -> tuple[httpx.Response, httpx.Response]:
-    """What the SDK answers, and what we do."""
+    """What the SDK answers, and what this server does."""
     config = load(environment(QUILT_MCP_CATALOG_URL="https://demo.quiltdata.com"))
     server = QuiltServer(config.tool_timeout)
     for group in (IdentityTools(config), CatalogTools(config)):
@@ -52,9 +52,9 @@ async def both(body: bytes, headers: dict[str, str]) -> tuple[httpx.Response, ht
     "version", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "1999-01-01"]
 )
 async def test_every_version_is_negotiated_alike(version: str) -> None:
-    theirs, ours = await both(initialize(version), {})
-    assert (ours.status_code, ours.json()) == (theirs.status_code, theirs.json())
-    assert "result" in ours.json()
+    theirs, own = await both(initialize(version), {})
+    assert (own.status_code, own.json()) == (theirs.status_code, theirs.json())
+    assert "result" in own.json()
 
 
 @pytest.mark.parametrize("version", ["", "2025-03-26", "2025-11-25"])
@@ -64,7 +64,7 @@ async def test_every_version_is_negotiated_alike(version: str) -> None:
         request("ping"),
         request("ping", request_id="a string"),
         request("tools/list"),
-        request("tools/list", {"cursor": "nonsense"}),
+        request("tools/list", {"cursor": "unknown"}),
         request("prompts/list"),
         request("resources/list"),
         request("tools/call", {"name": "whoami", "arguments": {}}),
@@ -78,7 +78,7 @@ async def test_every_version_is_negotiated_alike(version: str) -> None:
         request("no/such/method"),
         request("server/discover"),
         request("notifications/initialized", request_id=None),
-        request("notifications/nonsense", request_id=None),
+        request("notifications/unknown", request_id=None),
         b'{"jsonrpc": "2.0", "id": 1, "result": {}}',
         b"",
         b"{",
@@ -86,26 +86,26 @@ async def test_every_version_is_negotiated_alike(version: str) -> None:
     ],
 )
 async def test_answers(body: bytes, version: str) -> None:
-    theirs, ours = await both(body, {"MCP-Protocol-Version": version})
-    assert (ours.status_code, ours.content and ours.json()) == (theirs.status_code, theirs.content and theirs.json())
-    assert ours.headers["content-type"] == theirs.headers["content-type"]
+    theirs, own = await both(body, {"MCP-Protocol-Version": version})
+    assert (own.status_code, own.content and own.json()) == (theirs.status_code, theirs.content and theirs.json())
+    assert own.headers["content-type"] == theirs.headers["content-type"]
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b"7", b"{}", request("ping", [1]), request("ping", jsonrpc="1.0")])
 async def test_what_is_no_message_is_told_without_an_echo(body: bytes) -> None:
-    theirs, ours = await both(body, {})
-    assert ours.status_code == theirs.status_code == 400
-    assert ours.json()["error"]["code"] == theirs.json()["error"]["code"]
-    assert "JSON-RPC 2.0" in ours.json()["error"]["message"] and "input" not in ours.text
+    theirs, own = await both(body, {})
+    assert own.status_code == theirs.status_code == 400
+    assert own.json()["error"]["code"] == theirs.json()["error"]["code"]
+    assert "JSON-RPC 2.0" in own.json()["error"]["message"] and "input" not in own.text
 
 
 @pytest.mark.parametrize("request_id", ["null", "1.5", "true", "[]", "{}"])
 async def test_a_request_whose_id_is_none_is_told(request_id: str) -> None:
     """The one difference: the SDK takes it for a notification, and its sender waits for an answer that never comes."""
-    theirs, ours = await both(f'{{"jsonrpc": "2.0", "id": {request_id}, "method": "ping"}}'.encode(), {})
+    theirs, own = await both(f'{{"jsonrpc": "2.0", "id": {request_id}, "method": "ping"}}'.encode(), {})
     assert (theirs.status_code, theirs.content) == (202, b"")
-    assert (ours.status_code, ours.json()["id"], ours.json()["error"]["code"]) == (400, None, -32600)
-    assert "string or a whole number" in ours.json()["error"]["message"]
+    assert (own.status_code, own.json()["id"], own.json()["error"]["code"]) == (400, None, -32600)
+    assert "string or a whole number" in own.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -126,11 +126,11 @@ async def test_a_request_whose_id_is_none_is_told(request_id: str) -> None:
     ],
 )
 async def test_headers(headers: dict[str, str], status: int) -> None:
-    theirs, ours = await both(request("ping"), headers)
-    assert (ours.status_code, ours.content) == (theirs.status_code, theirs.content)
-    assert ours.status_code == status
+    theirs, own = await both(request("ping"), headers)
+    assert (own.status_code, own.content) == (theirs.status_code, theirs.content)
+    assert own.status_code == status
 
 
 async def test_a_revision_without_handshake_is_left_to_the_sdk() -> None:
-    theirs, ours = await both(request("tools/list"), {"MCP-Protocol-Version": "2026-07-28"})
-    assert (ours.status_code, ours.json()) == (theirs.status_code, theirs.json()) and ours.status_code == 400
+    theirs, own = await both(request("tools/list"), {"MCP-Protocol-Version": "2026-07-28"})
+    assert (own.status_code, own.json()) == (theirs.status_code, theirs.json()) and own.status_code == 400

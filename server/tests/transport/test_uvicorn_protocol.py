@@ -13,7 +13,7 @@ from quilt_mcp_server.transport.uvicorn_protocol import GRACE, KEEP_ALIVE
 
 
 def test_limits_of_time_are_in_order() -> None:
-    """A tool ends before the balancer gives up, the balancer lets go of a connection before we do, ECS waits for us."""
+    """A tool ends before the balancer gives up, the balancer closes connections before the server does, ECS waits."""
     longest = {**environment(), "QUILT_MCP_TOOL_TIMEOUT": "50"}
     with pytest.raises(ConfigError):
         load(longest | {"QUILT_MCP_TOOL_TIMEOUT": "51"})

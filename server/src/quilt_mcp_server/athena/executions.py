@@ -33,7 +33,7 @@ def unsigned(text: str) -> str:
 
 
 def owner(who: Principal) -> str:
-    """The caller as a short name that tells nobody who it is."""
+    """The caller as a short name that shows nobody who it is."""
     return hashlib.sha256(who.identity.encode()).hexdigest()[:24]
 
 

@@ -73,7 +73,7 @@ class QueryAuthorizer:
         return AuthorizedQuery(statement.text, tuple(sorted(found)), tuple(sorted(buckets)))
 
     async def databases(self) -> frozenset[str]:
-        """Every database of the catalogue, the caller's or not."""
+        """Every database of the catalog, the caller's or not."""
         if self._databases is None:
             self._databases = frozenset(
                 str(item["Name"]).lower() for item in await self._pages("get_databases", "DatabaseList")
@@ -156,7 +156,7 @@ class QueryAuthorizer:
         try:
             found = await self._read_by(read(query), database, depth + 1)
         except ToolError as error:
-            # The reason would tell what the view reads.
+            # The reason would show what the view reads.
             raise _refused(name) from error
         return frozenset[str]().union(*found.values())
 
@@ -168,7 +168,7 @@ class QueryAuthorizer:
         places += [parameters[key] for key in ("storage.location.template", "metadata_location") if key in parameters]
         elsewhere = "TargetTable" in table or table.get("ViewDefinition") or parameters.get("presto_view") == "true"
         if elsewhere or (not self.confined and _names_other_files(parameters, storage)):
-            raise ToolError(f"the table {'.'.join(name)} cannot be judged: where its data lies is not in the catalogue")
+            raise ToolError(f"the table {'.'.join(name)} cannot be judged: where its data lies is not in the catalog")
         if self.partitions and table.get("PartitionKeys"):
             partitions = await self._pages(
                 "get_partitions", "Partitions", DatabaseName=name[0], TableName=name[1], ExcludeColumnSchema=True
@@ -190,7 +190,7 @@ class QueryAuthorizer:
             if not answer.get("NextToken"):
                 return found
             request["NextToken"] = answer["NextToken"]
-        raise ToolError(f"the Glue catalogue is too large to be judged here ({operation}: {len(found)} and more)")
+        raise ToolError(f"the Glue catalog is too large to be judged here ({operation}: {len(found)} and more)")
 
 
 def _bucket(place: str) -> str:

@@ -15,7 +15,7 @@ MAXIMUM_BYTES = 256 * 1024
 MAXIMUM_AGE = 3600.0  # seconds after which a withdrawn key is no longer believed
 PAUSE = 30.0  # seconds between two fetches, whoever asks for whatever kid
 TIMEOUT = 5.0  # seconds that a fetch may take in all
-MAXIMUM_WAITING = 16  # requests that wait for a fetch, which they share; the others are told to come again
+MAXIMUM_WAITING = 16  # requests that wait for a fetch, which they share; the others are asked to come again
 MINIMUM_RSA_BITS = 2048
 
 

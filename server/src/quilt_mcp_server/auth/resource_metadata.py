@@ -1,4 +1,4 @@
-"""What tells an OAuth client where to get a token (RFC 9728); there only when an authorization server is configured."""
+"""The document that shows an OAuth client where to get a token (RFC 9728); only with an authorization server."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse

@@ -109,7 +109,7 @@ class TokenVerifier:
         except InvalidTokenError:
             raise
         except Exception as error:
-            # Whatever a library makes of hostile input, it is one thing to us: not a token.
+            # Whatever a library makes of hostile input, it is one thing here: not a token.
             reason = next((text for kind, text in _REASONS if isinstance(error, kind)), "the token is malformed")
             raise InvalidTokenError(reason) from error
 

@@ -16,7 +16,7 @@ def explore_bucket(bucket: Name) -> str:
         f"Explore the bucket {bucket}. List its packages with packages_list and its top level with "
         "bucket_objects_list (recursive false). Go into the largest folders, one level at a time; read at most three "
         "small text files that explain the rest (README, manifest, data dictionary) with bucket_object_text. Then say "
-        "what the bucket holds, how it is organised, and what would be worth a closer look."
+        "what the bucket holds, how it is organized, and what would be worth a closer look."
     )
 
 

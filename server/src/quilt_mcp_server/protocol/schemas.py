@@ -7,9 +7,9 @@ _NULL = {"type": "null"}
 
 
 def for_arguments(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a tool's arguments. An optional one is simply left out: null, which is accepted too, is not told.
+    """The schema of a tool's arguments. An optional one is simply left out: null, which is accepted too, is not shown.
 
-    Trivial lower limits are not told either, nor how long texts inside of lists may be; what is too short or long is
+    Trivial lower limits are not shown either, nor how long texts inside of lists may be; what is too short or long is
     refused with a message that shows the form.
     """
     writer = _Writer(frozenset({"title", "minLength", "minItems", "$defs"}), schema.get("$defs", {}), keep_null=False)
@@ -35,10 +35,10 @@ class _Writer:
         if "$ref" in schema:
             return self.schema(self.definitions[schema["$ref"].removeprefix("#/$defs/")])
         return {
-            name: self._value(name, value) for name, value in self._nullable(schema).items() if self._told(name, value)
+            name: self._value(name, value) for name, value in self._nullable(schema).items() if self._shown(name, value)
         }
 
-    def _told(self, name: str, value: object) -> bool:
+    def _shown(self, name: str, value: object) -> bool:
         if name == "default" and value in (None, "", []):
             return False
         if name == "minimum" and value in (0, 1):
@@ -58,8 +58,8 @@ class _Writer:
         options = schema.get("anyOf", ())
         if len(options) != 2 or _NULL not in options:
             return schema
-        told = self.schema(next(option for option in options if option != _NULL))
-        merged = {**told, **{name: value for name, value in schema.items() if name != "anyOf"}}
+        shown = self.schema(next(option for option in options if option != _NULL))
+        merged = {**shown, **{name: value for name, value in schema.items() if name != "anyOf"}}
         if self.keep_null and isinstance(merged.get("type"), str):
             merged["type"] = [merged["type"], "null"]
         return merged

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 MAXIMUM_RESULT = 1024 * 1024  # characters of a tool's result
 INSTRUCTIONS = (
-    "Data in Amazon S3, organised as Quilt packages. bucket_list shows the buckets you may use; packages_list and "
+    "Data in Amazon S3, organized as Quilt packages. bucket_list shows the buckets you may use; packages_list and "
     "package_browse show packages, which are versioned; bucket_object_text reads a file. Lists are paged: pass "
     "next_cursor on as cursor."
 )
@@ -85,7 +85,7 @@ class QuiltServer(MCPServer[Any]):
             MCPError: without what went wrong inside, which the SDK would send.
         """
         method = record().method = mcp_methods.for_logs(ctx.method)
-        # A tool's own end comes first, and is told as a tool's error.
+        # A tool's own end comes first, and is reported as a tool's error.
         seconds = self._tool_timeout + (method == "tools/call")
         try:
             async with asyncio.timeout(seconds):
@@ -150,8 +150,8 @@ class QuiltServer(MCPServer[Any]):
         known = {argument.name: bool(argument.required) for argument in prompt.arguments or ()}
         given = set(arguments or {})
         if given - set(known) or any(required and each not in given for each, required in known.items()):
-            told = ", ".join(f"{each}{'' if required else ' (optional)'}" for each, required in known.items())
-            raise MCPError(INVALID_PARAMS, f"the arguments of the prompt {name} are: {told or 'none'}")
+            listed = ", ".join(f"{each}{'' if required else ' (optional)'}" for each, required in known.items())
+            raise MCPError(INVALID_PARAMS, f"the arguments of the prompt {name} are: {listed or 'none'}")
         try:
             return await super().get_prompt(name, arguments, context)
         except ValueError as error:

@@ -45,7 +45,7 @@ def parse_bucket(text: str) -> str:
 def parse_object(uri: str) -> ObjectLocation:
     """The object that an S3 URI names, `s3://bucket/key` or `s3://bucket/key?versionId=id`.
 
-    The key is taken as it is written: S3 keys may hold `%`, `..` and `//`, and are never decoded or normalised.
+    The key is taken as it is written: S3 keys may hold `%`, `..` and `//`, and are never decoded or normalized.
 
     Raises:
         ToolError: if it is not such a URI.

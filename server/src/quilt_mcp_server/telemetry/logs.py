@@ -15,7 +15,7 @@ MAXIMUM_FIELD = 256  # characters of what a caller made up: a path, a name
 MAXIMUM_MESSAGE = 8192  # characters
 MAXIMUM_TRACE = 16_384  # characters of a traceback, whose end says most
 
-# A second line of defence: nothing of ours logs these; a library's message, or a path that somebody made up, might.
+# A second line of defense: this server logs none of these; a library's message, or a path that somebody made up, might.
 # What begins like a JWT is taken for one: it may have been cut. No part of a pattern gives back what it took (`+`
 # behind a quantifier), so that no text is read more than twice, whoever wrote it.
 _SECRETS = re.compile(
@@ -71,7 +71,7 @@ class JsonFormatter(logging.Formatter):
         elif request := current_record.get():
             line["request_id"] = request.request_id
         if record.exc_info:
-            # Redacted before it is cut: the rest of a secret cannot be told from other text.
+            # Redacted before it is cut: the rest of a secret cannot be distinguished from other text.
             line["exception"] = redact(self.formatException(record.exc_info))[-MAXIMUM_TRACE:]
         return redact(json.dumps(line, separators=(",", ":"), default=str))
 

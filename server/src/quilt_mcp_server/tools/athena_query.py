@@ -185,7 +185,7 @@ class AthenaQueryTools:
             found = await asyncio.gather(*map(look, answer.get("QueryExecutionIds", ())))
         following = answer.get("NextToken")
         return History(
-            queries=[_told(execution) for execution in found if executions.is_of(who, execution, validations=False)],
+            queries=[_shown(execution) for execution in found if executions.is_of(who, execution, validations=False)],
             next_cursor=paging.encode(question, following) if following else None,
         )
 
@@ -240,7 +240,7 @@ class AthenaQueryTools:
     def _watched(self, task: asyncio.Task[None]) -> None:
         self._watching.discard(task)
         if not task.cancelled():
-            task.exception()  # Whoever asks for the result is told.
+            task.exception()  # Whoever asks for the result gets it.
 
     async def _page(self, execution: dict[str, Any], limit: int, token: str | None) -> QueryPage:
         execution_id, status = execution["QueryExecutionId"], execution["Status"]
@@ -293,7 +293,7 @@ def _bounded(rows: list[list[str | None]]) -> list[list[str | None]]:
     ]
 
 
-def _told(execution: dict[str, Any]) -> Execution:
+def _shown(execution: dict[str, Any]) -> Execution:
     submitted = execution["Status"].get("SubmissionDateTime")
     return Execution(
         execution_id=execution["QueryExecutionId"],

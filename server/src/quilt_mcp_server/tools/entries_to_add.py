@@ -16,7 +16,7 @@ from ..quilt.draft import Value
 from ..quilt.locations import ObjectLocation, logical_problem, parse_object, physical_key
 
 _AT_ONCE = 16
-_FAULTS = 5  # that are told
+_FAULTS = 5  # that are reported
 
 
 class EntryToAdd(BaseModel):

@@ -78,7 +78,7 @@ class ObjectsWriteTools:
 
 
 async def _write(s3: Any, request: dict[str, Any]) -> dict[str, Any]:
-    """Write an object. Its key may be taken by our own request, if the answer was lost and the SDK repeated it."""
+    """Write an object. Its key may be taken by this very request, if the answer was lost and the SDK repeated it."""
     from botocore.exceptions import ClientError
 
     try:

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..telemetry.logs import record
 
-RETRY_AFTER = 2  # seconds that a refused client is told to wait
+RETRY_AFTER = 2  # seconds that a refused client is asked to wait
 
 
 class ConcurrencyMiddleware:

@@ -101,7 +101,7 @@ class StatelessTransport:
                 lifespan_state={},
             )
         except MCPError as error:
-            answer["error"] = _told(error.error)
+            answer["error"] = _error(error.error)
         except ValidationError:
             answer["error"] = {"code": INVALID_PARAMS, "message": "Invalid request parameters", "data": ""}
         return Response(to_json(answer), media_type="application/json")
@@ -134,5 +134,5 @@ def _fault(status: int, code: int, message: str) -> Response:
     return Response(to_json(answer), status, media_type="application/json")
 
 
-def _told(error: ErrorData) -> dict[str, Any]:
+def _error(error: ErrorData) -> dict[str, Any]:
     return error.model_dump(mode="json", by_alias=True, exclude_unset=True)
