@@ -64,6 +64,7 @@ def steps() -> Iterator[Step]:
     for name, arguments in (("ruff check", ["check"]), ("ruff format", ["format", "--check"])):
         yield Step("lint", f"server: {name}", [SERVER_PYTHON, "-m", "ruff", *arguments, "."], cwd="server")
     yield Step("lint", "server: mypy", [SERVER_PYTHON, "-m", "mypy"], cwd="server")
+    yield Step("lint", "proxy: mypy", [SERVER_PYTHON, "-m", "mypy"], cwd="server/proxy")
     # A process each: the sandbox corrects moto for all of its process, and the unit tests use moto as it is.
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
     yield Step("unit", "pytest: units", [*pytest, "tests/unit", "tests/kinds", "tests/tools"])
@@ -76,6 +77,7 @@ def steps() -> Iterator[Step]:
     yield Step("molecule", "molecule killed", ["molecule", "test", "-s", "killed"])
     # One process: the steps behind it take the other processor.
     yield Step("unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server", aside=True)
+    yield Step("unit", "proxy: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server/proxy")
     yield Step("collection", "ansible-lint", ["ansible-lint"])
     yield Step("collection", "antsibull-changelog lint", ["antsibull-changelog", "lint"])
     yield Step("collection", "antsibull-docs lint", ["tests/ansible-test", "docs"])
