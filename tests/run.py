@@ -60,6 +60,8 @@ def steps() -> Iterator[Step]:
     yield Step("lint", "import-linter", ["lint-imports", "--no-cache"], env=imports)
     yield Step("lint", "yamllint", ["yamllint", "--strict", "."])
     yield Step("lint", "README tables", [sys.executable, "tools/role_readmes.py", "--check"])
+    yield Step("lint", "README content", [sys.executable, "tools/readme_content.py", "--check"])
+    yield Step("lint", "drawing of the rooms", [sys.executable, "tools/draw_architecture.py", "--check"])
     yield Step("lint", "role inputs", [sys.executable, "-m", "pytest", "-q", "-n0", "tests/tools/test_role_inputs.py"])
     for name, arguments in (("ruff check", ["check"]), ("ruff format", ["format", "--check"])):
         yield Step("lint", f"server: {name}", [SERVER_PYTHON, "-m", "ruff", *arguments, "."], cwd="server")
