@@ -31,6 +31,7 @@ CLIENTS = {
     "iam": "iam",
     "logs": "logs",
     "route53": "route53",
+    "sns": "sns",
     "ssm": "ssm",
     "sts": "sts",
 }
