@@ -31,7 +31,6 @@ CLIENTS = {
     "iam": "iam",
     "logs": "logs",
     "route53": "route53",
-    "sns": "sns",
     "ssm": "ssm",
     "sts": "sts",
 }

@@ -40,7 +40,6 @@ ALSO = {
     "iam:CreateRole": {"iam:PutRolePermissionsBoundary", "iam:TagRole"},
     "logs:CreateLogGroup": {"logs:TagResource"},
     "secretsmanager:GetSecretValue": {"kms:Decrypt"},
-    "sns:CreateTopic": {"sns:TagResource"},
     "ssm:PutParameter": {"ssm:AddTagsToResource"},
 }
 
