@@ -41,8 +41,8 @@ def main() -> None:
         made = who.made
     figures = Figures(dict(samples))
     texts = [table.of_goals(figures, options.ci_minutes), table.of_samples(figures), table.of_placement(figures)]
-    if "ours" in made and "Terraform" in made:
-        texts.append(table.of_resources(made["ours"], made["Terraform"]))
+    if "current" in made and "Terraform" in made:
+        texts.append(table.of_resources(made["current"], made["Terraform"]))
     if options.profile:
         missed = dict.fromkeys(row.scenario for row in ROWS if row.met(figures) is False)
         texts += [profile.of_run(scenario, runs[scenario]) for scenario in missed if scenario in runs]

@@ -27,7 +27,7 @@ from typing import Any
 
 import boto3
 
-from bench.contenders import BUCKET, ENTRIES, OURS, PACKAGE, PACKAGED, QUILT_MCP, Contender, Document, docker, registry
+from bench.contenders import BUCKET, ENTRIES, OWN, PACKAGE, PACKAGED, QUILT_MCP, Contender, Document, docker, registry
 from sandbox.network import free_port
 from sandbox.seed.packages import Package, manifest
 
@@ -82,7 +82,7 @@ class Server:
         connection.request("POST", "/mcp", body, self._headers)
         answer = json.loads(connection.getresponse().read())
         result: Document = answer.get("result", {})
-        # quilt-mcp tells of failures inside a success.
+        # quilt-mcp reports failures inside a success.
         inner = result.get("structuredContent", {}).get("result")
         if "result" not in answer or result.get("isError") or (isinstance(inner, dict) and inner.get("error")):
             raise ValueError(f"{method} failed: {str(answer)[:500]}")
@@ -269,7 +269,7 @@ def rows(contender: Contender, urls: tuple[str, str], seconds: float, calls: int
 
 
 def table(contenders: list[Contender], seconds: float, calls: int) -> None:
-    """Measure one after the other, tell each figure as it comes, and print them side by side."""
+    """Measure one after the other, report each figure as it comes, and print them side by side."""
     found: list[dict[str, str]] = []
     with aws() as aws_url, registry() as registry_url:
         for contender in contenders:
@@ -277,7 +277,7 @@ def table(contenders: list[Contender], seconds: float, calls: int) -> None:
             for name, value in rows(contender, (aws_url, registry_url), seconds, calls):
                 found[-1][name] = value
                 print(f"{contender.name}: {name} {value.strip()}", file=sys.stderr, flush=True)
-    print(f"{'':32}" + "".join(f"{contender.name:62}" for contender in contenders) + "target for ours")
+    print(f"{'':32}" + "".join(f"{contender.name:62}" for contender in contenders) + "target for quilt-mcp-server")
     # A dash: quilt-mcp has no package_browse, or had ended by then.
     for name in found[0]:
         cells = "".join(f"{each.get(name, '      -'):62}" for each in found)
@@ -292,7 +292,7 @@ def main() -> None:
     options = parser.parse_args()
     if shutil.which("docker") is None:
         raise SystemExit("bench.server needs Docker: the figures are those of the container")
-    contenders = [OURS] if options.alone else [OURS, QUILT_MCP]
+    contenders = [OWN] if options.alone else [OWN, QUILT_MCP]
     for contender in contenders:
         contender.build()
     print(f"{' '.join(LIMITS)}, {CLIENTS} clients, {options.calls} calls of catalog_uri, package of {ENTRIES} entries")

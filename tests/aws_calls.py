@@ -119,7 +119,7 @@ class _Reader(ast.NodeVisitor):
         return isinstance(node.func, ast.Name) and node.func.id == "client"
 
     def _client(self, node: ast.AST) -> str:
-        """The service of the client that an expression is; empty where the expression does not tell."""
+        """The service of the client that an expression is; empty where the expression does not show it."""
         if isinstance(node, ast.Name):
             return self._held.get(node.id) or CLIENTS.get(node.id, "")
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
@@ -169,7 +169,7 @@ def called(found: dict[str, Source]) -> set[tuple[str, str]]:
 
 
 def ambiguous(found: dict[str, Source]) -> Iterator[str]:
-    """Operations of several services, each with its file, where the code does not tell whose it is."""
+    """Operations of several services, each with its file, where the code does not show whose it is."""
     for path, source in found.items():
         for name in sorted(source.names - NO_CALLS):
             if len(having := _having(found, name)) > 1:

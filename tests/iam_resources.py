@@ -18,9 +18,9 @@ class Resources:
         self.aws = aws
 
     def unnamed(self) -> list[str]:
-        """What is ours and is not among what the statements about its kind name, or of which there is none."""
+        """Resources of the deployment that no statement about their kind names, and kinds without a resource."""
         found = []
-        for arn in (arn for arn, ours in self._arns() if ours):
+        for arn in (arn for arn, own in self._arns() if own):
             of_kind = [(sid, same) for sid, named, _ in self._changing() if (same := _of_kind(arn, named))]
             missed = [sid for sid, named in of_kind if not any(fnmatchcase(arn, one) for one in named)]
             found += [f"{sid}: {arn}" for sid in (missed if of_kind else ["nothing"])]
@@ -29,7 +29,7 @@ class Resources:
     def exposed(self) -> list[str]:
         """What belongs to others and could be changed, as a statement names it and asks for nothing else."""
         open_ones = [(sid, one) for sid, named, limited in self._changing() if not limited for one in named]
-        foreign = [arn for arn, ours in self._arns() if not ours]
+        foreign = [arn for arn, own in self._arns() if not own]
         return [f"{sid}: {arn}" for arn in foreign for sid, one in open_ones if one != "*" and fnmatchcase(arn, one)]
 
     def _changing(self) -> Iterator[tuple[str, list[str], bool]]:
@@ -42,7 +42,7 @@ class Resources:
                     yield statement["Sid"], statement["Resource"], "Condition" in statement
 
     def _arns(self) -> Iterator[tuple[str, bool]]:
-        """Each resource's ARN and whether it carries our tag."""
+        """Each resource's ARN and whether it carries the deployment's tag."""
         place = f"{self.aws.region}:{self.aws.account_id}"
         beginnings = {
             "sg-": f"arn:aws:ec2:{place}:security-group/sg-",
@@ -58,7 +58,7 @@ class Resources:
 
 
 def _of_kind(arn: str, patterns: list[str]) -> list[str]:
-    """The patterns for the same kind of resource; roles that AWS makes for its services are another kind than ours."""
+    """The patterns for the same kind of resource; roles that AWS makes for its services are another kind."""
     return [one for one in patterns if _kind(one) == _kind(arn) and "/aws-service-role/" not in one]
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVER_PYTHON = str(ROOT / "server/.venv/bin/python")
-# A machine's own settings that would reach our loopback TLS or slow every child; ours are given by name.
+# A machine's own settings that would reach the loopback TLS or slow every child; the project's own are given by name.
 UNWANTED = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PYTHONDONTWRITEBYTECODE", "SANDBOX_HOME", "AWS_PROFILE")
 
 
@@ -103,7 +103,7 @@ def has_docker() -> bool:
 
 
 def environment(step: Step) -> dict[str, str]:
-    """The caller's environment without what disturbs, with our tools first on PATH."""
+    """The caller's environment without what disturbs, with the project's tools first on PATH."""
     kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     return kept | {"PATH": path, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")} | step.env

@@ -23,7 +23,7 @@ BUILT, DEPLOYED = "built", "deployed"
 
 
 def say(text: str) -> None:
-    """Tell how it goes, beside the tables."""
+    """Show how it goes, beside the tables."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -41,9 +41,9 @@ class Contenders:
         return collection.clone(COMMIT, self._folder / "clone")
 
     @cached_property
-    def ours(self) -> Playbooks:
+    def current(self) -> Playbooks:
         """The collection of this clone as it is, with what is not committed."""
-        return self._deployed("ours", collection.ROOT, self._collections)
+        return self._deployed("current", collection.ROOT, self._collections)
 
     @cached_property
     def earlier(self) -> Playbooks:
@@ -176,8 +176,8 @@ def of_terraform(who: Callable[[], Terraform]) -> Iterator[Scenario]:
 def every(who: Contenders) -> list[Scenario]:
     """All scenarios, in the order of a round."""
     return [
-        Scenario("empty", lambda: who.ours.sandbox, lambda: who.ours.empty()),
-        *of_playbooks("", lambda: who.ours, once=False),
+        Scenario("empty", lambda: who.current.sandbox, lambda: who.current.empty()),
+        *of_playbooks("", lambda: who.current, once=False),
         *of_terraform(lambda: who.terraform),
         *of_playbooks("before-", lambda: who.earlier, once=True),
         Scenario("five-hosts", lambda: who.fleet.sandbox, lambda: who.fleet.deploy()),

@@ -50,21 +50,21 @@ def of_samples(figures: Figures) -> str:
     return align(lines)
 
 
-def of_resources(ours: Counter[str], terraform: Counter[str]) -> str:
+def of_resources(own: Counter[str], terraform: Counter[str]) -> str:
     """How many resources of each type either made."""
-    kinds = sorted(ours.keys() | terraform.keys())
-    verdict = "equal" if ours == terraform else "NOT EQUAL"
+    kinds = sorted(own.keys() | terraform.keys())
+    verdict = "equal" if own == terraform else "NOT EQUAL"
     lines = [[f"resources ({verdict})", "deploy.yml", "Terraform"]]
-    return align(lines + [[kind, str(ours[kind]), str(terraform[kind])] for kind in kinds])
+    return align(lines + [[kind, str(own[kind]), str(terraform[kind])] for kind in kinds])
 
 
 def of_placement(figures: Figures) -> str:
     """Milliseconds of each decision."""
     lines = [["placement, ms, best of nine", "this", "8c6dfb0"]]
-    ours, before = (figures.samples.get(f"{who}placement", [{}])[0] for who in ("", BEFORE))
-    for key in ours or before:
+    own, before = (figures.samples.get(f"{who}placement", [{}])[0] for who in ("", BEFORE))
+    for key in own or before:
         question, _, size = key.rpartition("/")
-        cells = [f"{one[key]:.1f}" if key in one else NOT_MEASURED for one in (ours, before)]
+        cells = [f"{one[key]:.1f}" if key in one else NOT_MEASURED for one in (own, before)]
         lines.append([f"{question}, {size} rules", *cells])
     return align(lines) if len(lines) > 1 else ""
 

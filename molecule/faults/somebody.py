@@ -1,4 +1,4 @@
-"""Somebody else in the sandbox's account, and AWS itself: what they do between two runs of ours.
+"""Somebody else in the sandbox's account, and AWS itself: what they do between two runs of this deployment.
 
 python somebody.py look|throttle|calm|rotate|deploy      (SANDBOX_HOME names the sandbox)
 """
@@ -25,7 +25,9 @@ def client(service: str) -> Any:
 
 
 def look() -> str:
-    """The images of our tasks that have not stopped, their environment, and whether our rule takes the public host."""
+    """The images of the deployment's tasks that have not stopped, their environment, and whether the deployment's rule
+    takes the public host.
+    """
     ecs, elb = client("ecs"), client("elbv2")
     arns = [
         arn
@@ -33,13 +35,13 @@ def look() -> str:
         for arn in ecs.list_tasks(cluster=CLUSTER, desiredStatus=want)["taskArns"]
     ]
     tasks = ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"] if arns else []
-    ours = [task for task in tasks if task.get("group") == f"service:{SERVICE}" and task["lastStatus"] != "STOPPED"]
+    own = [task for task in tasks if task.get("group") == f"service:{SERVICE}" and task["lastStatus"] != "STOPPED"]
     rules = elb.describe_rules(ListenerArn=STATE["listener_arn"])["Rules"]
     tagged = elb.describe_tags(ResourceArns=[rule["RuleArn"] for rule in rules])["TagDescriptions"]
     owned = {one["ResourceArn"] for one in tagged if any(tag["Key"] == "quilt:deployment" for tag in one["Tags"])}
     routed = any(rule["RuleArn"] in owned and PUBLIC_HOST in str(rule["Conditions"]) for rule in rules)
-    images = [container["image"] for task in ours for container in task["containers"]]
-    definitions = {task["taskDefinitionArn"] for task in ours}
+    images = [container["image"] for task in own for container in task["containers"]]
+    definitions = {task["taskDefinitionArn"] for task in own}
     environment = {
         one["name"]: one["value"]
         for arn in definitions
@@ -62,13 +64,13 @@ def calm() -> str:
 
 
 def rotate() -> str:
-    """A new key; the version id is all that is told."""
+    """A new key; the version id is all that is returned."""
     secret = json.dumps({"frontend-enhanced": os.urandom(32).hex()})
     return str(client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=secret)["VersionId"])
 
 
 def deploy() -> str:
-    """A revision of somebody else's in our family, and our service set to it."""
+    """A revision of somebody else's in the family, and the service set to it."""
     ecs = client("ecs")
     (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
     definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]

@@ -65,9 +65,9 @@ class Listener:
         elbv2.set_rule_quota(self.aws.account_id, self.aws.region, rules)
 
     def secret(self) -> str | None:
-        """The client secret of our rule, which no API ever gives back."""
+        """The client secret of the deployment's rule, which no API ever gives back."""
         backend = elbv2.backend(self.aws.account_id, self.aws.region)
-        (rule,) = backend.describe_rules(None, [self.ours()["RuleArn"]])
+        (rule,) = backend.describe_rules(None, [self.own()["RuleArn"]])
         return next((action.client_secret for action in rule.actions if action.client_secret), None)
 
     def rules(self) -> list[Document]:
@@ -77,7 +77,7 @@ class Listener:
     def priorities(self) -> list[str]:
         return [rule["Priority"] for rule in self.rules() if not rule["IsDefault"]]
 
-    def ours(self) -> Document:
+    def own(self) -> Document:
         arns = {rule["RuleArn"]: rule for rule in self.rules()}
         tags = self.elb.describe_tags(ResourceArns=list(arns))["TagDescriptions"]
         own = [one["ResourceArn"] for one in tags if {"Key": "quilt:rule", "Value": NAME} in one["Tags"]]

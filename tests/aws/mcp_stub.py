@@ -1,4 +1,4 @@
-"""A small MCP server that checks tokens as ours does, and can misbehave on request."""
+"""A small MCP server that checks tokens as the MCP server does, and can misbehave on request."""
 
 from __future__ import annotations
 

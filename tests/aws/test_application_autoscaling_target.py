@@ -11,7 +11,7 @@ from sandbox.control import ControlPlane
 
 SERVICE = "service/sales-prod/sales-prod-catalog"
 KEY = {"ServiceNamespace": "ecs", "ResourceId": SERVICE, "ScalableDimension": "ecs:service:DesiredCount"}
-OURS = {"quilt:deployment": "sales-prod-mcp-server-production"}
+OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 LABEL = "app/sales-prod-alb/0123456789abcdef/targetgroup/sales-prod-mcp-server-tg/0123456789abcdef"
 LIMITS = {"min_capacity": 1, "max_capacity": 4}
 STEP = {
@@ -44,7 +44,7 @@ def tracking(name: str, metric: str = "ECSServiceAverageCPUUtilization", **more:
 def target(run_module: Any) -> Callable[..., Any]:
     def run(check: bool = False, **parameters: Any) -> Any:
         return run_module(
-            "application_autoscaling_target", check, **{"resource_id": SERVICE, "require_tags": OURS, **parameters}
+            "application_autoscaling_target", check, **{"resource_id": SERVICE, "require_tags": OWN, **parameters}
         )
 
     return run
@@ -92,7 +92,7 @@ def test_every_kind_of_policy_and_action_once(target: Any) -> None:
     ],
     ids=["no room", "no service", "no label", "twice", "unknown metric", "misspelt", "nothing to do"],
 )
-def test_nonsense_is_refused_before_any_call(target: Any, wrong: dict[str, Any], said: str) -> None:
+def test_invalid_is_refused_before_any_call(target: Any, wrong: dict[str, Any], said: str) -> None:
     result = target(**{**LIMITS, **wrong})
     assert result["failed"]
     assert result["calls"] == []
@@ -185,7 +185,7 @@ def test_limits_that_a_scheduled_action_has_set_are_not_fought(target: Any, scal
     [({"min_capacity": 1}, "min_capacity", "max_capacity"), ({"max_capacity": 4}, "max_capacity", "min_capacity")],
     ids=["only-min", "only-max"],
 )
-def test_a_limit_that_no_action_names_is_ours(
+def test_a_limit_that_no_action_names_is_own(
     target: Any, action: dict[str, int], held: str, free: str, check: bool
 ) -> None:
     part = {**NIGHT, "scalable_target_action": action}
@@ -244,7 +244,7 @@ def test_info(target: Any, run_module: Any) -> None:
     assert (result["changed"], result["writes"]) == (False, [])
     (found,) = result["scalable_targets"]
     assert found["scalable_target_arn"] == made["scalable_target_arn"]
-    assert (found["min_capacity"], found["max_capacity"], found["tags"]) == (1, 4, OURS)
+    assert (found["min_capacity"], found["max_capacity"], found["tags"]) == (1, 4, OWN)
     assert len(found["policies"][0]["alarms"]) == 2
     assert found["scheduled_actions"][0]["scheduled_action_name"] == "winter"
     assert found["scaling_activities"] == []

@@ -174,7 +174,7 @@ def test_a_change_of_another_deployment_is_a_warning(guard: Guard, client: Any) 
     assert f"another deployment changed meanwhile: listener rule {arn}" in str(result["warnings"])
 
 
-def test_what_is_deleted_while_we_read_is_read_again(guard: Guard, client: Any, aws: Any) -> None:
+def test_what_is_deleted_while_the_module_read_is_read_again(guard: Guard, client: Any, aws: Any) -> None:
     elb = client("elbv2")
     arn = add_rule(elb, {"Owner": "somebody"})
     fault = aws.faults.add(

@@ -7,7 +7,7 @@ from typing import Any
 from tests.kinds import every_kind
 
 FULL = every_kind()["cloudwatch_alarm"].full
-OURS, THEIRS = {"quilt:deployment": "ours"}, {"quilt:deployment": "theirs"}
+OWN, THEIRS = {"quilt:deployment": "own"}, {"quilt:deployment": "theirs"}
 NAMES = ["faults", "faults-b", "unhealthy"]
 
 
@@ -16,9 +16,9 @@ def operations(result: dict[str, Any]) -> list[str]:
 
 
 def test_those_that_are_there_are_deleted_and_others_stay(run_module: Any) -> None:
-    for name, owner in (("faults", OURS), ("unhealthy", THEIRS)):
+    for name, owner in (("faults", OWN), ("unhealthy", THEIRS)):
         assert run_module("cloudwatch_alarm", alarm_name=name, require_tags=owner, **FULL)["changed"]
-    several = {"alarm_names": NAMES, "state": "absent", "require_tags": OURS, "leave_foreign": True}
+    several = {"alarm_names": NAMES, "state": "absent", "require_tags": OWN, "leave_foreign": True}
 
     predicted = run_module("cloudwatch_alarm", check=True, **several)
     assert (predicted["changed"], predicted["writes"]) == (True, [])
@@ -33,7 +33,7 @@ def test_those_that_are_there_are_deleted_and_others_stay(run_module: Any) -> No
 
 
 def test_where_there_is_none_one_call_is_enough(run_module: Any) -> None:
-    result = run_module("cloudwatch_alarm", alarm_names=NAMES, state="absent", require_tags=OURS)
+    result = run_module("cloudwatch_alarm", alarm_names=NAMES, state="absent", require_tags=OWN)
     assert (result["changed"], operations(result)) == (False, ["DescribeAlarms"])
     nothing = run_module("cloudwatch_alarm", alarm_names=[], state="absent")
     assert (nothing["changed"], operations(nothing)) == (False, [])
@@ -41,7 +41,7 @@ def test_where_there_is_none_one_call_is_enough(run_module: Any) -> None:
 
 def test_one_of_others_is_refused_unless_it_is_left(run_module: Any) -> None:
     run_module("cloudwatch_alarm", alarm_name="faults", require_tags=THEIRS, **FULL)
-    refused = run_module("cloudwatch_alarm", alarm_names=NAMES, state="absent", require_tags=OURS)
+    refused = run_module("cloudwatch_alarm", alarm_names=NAMES, state="absent", require_tags=OWN)
     assert refused["failed"] and refused["writes"] == []
 
 

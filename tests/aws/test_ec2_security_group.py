@@ -13,7 +13,7 @@ from sandbox.control import ControlPlane
 from tests.kinds.ec2_security_group import rule, vpc
 
 NAME = "mcp-tasks"
-OURS = {"quilt:deployment": "sales-prod-mcp-server-production"}
+OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 ALL = {"protocol": "-1", "from_port": None, "to_port": None, "cidr_ip": "0.0.0.0/0", "description": ""}
 
 Result = dict[str, Any]
@@ -25,7 +25,7 @@ def group(run_module: Any, client: Any) -> Callable[..., Result]:
     where = vpc(client)
 
     def run(check: bool = False, **parameters: Any) -> Result:
-        usual = {"group_name": NAME, "description": "Tasks", "require_tags": OURS, **where}
+        usual = {"group_name": NAME, "description": "Tasks", "require_tags": OWN, **where}
         given = {key: value for key, value in {**usual, **parameters}.items() if value is not None}
         result: Result = run_module("ec2_security_group", check=check, **given)
         return result

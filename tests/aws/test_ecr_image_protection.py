@@ -10,14 +10,14 @@ from tests import ecr_images
 
 REPOSITORY = "quilt-mcp-server"
 URI = f"850787717197.dkr.ecr.us-east-1.amazonaws.com/{REPOSITORY}"
-OURS = {"quilt:deployment": "prod"}
-ASKED = {"repository_name": REPOSITORY, "deployment": "prod", "require_tags": OURS}
+OWN = {"quilt:deployment": "prod"}
+ASKED = {"repository_name": REPOSITORY, "deployment": "prod", "require_tags": OWN}
 
 
 @pytest.fixture
 def ecr(client: Any) -> Any:
     ecr = client("ecr")
-    tags = [{"Key": key, "Value": value} for key, value in OURS.items()]
+    tags = [{"Key": key, "Value": value} for key, value in OWN.items()]
     ecr.create_repository(repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE", tags=tags)
     return ecr
 
@@ -59,7 +59,7 @@ def test_an_index_is_marked_as_it_is(run_module: Any, ecr: Any) -> None:
     assert tags(ecr)[index] == ["both", f"in-use-prod-{index[7:19]}"]
 
 
-def test_what_is_not_ours_is_left_alone(run_module: Any, ecr: Any) -> None:
+def test_what_is_not_own_is_left_alone(run_module: Any, ecr: Any) -> None:
     digest = ecr_images.push(ecr, REPOSITORY, "amd64", "v1")
     asked = {**ASKED, "require_tags": {"quilt:deployment": "another"}}
     result = run_module("ecr_image_protection", **asked, image=f"{URI}@{digest}")
@@ -68,7 +68,7 @@ def test_what_is_not_ours_is_left_alone(run_module: Any, ecr: Any) -> None:
     for image in (f"registry.example/{REPOSITORY}@{digest}", f"{URI}:v1"):
         result = run_module("ecr_image_protection", **ASKED, image=image)
         assert result["writes"] == []
-        assert "no lifecycle rule of ours protects it" in result["warnings"][0]
+        assert "no lifecycle rule of the collection protects it" in result["warnings"][0]
     assert run_module("ecr_image_protection", **{**ASKED, "repository_name": "none"}, alone=True)["changed"] is False
     gone = run_module("ecr_image_protection", **ASKED, image=f"{URI}@sha256:{'0' * 64}")
     assert "found no such image" in gone["msg"]
@@ -113,13 +113,13 @@ def service(ecs: Any, name: str, image: str, tag: str) -> None:
 def test_who_runs_images_of_a_repository(run_module: Any, ecr: Any, client: Any) -> None:
     digest = ecr_images.push(ecr, REPOSITORY)
     assert run_module("ecr_repository_users_info", repository_name=REPOSITORY)["users"] == []
-    service(client("ecs"), "ours", f"{URI}@{digest}", "prod")
+    service(client("ecs"), "own", f"{URI}@{digest}", "prod")
     service(client("ecs"), "theirs", f"{URI}:v1", "other")
     service(client("ecs"), "another", f"{URI}-more:v1", "other")
     result = run_module("ecr_repository_users_info", repository_name=REPOSITORY)
     assert result["writes"] == []
     assert sorted((one["arn"].rpartition("/")[2], one["kind"], one["tags"]) for one in result["users"]) == [
-        ("ours", "service", {"quilt:deployment": "prod"}),
+        ("own", "service", {"quilt:deployment": "prod"}),
         ("theirs", "service", {"quilt:deployment": "other"}),
     ]
     assert run_module("ecr_repository_users_info", repository_name="none")["users"] == []
@@ -129,7 +129,7 @@ def test_who_runs_images_of_a_repository(run_module: Any, ecr: Any, client: Any)
 def test_a_repository_is_not_deleted_while_others_run_its_images(
     run_module: Any, ecr: Any, client: Any, check: bool
 ) -> None:
-    absent = {"repository_name": REPOSITORY, "require_tags": OURS, "force": True, "state": "absent"}
+    absent = {"repository_name": REPOSITORY, "require_tags": OWN, "force": True, "state": "absent"}
     image = f"{URI}@{ecr_images.push(ecr, REPOSITORY)}"
     service(client("ecs"), "theirs", image, "other")
     refused = run_module("ecr_repository", check=check, **absent, refuse_used_images=True)
@@ -144,8 +144,8 @@ def test_a_repository_is_not_deleted_while_others_run_its_images(
 def test_what_runs_images_of_a_repository_and_goes_with_it_is_no_obstacle(
     run_module: Any, ecr: Any, client: Any
 ) -> None:
-    absent = {"repository_name": REPOSITORY, "require_tags": OURS, "force": True, "refuse_used_images": True}
-    service(client("ecs"), "ours", f"{URI}@{ecr_images.push(ecr, REPOSITORY)}", "prod")
+    absent = {"repository_name": REPOSITORY, "require_tags": OWN, "force": True, "refuse_used_images": True}
+    service(client("ecs"), "own", f"{URI}@{ecr_images.push(ecr, REPOSITORY)}", "prod")
     assert run_module("ecr_repository", **absent, state="absent")["writes"] == ["DeleteRepository"]
     gone = run_module("ecr_repository", **absent, state="absent")
     assert (gone["changed"], {call.service for call in gone["calls"]}) == (False, {"ecr"}), "nothing to look for"

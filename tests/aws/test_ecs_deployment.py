@@ -16,7 +16,7 @@ from sandbox.fargate import FargateLauncher
 from sandbox.fargate.simulated import SimulatedEngine
 from tests.sandbox.ecs_stack import Stack, context, lay, until
 
-OURS = {"quilt:deployment": "ours"}
+OWN = {"quilt:deployment": "own"}
 BREAKER = {"deployment_circuit_breaker": {"enable": True, "rollback": True}}
 CHECK = {"healthCheck": {"command": ["CMD", "true"], "interval": 5}}
 LOG = {
@@ -79,7 +79,7 @@ def deploy(run_module: Any, stack: Stack, fargate: FargateLauncher) -> Any:
                 {"target_group_arn": stack.target_group, "container_name": "app", "container_port": 8000}
             ],
             "deployment_configuration": BREAKER,
-            "require_tags": OURS,
+            "require_tags": OWN,
             "wait_timeout": 60,
         }
         result: dict[str, Any] = run_module("ecs_service", **{**usual, **parameters})
@@ -97,7 +97,7 @@ def revision(result: dict[str, Any]) -> str:
     return str(result["deployment"]["task_definition"]).rpartition("/")[2]
 
 
-def test_the_wait_ends_when_our_deployment_serves(deploy: Any, stack: Stack) -> None:
+def test_the_wait_ends_when_the_deployment_serves(deploy: Any, stack: Stack) -> None:
     result = deploy("ok")
     assert (result["deployment"]["rollout_state"], result["deployment"]["running_count"]) == ("COMPLETED", 1)
     assert result["progress"][0].startswith("app:1: ")
@@ -156,7 +156,7 @@ def test_a_rolled_back_deployment_is_a_failure(deploy: Any, stack: Stack) -> Non
         ("unpullable", ["CannotPullContainerError"]),
     ],
 )
-def test_the_reason_is_told(deploy: Any, behaviour: str, texts: list[str]) -> None:
+def test_the_reason_is_reported(deploy: Any, behaviour: str, texts: list[str]) -> None:
     message = deploy(behaviour)["msg"]
     for text in texts:
         assert text in message, message
@@ -196,7 +196,7 @@ def test_a_run_that_died_is_taken_up_without_another_deployment(deploy: Any, sta
     assert result["deployment"]["rollout_state"] == "COMPLETED"
 
 
-def test_somebody_elses_deployment_in_our_place_is_a_failure(deploy: Any, stack: Stack, aws: ControlPlane) -> None:
+def test_somebody_elses_deployment_in_the_place_is_a_failure(deploy: Any, stack: Stack, aws: ControlPlane) -> None:
     deploy("ok")
     theirs = register(stack, "ok")
     register(stack, "unhealthy")
@@ -270,5 +270,5 @@ def test_a_repair_by_somebody_else_is_not_deleted(deploy: Any, stack: Stack, aws
     repair = threading.Timer(0.5, stack.update, kwargs={"taskDefinition": theirs})
     aws.faults.add("ecs", "CreateService", kind="before", times=1, callback=lambda *_: repair.start())
     message = deploy("slow", on_first_failure="delete", wait_timeout=20)["msg"]
-    assert "ours was rolled back or replaced" in message
+    assert "this deployment was rolled back or replaced" in message
     assert stack.describe()["status"] == "ACTIVE"

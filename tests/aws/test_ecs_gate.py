@@ -15,7 +15,7 @@ from sandbox.fargate.simulated import SimulatedEngine
 from tests.sandbox.ecs_stack import completed, context, until
 from tests.sandbox.shift_stack import CHECK, Shifted, lay_shifted, waiting
 
-OURS = {"quilt:deployment": "ours"}
+OWN = {"quilt:deployment": "own"}
 
 
 def hook(minutes: int = 600, action: str = "ROLLBACK") -> dict[str, Any]:
@@ -40,7 +40,7 @@ def shifted(aws: ControlPlane, client: Any, tmp_path: Path) -> Iterator[Shifted]
     launcher = FargateLauncher(context(aws, tmp_path), SimulatedEngine())
     launcher.start()
     shifted = lay_shifted(client)
-    shifted.create(tags=[{"key": "quilt:deployment", "value": "ours"}])
+    shifted.create(tags=[{"key": "quilt:deployment", "value": "own"}])
     until(lambda: completed(shifted.stack))
     shifted.stack.register(container={"image": "sim:ok", **CHECK})
     yield shifted
@@ -52,7 +52,7 @@ def deploy(run_module: Any, shifted: Shifted) -> Any:
     """deploy(hooks, check=False, **parameters): ecs_service with the newest revision."""
 
     def run(hooks: list[dict[str, Any]], check: bool = False, **parameters: Any) -> dict[str, Any]:
-        usual = {"cluster": "main", "service_name": "web", "task_definition": "app", "require_tags": OURS}
+        usual = {"cluster": "main", "service_name": "web", "task_definition": "app", "require_tags": OWN}
         more = {"wait_timeout": 30, "wait_for": "completed_or_paused"}
         configuration = {"deployment_configuration": {"lifecycle_hooks": hooks}}
         result: dict[str, Any] = run_module(
@@ -68,7 +68,7 @@ def answer(run_module: Any) -> Any:
     """answer(paused, **parameters): ecs_service_deployment continues what ecs_service found paused."""
 
     def run(paused: dict[str, Any], **parameters: Any) -> dict[str, Any]:
-        usual = {"cluster": "main", "service_name": "web", "require_tags": OURS, "wait_timeout": 30}
+        usual = {"cluster": "main", "service_name": "web", "require_tags": OWN, "wait_timeout": 30}
         which = {"service_deployment_arn": paused["service_deployment_arn"], "hook_id": paused["paused_hook"]}
         parameters = {**usual, **which, "state": "continued", **parameters}
         result: dict[str, Any] = run_module("ecs_service_deployment", **parameters)
@@ -163,7 +163,7 @@ def test_after_the_time_out_there_is_nothing_to_continue(deploy: Any, answer: An
 @pytest.mark.parametrize(("on_timeout", "writes"), [("keep", []), ("stop", ["StopServiceDeployment"])])
 def test_the_deadline_of_the_answer(run_module: Any, shifted: Shifted, on_timeout: str, writes: list[str]) -> None:
     arn = shifted.deploy("sim:slow")["currentServiceDeployment"]
-    which = {"cluster": "main", "service_name": "web", "service_deployment_arn": arn, "require_tags": OURS}
+    which = {"cluster": "main", "service_name": "web", "service_deployment_arn": arn, "require_tags": OWN}
     result = run_module("ecs_service_deployment", **which, state="continued", wait_timeout=1, on_timeout=on_timeout)
     assert result["writes"] == writes
     assert "after 1 s it still is in_progress" in result["msg"]

@@ -10,7 +10,7 @@ from sandbox.control import ControlPlane
 from tests.sandbox.ecs_stack import Stack, lay
 
 ROLE = "arn:aws:iam::850787717197:role"
-OURS = {"quilt:deployment": "ours"}
+OWN = {"quilt:deployment": "own"}
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def service(run_module: Any, stack: Stack) -> Any:
             "load_balancers": [
                 {"target_group_arn": stack.target_group, "container_name": "app", "container_port": 8000}
             ],
-            "require_tags": OURS,
+            "require_tags": OWN,
             "wait_timeout": 20,
         }
         given = {name: value for name, value in {**usual, **parameters}.items() if value is not None}
@@ -64,7 +64,7 @@ def changed_fields(result: dict[str, Any]) -> set[str]:
 def test_a_service_is_created_once(service: Any, stack: Stack) -> None:
     first = service(tags={"team": "data"})
     assert (first["changed"], first["writes"]) == (True, ["CreateService"])
-    assert first["service"]["tags"] == {**OURS, "team": "data"}
+    assert first["service"]["tags"] == {**OWN, "team": "data"}
     assert first["deployment"]["rollout_state"] == "COMPLETED"
     assert first["deployment"]["id"] == stack.describe()["deployments"][0]["id"]
     again = service(tags={"team": "data"})
@@ -280,9 +280,9 @@ def test_tags_of_others_stay(service: Any, client: Any) -> None:
     client("ecs").tag_resource(resourceArn=arn, tags=[{"key": "theirs", "value": "x"}])
     result = service(tags={"team": "web"})
     assert result["writes"] == ["TagResource"]
-    assert result["service"]["tags"] == {**OURS, "team": "web", "old": "1", "theirs": "x"}
+    assert result["service"]["tags"] == {**OWN, "team": "web", "old": "1", "theirs": "x"}
     purged = service(tags={"team": "web"}, purge_tags=True)
-    assert purged["service"]["tags"] == {**OURS, "team": "web"}
+    assert purged["service"]["tags"] == {**OWN, "team": "web"}
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
@@ -326,7 +326,7 @@ def test_a_capacity_provider_strategy_replaces_the_launch_type(service: Any, sta
     assert not service(**back)["changed"]
 
 
-def test_absent_deletes_only_ours_and_only_once(service: Any, stack: Stack) -> None:
+def test_absent_deletes_only_what_is_own_and_only_once(service: Any, stack: Stack) -> None:
     service()
     planned = service(check=True, state="absent")
     assert (planned["changed"], planned["writes"]) == (True, [])
@@ -359,7 +359,7 @@ def test_a_rule_that_ecs_does_not_see_yet_is_waited_for(service: Any, aws: Contr
 
 
 def test_somebody_creates_the_same_service_meanwhile(service: Any, aws: ControlPlane, stack: Stack) -> None:
-    tags = [{"key": key, "value": value} for key, value in OURS.items()]
+    tags = [{"key": key, "value": value} for key, value in OWN.items()]
     aws.faults.add("ecs", "CreateService", kind="before", times=1, callback=lambda *_: stack.create(tags=tags))
     result = service(desired_count=2)
     assert "failed" not in result

@@ -16,8 +16,8 @@ from sandbox.fargate.simulated import SimulatedEngine
 from tests.sandbox.ecs_stack import Stack, completed, context, lay, until
 
 CHECK = {"healthCheck": {"command": ["CMD", "true"], "interval": 5}}
-TAGS = [{"key": "quilt:deployment", "value": "ours"}]
-OURS = {"quilt:deployment": "ours"}
+TAGS = [{"key": "quilt:deployment", "value": "own"}]
+OWN = {"quilt:deployment": "own"}
 
 
 @pytest.fixture
@@ -45,9 +45,9 @@ def register(stack: Stack, behaviour: str) -> str:
 
 
 @pytest.fixture
-def steer(run_module: Any) -> Any:
+def control(run_module: Any) -> Any:
     def run(check: bool = False, **parameters: Any) -> dict[str, Any]:
-        usual = {"cluster": "main", "service_name": "web", "require_tags": OURS, "wait_timeout": 30}
+        usual = {"cluster": "main", "service_name": "web", "require_tags": OWN, "wait_timeout": 30}
         usual |= {"state": "continued"}  # of one that is not paused it only awaits the end
         result: dict[str, Any] = run_module("ecs_service_deployment", check=check, **{**usual, **parameters})
         return result
@@ -75,9 +75,9 @@ def serve(stack: Stack, then: str | None = None) -> None:
         stack.update(taskDefinition=register(stack, then))
 
 
-def test_a_deployment_is_awaited(steer: Any, stack: Stack) -> None:
+def test_a_deployment_is_awaited(control: Any, stack: Stack) -> None:
     serve(stack, then="ok")
-    result = steer()
+    result = control()
     assert (result["changed"], result["writes"]) == (False, [])
     assert result["deployment"]["state"] == "completed"
     assert result["deployment"]["task_definition"].endswith("app:2")
@@ -85,69 +85,69 @@ def test_a_deployment_is_awaited(steer: Any, stack: Stack) -> None:
     assert result["progress"][-1].startswith("completed: 1 of 1 running, 0 pending, ")
 
 
-def test_what_runs_is_stopped_once_and_rolled_back(steer: Any, stack: Stack) -> None:
+def test_what_runs_is_stopped_once_and_rolled_back(control: Any, stack: Stack) -> None:
     serve(stack, then="slow")
-    planned = steer(check=True, state="stopped")
+    planned = control(check=True, state="stopped")
     assert (planned["changed"], planned["writes"]) == (True, [])
-    stopped = steer(state="stopped")
+    stopped = control(state="stopped")
     assert stopped["writes"] == ["StopServiceDeployment"], stopped
     assert stopped["diff"] == planned["diff"] == {"before": {"state": "in_progress"}, "after": {"state": "rolled_back"}}
     assert stopped["deployment"].keys() == planned["deployment"].keys()
     assert stack.describe()["taskDefinition"].endswith("app:1")
-    again = steer(state="stopped")
+    again = control(state="stopped")
     assert (again["changed"], again["writes"]) == (False, [])
 
 
-def test_a_deployment_that_is_stopped_by_somebody_is_not_completed(steer: Any, stack: Stack) -> None:
+def test_a_deployment_that_is_stopped_by_somebody_is_not_completed(control: Any, stack: Stack) -> None:
     serve(stack, then="slow")
     arn = stack.describe()["currentServiceDeployment"]
     stop = threading.Timer(0.5, stack.ecs.stop_service_deployment, kwargs={"serviceDeploymentArn": arn})
     stop.start()
-    result = steer(service_deployment_arn=arn)
+    result = control(service_deployment_arn=arn)
     stop.join()
     assert "wanted deployment" in result["msg"]
     assert "it is rolled_back: " in result["msg"]
 
 
-def test_the_deadline_says_what_the_task_does(steer: Any, stack: Stack) -> None:
+def test_the_deadline_says_what_the_task_does(control: Any, stack: Stack) -> None:
     serve(stack, then="slow")
-    message = steer(wait_timeout=1)["msg"]
+    message = control(wait_timeout=1)["msg"]
     assert "after 1 s it still is in_progress" in message
     assert "Task " in message
     assert "Progress:\n  in_progress: " in message
 
 
-def test_a_deployment_that_ends_between_look_and_stop(steer: Any, aws: ControlPlane, stack: Stack) -> None:
+def test_a_deployment_that_ends_between_look_and_stop(control: Any, aws: ControlPlane, stack: Stack) -> None:
     serve(stack, then="ok")
     wait = lambda *_: until(lambda: completed(stack))  # noqa: E731
     aws.faults.add("ecs", "StopServiceDeployment", kind="before", times=1, callback=wait)
-    result = steer(state="stopped")
+    result = control(state="stopped")
     assert result["deployment"]["state"] == "completed", result
 
 
 @pytest.mark.parametrize("state", ["stopped", "continued"])
-def test_a_foreign_service_is_left_alone(steer: Any, stack: Stack, state: str) -> None:
+def test_a_foreign_service_is_left_alone(control: Any, stack: Stack, state: str) -> None:
     serve(stack, then="slow")
-    result = steer(state=state, require_tags={"quilt:deployment": "another"})
+    result = control(state=state, require_tags={"quilt:deployment": "another"})
     assert "is foreign" in result["msg"]
     assert result["writes"] == []
 
 
-def test_nothing_is_paused_so_nothing_is_continued(steer: Any, stack: Stack) -> None:
+def test_nothing_is_paused_so_nothing_is_continued(control: Any, stack: Stack) -> None:
     serve(stack)
-    result = steer()
+    result = control()
     assert (result["changed"], result["writes"]) == (False, [])
 
 
-def test_a_deployment_of_another_service_is_refused(steer: Any, stack: Stack) -> None:
+def test_a_deployment_of_another_service_is_refused(control: Any, stack: Stack) -> None:
     serve(stack)
     arn = stack.describe()["currentServiceDeployment"].replace("/web/", "/other/")
-    assert "is no deployment of ECS service web" in steer(service_deployment_arn=arn)["msg"]
+    assert "is no deployment of ECS service web" in control(service_deployment_arn=arn)["msg"]
 
 
 @pytest.mark.parametrize("cluster", ["main", "missing"])
-def test_without_a_service_there_is_nothing_to_stop(steer: Any, info: Any, stack: Stack, cluster: str) -> None:
-    result = steer(state="stopped", cluster=cluster)
+def test_without_a_service_there_is_nothing_to_stop(control: Any, info: Any, stack: Stack, cluster: str) -> None:
+    result = control(state="stopped", cluster=cluster)
     assert (result["changed"], result["deployment"]) == (False, {})
     found = info(cluster=cluster)
     assert (found["exists"], found["served"], found["deployments"]) == (False, False, [])

@@ -121,7 +121,7 @@ def test_07_a_condition_is_dropped(listener: Listener) -> None:
     listener.run()
     again = listener.run(conditions=[MCP[1]])
     assert again["changed"] and again["writes"] == ["ModifyRule"]
-    assert [condition["Field"] for condition in listener.ours()["Conditions"]] == ["path-pattern"]
+    assert [condition["Field"] for condition in listener.own()["Conditions"]] == ["path-pattern"]
 
 
 # The search (8 to 19)
@@ -256,7 +256,7 @@ def test_20_the_same_conditions_of_somebody_else(listener: Listener) -> None:
     arn = listener.foreign(300, *MCP)
     result = listener.run()
     assert result["failed"] and arn in result["msg"] and "adopt=true" in result["msg"] and not result["writes"]
-    adopted = listener.run(adopt=True, require_tags={"quilt:deployment": "ours"})
+    adopted = listener.run(adopt=True, require_tags={"quilt:deployment": "own"})
     assert adopted["changed"] and adopted["rule_arn"] == arn and adopted["priority"] == 300, adopted
     assert adopted["writes"] == ["AddTags", "ModifyRule"]
     assert not listener.run(adopt=True)["changed"]
@@ -273,7 +273,7 @@ def test_20_a_twin_that_is_marked_as_somebody_elses_is_not_adopted(listener: Lis
     arn = listener.foreign(300, *MCP)
     owner = [{"Key": key, "Value": value} for key, value in tags.items()]
     listener.aws.platform("elbv2").add_tags(ResourceArns=[arn], Tags=owner)  # a tag of AWS takes AWS itself
-    result = listener.run(adopt=True, require_tags={"quilt:deployment": "ours"})
+    result = listener.run(adopt=True, require_tags={"quilt:deployment": "own"})
     assert result["failed"] and arn in result["msg"] and "=theirs" in result["msg"] and not result["writes"]
     assert "https://demo.quiltdata.com/mcp" in result["msg"]
 
@@ -286,10 +286,10 @@ def test_a_tag_that_only_aws_may_set_is_refused_before_any_call(listener: Listen
 
 
 def test_20_a_twin_with_tags_that_name_no_owner_is_adopted(listener: Listener) -> None:
-    arn = listener.foreign(300, *MCP, tags={"team": "x", "quilt:deployment": "ours"})
-    result = listener.run(adopt=True, require_tags={"quilt:deployment": "ours"})
+    arn = listener.foreign(300, *MCP, tags={"team": "x", "quilt:deployment": "own"})
+    result = listener.run(adopt=True, require_tags={"quilt:deployment": "own"})
     assert result["rule_arn"] == arn
-    assert result["rule"]["tags"] == {"team": "x", "quilt:deployment": "ours", "quilt:rule": NAME}
+    assert result["rule"]["tags"] == {"team": "x", "quilt:deployment": "own", "quilt:rule": NAME}
 
 
 HIDDEN = [host("not-yet.invalid"), path("/mcp", "/mcp/*")]
@@ -298,7 +298,7 @@ HIDDEN = [host("not-yet.invalid"), path("/mcp", "/mcp/*")]
 def test_conditions_that_are_planned_change_nothing_yet(listener: Listener) -> None:
     made = listener.run(conditions=HIDDEN, planned_conditions=MCP)
     assert made["writes"] == ["CreateRule"]
-    assert "not-yet.invalid" in str(listener.ours()["Conditions"]) and "demo" not in str(listener.ours())
+    assert "not-yet.invalid" in str(listener.own()["Conditions"]) and "demo" not in str(listener.own())
     assert not listener.run(conditions=HIDDEN, planned_conditions=MCP)["changed"]
     assert listener.run(planned_conditions=MCP)["writes"] == ["ModifyRule"]
 
@@ -406,7 +406,7 @@ def test_33_forward_becomes_fixed_response(listener: Listener) -> None:
     listener.run(actions=[forward(group)])
     result = listener.run()
     assert result["writes"] == ["ModifyRule"]
-    assert [action["Type"] for action in listener.ours()["Actions"]] == ["fixed-response"]
+    assert [action["Type"] for action in listener.own()["Actions"]] == ["fixed-response"]
 
 
 def test_34_groups_are_a_set(listener: Listener) -> None:
@@ -432,11 +432,11 @@ def test_35_weights_are_left_to_the_deployment(listener: Listener) -> None:
     assert kept["writes"] == ["ModifyRule"]
     sticky = forward((blue, 100), (green, 0), stickiness={"enabled": True, "duration_seconds": 5})
     listener.run(actions=[sticky], delegate_weights=True)
-    groups = listener.ours()["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    groups = listener.own()["Actions"][0]["ForwardConfig"]["TargetGroups"]
     assert {group["TargetGroupArn"]: group["Weight"] for group in groups} == {blue: 0, green: 100}
     changed = listener.run(actions=[forward((blue, 1), (red, 2))], delegate_weights=True)
     assert changed["changed"]
-    groups = listener.ours()["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    groups = listener.own()["Actions"][0]["ForwardConfig"]["TargetGroups"]
     assert {group["TargetGroupArn"]: group["Weight"] for group in groups} == {blue: 1, red: 2}
 
 
@@ -473,7 +473,7 @@ def test_36_other_authentication_is_idempotent(listener: Listener, action: Docum
     again = listener.run(actions=[action, fixed()])
     assert not again["changed"], again["diff"]
     if action is COGNITO:
-        config = listener.ours()["Actions"][0]["AuthenticateCognitoConfig"]
+        config = listener.own()["Actions"][0]["AuthenticateCognitoConfig"]
         assert config["AuthenticationRequestExtraParams"] == {"display_Mode": "page"}
 
 
@@ -531,7 +531,7 @@ def test_38_transforms_come_and_go(listener: Listener) -> None:
     assert not listener.run()["changed"]  # unset: left alone
     assert listener.run(transforms=[rewrite("^/(.*)$")])["writes"] == ["ModifyRule"]
     assert listener.run(transforms=[])["writes"] == ["ModifyRule"]
-    assert not listener.ours().get("Transforms")
+    assert not listener.own().get("Transforms")
     assert not listener.run(transforms=[])["changed"]
 
 
@@ -634,7 +634,7 @@ def test_42_absent(listener: Listener) -> None:
     assert not listener.run(state="absent")["changed"]
 
 
-def test_42_the_default_rule_is_never_ours(listener: Listener) -> None:
+def test_42_the_default_rule_is_never_own(listener: Listener) -> None:
     default = next(rule["RuleArn"] for rule in listener.rules() if rule["IsDefault"])
     listener.elb.add_tags(ResourceArns=[default], Tags=[{"Key": "quilt:rule", "Value": NAME}])
     for state in ("present", "absent"):
@@ -645,7 +645,7 @@ def test_42_the_default_rule_is_never_ours(listener: Listener) -> None:
 def test_42_a_rule_of_another_owner_stays(listener: Listener) -> None:
     listener.run(tags={"quilt:deployment": "theirs"})
     for state in ("present", "absent"):
-        result = listener.run(state=state, require_tags={"quilt:deployment": "ours"})
+        result = listener.run(state=state, require_tags={"quilt:deployment": "own"})
         assert result["failed"] and "quilt:deployment" in result["msg"] and not result["writes"]
 
 
@@ -660,7 +660,7 @@ def test_43_check_mode_is_the_same_plan_without_a_write(listener: Listener) -> N
     again = listener.run(check=True, tags={"a": "c"}, conditions=[path("/y")])
     assert again["changed"] and not again["writes"] and again["rule_arn"] == real["rule_arn"]
     assert again["rule"]["tags"]["a"] == "c" and again["rule"]["conditions"][0]["values"] == ["/y"]
-    assert listener.ours()["Conditions"][0]["Values"] == ["demo.quiltdata.com"]
+    assert listener.own()["Conditions"][0]["Values"] == ["demo.quiltdata.com"]
 
 
 def test_43_a_group_that_does_not_exist_yet(listener: Listener) -> None:

@@ -42,21 +42,21 @@ MCP = [
 
 
 def test_the_rules_in_order(ask: Callable[..., Document], route: Callable[..., Document]) -> None:
-    ours = route("mcp", *MCP)
+    own = route("mcp", *MCP)
     result = ask()
     priorities = [rule["priority"] for rule in result["rules"]]
     assert priorities == [*sorted(priorities[:-1]), "default"] and result["never_reached"] == []
     (only,) = ask(name="mcp")["rules"]
-    assert only["rule_arn"] == ours["rule_arn"] and only["tags"]["quilt:rule"] == "mcp"
-    assert only["conditions"] == ours["rule"]["conditions"]
+    assert only["rule_arn"] == own["rule_arn"] and only["tags"]["quilt:rule"] == "mcp"
+    assert only["conditions"] == own["rule"]["conditions"]
 
 
 def test_which_rule_answers(ask: Callable[..., Document], route: Callable[..., Document]) -> None:
     before = ask(explain={"host": "demo.quiltdata.com", "path": "/mcp"})["explanation"]
     assert before["rule"]["priority"] == 500 and before["certain"]
-    ours = route("mcp", *MCP)
+    own = route("mcp", *MCP)
     after = ask(explain={"host": "Demo.Quiltdata.com:443", "path": "/mcp", "method": "POST"})["explanation"]
-    assert after["rule"]["rule_arn"] == ours["rule_arn"] and ours["rule_arn"] in after["text"]
+    assert after["rule"]["rule_arn"] == own["rule_arn"] and own["rule_arn"] in after["text"]
     passed = {one["priority"]: one["because"] for one in after["passed_over"]}
     assert passed[100] == ["path-pattern /api/*, /oauth2/* does not hold: the path is /mcp"]
     assert "the host is demo.quiltdata.com" in passed[10][0]
@@ -71,7 +71,7 @@ def test_every_kind_of_condition_is_explained(ask: Callable[..., Document], rout
         {"field": "source-ip", "values": ["10.0.0.0/8"]},
         {"field": "http-request-method", "values": ["POST"]},
     ]
-    ours = route("all", *conditions, priority=1)
+    own = route("all", *conditions, priority=1)
     request = {
         "host": "demo.quiltdata.com",
         "method": "POST",
@@ -79,7 +79,7 @@ def test_every_kind_of_condition_is_explained(ask: Callable[..., Document], rout
         "query": "?a=b&v=1",
         "source_ip": "10.1.2.3",
     }
-    assert ask(explain=request)["explanation"]["rule"]["rule_arn"] == ours["rule_arn"]
+    assert ask(explain=request)["explanation"]["rule"]["rule_arn"] == own["rule_arn"]
     for name, value, says in [
         ("headers", {"x-team": "other"}, "the header is other"),
         ("query", "v=2", "the query is v=2"),
@@ -89,7 +89,7 @@ def test_every_kind_of_condition_is_explained(ask: Callable[..., Document], rout
     ]:
         other = {key: item for key, item in {**request, name: value}.items() if item is not None}
         explanation = ask(explain=other)["explanation"]
-        assert explanation["passed_over"][0]["rule_arn"] == ours["rule_arn"]
+        assert explanation["passed_over"][0]["rule_arn"] == own["rule_arn"]
         assert says in explanation["passed_over"][0]["because"][0]
 
 

@@ -75,7 +75,7 @@ def test_every_kind_of_condition(listener: Listener, kind: str) -> None:
     changed = listener.run(conditions=[new])
     assert changed["writes"] == ["ModifyRule"] and changed["rule_arn"] == first["rule_arn"]
     assert not listener.run(conditions=[new])["changed"]
-    (condition,) = listener.ours()["Conditions"]
+    (condition,) = listener.own()["Conditions"]
     assert {key: value for key, value in condition.items() if key not in ("Values", "RegexValues")} == sent(new)
 
 
@@ -110,7 +110,7 @@ def test_every_kind_of_action(listener: Listener, kind: str) -> None:
     assert not listener.run(actions=[new, *tail])["changed"]
     before, after = (run["diff"][side]["actions"] for run, side in ((changed, "before"), (changed, "after")))
     assert before != after
-    value: Any = listener.ours()["Actions"][0]
+    value: Any = listener.own()["Actions"][0]
     for name in where:
         value = value[name]
     (config,) = (value for key, value in new.items() if key.endswith("_config"))
@@ -152,11 +152,11 @@ def test_weights_and_stickiness_in_place(listener: Listener) -> None:
     one, two = listener.group("one"), listener.group("two")
     sticky = {"enabled": True, "duration_seconds": 60}
     listener.run(actions=[forward((one, 1), (two, 9), stickiness=sticky)])
-    config = listener.ours()["Actions"][0]["ForwardConfig"]
+    config = listener.own()["Actions"][0]["ForwardConfig"]
     assert {group["TargetGroupArn"]: group["Weight"] for group in config["TargetGroups"]} == {one: 1, two: 9}
     assert config["TargetGroupStickinessConfig"] == {"Enabled": True, "DurationSeconds": 60}
     listener.run(actions=[forward((one, 0), (two, 9))])
-    config = listener.ours()["Actions"][0]["ForwardConfig"]
+    config = listener.own()["Actions"][0]["ForwardConfig"]
     assert {group["TargetGroupArn"]: group["Weight"] for group in config["TargetGroups"]} == {one: 0, two: 9}
     assert not config.get("TargetGroupStickinessConfig", {}).get("Enabled")
 

@@ -44,7 +44,7 @@ def test_27_twenty_processes_of_different_names_make_twenty_rules(listener: List
 
 
 def test_29_twenty_processes_of_one_name_make_one_rule(listener: Listener) -> None:
-    results = at_once(listener, ["ours"] * RUNS)
+    results = at_once(listener, ["own"] * RUNS)
     assert not [result["msg"] for result in results if result.get("failed")]
     (rule,) = [rule for rule in listener.rules() if not rule["IsDefault"]]
     assert {result["rule_arn"] for result in results} == {rule["RuleArn"]}

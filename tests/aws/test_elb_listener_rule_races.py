@@ -45,7 +45,7 @@ class Listener:
     def __init__(self, plane: Any, elb: Any, arn: str) -> None:
         self.plane, self.elb, self.arn = plane, elb, arn
 
-    def run(self, name: str = "ours", **parameters: Any) -> Document:
+    def run(self, name: str = "own", **parameters: Any) -> Document:
         given: Document = {
             "name": name,
             "listener_arn": self.arn,
@@ -79,7 +79,7 @@ class Listener:
         rules = self.elb.describe_rules(ListenerArn=self.arn)["Rules"]
         return {rule["RuleArn"]: rule for rule in rules if not rule["IsDefault"]}
 
-    def owned(self, name: str = "ours") -> list[str]:
+    def owned(self, name: str = "own") -> list[str]:
         arns = list(self.rules())
         tags = [
             one
@@ -89,7 +89,7 @@ class Listener:
         return [one["ResourceArn"] for one in tags if {"Key": "quilt:rule", "Value": name} in one["Tags"]]
 
     def before(self, operation: str, callback: Callable[[], Any], times: int = 1) -> None:
-        """Let another deployer act between our read and this write."""
+        """Let another deployer act between the module's read and this write."""
         self.plane.faults.add("elbv2", operation, "before", callback=callback, times=times)
 
 
@@ -117,7 +117,7 @@ def test_27_twenty_runs_of_different_names_make_twenty_rules(listener: Listener)
 
 
 def test_29_twenty_runs_of_one_name_make_one_rule(listener: Listener) -> None:
-    results = listener.at_once(["ours"] * 20)
+    results = listener.at_once(["own"] * 20)
     assert len(listener.rules()) == 1
     assert {result["rule_arn"] for result in results} == set(listener.owned())
 
@@ -137,25 +137,25 @@ def test_27_a_hopeless_race_ends_with_the_cause(listener: Listener, monkeypatch:
     assert not listener.rules()
 
 
-def test_28_a_lost_reply_of_our_own_create(listener: Listener) -> None:
+def test_28_a_lost_reply_of_the_create(listener: Listener) -> None:
     listener.plane.faults.add("elbv2", "CreateRule", "lost_reply")
     result = listener.run()
     assert result["changed"] and listener.owned() == [result["rule_arn"]] and result["priority"] == 100
 
 
-@pytest.mark.parametrize("theirs", [90, 150], ids=["theirs-first", "ours-first"])
-def test_29_another_run_of_our_name_created_one_meanwhile(listener: Listener, theirs: int) -> None:
-    """The other run has ended, so ours goes, whichever number is lower; and the other's rule is what stays."""
+@pytest.mark.parametrize("theirs", [90, 150], ids=["theirs-first", "own-first"])
+def test_29_another_run_of_the_name_created_one_meanwhile(listener: Listener, theirs: int) -> None:
+    """The other run has ended, so this one goes, whichever number is lower; and the other's rule is what stays."""
     made: list[str] = []
-    listener.before("CreateRule", lambda: made.append(listener.foreign(theirs, "/ours", name="ours")))
+    listener.before("CreateRule", lambda: made.append(listener.foreign(theirs, "/own", name="own")))
     result = listener.run()
     assert listener.owned() == made and result["rule_arn"] == made[0] and result["changed"]
 
 
 def test_29_the_other_run_gives_way(listener: Listener) -> None:
-    """It has the higher number, so it is the one that goes while ours waits."""
+    """It has the higher number, so it is the one that goes while this one waits."""
     made: list[str] = []
-    listener.before("CreateRule", lambda: made.append(listener.foreign(150, "/ours", name="ours")))
+    listener.before("CreateRule", lambda: made.append(listener.foreign(150, "/own", name="own")))
     reads = iter(range(99))
 
     def give_way() -> None:
@@ -175,8 +175,8 @@ def test_30_a_broad_rule_appears_right_after_the_create(listener: Listener) -> N
     assert result["priority"] == 49 and len(listener.owned()) == 1
 
 
-def test_30_ours_is_moved_ahead_of_the_newcomer(listener: Listener) -> None:
-    """Room appears below the newcomer while ours is being created, so ours moves there; nobody else does."""
+def test_30_the_rule_is_moved_ahead_of_the_newcomer(listener: Listener) -> None:
+    """Room appears below the newcomer while the rule is being created, so it moves there; nobody else does."""
     in_the_way = [listener.foreign(99, "/x"), listener.foreign(100, "/y")]
     broad: list[str] = []
 
@@ -275,16 +275,16 @@ def test_27_the_number_is_taken_between_read_and_move(listener: Listener) -> Non
     assert result["rule_arn"] == arn and 101 <= result["priority"] <= 116
 
 
-def test_30_a_broad_rule_appears_while_ours_is_modified(listener: Listener) -> None:
+def test_30_a_broad_rule_appears_while_the_rule_is_modified(listener: Listener) -> None:
     arn = listener.run(priority=300)["rule_arn"]
     listener.before("ModifyRule", lambda: listener.foreign(200, "/*"))
     result = listener.run(conditions=[{"field": "path-pattern", "values": ["/new"]}])
     assert result["rule_arn"] == arn and result["priority"] == 100
 
 
-def test_30_a_narrow_rule_that_ours_would_silence_appears_during_the_create(listener: Listener) -> None:
+def test_30_a_narrow_rule_that_the_rule_would_silence_appears_during_the_create(listener: Listener) -> None:
     """TargetDeployment moves behind it, so that the newcomer keeps its requests."""
-    listener.before("CreateRule", lambda: listener.foreign(400, "/ours"))
+    listener.before("CreateRule", lambda: listener.foreign(400, "/own"))
     broad = [{"field": "path-pattern", "values": ["/o*"]}]
     assert listener.run(conditions=broad)["priority"] == 401
 
@@ -299,12 +299,12 @@ def test_31_the_rule_is_gone_at_every_write_to_it(listener: Listener) -> None:
         conditions = [{"field": "path-pattern", "values": ["/new"]}]
         result = listener.run(priority=250, conditions=conditions, **tags)
         assert result["rule_arn"] != arn and listener.owned() == [result["rule_arn"]], operation
-        assert result["rule"]["tags"] == {"quilt:rule": "ours", "b": "2"} and result["priority"] == 250
+        assert result["rule"]["tags"] == {"quilt:rule": "own", "b": "2"} and result["priority"] == 250
         listener.run(state="absent")
         assert list(listener.rules()) == [foreign]
 
 
-def test_the_service_itself_refuses_what_we_assume_it_refuses(listener: Listener) -> None:
+def test_the_service_itself_refuses_what_the_module_assumes_it_refuses(listener: Listener) -> None:
     listener.foreign(100, "/x")
     with pytest.raises(ClientError, match="PriorityInUse"):
         listener.foreign(100, "/y")

@@ -1,4 +1,4 @@
-"""The rule of a service that shifted its traffic between two target groups: left alone, refused, and told."""
+"""The rule of a service that shifted its traffic between two target groups: left alone, refused, and reported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.aws.listener_rule import Document, Listener, fixed, forward, host, path
 
-OURS = {"quilt:deployment": "sales-prod-mcp-server-production"}
+OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 TEST = "sales-prod-mcp-server-production-test"
 
 
@@ -18,19 +18,19 @@ def groups(listener: Listener) -> list[str]:
 
 
 def weights(listener: Listener) -> dict[str, int]:
-    (action,) = listener.ours()["Actions"]
+    (action,) = listener.own()["Actions"]
     return {one["TargetGroupArn"]: one["Weight"] for one in action["ForwardConfig"]["TargetGroups"]}
 
 
 def keep(listener: Listener, group: str, **parameters: Any) -> Document:
-    return listener.run(actions=[forward(group)], require_tags=OURS, keep_shifted=True, **parameters)
+    return listener.run(actions=[forward(group)], require_tags=OWN, keep_shifted=True, **parameters)
 
 
 def test_the_traffic_of_a_service_that_no_longer_shifts_stays_where_it_is(
     listener: Listener, groups: list[str]
 ) -> None:
     blue, green = groups
-    listener.run(actions=[forward((blue, 100), (green, 0))], require_tags=OURS)
+    listener.run(actions=[forward((blue, 100), (green, 0))], require_tags=OWN)
     kept = keep(listener, blue)
     assert (kept["changed"], kept["writes"], kept["has_shifted"]) == (False, [], True)
     assert weights(listener) == {blue: 100, green: 0}
@@ -38,7 +38,7 @@ def test_the_traffic_of_a_service_that_no_longer_shifts_stays_where_it_is(
 
 def test_what_else_of_such_a_rule_differs_is_written(listener: Listener, groups: list[str]) -> None:
     blue, green = groups
-    listener.run(actions=[forward((blue, 100), (green, 0))], require_tags=OURS)
+    listener.run(actions=[forward((blue, 100), (green, 0))], require_tags=OWN)
     moved = keep(listener, blue, conditions=[host("demo.quiltdata.com"), path("/other")])
     assert moved["writes"] == ["ModifyRule"] and set(moved["diff"]["after"]) == set(moved["diff"]["before"])
     assert weights(listener) == {blue: 100, green: 0}
@@ -50,7 +50,7 @@ def test_traffic_at_the_other_target_group_is_refused(
     listener: Listener, groups: list[str], check: bool, shares: tuple[int, int]
 ) -> None:
     blue, green = groups
-    listener.run(actions=[forward((blue, shares[0]), (green, shares[1]))], require_tags=OURS)
+    listener.run(actions=[forward((blue, shares[0]), (green, shares[1]))], require_tags=OWN)
     refused = keep(listener, blue, check=check)
     assert refused["writes"] == [] and f"wanted the traffic at {blue}; found the traffic at" in refused["msg"]
     assert green in refused["msg"] and "Nothing was changed. Deploy once more" in refused["msg"]
@@ -59,8 +59,8 @@ def test_traffic_at_the_other_target_group_is_refused(
 
 def test_without_the_option_the_actions_are_written(listener: Listener, groups: list[str]) -> None:
     blue, green = groups
-    listener.run(actions=[forward((blue, 0), (green, 100))], require_tags=OURS)
-    assert listener.run(actions=[forward(blue)], require_tags=OURS)["writes"] == ["ModifyRule"]
+    listener.run(actions=[forward((blue, 0), (green, 100))], require_tags=OWN)
+    assert listener.run(actions=[forward(blue)], require_tags=OWN)["writes"] == ["ModifyRule"]
     assert list(weights(listener)) == [blue]
 
 
@@ -71,17 +71,17 @@ def test_a_rule_that_never_shifted_is_written_as_ever(listener: Listener, groups
     assert list(weights(listener)) == [green]
 
 
-def test_has_shifted_tells_of_a_second_target_group_and_of_a_second_rule_of_the_owner(
+def test_has_shifted_reports_a_second_target_group_and_a_second_rule_of_the_owner(
     listener: Listener, groups: list[str]
 ) -> None:
     blue, green = groups
     listener.foreign(300, path("/theirs"), tags={"quilt:deployment": "another"})
     assert keep(listener, blue)["has_shifted"] is False
-    test_rule = {"name": TEST, "conditions": [host("test.example")], "actions": [fixed()], "require_tags": OURS}
+    test_rule = {"name": TEST, "conditions": [host("test.example")], "actions": [fixed()], "require_tags": OWN}
     listener.run(**test_rule)
     assert keep(listener, blue)["has_shifted"] is True
     assert keep(listener, blue, check=True)["has_shifted"] is True
     listener.run(**test_rule, state="absent")
     assert keep(listener, blue)["has_shifted"] is False
-    listener.run(actions=[forward((blue, 1), (green, 0))], require_tags=OURS)
+    listener.run(actions=[forward((blue, 1), (green, 0))], require_tags=OWN)
     assert keep(listener, blue)["has_shifted"] is True

@@ -13,7 +13,7 @@ from sandbox.control import ControlPlane
 from tests.aws.listener_rule import Listener, path
 from tests.sandbox.ecs_stack import Stack, lay
 
-OURS = {"quilt:deployment": "sales-prod-mcp-server-production"}
+OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 THEIRS = {"Owner": "somebody"}
 
 Result = dict[str, Any]
@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def rule(listener: Listener, file: Path) -> Callable[..., Result]:
     def run(**parameters: Any) -> Result:
-        result: Result = listener.run(require_tags=OURS, foreign_snapshot=str(file), **parameters)
+        result: Result = listener.run(require_tags=OWN, foreign_snapshot=str(file), **parameters)
         return result
 
     return run
@@ -50,7 +50,7 @@ def service(run_module: Any, stack: Stack, file: Path) -> Callable[..., Result]:
         usual: Result = {"cluster": "main", "service_name": "web", "task_definition": "app", "desired_count": 1}
         usual |= {"launch_type": "FARGATE", "network_configuration": {"awsvpc_configuration": network}}
         usual |= {"load_balancers": [balancer]} if routed else {}
-        usual |= {"require_tags": OURS, "wait_timeout": 20, "foreign_snapshot": str(file)}
+        usual |= {"require_tags": OWN, "wait_timeout": 20, "foreign_snapshot": str(file)}
         result: Result = run_module("ecs_service", check=check, **{**usual, **parameters})
         return result
 
@@ -76,7 +76,7 @@ def test_a_rule_takes_it_before_its_first_write(rule: Any, listener: Listener, f
     assert made["writes"] == ["CreateRule"], made
     assert len(looks(made)) == 1
     snapshot = kept(file)
-    assert (snapshot["balancer"], snapshot["own_tags"]) == (listener.balancer, OURS)
+    assert (snapshot["balancer"], snapshot["own_tags"]) == (listener.balancer, OWN)
     assert f"listener rule {foreign}" in snapshot["before"]["resources"]
     assert made["rule_arn"] not in str(snapshot), "it was not there yet"
 

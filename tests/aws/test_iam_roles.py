@@ -11,7 +11,7 @@ import pytest
 from sandbox.control import ControlPlane
 from tests.kinds.iam_role import policy, trust
 
-OURS = {"quilt:deployment": "sales-prod-mcp-server-production"}
+OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 THEIRS = [{"Key": "quilt:deployment", "Value": "another"}]
 TASKS = trust("ecs-tasks.amazonaws.com")
 READ = policy(Action=["s3:GetObject"], Resource=["arn:aws:s3:::example/*"])
@@ -27,7 +27,7 @@ def roles(run_module: Any) -> Callable[..., Result]:
     """roles(descriptions, check=False, **parameters): the module."""
 
     def run(given: list[Result], check: bool = False, **parameters: Any) -> Result:
-        result: Result = run_module("iam_roles", check=check, **{"roles": given, "require_tags": OURS, **parameters})
+        result: Result = run_module("iam_roles", check=check, **{"roles": given, "require_tags": OWN, **parameters})
         return result
 
     return run
@@ -41,14 +41,14 @@ def names(client: Any) -> set[str]:
     return {one["RoleName"] for one in client("iam").list_roles()["Roles"] if one["RoleName"].startswith("mcp-")}
 
 
-def test_all_roles_are_made_once_and_check_mode_tells_their_arns(roles: Any, client: Any) -> None:
+def test_all_roles_are_made_once_and_check_mode_shows_their_arns(roles: Any, client: Any) -> None:
     planned = roles(BOTH, check=True)
     assert (planned["changed"], planned["writes"], names(client)) == (True, [], set())
     made = roles(BOTH, tags={"team": "data"})
     assert made["writes"] == ["CreateRole", "PutRolePolicy", "CreateRole"]
     assert made["arns"] == planned["arns"]
     assert made["arns"]["task"].endswith(":role/mcp-task") and made["arns"].keys() == {"task", "execution"}
-    assert made["roles"]["execution"]["tags"] == {**OURS, "team": "data"}
+    assert made["roles"]["execution"]["tags"] == {**OWN, "team": "data"}
     assert made["diff"]["before"] == {"mcp-task": {}, "mcp-execution": {}}
     assert made["diff"]["after"].keys() == {"mcp-task", "mcp-execution"}
     again = roles(BOTH, tags={"team": "data"})

@@ -88,7 +88,7 @@ def test_a_good_server(smoke: Smoke) -> None:
     assert result["changed"] is False
 
 
-def test_the_token_is_made_with_the_secret_and_never_told(
+def test_the_token_is_made_with_the_secret_and_never_reported(
     smoke: Smoke, stub: mcp_stub.Stub, aws: Any, client: Any
 ) -> None:
     manager = client("secretsmanager")
@@ -135,7 +135,7 @@ def test_another_rule_answers(smoke: Smoke, stub: mcp_stub.Stub) -> None:
     stub.answer = (200, "<html>catalog</html>")
     result = smoke()
     assert len(result["failed_checks"]) == 8
-    assert "another listener rule answers before ours" in result["msg"]
+    assert "another listener rule answers before the deployment's" in result["msg"]
     assert "catalog" in result["msg"]
 
 

@@ -15,7 +15,7 @@ from tests.sandbox.ecs_stack import Stack, completed, lay, role, until
 
 NAME = "main-mcp"
 FOLDER = f"/quilt/{NAME}/releases"
-OURS = {"quilt:deployment": NAME}
+OWN = {"quilt:deployment": NAME}
 TAGS = [{"key": "quilt:deployment", "value": NAME}]
 CHECKS = [{"name": "health", "ok": True, "seconds": 0.1234}, {"name": "tools_list", "ok": True, "seconds": 0.2}]
 VERSION = "5f0f6a5e-0a3c-4d0e-9d33-1b7f0c1d2e3f"
@@ -32,7 +32,7 @@ def aws(control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> Control
 
 @pytest.fixture
 def stack(aws: ControlPlane, client: Any) -> Stack:
-    """A service of ours that runs revision 1, and the rule that leads to it."""
+    """A service of this deployment that runs revision 1, and the rule that leads to it."""
     stack = lay(client)
     (balancer,) = stack.elbv2.describe_load_balancers()["LoadBalancers"]
     (listener,) = stack.elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
@@ -72,7 +72,7 @@ def deploy(stack: Stack, arn: str) -> None:
 @pytest.fixture
 def keep(run_module: Any) -> Callable[..., dict[str, Any]]:
     def run(check: bool = False, **parameters: Any) -> dict[str, Any]:
-        usual = {"deployment": NAME, "require_tags": OURS}
+        usual = {"deployment": NAME, "require_tags": OWN}
         if parameters.get("state") != "absent":
             usual |= {"cluster": "main", "service_name": "web", "url": "https://demo/mcp", "checks": CHECKS}
         result: dict[str, Any] = run_module("release", check=check, **{**usual, **parameters})
@@ -84,7 +84,7 @@ def keep(run_module: Any) -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def info(run_module: Any) -> Callable[..., dict[str, Any]]:
     def run(**parameters: Any) -> dict[str, Any]:
-        usual = {"deployment": NAME, "cluster": "main", "service_name": "web", "own_tags": OURS}
+        usual = {"deployment": NAME, "cluster": "main", "service_name": "web", "own_tags": OWN}
         result: dict[str, Any] = run_module("release_info", **{**usual, **parameters})
         assert result["writes"] == []
         return result
@@ -97,7 +97,7 @@ def rollback(run_module: Any) -> Callable[..., dict[str, Any]]:
     """rollback(to, **parameters): where release_target goes; a refusal as it is."""
 
     def run(to: str = "last", **parameters: Any) -> dict[str, Any]:
-        usual = {"deployment": NAME, "cluster": "main", "service_name": "web", "own_tags": OURS}
+        usual = {"deployment": NAME, "cluster": "main", "service_name": "web", "own_tags": OWN}
         result: dict[str, Any] = run_module("release_target", **{**usual, "rollback_to": to, **parameters})
         assert result["writes"] == [] and not result.get("changed")
         return result
@@ -167,7 +167,7 @@ def test_tags_that_a_run_which_died_did_not_set_are_set_by_the_next(
     assert not keep()["changed"]
 
 
-def test_the_oldest_evidence_goes_and_what_is_not_ours_stays(keep: Any, stack: Stack, client: Any) -> None:
+def test_the_oldest_evidence_goes_and_what_is_not_own_stays(keep: Any, stack: Stack, client: Any) -> None:
     ssm = client("ssm")
     tags = [{"Key": "quilt:deployment", "Value": NAME}]
     for release, hour in ((7, 1), (8, 2), (9, 3)):
@@ -207,7 +207,7 @@ def test_a_deployment_that_is_under_way_is_no_proof(keep: Any, stack: Stack, mon
     assert refused["writes"] == []
 
 
-def test_a_parameter_of_our_name_that_is_somebody_elses_is_left(keep: Any, stack: Stack, client: Any) -> None:
+def test_a_parameter_of_the_name_that_is_somebody_elses_is_left(keep: Any, stack: Stack, client: Any) -> None:
     client("ssm").put_parameter(Name=f"{FOLDER}/1", Value="theirs", Type="String")
     refused = keep()
     assert refused["failed"]
@@ -236,7 +236,7 @@ def test_what_an_operator_reads(keep: Any, info: Any, stack: Stack, client: Any)
     keep()
     found = info(tasks=True)
     running = found["running"]
-    assert (running["release"], running["latest_revision"], running["is_ours"]) == (1, 1, True)
+    assert (running["release"], running["latest_revision"], running["is_own"]) == (1, 1, True)
     assert running["proven"] == found["releases"][0]["time"]
     assert running["rule"]["weights"] == {stack.target_group: 1}
     assert running["tasks"][0]["release"] == 1
@@ -245,7 +245,7 @@ def test_what_an_operator_reads(keep: Any, info: Any, stack: Stack, client: Any)
     assert (nothing["running"], len(nothing["releases"])) == ({}, 1)
 
 
-def test_a_newer_revision_counts_only_if_it_is_ours(keep: Any, rollback: Any, stack: Stack, client: Any) -> None:
+def test_a_newer_revision_counts_only_if_it_is_own(keep: Any, rollback: Any, stack: Stack, client: Any) -> None:
     """Another deployment of the account may have revisions in the family."""
     keep()
     deploy(stack, register(stack, client))
@@ -270,7 +270,7 @@ def test_a_rollback_names_every_obstacle(keep: Any, rollback: Any, stack: Stack,
     (problem,) = refusals(rollback(repository="server"))
     assert f"ECR no longer has the image of release 2, {image}" in problem
     choice = rollback()["rollback"]
-    assert (choice["release"], choice["already"]) == (2, False), "no repository of ours to look in"
+    assert (choice["release"], choice["already"]) == (2, False), "no repository of this deployment to look in"
     assert (choice["task_definition_arn"], choice["image"]) == (second, image)
     stack.ecs.deregister_task_definition(taskDefinition=second)
     problems = refusals(rollback("2", repository="server"))

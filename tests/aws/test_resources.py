@@ -16,7 +16,7 @@ from sandbox.control.snapshot import Snapshot
 from tests.kinds import AWS_TAGS, Kind, parametrize
 
 TRIES = 6
-OURS = {"quilt:deployment": "sales-prod-mcp-server-production"}
+OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 Result = dict[str, Any]
 Run = Callable[..., Result]
 
@@ -36,7 +36,7 @@ def run(kind: Kind, given: dict[str, Any], run_module: Run) -> Run:
     """run(check=False, **parameters): the module with its full parameters."""
 
     def run(check: bool = False, **parameters: Any) -> Result:
-        return run_module(kind.module, check, **{**given, "require_tags": OURS, **parameters})
+        return run_module(kind.module, check, **{**given, "require_tags": OWN, **parameters})
 
     return run
 
@@ -48,7 +48,7 @@ def changed_fields(result: Result) -> set[str]:
 
 def own(kind: Kind) -> dict[str, str]:
     """The tags that a run sets."""
-    return {**OURS, **kind.own_tags}
+    return {**OWN, **kind.own_tags}
 
 
 def a_change(kind: Kind) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def test_tags_of_aws_stay_and_are_never_sent(aws: ControlPlane, kind: Kind, run:
     name, value = next(iter(kind.changes.items()))
     result = run(**{name: value}, tags={"team": "data"}, purge_tags=True)
     assert not result.get("failed"), result["msg"]
-    # A new revision is a new resource; AWS's tags are not ours to give it.
+    # A new revision is a new resource; AWS's tags are not for the module to set.
     kept = {} if kind.whole else AWS_TAGS
     assert result[kind.result_key]["tags"] == {**own(kind), "team": "data", **kept}
     assert not run(**{name: value})["changed"]
@@ -129,7 +129,7 @@ def test_wrong_tags_and_a_wrong_parameter_are_said_in_one_message(run_module: Ru
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_what_is_not_ours_is_refused_by_name(kind: Kind, run: Run, state: str) -> None:
+def test_what_is_not_own_is_refused_by_name(kind: Kind, run: Run, state: str) -> None:
     run(require_tags={}, tags={"quilt:deployment": "somebody-else"})
     name, value = next(iter(kind.changes.items()))
     for check in (True, False):
@@ -138,14 +138,14 @@ def test_what_is_not_ours_is_refused_by_name(kind: Kind, run: Run, state: str) -
         assert "somebody-else" in result["msg"] and next(iter(kind.identity.values())) in result["msg"]
 
 
-def test_absent_leaves_what_is_not_ours_where_that_is_asked(kind: Kind, run: Run) -> None:
+def test_absent_leaves_what_is_not_own_where_that_is_asked(kind: Kind, run: Run) -> None:
     run(require_tags={}, tags={"quilt:deployment": "somebody-else"})
     for check in (True, False):
         left = run(check, state="absent", leave_foreign=True)
         assert not left.get("failed") and not left["changed"] and left["writes"] == []
     run(state="absent", require_tags={"quilt:deployment": "somebody-else"})
     run()
-    assert run(state="absent", leave_foreign=True)["changed"], "ours is deleted as ever"
+    assert run(state="absent", leave_foreign=True)["changed"], "own is deleted as ever"
 
 
 def test_absent_twice(kind: Kind, run: Run) -> None:

@@ -99,7 +99,7 @@ def test_nobody_answers(run_module: Any) -> None:
     assert "AWS cannot be reached" in result["msg"]
 
 
-def test_the_current_versions_of_secrets_are_told_and_no_value_is_read(run_module: Any, client: Any) -> None:
+def test_the_current_versions_of_secrets_are_reported_and_no_value_is_read(run_module: Any, client: Any) -> None:
     manager = client("secretsmanager")
     old = manager.describe_secret(SecretId=JWT)
     (first,) = old["VersionIdsToStages"]

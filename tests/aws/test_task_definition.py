@@ -61,7 +61,7 @@ def test_a_short_document_is_no_change_the_second_time(run_module, container, ne
 
 SMALL = {"family": "small", "container_definitions": [{"name": "a", "image": "b", "memory": 128}]}
 FARGATE = {**SMALL, "requires_compatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
-OURS = {"quilt:deployment": "ours"}
+OWN = {"quilt:deployment": "own"}
 
 
 def test_fargate_is_asked_for_with_its_network_mode(run_module):
@@ -88,7 +88,7 @@ def test_two_runs_that_destroy_at_once_both_succeed(aws, client, run_module):
     assert gone.get("changed"), gone["msg"]
 
 
-def test_any_other_failure_to_deregister_is_told(aws, run_module):
+def test_any_other_failure_to_deregister_is_reported(aws, run_module):
     run_module("ecs_task_definition", **SMALL)
     aws.faults.add("ecs", "DeregisterTaskDefinition", "error", code="ClientException", status=400, message="no")
     assert "deregister task definition" in run_module("ecs_task_definition", family="small", state="absent")["msg"]
@@ -99,7 +99,7 @@ def test_a_large_foreign_family_costs_few_calls(client, run_module):
         client("ecs").register_task_definition(
             family="small", containerDefinitions=[{"name": "a", "image": "b", "memory": 128}]
         )
-    result = run_module("ecs_task_definition", **SMALL, require_tags=OURS, tags=OURS)
+    result = run_module("ecs_task_definition", **SMALL, require_tags=OWN, tags=OWN)
     assert (result["changed"], result["task_definition"]["revision"]) == (True, 26)
     assert len(result["calls"]) < 26
 
@@ -109,11 +109,11 @@ def test_what_others_registered_in_the_family_is_passed_over(client, run_module)
     container = {"name": "a", "image": "b", "memory": 128}
     first = ecs.register_task_definition(family="small", containerDefinitions=[container], tags=theirs)
     arn = first["taskDefinition"]["taskDefinitionArn"]
-    absent = run_module("ecs_task_definition", family="small", state="absent", require_tags=OURS)
+    absent = run_module("ecs_task_definition", family="small", state="absent", require_tags=OWN)
     assert (absent["changed"], absent["writes"]) == (False, [])
-    ours = run_module("ecs_task_definition", **SMALL, require_tags=OURS, tags=OURS)
-    assert ours["task_definition"]["revision"] == 2
-    assert not run_module("ecs_task_definition", **SMALL, require_tags=OURS, tags=OURS)["changed"]
-    assert run_module("ecs_task_definition", family="small", state="absent", require_tags=OURS)["changed"]
+    own = run_module("ecs_task_definition", **SMALL, require_tags=OWN, tags=OWN)
+    assert own["task_definition"]["revision"] == 2
+    assert not run_module("ecs_task_definition", **SMALL, require_tags=OWN, tags=OWN)["changed"]
+    assert run_module("ecs_task_definition", family="small", state="absent", require_tags=OWN)["changed"]
     assert ecs.list_task_definitions(familyPrefix="small", status="ACTIVE")["taskDefinitionArns"] == [arn]
     assert ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])["tags"] == theirs

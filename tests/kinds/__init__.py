@@ -72,7 +72,7 @@ class Kind:
     changes: Parameters
     """One other value for each parameter that can change."""
     unpredictable: frozenset[str]
-    """Keys of the result that check mode cannot tell, or tells as `known-after-apply`."""
+    """Keys of the result that check mode does not know, or gives as `known-after-apply`."""
     tag: Callable[[Any, Mapping[str, Any], Mapping[str, str]], object]
     """Tag the resource as AWS itself does: (client of its service, the resource in the result, tags)."""
     replace: Parameters | None
@@ -89,7 +89,7 @@ class Kind:
     clear: Parameters = field(default_factory=dict)
     """Parameters that an empty value clears."""
     own_tags: Parameters = field(default_factory=dict)
-    """Tags that the module sets without being told."""
+    """Tags that the module sets without being asked."""
     whole: bool = False
     """A parameter that is left out is taken away: each change writes a new document."""
 
@@ -166,8 +166,8 @@ def all_resources() -> set[type[Resource]]:
             yield one
             yield from below(one)
 
-    ours = {one for one in below(Resource) if one.__module__.startswith(COLLECTION)}
-    return {one for one in ours if not inspect.isabstract(one)}
+    own = {one for one in below(Resource) if one.__module__.startswith(COLLECTION)}
+    return {one for one in own if not inspect.isabstract(one)}
 
 
 def asks_aws(module: ModuleType) -> bool:

@@ -63,7 +63,7 @@ KIND = Kind(
     filled_in=frozenset({"protocol", "version_consistency", "scope", "type", "host_port", "essential"}),
     exempt={
         "test_unset_is_left_alone": "a revision is a whole document",
-        "test_what_is_not_ours_is_refused_by_name": "a family is shared: revisions of others are passed over, "
+        "test_what_is_not_own_is_refused_by_name": "a family is shared: revisions of others are passed over, "
         "see tests/aws/test_task_definition.py",
     },
 )

@@ -45,7 +45,7 @@ KIND = Kind(
     own_tags={"quilt:release": "1"},
     exempt={
         "test_every_field": "its fields are observed, not parameters",
-        "test_what_is_not_ours_is_refused_by_name": "to delete all evidence leaves that of others, "
+        "test_what_is_not_own_is_refused_by_name": "to delete all evidence leaves that of others, "
         "see tests/aws/test_release.py",
         "test_arguments": "its parameters are the collection's, whatever AWS keeps the evidence in",
     },

@@ -11,7 +11,7 @@ from tests.load.stack import Sandbox
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The stack with our service in it, one task."""
+    """The stack with the deployment's service in it, one task."""
     sandbox = Sandbox(tmp_path_factory.mktemp("load") / "sandbox")
     sandbox.run("sandbox", "up")
     try:

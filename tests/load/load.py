@@ -16,7 +16,7 @@ import httpcore
 
 # A slow machine is no failed request; one that hangs is.
 _SECONDS = 60.0
-# Requests under way. A machine that is too slow for the rate is told by the rate, not buried under what waits.
+# Requests under way. A machine that is too slow for the rate shows in the rate, not buried under what waits.
 _MOST = 40
 _PING = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}).encode()
 
@@ -45,7 +45,7 @@ class Outcome:
 
 
 class Load:
-    """`with Load(url, ca_file, token) as load:` asks all the while; afterwards `load.outcome` tells how it went."""
+    """`with Load(url, ca_file, token) as load:` asks all the while; afterwards `load.outcome` shows how it went."""
 
     def __init__(self, url: str, ca_file: str, token: str, rate: float = 60.0) -> None:
         """`rate` is in requests per second; one that comes late is caught up."""

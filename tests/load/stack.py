@@ -89,7 +89,7 @@ class Sandbox:
         until(is_steady, f"{count} healthy tasks")
 
     def health(self) -> list[str]:
-        """The states of our targets."""
+        """The states of the deployment's targets."""
         elb = self.client("elbv2")
         (group,) = elb.describe_target_groups(Names=["sales-prod-mcp-server-tg"])["TargetGroups"]
         found = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
@@ -102,7 +102,7 @@ class Sandbox:
             assert answer.status == 200
 
     def answers(self) -> list[dict[str, Any]]:
-        """The load balancer's log of what was asked of us, the oldest first."""
+        """The load balancer's log of what was asked of the server, the oldest first."""
         files = [self.home / "alb.log.1", self.home / "alb.log"]
         lines = [line for file in files if file.exists() for line in file.read_text().splitlines()]
         return [entry for entry in map(json.loads, lines) if entry["path"] == "/mcp"]

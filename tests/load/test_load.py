@@ -1,7 +1,8 @@
 """Nobody who asks notices a rolling deployment, a scale-in or a stopped task.
 
 At least 50 requests per second go through the load balancer's route all the while, half of them on new connections and
-half on kept ones. AWS's waits are shortened as everywhere in the sandbox; the timeouts of our own settings are not.
+half on kept ones. AWS's waits are shortened as everywhere in the sandbox; the timeouts of the server's own settings are
+not.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def test_a_scale_in_fails_no_request(sandbox: Sandbox) -> None:
 
 
 def test_a_stopped_task_fails_no_request(sandbox: Sandbox) -> None:
-    """StopTask drains: the target leaves the group before the server is told to end."""
+    """StopTask drains: the target leaves the group before the server is signaled to end."""
     sandbox.scale(2)
     stopped, kept = sandbox.tasks()
     with sandbox.load() as load:

@@ -42,7 +42,7 @@ class Run:
     stats: dict[str, int]
     tasks: list[dict[str, Any]] = field(repr=False)
     calls: list[Call] = field(repr=False)
-    told: list[str] = field(repr=False)  # the lines of the error stream
+    reported: list[str] = field(repr=False)  # the lines of the error stream
 
     @property
     def failures(self) -> list[str]:

@@ -81,7 +81,7 @@ def test_a_rule_is_adopted_and_its_weights_are_left_alone(role_play: Play, other
     assert role_play("alb_rule", alb_rule_delegate_weights=True).stats["changed"] == 0
 
 
-def test_a_rule_of_our_name_and_another_deployment_stays(
+def test_a_rule_of_the_name_and_another_deployment_stays(
     play: Play, role_play: Play, others: Others, tmp_path: Path
 ) -> None:
     arn = others.rule(300, ["x.quiltdata.com"], ["/x"], **{"quilt:rule": NAME, "quilt:deployment": "another"})

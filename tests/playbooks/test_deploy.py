@@ -41,8 +41,8 @@ def test_a_second_run_changes_and_writes_nothing(deployed: State, play: Play) ->
 
 def test_how_a_wait_goes_is_shown_while_it_lasts(deployed: State, play: Play, tmp_path: Path) -> None:
     (waited,) = deployed.run.results("Ensure the service runs the task definition")
-    told = [line for line in deployed.run.told if line.startswith("waiting:")]
-    assert told == [f"waiting: [sandbox] {line}" for line in waited["progress"]] and told
+    reported = [line for line in deployed.run.reported if line.startswith("waiting:")]
+    assert reported == [f"waiting: [sandbox] {line}" for line in waited["progress"]] and reported
 
     tasks = tmp_path / "playbooks" / "await.yml"
     tasks.parent.mkdir()
@@ -50,9 +50,9 @@ def test_how_a_wait_goes_is_shown_while_it_lasts(deployed: State, play: Play, tm
     tasks.write_text(AWAIT)
     run = play(tasks)
     assert run.status == 0, run.failures
-    assert [line for line in run.told if line.startswith("waiting:")] == [
+    assert [line for line in run.reported if line.startswith("waiting:")] == [
         f"waiting: [sandbox] {line}" for line in run.results("shown")[0]["progress"]
-    ], "a task with no_log tells nothing"
+    ], "a task with no_log reports nothing"
     assert run.results("shown")[0]["progress"]
 
 
@@ -103,13 +103,13 @@ def test_destroy_keeps_what_is_to_be_retained_and_may_be_run_twice(
 ) -> None:
     run = play("destroy.yml", mcp_server_retain=["log_group", "repository"])
     assert run.status == 0, run.failures
-    assert [found["logGroupName"] for found in ours(client)["groups"]] == ["/ecs/mcp-server-production"]
-    assert [found["repositoryName"] for found in ours(client)["repositories"]] == ["quilt-mcp-server"]
+    assert [found["logGroupName"] for found in own(client)["groups"]] == ["/ecs/mcp-server-production"]
+    assert [found["repositoryName"] for found in own(client)["repositories"]] == ["quilt-mcp-server"]
     again = play("destroy.yml", mcp_server_retain=["log_group", "repository"])
     assert (again.status, again.stats["changed"], again.writes) == (0, 0, [])
     everything = play("destroy.yml")
     assert everything.status == 0, everything.failures
-    assert ours(client) == {"groups": [], "repositories": []}
+    assert own(client) == {"groups": [], "repositories": []}
 
 
 def test_destroy_waits_for_who_holds_the_security_group(
@@ -125,16 +125,18 @@ def test_destroy_waits_for_who_holds_the_security_group(
 
 
 def test_destroy_needs_nothing_of_the_stack(play: Play, client: Callable[[str], Any]) -> None:
-    """The load balancer was deleted with our rule on it, the VPC has another name, and the cluster is gone."""
+    """The load balancer was deleted with the deployment's rule on it, the VPC has another name, and the cluster is
+    gone.
+    """
     ec2, elbv2 = client("ec2"), client("elbv2")
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
-    ours = {"Key": "quilt:deployment", "Value": NAME}
+    own = {"Key": "quilt:deployment", "Value": NAME}
     elbv2.create_target_group(
-        Name="sales-prod-mcp-server-tg", Protocol="HTTP", Port=8000, TargetType="ip", VpcId=vpc["VpcId"], Tags=[ours]
+        Name="sales-prod-mcp-server-tg", Protocol="HTTP", Port=8000, TargetType="ip", VpcId=vpc["VpcId"], Tags=[own]
     )
-    specification = {"ResourceType": "security-group", "Tags": [ours]}
+    specification = {"ResourceType": "security-group", "Tags": [own]}
     ec2.create_security_group(
-        GroupName="sales-prod-mcp-server-sg", Description="ours", VpcId=vpc["VpcId"], TagSpecifications=[specification]
+        GroupName="sales-prod-mcp-server-sg", Description="own", VpcId=vpc["VpcId"], TagSpecifications=[specification]
     )
     ec2.create_tags(Resources=[vpc["VpcId"]], Tags=[{"Key": "Name", "Value": "sales-old"}])
     (balancer,) = elbv2.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"]
@@ -153,7 +155,7 @@ def test_destroy_of_an_empty_account_changes_nothing_and_needs_no_secret(play: P
     assert (run.status, run.stats["changed"], run.writes) == (0, 0, []), run.failures
 
 
-def test_destroy_leaves_what_others_gave_our_names(play: Play, client: Callable[[str], Any]) -> None:
+def test_destroy_leaves_what_others_gave_the_names(play: Play, client: Callable[[str], Any]) -> None:
     """Not one write: a group, a role, a repository and a log group of these names belong to somebody else."""
     ec2 = client("ec2")
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
@@ -171,14 +173,14 @@ def test_destroy_leaves_what_others_gave_our_names(play: Play, client: Callable[
 
 
 def rules_of(client: Callable[[str], Any], balancer: str) -> list[dict[str, Any]]:
-    """The listener rules that lead to our target group."""
+    """The listener rules that lead to the deployment's target group."""
     elbv2 = client("elbv2")
     listeners = elbv2.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
     found = [rule for one in listeners for rule in elbv2.describe_rules(ListenerArn=one["ListenerArn"])["Rules"]]
     return [rule for rule in found if "sales-prod-mcp-server-tg" in str(rule["Actions"])]
 
 
-def ours(client: Callable[[str], Any]) -> dict[str, list[dict[str, Any]]]:
+def own(client: Callable[[str], Any]) -> dict[str, list[dict[str, Any]]]:
     """The log group and the repository of the deployment."""
     return {
         "groups": client("logs").describe_log_groups(logGroupNamePrefix="/ecs/mcp-server")["logGroups"],

@@ -1,4 +1,4 @@
-"""The deployer's policy and what others have. What is ours is held against it where there is most of it."""
+"""The deployer's policy and what others have. What is the deployment's is held against it where there is most of it."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sandbox.control import ControlPlane
 
 ROOT = Path(__file__).parents[2]
-OURS = {"quilt:deployment": "sales-prod-mcp-server-production"}
+OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 LINE = "AWS modules run the slower, ordinary way"
 # The last patch of the oldest promised ansible-core; `make test` installs it. The environment's own is the newest.
 OLDEST = ROOT / ".cache" / "ansible-core-oldest" / "bin" / "python"
@@ -36,15 +36,15 @@ CORES = {"newest": Path(sys.executable), "oldest": OLDEST}
 OTHERS: dict[str, dict[str, Any]] = {
     "assert_account": {"account_id": "850787717197"},
     "assert_foreign_unchanged": {"snapshot": "/nowhere/snapshot.json"},
-    "ecr_image_protection": {"repository_name": "quilt-mcp-server", "deployment": "ours", "require_tags": OURS},
+    "ecr_image_protection": {"repository_name": "quilt-mcp-server", "deployment": "own", "require_tags": OWN},
     "ecr_repository_users_info": {"repository_name": "quilt-mcp-server"},
     "ecs_service_deployment": {"cluster": "main", "service_name": "web", "state": "continued"},
     "ecs_service_deployment_info": {"cluster": "main", "service_name": "web"},
     "elb_listener_rule_info": {"load_balancer": "sales-prod-alb", "port": 443},
     "iam_roles": {"roles": [{"purpose": "task", "role_name": "none", "managed": False}]},
     "mcp_smoke_test": {"url": "http://127.0.0.1:1/mcp", "token": "secret"},
-    "release_info": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OURS},
-    "release_target": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OURS},
+    "release_info": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OWN},
+    "release_target": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OWN},
     "resolve_image": {"source": "prebuilt", "uri": "app:1", "repository_name": "quilt-mcp-server"},
     "application_autoscaling_target_info": {},
     "stack_info": {"vpc_name": "nothing", "load_balancer_name": "nothing", "cluster_name": "nothing"},
@@ -61,7 +61,7 @@ PLAYBOOK = """
         name: ecsTaskRole
     - name: deprecations
       amazon.aws.iam_role:
-        name: ours
+        name: own
         assume_role_policy_document: '{{ trust | to_json }}'
         create_instance_profile: false
       vars:
@@ -150,7 +150,7 @@ def of_every_kind(playbook: Path, client: Callable[[str], Any]) -> Path:
     for name, kind in every_kind().items():
         # Evidence is kept of the service that the task of ecs_service makes.
         needed = {} if name == "release" else kind.prepare(client)
-        given[name] = {**kind.identity, **kind.full, **needed, "require_tags": OURS}
+        given[name] = {**kind.identity, **kind.full, **needed, "require_tags": OWN}
     for name in (*every_kind(), *OTHERS):
         play["tasks"].append({"name": name, f"quilt.mcp_server.{name}": given[name], "ignore_errors": True})
     playbook.write_text(yaml.safe_dump([play], sort_keys=False))
@@ -174,13 +174,13 @@ def test_every_result_is_the_same_both_ways(play: Play, of_every_kind: Path, cor
     empty.restore()
     ordinary = core.run(play, of_every_kind, "--diff", "-vvv", QUILT_DIRECT="0")
     # One for each task or item of a loop, and the trial.
-    assert len(forks(direct.told)) == 1 + sum(len(task["result"].get("results", [task])) for task in direct.tasks)
+    assert len(forks(direct.reported)) == 1 + sum(len(task["result"].get("results", [task])) for task in direct.tasks)
     # Items of a loop do not share a process, as what a module leaves behind in its own would reach the next one.
     items = [item for task in direct.tasks for item in task["result"].get("results", [])]
     assert len(items) > 1
-    assert len([line for line in forks(direct.told) if "in a fork" in line]) == 1 + len(items)
+    assert len([line for line in forks(direct.reported) if "in a fork" in line]) == 1 + len(items)
     assert len(direct.tasks) > len(OTHERS) + len(every_kind())
-    assert forks(ordinary.told) == []
+    assert forks(ordinary.reported) == []
     said = " ".join(str(task["result"].get("msg")) for task in direct.tasks if task["name"] in {*OTHERS, *every_kind()})
     assert "missing required arguments" not in said and "Unsupported parameters" not in said
     assert comparable(direct.tasks) == comparable(ordinary.tasks)
@@ -188,7 +188,7 @@ def test_every_result_is_the_same_both_ways(play: Play, of_every_kind: Path, cor
     # A module may make several calls at once, so their order is no promise.
     called = [sorted(f"{call.service}:{call.operation}" for call in run.calls) for run in (direct, ordinary)]
     assert called[0] == called[1]
-    assert not [line for run in (direct, ordinary) for line in run.told if LINE in line]
+    assert not [line for run in (direct, ordinary) for line in run.reported if LINE in line]
 
 
 SMALL = """
@@ -226,7 +226,7 @@ def forks(lines: list[str]) -> list[str]:
 
 
 def said(run: Run) -> list[str]:
-    return [line for line in run.told if LINE in line]
+    return [line for line in run.reported if LINE in line]
 
 
 @pytest.mark.parametrize("name", PRIVATE)
@@ -248,7 +248,7 @@ def test_without_a_look_of_the_parent_the_workers_try_it_once(play: Play, playbo
     assert run.status == 0, run.failures
     assert len(said(run)) == 1
     run = play(playbook, "-vvv", env={"ANSIBLE_VERBOSE_TO_STDERR": "1"})
-    assert len([line for line in run.told if "direct_trial directly, in a fork" in line]) == 1
+    assert len([line for line in run.reported if "direct_trial directly, in a fork" in line]) == 1
     assert said(run) == []
 
 
@@ -290,9 +290,64 @@ def test_the_installed_collection_runs_its_modules_directly(play: Play, installe
             "ANSIBLE_VERBOSE_TO_STDERR": "1",
         },
     )
-    assert run.status == 0, [line for line in run.told if "ERROR" in line or "rror" in line]
-    assert len(forks(run.told)) > 1
+    assert run.status == 0, [line for line in run.reported if "ERROR" in line or "rror" in line]
+    assert len(forks(run.reported)) > 1
     assert said(run) == []
+
+
+BROKEN_MODULE = """
+import sys
+from ansible.module_utils.basic import AnsibleModule
+
+def main():
+    how = AnsibleModule(argument_spec={"how": {"type": "str"}}).params["how"]
+    print("no JSON at all")
+    print("the reason", file=sys.stderr)
+    if how == "raises":
+        raise ValueError("broken")
+    if how == "exits":
+        sys.exit(7)
+
+if __name__ == "__main__":
+    main()
+"""
+BROKEN_PLAY = """
+- hosts: mcp_servers
+  gather_facts: false
+  tasks:
+    - quilt.mcp_server.check_inputs:
+    - {name: exits, quilt.mcp_server.broken: {how: exits}, ignore_errors: true}
+    - {name: raises, quilt.mcp_server.broken: {how: raises}, ignore_errors: true}
+    - {name: returns, quilt.mcp_server.broken: {how: returns}, ignore_errors: true}
+    - {name: in a fork, quilt.mcp_server.broken: {how: exits}, ignore_errors: true, loop: [1]}
+"""
+
+
+def test_a_module_that_prints_no_json_fails_the_same_both_ways(play: Play, installed: Path, tmp_path: Path) -> None:
+    """With its exit status and all that it printed, also when the worker itself was the module's process."""
+    collections = shutil.copytree(installed, tmp_path / "collections")
+    collection = collections / "ansible_collections" / "quilt" / "mcp_server"
+    (collection / "plugins" / "modules" / "broken.py").write_text(BROKEN_MODULE)
+    book, settings = collection / "playbooks" / "broken.yml", tmp_path / "ansible.cfg"
+    book.write_text(BROKEN_PLAY)
+    settings.touch()
+    path = f"{collections}:{Path(ansible.__file__).parents[1]}"
+    environment = {"ANSIBLE_CONFIG": str(settings), "ANSIBLE_COLLECTIONS_PATH": path, "ANSIBLE_VERBOSE_TO_STDERR": "1"}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for way in ("1", "0"):
+        run = play(book, "-vvv", f"--inventory={ROOT}/inventories/local", env={**environment, "QUILT_DIRECT": way})
+        assert len([line for line in run.reported if "broken directly, in" in line]) == (4 if way == "1" else 0)
+        for name in ("exits", "raises", "returns", "in a fork"):
+            (result,) = run.results(name)
+            assert result["failed"], (way, name)
+            found.setdefault(name, []).append(result.get("results", [result])[0])
+    for name, (direct, ordinary) in found.items():
+        assert direct == ordinary, name
+    assert "Module failed: broken" in found["raises"][0]["msg"]
+    for name in ("exits", "in a fork"):
+        result = found[name][0]
+        printed = result["rc"], result["module_stdout"], result["module_stderr"]
+        assert printed == (7, "no JSON at all\n", "the reason\n"), name
 
 
 RUNNER = """

@@ -1,4 +1,6 @@
-"""Deploying while AWS is busy, while somebody else deploys the same, and after somebody changed what is ours."""
+"""Deploying while AWS is busy, while somebody else deploys the same, and after somebody changed what is the
+deployment's.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"
 # What a run says that found nothing and then was the second to create it, or whose deployment another one replaced.
 LOST_RACE = re.compile(
     "EntityAlreadyExists|Failed to (?:create|authorize|revoke) security group"
-    "|so ours was rolled back or replaced by somebody else's"
+    "|so this deployment was rolled back or replaced by another one"
 )
 
 
@@ -82,8 +84,8 @@ def test_an_outside_deployment_between_two_runs_is_put_right(
 ) -> None:
     ecs = client("ecs")
     (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
-    ours = service["taskDefinition"]
-    definition = ecs.describe_task_definition(taskDefinition=ours)["taskDefinition"]
+    own = service["taskDefinition"]
+    definition = ecs.describe_task_definition(taskDefinition=own)["taskDefinition"]
     (container,) = definition["containerDefinitions"]
     taken = ("family", "networkMode", "cpu", "memory", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
     theirs = ecs.register_task_definition(

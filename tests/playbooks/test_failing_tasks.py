@@ -57,14 +57,14 @@ def running(client: Callable[[str], Any]) -> Callable[[], list[str]]:
             for arn in ecs.list_tasks(cluster=CLUSTER, desiredStatus=want)["taskArns"]
         ]
         tasks = ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"] if arns else []
-        ours = [task for task in tasks if task.get("group") == f"service:{SERVICE}" and task["lastStatus"] != "STOPPED"]
-        return [container["image"] for task in ours for container in task["containers"]]
+        own = [task for task in tasks if task.get("group") == f"service:{SERVICE}" and task["lastStatus"] != "STOPPED"]
+        return [container["image"] for task in own for container in task["containers"]]
 
     return look
 
 
 def routed(client: Callable[[str], Any]) -> bool:
-    """Whether a rule with our tag takes the public host."""
+    """Whether a rule with the deployment's tag takes the public host."""
     elb = client("elbv2")
     (balancer,) = elb.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"]
     listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
@@ -97,7 +97,7 @@ def test_later_deployments_that_fail_say_why_and_the_old_release_serves_on(
         assert run.status != 0, behaviour
         message = run.failures[0]
         assert [text for text in evidence if text not in message] == [], message
-        # ECS tells it in two ways, by how far the rollback is when we look.
+        # ECS shows it in two ways, by how far the rollback is at the look.
         assert "quilt-mcp-server:1 (ecs-svc/" in message, message
         assert "rolled back because the circuit breaker threshold was exceeded" in message, message
         assert running().count("sim:ok") == 1
@@ -110,7 +110,7 @@ def test_later_deployments_that_fail_say_why_and_the_old_release_serves_on(
 def test_a_run_that_is_killed_while_its_tasks_start_is_finished_by_the_next(
     deploy: Callable[[str], Run], running: Any, client: Callable[[str], Any], aws: ControlPlane, play: Play
 ) -> None:
-    """ECS goes on without us: the next run finds a deployment under way, or done, that it did not see begin."""
+    """ECS goes on by itself: the next run finds a deployment under way, or done, that it did not see begin."""
     for operation, behaviour in (("CreateService", "ok"), ("UpdateService", "ok-again")):
         fault = aws.faults.add("ecs", operation, "before", callback=play.kill)
         assert deploy(behaviour).status < 0

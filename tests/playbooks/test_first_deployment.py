@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def hosts(client: Callable[[str], Any], aws: ControlPlane) -> dict[str, list[str]]:
-    """Host conditions by priority, of the rules with our tag."""
+    """Host conditions by priority, of the rules with the deployment's tag."""
     elb = client("elbv2")
     (balancer,) = elb.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"]
     found = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
@@ -54,7 +54,7 @@ def test_the_public_host_is_routed_only_when_the_service_is_healthy(
 
 
 @pytest.mark.parametrize("playbook", ["deploy.yml", "destroy.yml"])
-def test_a_neighbour_that_changed_fails_the_run_and_is_named(
+def test_a_foreign_resource_that_changed_fails_the_run_and_is_named(
     play: Play, client: Callable[[str], Any], aws: ControlPlane, playbook: str
 ) -> None:
     if playbook == "destroy.yml":

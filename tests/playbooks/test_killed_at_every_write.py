@@ -78,7 +78,7 @@ class Story:
         deadline = time.monotonic() + 30
         while len(writes := [call for call in self.aws.calls(mark) if call.write]) <= number:
             assert time.monotonic() < deadline, "the write was not performed"
-            time.sleep(0.01)  # it still is: nobody waits for its answer but us
+            time.sleep(0.01)  # it still is: nobody waits for its answer but this test
         assert len(writes) == number + 1, writes
         return f"killed at write {number + 1}, {writes[-1].service}:{writes[-1].operation}"
 
@@ -167,7 +167,7 @@ def test_evidence_and_a_rollback_killed_at_every_write_are_finished_by_the_next(
     ssm, ecs, foreign = client("ssm"), client("ecs"), story.account.foreign()
 
     def end() -> tuple[dict[str, str], str]:
-        """What there is, whenever it was proven, and the release that runs. The evidence must tell one story."""
+        """What there is, whenever it was proven, and the release that runs. The evidence must agree."""
         found = ssm.get_parameters_by_path(Path=f"/quilt/{SERVICE}/releases", WithDecryption=True)["Parameters"]
         (document,) = [json.loads(one["Value"]) for one in found]
         (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE], include=["TAGS"])["services"]
@@ -176,7 +176,7 @@ def test_evidence_and_a_rollback_killed_at_every_write_are_finished_by_the_next(
         assert {"key": "quilt:proven", "value": document["time"]} in tags
         if service["taskDefinition"] == arn:
             assert document["deployment_id"] == service["deployments"][0]["id"]
-        # When it was proven, and how often it was written down: the next run cannot tell that all was said.
+        # When it was proven, and how often it was written down: the next run cannot see that all was said.
         drawn = re.compile(rf'{document["time"]}|"Version": \d+')
         return {key: drawn.sub("...", text) for key, text in story.account.ours().items()}, service["taskDefinition"]
 

@@ -142,29 +142,29 @@ def test_back_to_what_was_proven_and_what_an_operator_reads_about_it(
     assert (quiet.status, quiet.writes) == (0, []), quiet.failures
     assert f"Rolled back to {good}: {bad} is the latest revision" in page(quiet)
 
-    # A release of ours that never ran: what runs may be the bad one.
+    # A release of this deployment that never ran: what runs may be the bad one.
     ecs = client("ecs")
     theirs = ecs.describe_task_definition(taskDefinition=f"quilt-mcp-server:{good}")["taskDefinition"]
     taken = ("family", "containerDefinitions", "cpu", "memory", "networkMode", "volumes", "requiresCompatibilities")
     roles = ("executionRoleArn", "taskRoleArn")
     copied = {key: theirs[key] for key in (*taken, *roles)}
-    ours = [{"key": "quilt:deployment", "value": SERVICE}]
-    hotfix = ecs.register_task_definition(**copied, tags=ours)["taskDefinition"]
+    own = [{"key": "quilt:deployment", "value": SERVICE}]
+    hotfix = ecs.register_task_definition(**copied, tags=own)["taskDefinition"]
     unclear = run("rollback.yml")
     assert (unclear.status != 0, unclear.writes) == (True, [])
     assert f"name the release to run, -e rollback_release={good}" in unclear.failures[0]
     ecs.deregister_task_definition(taskDefinition=hotfix["taskDefinitionArn"])
 
-    # Somebody else deploys, and changes what is ours.
+    # Somebody else deploys, and changes what is the deployment's.
     ecs.register_task_definition(**copied)
     ecs.update_service(cluster="sales-prod", service=SERVICE, taskDefinition="quilt-mcp-server")
     client("logs").put_retention_policy(logGroupName="/ecs/mcp-server-production", retentionInDays=7)
     drifted = run("drift.yml")
     assert (drifted.status != 0, drifted.writes) == (True, [])
-    told = page(drifted)
-    assert f"Somebody else deployed quilt-mcp-server:{runs(client)}, which is no release of ours." in told
-    assert "retention_in_days  has 7  wants 30" in told
-    assert "task_definition" not in told
+    text = page(drifted)
+    assert f"Somebody else deployed quilt-mcp-server:{runs(client)}, which is no release of this deployment." in text
+    assert "retention_in_days  has 7  wants 30" in text
+    assert "task_definition" not in text
 
     shown = run("status.yml")
     assert (shown.status, shown.writes) == (0, []), shown.failures

@@ -106,7 +106,7 @@ def test_an_existing_role_that_ecs_may_not_assume_is_refused(play: Play, client:
     assert not [write for write in run.writes if write.startswith(("iam:", "ecs:", "elbv2:"))]
 
 
-def test_a_role_of_our_name_that_is_not_ours_is_left_alone(play: Play, client: Callable[[str], Any]) -> None:
+def test_a_role_of_the_name_that_is_not_own_is_left_alone(play: Play, client: Callable[[str], Any]) -> None:
     name = "sales-prod-mcp-server-production-task"
     statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -118,7 +118,7 @@ def test_a_role_of_our_name_that_is_not_ours_is_left_alone(play: Play, client: C
     assert not [write for write in run.writes if write.startswith("iam:")]
 
 
-def test_a_security_group_of_our_name_that_is_not_ours_is_left_alone(play: Play, client: Callable[[str], Any]) -> None:
+def test_a_security_group_of_the_name_that_is_not_own_is_left_alone(play: Play, client: Callable[[str], Any]) -> None:
     ec2 = client("ec2")
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
     ec2.create_security_group(GroupName="sales-prod-mcp-server-sg", Description="theirs", VpcId=vpc["VpcId"])
@@ -146,10 +146,10 @@ def test_the_security_group_admits_the_balancer_only_and_lets_out_443_and_what_i
     assert run.status == 0, run.failures
     ec2 = client("ec2")
     groups = {group["GroupName"]: group for group in ec2.describe_security_groups()["SecurityGroups"]}
-    ours, balancer = groups["sales-prod-mcp-server-sg"], groups["sales-prod-alb-sg"]
-    (ingress,) = ours["IpPermissions"]
+    own, balancer = groups["sales-prod-mcp-server-sg"], groups["sales-prod-alb-sg"]
+    (ingress,) = own["IpPermissions"]
     assert (ingress["FromPort"], ingress["ToPort"], ingress["IpRanges"]) == (8000, 8000, [])
     assert [pair["GroupId"] for pair in ingress["UserIdGroupPairs"]] == [balancer["GroupId"]]
-    egress = {(rule["FromPort"], rule["ToPort"]): rule["IpRanges"][0]["CidrIp"] for rule in ours["IpPermissionsEgress"]}
+    egress = {(rule["FromPort"], rule["ToPort"]): rule["IpRanges"][0]["CidrIp"] for rule in own["IpPermissionsEgress"]}
     assert egress == {(443, 443): "0.0.0.0/0", (5432, 5432): "10.0.0.0/16"}
     assert role_play("alb_rule", alb_rule_egress=more).stats["changed"] == 0

@@ -67,7 +67,7 @@ class Traffic:
         return sorted(alarm["AlarmName"].partition(f"{NAME}-")[2] for alarm in found)
 
     def groups(self) -> list[str]:
-        """Our target groups, by the ends of their names."""
+        """the deployment's target groups, by the ends of their names."""
         found = [group["TargetGroupName"] for group in self.elb.describe_target_groups()["TargetGroups"]]
         return sorted(name.partition("mcp-server-")[2] for name in found if "mcp-server" in name)
 
@@ -151,7 +151,8 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
     assert (traffic.weights(), traffic.rule(f"{NAME}-test")) == ({"tg": 1}, None)
     assert traffic.service()["deploymentConfiguration"]["strategy"] == "ROLLING"
 
-    # What others give those names now is nothing to take away, unlike alarms of ours that are wanted no more.
+    # What others give those names now is nothing to take away, unlike alarms of this deployment that are wanted no
+    # more.
     (group,) = traffic.elb.describe_target_groups(Names=["sales-prod-mcp-server-tg"])["TargetGroups"]
     traffic.elb.create_target_group(Name="sales-prod-mcp-server-tg-b", Protocol="HTTP", Port=1, VpcId=group["VpcId"])
     traffic.alarm(f"{NAME}-faults-b")  # moto gives it the tags of the one that was deleted

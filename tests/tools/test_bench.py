@@ -91,11 +91,11 @@ def test_the_earlier_commit_stands_beside_the_same_empty_play() -> None:
 
 
 def test_each_question_of_placement_has_to_meet_the_goal() -> None:
-    ours, before = (
+    own, before = (
         {f"{one}/100": taken for one, taken in zip("abc", many, strict=True)} for many in ((1, 2, 5), (1, 3, 4))
     )
     sizes = {f"{one}/{size}": 1.0 for one in "abc" for size in (1000, 5000)}
-    found = Figures({"placement": [ours | sizes], "before-placement": [before | sizes]})
+    found = Figures({"placement": [own | sizes], "before-placement": [before | sizes]})
     assert row("placement, 100 rules / the cheapest of 8c6dfb0").measured(found, "") == [1, 2, 5]
     assert row("placement, 100 rules / the cheapest of 8c6dfb0").met(found) is False
     assert row("placement, 5,000 rules / 1,000 rules").met(found) is True

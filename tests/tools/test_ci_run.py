@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_without_a_python_it_says_so_and_installs_nothing(tmp_path: Path) -> None:
     for name in ("python3", "python3.12", "python3.13", "python3.14"):
-        # As Debian 12's own: it tells its version and refuses what find-python asks.
+        # As Debian 12's own: it shows its version and refuses what find-python asks.
         _program(tmp_path / name, '[ "$1" = --version ] && echo Python 3.11.2 && exit; exit 1')
     for name in ("apt-get", "docker", "make"):
         _program(tmp_path / name, f"echo {name} >> {tmp_path}/asked; exit 1")

@@ -52,7 +52,7 @@ def test_the_policy_allows_what_the_collection_can_call_and_nothing_else() -> No
 
 
 def test_every_client_is_of_a_service_that_is_named_where_it_is_made() -> None:
-    """Or the rights that its calls need could not be told from the sources."""
+    """Or the rights that its calls need was not known from the sources."""
     assert {path: source.unnamed for path, source in aws_calls.sources().items() if source.unnamed} == {}
     kinds = {kind.resource.service for kind in every_kind().values()}
     assert kinds <= aws_calls.services(aws_calls.sources())
@@ -112,7 +112,7 @@ def test_looking_changes_nothing() -> None:
     assert "secretsmanager:GetSecretValue" not in deployer_policy.actions("look")
 
 
-def test_whatever_changes_something_is_limited_to_a_name_or_to_our_tag(printed: Print) -> None:
+def test_whatever_changes_something_is_limited_to_a_name_or_to_the_tag(printed: Print) -> None:
     for part in set(deployer_policy.source()) - {"look"}:
         statements = printed(part, "--environment", "sales-prod", "--repository", "sales-prod")
         for sid, statement in statements.items():

@@ -92,8 +92,8 @@ def test_the_execution_role_pulls_logs_and_reads_exactly_what_it_was_given() -> 
     assert actions["ecr:GetAuthorizationToken"] == {"*"}
 
 
-def test_the_infrastructure_role_changes_only_what_carries_our_tag() -> None:
-    policy = infrastructure_role_policy(SCOPE, "ours")
+def test_the_infrastructure_role_changes_only_what_carries_the_tag() -> None:
+    policy = infrastructure_role_policy(SCOPE, "own")
     writes = [one for one in policy["Statement"] if not all(":Describe" in action for action in one["Action"])]
     assert sorted(action for one in writes for action in one["Action"]) == [
         "elasticloadbalancing:DeregisterTargets",
@@ -101,5 +101,5 @@ def test_the_infrastructure_role_changes_only_what_carries_our_tag() -> None:
         "elasticloadbalancing:RegisterTargets",
     ]
     for statement in writes:
-        assert statement["Condition"] == {"StringEquals": {"aws:ResourceTag/quilt:deployment": "ours"}}
+        assert statement["Condition"] == {"StringEquals": {"aws:ResourceTag/quilt:deployment": "own"}}
         assert all(":elasticloadbalancing:us-east-1:850787717197:" in arn for arn in statement["Resource"])

@@ -4,7 +4,7 @@ import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._logs.log_group import LogGroup
 
 NAME = "/ecs/mcp-server-production"
-OURS = {"quilt:deployment": "sales-prod"}
+OWN = {"quilt:deployment": "sales-prod"}
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
 OTHER_KEY = "arn:aws:kms:us-east-1:123456789012:key/2"
 
@@ -14,21 +14,21 @@ def log_group(run_module, check=False, **parameters):
 
 
 def test_created_once_with_its_tags_and_retention(aws, run_module):
-    created = log_group(run_module, retention_in_days=30, require_tags=OURS)
-    assert created["changed"] and created["log_group"]["tags"] == OURS
+    created = log_group(run_module, retention_in_days=30, require_tags=OWN)
+    assert created["changed"] and created["log_group"]["tags"] == OWN
     assert created["log_group"]["retention_in_days"] == 30
     assert created["log_group"]["log_group_arn"] == f"arn:aws:logs:us-east-1:123456789012:log-group:{NAME}"
 
-    again = log_group(run_module, retention_in_days=30, require_tags=OURS)
+    again = log_group(run_module, retention_in_days=30, require_tags=OWN)
     assert not again["changed"] and aws.writes == []
     assert again["log_group"] == created["log_group"]
     assert again["diff"]["before"] == again["diff"]["after"]
 
 
 def test_check_mode_predicts_what_the_run_returns(aws, run_module):
-    predicted = log_group(run_module, check=True, retention_in_days=30, tags=OURS)
+    predicted = log_group(run_module, check=True, retention_in_days=30, tags=OWN)
     assert predicted["changed"] and aws.writes == []
-    real = log_group(run_module, retention_in_days=30, tags=OURS)
+    real = log_group(run_module, retention_in_days=30, tags=OWN)
     assert predicted["diff"] == real["diff"]
     assert predicted["log_group"].keys() == real["log_group"].keys()
     assert predicted["log_group"].pop("creation_time") == "known-after-apply"
@@ -101,18 +101,18 @@ def test_a_foreign_group_is_neither_changed_nor_deleted(aws, run_module):
     log_group(run_module, retention_in_days=30, tags={"quilt:deployment": "other"})
     for state in ("present", "absent"):
         for check in (True, False):
-            result = log_group(run_module, check, retention_in_days=60, require_tags=OURS, state=state)
+            result = log_group(run_module, check, retention_in_days=60, require_tags=OWN, state=state)
             assert result["failed"] and NAME in result["msg"] and "quilt:deployment=other" in result["msg"]
             assert aws.writes == []
 
 
 def test_tags_of_others_stay_unless_purged(aws, run_module):
     log_group(run_module, tags={"theirs": "1"})
-    assert log_group(run_module, tags=OURS)["log_group"]["tags"] == {"theirs": "1", **OURS}
+    assert log_group(run_module, tags=OWN)["log_group"]["tags"] == {"theirs": "1", **OWN}
     assert not log_group(run_module, tags={})["changed"]
-    assert not log_group(run_module, require_tags=OURS, purge_tags=True)["changed"]
-    purged = log_group(run_module, tags={}, require_tags=OURS, purge_tags=True)
-    assert purged["log_group"]["tags"] == OURS and aws.writes == ["UntagResource"]
+    assert not log_group(run_module, require_tags=OWN, purge_tags=True)["changed"]
+    purged = log_group(run_module, tags={}, require_tags=OWN, purge_tags=True)
+    assert purged["log_group"]["tags"] == OWN and aws.writes == ["UntagResource"]
 
 
 def test_the_class_cannot_be_changed(aws, run_module):
@@ -123,16 +123,16 @@ def test_the_class_cannot_be_changed(aws, run_module):
 
 
 def test_absent_twice(aws, run_module):
-    log_group(run_module, tags=OURS)
-    checked = log_group(run_module, check=True, state="absent", require_tags=OURS)
+    log_group(run_module, tags=OWN)
+    checked = log_group(run_module, check=True, state="absent", require_tags=OWN)
     assert checked["changed"] and aws.writes == []
-    gone = log_group(run_module, state="absent", require_tags=OURS)
+    gone = log_group(run_module, state="absent", require_tags=OWN)
     assert gone["changed"] and gone["diff"]["before"]["log_group_name"] == NAME and gone["diff"]["after"] == {}
-    again = log_group(run_module, state="absent", require_tags=OURS)
+    again = log_group(run_module, state="absent", require_tags=OWN)
     assert not again["changed"] and aws.writes == []
 
 
-def test_a_group_with_a_longer_name_is_not_ours(aws, run_module):
+def test_a_group_with_a_longer_name_is_not_own(aws, run_module):
     aws.client("logs").create_log_group(logGroupName=f"{NAME}-2")
     assert not log_group(run_module, state="absent")["changed"]
     assert log_group(run_module)["changed"]

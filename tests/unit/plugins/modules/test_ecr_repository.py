@@ -5,7 +5,7 @@ import json
 import pytest
 
 NAME = "quilt-mcp-server"
-OURS = {"quilt:deployment": "sales-prod"}
+OWN = {"quilt:deployment": "sales-prod"}
 LIFECYCLE = {
     "rules": [
         {
@@ -42,7 +42,7 @@ FULL = {
     "encryption_configuration": {"encryption_type": "AES256"},
     "lifecycle_policy": LIFECYCLE,
     "repository_policy": POLICY,
-    "require_tags": OURS,
+    "require_tags": OWN,
 }
 
 
@@ -54,7 +54,7 @@ def test_created_once(aws, run_module):
     created = repository(run_module, **FULL)
     assert created["changed"]
     found = created["repository"]
-    assert found["image_tag_mutability"] == "IMMUTABLE" and found["tags"] == OURS
+    assert found["image_tag_mutability"] == "IMMUTABLE" and found["tags"] == OWN
     assert found["repository_uri"].endswith(f".dkr.ecr.us-east-1.amazonaws.com/{NAME}")
     again = repository(run_module, **FULL)
     assert not again["changed"] and aws.writes == [] and again["repository"] == found
@@ -213,7 +213,7 @@ def test_encryption_with_the_key_of_the_service_is_no_change(aws, run_module):
 def test_a_foreign_repository_is_neither_changed_nor_deleted(aws, run_module):
     repository(run_module)
     for state in ("present", "absent"):
-        result = repository(run_module, image_tag_mutability="IMMUTABLE", require_tags=OURS, state=state, force=True)
+        result = repository(run_module, image_tag_mutability="IMMUTABLE", require_tags=OWN, state=state, force=True)
         assert result["failed"] and NAME in result["msg"] and "is foreign" in result["msg"] and aws.writes == []
 
 
@@ -222,10 +222,10 @@ def test_absent_twice_and_force(aws, run_module):
     kind = "application/vnd.oci.image.manifest.v1+json"
     manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "layers": []})
     aws.client("ecr").put_image(repositoryName=NAME, imageManifest=manifest, imageTag="1")
-    kept = repository(run_module, state="absent", require_tags=OURS)
+    kept = repository(run_module, state="absent", require_tags=OWN)
     assert kept["failed"] and "force: true" in kept["msg"]
     checked = repository(run_module, check=True, state="absent", force=True)
     assert checked["changed"] and aws.writes == []
-    assert repository(run_module, state="absent", require_tags=OURS, force=True)["changed"]
-    again = repository(run_module, state="absent", require_tags=OURS, force=True)
+    assert repository(run_module, state="absent", require_tags=OWN, force=True)["changed"]
+    again = repository(run_module, state="absent", require_tags=OWN, force=True)
     assert not again["changed"] and again["repository"] == {} and aws.writes == []

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 FAMILY = "quilt-mcp-server"
-OURS = {"quilt:deployment": "sales-prod"}
+OWN = {"quilt:deployment": "sales-prod"}
 CONTAINER = {
     "name": "mcp-server",
     "image": "850787717197.dkr.ecr.us-east-1.amazonaws.com/quilt-mcp-server:1",
@@ -32,7 +32,7 @@ FULL = {
     "cpu": "256",
     "memory": "512",
     "container_definitions": [CONTAINER],
-    "require_tags": OURS,
+    "require_tags": OWN,
 }
 
 
@@ -46,7 +46,7 @@ def containers(**changes):
 
 def test_registered_once(aws, run_module):
     first = definition(run_module)
-    assert first["changed"] and first["task_definition"]["revision"] == 1 and first["task_definition"]["tags"] == OURS
+    assert first["changed"] and first["task_definition"]["revision"] == 1 and first["task_definition"]["tags"] == OWN
     [container] = first["task_definition"]["container_definitions"]
     assert container["log_configuration"]["options"] == CONTAINER["log_configuration"]["options"]
     assert container["docker_labels"] == CONTAINER["docker_labels"]
@@ -123,7 +123,7 @@ def test_a_tag_alone_is_no_new_revision(aws, run_module):
     result = definition(run_module, tags={"team": "data"})
     assert result["changed"] and aws.writes == ["TagResource"] and result["task_definition"]["revision"] == 1
     moved = definition(run_module, cpu="512", memory="1024")
-    assert moved["task_definition"]["tags"] == {**OURS, "team": "data"}
+    assert moved["task_definition"]["tags"] == {**OWN, "team": "data"}
 
 
 @pytest.mark.parametrize(
@@ -180,30 +180,30 @@ def test_everything_wrong_is_said_at_once(run_module):
     assert "did you mean image?" in result["msg"] and "stop_timeout must be a whole number" in result["msg"]
 
 
-def test_a_family_of_others_gets_a_revision_of_ours_and_keeps_theirs(aws, run_module):
+def test_a_family_of_others_gets_its_own_revision_and_keeps_theirs(aws, run_module):
     theirs = definition(run_module, require_tags={"quilt:deployment": "staging"})["task_definition"]
     gone = definition(run_module, state="absent")
     assert not gone["changed"] and aws.writes == []
     for check in (True, False):
         first = definition(run_module, check)
         assert first["changed"] and first["diff"]["before"] == {}
-    assert first["task_definition"]["revision"] == 2 and first["task_definition"]["tags"] == OURS
+    assert first["task_definition"]["revision"] == 2 and first["task_definition"]["tags"] == OWN
     again = definition(run_module, require_tags={"quilt:deployment": "staging"})
     assert not again["changed"] and again["task_definition"] == theirs
 
 
 def test_a_revision_of_somebody_else_is_passed_over(aws, run_module):
-    ours = definition(run_module)["task_definition"]["task_definition_arn"]
+    own = definition(run_module)["task_definition"]["task_definition_arn"]
     aws.client("ecs").register_task_definition(
         family=FAMILY, containerDefinitions=[{"name": "x", "image": "y", "memory": 1}]
     )
     result = definition(run_module)
-    assert not result["changed"] and result["task_definition"]["task_definition_arn"] == ours
+    assert not result["changed"] and result["task_definition"]["task_definition_arn"] == own
     moved = definition(run_module, cpu="512", memory="1024")
     assert moved["changed"] and moved["task_definition"]["revision"] == 3
 
 
-def test_absent_deregisters_what_is_ours_and_nothing_else(aws, run_module):
+def test_absent_deregisters_what_is_own_and_nothing_else(aws, run_module):
     definition(run_module)
     definition(run_module, cpu="512", memory="1024")
     aws.client("ecs").register_task_definition(
@@ -219,7 +219,7 @@ def test_absent_deregisters_what_is_ours_and_nothing_else(aws, run_module):
 
 def test_absent_twice_and_a_first_revision_after_it(aws, run_module):
     definition(run_module)
-    assert run_module("ecs_task_definition", family=FAMILY, state="absent", require_tags=OURS)["changed"]
-    again = run_module("ecs_task_definition", family=FAMILY, state="absent", require_tags=OURS)
+    assert run_module("ecs_task_definition", family=FAMILY, state="absent", require_tags=OWN)["changed"]
+    again = run_module("ecs_task_definition", family=FAMILY, state="absent", require_tags=OWN)
     assert not again["changed"] and again["task_definition"] == {} and aws.writes == []
     assert definition(run_module)["task_definition"]["revision"] == 2

@@ -62,8 +62,8 @@ def test_no_room_is_a_failure_that_names_the_rules(aws, listener, rule):
 
 def test_info_answers(aws, listener, rule, run_module):
     foreign(aws, listener, 200, "/*")
-    ours = rule()
+    own = rule()
     asked = {"host": "demo.quiltdata.com", "path": "/mcp"}
     result = run_module("elb_listener_rule_info", listener_arn=listener, explain=asked)
-    assert result["explanation"]["rule"]["rule_arn"] == ours["rule_arn"]
+    assert result["explanation"]["rule"]["rule_arn"] == own["rule_arn"]
     assert [one["priority"] for one in result["rules"]] == [100, 200, "default"]

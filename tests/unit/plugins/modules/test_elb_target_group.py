@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 NAME = "sales-prod-mcp-server-tg"
-OURS = {"quilt:deployment": "sales-prod"}
+OWN = {"quilt:deployment": "sales-prod"}
 HEALTH = {
     "health_check_protocol": "HTTP",
     "health_check_port": "traffic-port",
@@ -30,14 +30,14 @@ def group(run_module, vpc_id):
     return run
 
 
-FULL = {**HEALTH, "attributes": {"deregistration_delay.timeout_seconds": 30}, "require_tags": OURS}
+FULL = {**HEALTH, "attributes": {"deregistration_delay.timeout_seconds": 30}, "require_tags": OWN}
 
 
 def test_created_once(aws, group):
     created = group(**FULL)
     assert created["changed"]
     found = created["target_group"]
-    assert found["name"] == found["target_group_name"] == NAME and found["tags"] == OURS
+    assert found["name"] == found["target_group_name"] == NAME and found["tags"] == OWN
     assert found["attributes"]["deregistration_delay.timeout_seconds"] == "30"
     assert found["load_balancer_arns"] == []
     again = group(**FULL)
@@ -152,6 +152,6 @@ def test_a_foreign_group_is_neither_changed_nor_deleted(aws, group):
 def test_absent_twice(aws, group, run_module):
     group(**FULL)
     assert run_module("elb_target_group", True, name=NAME, state="absent")["changed"] and aws.writes == []
-    assert run_module("elb_target_group", name=NAME, state="absent", require_tags=OURS)["changed"]
-    again = run_module("elb_target_group", name=NAME, state="absent", require_tags=OURS)
+    assert run_module("elb_target_group", name=NAME, state="absent", require_tags=OWN)["changed"]
+    again = run_module("elb_target_group", name=NAME, state="absent", require_tags=OWN)
     assert not again["changed"] and again["target_group"] == {} and aws.writes == []

@@ -14,7 +14,7 @@ LOGS = {"task": "Keep the log group", "module": "quilt.mcp_server.cloudwatch_log
 
 
 def running(release=13, latest=13, **more):
-    base = {"release": release, "latest_revision": latest, "proven": "2026", "is_ours": True, "registered_by": ""}
+    base = {"release": release, "latest_revision": latest, "proven": "2026", "is_own": True, "registered_by": ""}
     return {**base, "task_definition_arn": f"{FAMILY}:{release}", "rule": {}, "desired_count": 3, **more}
 
 
@@ -40,15 +40,17 @@ def test_nothing_differs():
     [
         pytest.param({}, (13,), "Nothing is deployed", id="nothing runs"),
         pytest.param(
-            running(14, 14, is_ours=False, proven="", registered_by="arn:x"),
+            running(14, 14, is_own=False, proven="", registered_by="arn:x"),
             (13,),
-            "Somebody else deployed quilt-mcp-server:14, which is no release of ours. arn:x registered it. "
+            "Somebody else deployed quilt-mcp-server:14, which is no release of this deployment. arn:x registered it. "
             "The last proven release is 13.",
             id="somebody else's task definition",
         ),
         pytest.param(running(14, 14, proven=""), (13,), "quilt-mcp-server:14 runs and was never proven", id="unproven"),
         pytest.param(running(14, 14, proven=""), (), "No release was ever proven.", id="nothing was ever proven"),
-        pytest.param(running(12), (13, 12), "Somebody else returned to quilt-mcp-server:12", id="an older one of ours"),
+        pytest.param(
+            running(12), (13, 12), "Somebody else returned to quilt-mcp-server:12", id="an older one of this deployment"
+        ),
     ],
 )
 def test_a_deployment_that_is_not_what_was_proven_last(now, releases, said):
@@ -88,7 +90,7 @@ def test_a_change_whose_module_says_nothing_counts_all_the_same():
     assert found["fields"] == [{"what": "Keep the log group role-a", "fields": []}]
 
 
-def test_a_rollback_of_ours_is_right_and_hides_nothing_else():
+def test_a_rollback_by_the_collection_is_right_and_hides_nothing_else():
     moved = [changed(TASK, {"cpu": "256"}, {"cpu": "512"}), changed(SERVICE, {"task_definition": "12"}, {})]
     found = judge(moved, running(12, 13), proven(12, 13), False)
     assert not found["drift"]
@@ -113,7 +115,7 @@ def test_the_autoscaler_and_the_weights_of_ecs_are_right():
     ]
 
 
-def test_of_a_list_only_the_items_that_differ_are_told():
+def test_of_a_list_only_the_items_that_differ_are_reported():
     ssh, https = {"from_port": 22, "ranges": ["0.0.0.0/0"]}, {"from_port": 443}
     group = {
         "task": "Ensure the security group of the tasks exists",
@@ -123,6 +125,6 @@ def test_of_a_list_only_the_items_that_differ_are_told():
     before = {"ip_permissions": [ssh, https], "arn": "arn:x"}
     found = judge([changed(group, before, {"ip_permissions": [{"from_port": "443"}]})], running(), proven(13), False)
     assert found["fields"][0]["fields"] == [{"field": "ip_permissions", "has": [ssh], "wants": []}]
-    ours = {**group, "module": "quilt.mcp_server.elb_target_group"}
-    found = judge([changed(ours, {"arn": "arn:x"}, {})], running(), proven(13), False)
+    own = {**group, "module": "quilt.mcp_server.elb_target_group"}
+    found = judge([changed(own, {"arn": "arn:x"}, {})], running(), proven(13), False)
     assert found["fields"][0]["fields"] == [{"field": "arn", "has": "arn:x", "wants": "nothing"}]

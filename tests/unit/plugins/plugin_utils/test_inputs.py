@@ -200,16 +200,16 @@ URI = "123456789012.dkr.ecr.us-east-1.amazonaws.com/team/other@sha256:0"
 @pytest.mark.parametrize(
     ("found", "more", "wanted"),
     [
-        pytest.param("ours", {}, None, id="the same"),
-        pytest.param("team/other", {}, "mcp_server_repository, ours", id="another"),
+        pytest.param("own", {}, None, id="the same"),
+        pytest.param("team/other", {}, "mcp_server_repository, own", id="another"),
         pytest.param("team/other", {"iam_existing_execution_role": "given"}, None, id="a role of its own"),
         pytest.param("team/other", {"image_source": "prebuilt", "image_uri": URI}, None, id="that of the image"),
-        pytest.param("ours", {"image_source": "prebuilt", "image_uri": URI}, "image_uri, team/other", id="the image's"),
-        pytest.param("ours", {"image_source": "prebuilt", "image_uri": "ghcr.io/x:1"}, None, id="another registry"),
+        pytest.param("own", {"image_source": "prebuilt", "image_uri": URI}, "image_uri, team/other", id="the image's"),
+        pytest.param("own", {"image_source": "prebuilt", "image_uri": "ghcr.io/x:1"}, None, id="another registry"),
     ],
 )
 def test_the_execution_role_may_pull_the_image(found: str, more: dict[str, str], wanted: str | None) -> None:
-    said = judge(mcp_server_repository="ours", mcp_server_account_id="123456789012", iam_repository_name=found, **more)
+    said = judge(mcp_server_repository="own", mcp_server_account_id="123456789012", iam_repository_name=found, **more)
     texts = [f"iam_repository_name: wanted the repository of {wanted}, where the image is; found {found}"]
     assert said == (texts if wanted else [])
 
@@ -230,7 +230,7 @@ def test_what_is_typed_for_a_run_and_not_read_is_refused(name: str, meant: str |
     assert judge(typed=(name,), **{name: "11"}) == said
 
 
-def test_a_strangers_variable_in_an_inventory_may_be_called_as_ours_without_the_prefix() -> None:
+def test_a_strangers_variable_in_an_inventory_may_be_called_like_an_input_without_the_prefix() -> None:
     assert judge(target_group_name="theirs", port=80) == []
 
 

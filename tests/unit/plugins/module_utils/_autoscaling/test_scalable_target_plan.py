@@ -47,7 +47,7 @@ def test_a_resource_that_is_no_ecs_service(resource_id):
 @pytest.mark.parametrize(
     ("configuration", "kind"), [(TRACKING, "TargetTrackingScaling"), (STEP, "StepScaling")], ids=str
 )
-def test_the_configuration_tells_the_type(configuration, kind):
+def test_the_configuration_shows_the_type(configuration, kind):
     assert plan.typed_policy({"policy_name": "p", configuration: {"x": 1}})["policy_type"] == kind
 
 

@@ -1,4 +1,4 @@
-"""aws_call: what is worth waiting for, told by an error's code or, where that is too coarse, by its text."""
+"""aws_call: what is worth waiting for, reported by an error's code or, where that is too coarse, by its text."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Service:
     ("code", "message", "times"),
     [
         pytest.param("ThrottlingException", NEVER, 3, id="throttled"),
-        pytest.param("Busy", NEVER, 3, id="a-code-of-ours"),
-        pytest.param("Coarse", f"{NOT_YET}: wait", 3, id="a-text-of-ours"),
+        pytest.param("Busy", NEVER, 3, id="a-code-of-own"),
+        pytest.param("Coarse", f"{NOT_YET}: wait", 3, id="a-text-of-own"),
         pytest.param("Coarse", NEVER, 1, id="the-same-code-with-another-text"),
     ],
 )

@@ -10,17 +10,17 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import
     refuse_foreign,
 )
 
-OURS = {"quilt:deployment": "prod"}
+OWN = {"quilt:deployment": "prod"}
 
 
 @pytest.mark.parametrize(
     ("tags", "required", "found"),
     [
-        pytest.param({}, OURS, "it has no such tag", id="without tags"),
-        pytest.param({"Owner": "x"}, OURS, "it has no such tag", id="other tags"),
-        pytest.param({"quilt:deployment": "other"}, OURS, "it has quilt:deployment=other", id="another owner"),
-        pytest.param(OURS, {**OURS, "quilt:region": "a"}, "wants quilt:region=a, it has no such tag", id="a part"),
-        pytest.param({**OURS, "team": "data"}, OURS, "", id="ours"),
+        pytest.param({}, OWN, "it has no such tag", id="without tags"),
+        pytest.param({"Owner": "x"}, OWN, "it has no such tag", id="other tags"),
+        pytest.param({"quilt:deployment": "other"}, OWN, "it has quilt:deployment=other", id="another owner"),
+        pytest.param(OWN, {**OWN, "quilt:region": "a"}, "wants quilt:region=a, it has no such tag", id="a part"),
+        pytest.param({**OWN, "team": "data"}, OWN, "", id="own"),
         pytest.param({}, {}, "", id="no owner asked for"),
     ],
 )
@@ -38,5 +38,5 @@ def test_a_resource_without_the_tags_of_its_owner_is_foreign(
 
 
 def test_what_is_not_there_is_nobody_elses() -> None:
-    assert not is_foreign(None, OURS)
-    refuse_foreign("log group x", None, OURS)
+    assert not is_foreign(None, OWN)
+    refuse_foreign("log group x", None, OWN)

@@ -45,7 +45,7 @@ OLD_MARK, NEW_MARK = "in-use-prod-" + "a" * 12, "in-use-prod-" + "b" * 12
             True,
             [],
             [],
-            id="another deployment's marks are not ours",
+            id="another deployment's marks are not own",
         ),
         pytest.param([(OLD, "v1"), (OLD, OLD_MARK)], OLD, True, [], [], id="back to the one before"),
     ],

@@ -53,7 +53,7 @@ def test_what_was_made_a_moment_ago_is_waited_for(operation: str, text: str) -> 
 
 
 @pytest.mark.parametrize("operation", ["create", "update"])
-def test_what_stays_wrong_is_told_at_once(operation: str) -> None:
+def test_what_stays_wrong_is_reported_at_once(operation: str) -> None:
     ecs = Ecs("The container app does not exist in the task definition.")
     with pytest.raises(AnsibleAWSError, match="does not exist in the task definition"):
         write(ServiceClient(lambda _service: ecs, "main", "web"), operation)

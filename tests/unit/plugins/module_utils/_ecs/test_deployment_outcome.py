@@ -1,4 +1,4 @@
-"""Whether our deployment is there, for everything DescribeServices may answer."""
+"""Whether the deployment is there, for everything DescribeServices may answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_o
 
 BEGAN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:ecs:us-east-1:850787717197:task-definition/quilt-mcp-server"
-OURS = TargetDeployment("ecs-svc/2", f"{ARN}:2", BEGAN)
+OWN = TargetDeployment("ecs-svc/2", f"{ARN}:2", BEGAN)
 
 
 def deployment(number: int, state: str | None, status: str = "PRIMARY", **more: Any) -> dict[str, Any]:
@@ -77,19 +77,19 @@ def service(*deployments: dict[str, Any], status: str = "ACTIVE") -> dict[str, A
             service(deployment(1, "COMPLETED", rolloutStateReason="rolling back to deploymentId ecs-svc/1.")),
             "failed",
             "ECS rolled back to quilt-mcp-server:1",
-            id="rolled back before we looked",
+            id="rolled back before the look",
         ),
         pytest.param(
             service(deployment(3, "IN_PROGRESS"), deployment(2, "IN_PROGRESS", "ACTIVE")),
             "failed",
-            "now runs quilt-mcp-server:3 (ecs-svc/3), so ours was rolled back or replaced by somebody else's",
+            "now runs quilt-mcp-server:3 (ecs-svc/3), so this deployment was rolled back or replaced by another one",
             id="replaced by somebody else",
         ),
         pytest.param(
             service(deployment(1, "COMPLETED", updatedAt=BEGAN - timedelta(seconds=1))),
             "waiting",
             "",
-            id="an answer from before ours began",
+            id="an answer from before own began",
         ),
         pytest.param(service(), "failed", "now runs nothing", id="no deployment at all"),
         pytest.param(
@@ -99,7 +99,7 @@ def service(*deployments: dict[str, Any], status: str = "ACTIVE") -> dict[str, A
     ],
 )
 def test_judge(answer: dict[str, Any] | None, state: str, text: str) -> None:
-    verdict = judge(answer, OURS)
+    verdict = judge(answer, OWN)
     assert verdict.state == state
     assert text in verdict.reason
     assert bool(verdict.reason) == (state == "failed")
@@ -108,27 +108,27 @@ def test_judge(answer: dict[str, Any] | None, state: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("status", "after", "rollout", "state"),
     [
-        pytest.param("ROLLBACK_SUCCESSFUL", 2, "IN_PROGRESS", "failed", id="ours was rolled back"),
-        pytest.param("ROLLBACK_SUCCESSFUL", -3600, "IN_PROGRESS", "waiting", id="the one before ours was"),
-        pytest.param("STOPPED", -3600, "COMPLETED", "done", id="the one before ours was stopped"),
-        pytest.param("ROLLBACK_SUCCESSFUL", 3600, "COMPLETED", "done", id="one after ours was rolled back to it"),
-        pytest.param("IN_PROGRESS", 2, "COMPLETED", "waiting", id="ours bakes"),
-        pytest.param("SUCCESSFUL", 2, "COMPLETED", "done", id="ours is complete"),
+        pytest.param("ROLLBACK_SUCCESSFUL", 2, "IN_PROGRESS", "failed", id="own was rolled back"),
+        pytest.param("ROLLBACK_SUCCESSFUL", -3600, "IN_PROGRESS", "waiting", id="the one before own was"),
+        pytest.param("STOPPED", -3600, "COMPLETED", "done", id="the one before own was stopped"),
+        pytest.param("ROLLBACK_SUCCESSFUL", 3600, "COMPLETED", "done", id="one after own was rolled back to it"),
+        pytest.param("IN_PROGRESS", 2, "COMPLETED", "waiting", id="own bakes"),
+        pytest.param("SUCCESSFUL", 2, "COMPLETED", "done", id="own is complete"),
     ],
 )
-def test_the_record_of_another_deployment_says_nothing_of_ours(
+def test_the_record_of_another_deployment_says_nothing_of_this_one(
     status: str, after: int, rollout: str, state: str
 ) -> None:
-    """after: seconds from our deployment to the record."""
+    """after: seconds from the deployment to the record."""
     record = {"status": status, "createdAt": BEGAN + timedelta(seconds=after)}
-    assert judge(service(deployment(2, rollout)), OURS, record).state == state
+    assert judge(service(deployment(2, rollout)), OWN, record).state == state
 
 
-def test_ours_is_the_primary_deployment() -> None:
+def test_the_started_deployment_is_the_primary_one() -> None:
     answer = service(
         deployment(1, "COMPLETED", "ACTIVE"), deployment(2, "IN_PROGRESS", createdAt=BEGAN, updatedAt=BEGAN)
     )
-    assert target_deployment(answer) == OURS
+    assert target_deployment(answer) == OWN
     assert target_deployment({**answer, "currentServiceDeployment": "arn:record"}).record == "arn:record"
 
 
@@ -164,4 +164,4 @@ def test_what_the_health_check_says() -> None:
     ],
 )
 def test_progress(answer: dict[str, Any], targets: list[dict[str, Any]] | None, line: str) -> None:
-    assert progress(answer, OURS, targets) == line
+    assert progress(answer, OWN, targets) == line

@@ -1,4 +1,4 @@
-"""What the message of a failed deployment tells."""
+"""What the message of a failed deployment shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.diagnostics 
 from botocore.exceptions import ClientError
 
 TASK_ARN = "arn:aws:ecs:us-east-1:850787717197:task/sales-prod/"
-OURS = TargetDeployment("ecs-svc/2", "arn:td", record="arn:record")
+OWN = TargetDeployment("ecs-svc/2", "arn:td", record="arn:record")
 SERVICE = {
     "clusterArn": "arn:aws:ecs:us-east-1:850787717197:cluster/sales-prod",
     "serviceName": "mcp",
@@ -85,12 +85,12 @@ CRASHED = task(
         ),
     ],
 )
-def test_the_task_that_tells_most(tasks: list[dict[str, Any]], expected: str | None) -> None:
+def test_the_task_that_explains_most(tasks: list[dict[str, Any]], expected: str | None) -> None:
     found = failed_task(tasks)
     assert (found["taskArn"].rpartition("/")[2] if found else None) == expected
 
 
-def test_a_task_is_told_with_its_containers() -> None:
+def test_a_task_is_reported_with_its_containers() -> None:
     assert list(describe(CRASHED)) == [
         "Task crashed is STOPPED: EssentialContainerExited: Essential container in task exited",
         "  container mcp-server: STOPPED, exit code 3",
@@ -155,7 +155,7 @@ class Fake:
 
 def test_everything_is_collected() -> None:
     fake = Fake([CRASHED, task("foreign", startedBy="ecs-svc/1", stoppedAt="9")], [f"line {n}" for n in range(30)])
-    text = collect(fake.calls, SERVICE, OURS)
+    text = collect(fake.calls, SERVICE, OWN)
     deployment = "The service deployment is ROLLBACK_SUCCESSFUL: Tasks failed. The circuit breaker was triggered."
     assert text.startswith(f"{deployment}\nTask crashed is STOPPED")
     assert "foreign" not in text
@@ -177,18 +177,18 @@ def test_everything_is_collected() -> None:
     ],
 )
 def test_what_cannot_be_read_is_said(fake: Fake, expected: str) -> None:
-    text = collect(fake.calls, SERVICE, OURS)
+    text = collect(fake.calls, SERVICE, OWN)
     assert expected in text
     assert "Last events of the service" in text
 
 
-def test_what_the_health_check_said_is_told_however_much_happened_since() -> None:
+def test_what_the_health_check_said_is_reported_however_much_happened_since() -> None:
     said = "(service web) (port 8000) is unhealthy in (target-group t) due to (reason Health checks failed: [404])."
     since = [{"message": f"event {n}"} for n in range(20)]
-    text = collect(Fake([CRASHED]).calls, {**SERVICE, "events": [*since, {"message": said}, {"message": said}]}, OURS)
+    text = collect(Fake([CRASHED]).calls, {**SERVICE, "events": [*since, {"message": said}, {"message": said}]}, OWN)
     assert text.endswith(f"  event 4\n  {said}")
 
 
-def test_ours_is_found_among_very_many_tasks() -> None:
+def test_the_task_is_found_among_very_many_tasks() -> None:
     others = [task(str(number), lastStatus="STOPPED", startedBy="ecs-svc/1") for number in range(250)]
-    assert "Task crashed is STOPPED" in collect(Fake([*others, CRASHED]).calls, SERVICE, OURS)
+    assert "Task crashed is STOPPED" in collect(Fake([*others, CRASHED]).calls, SERVICE, OWN)

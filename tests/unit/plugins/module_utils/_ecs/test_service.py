@@ -1,6 +1,6 @@
 """An empty value clears: what is sent for it, and that the run after it has nothing to do.
 
-ECS is a small echo here: it keeps what an update does not name, and answers with what it was told.
+ECS is a small echo here: it keeps what an update does not name, and answers with what it was reported.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ def emptied(shape: Any, inside: str = "") -> list[Any]:
     """A parameter for each member of a structure that can be empty."""
     rows = []
     for name, (_api, member) in members(shape).items():
-        ours = inside or (name in Service.fields and name not in NEVER_EMPTY)
-        if ours and member.type_name in EMPTY and not getattr(member, "enum", None) and _is_there(name):
+        own = inside or (name in Service.fields and name not in NEVER_EMPTY)
+        if own and member.type_name in EMPTY and not getattr(member, "enum", None) and _is_there(name):
             value = EMPTY[member.type_name]
             rows.append(pytest.param({inside: {name: value}} if inside else {name: value}, id=f"{inside}.{name}"))
     return rows
@@ -176,7 +176,7 @@ def test_after_an_empty_value_the_next_run_has_nothing_to_do(parameters: dict[st
         ({"monitoring": {}}, {"monitoring": {"metricConfigurations": []}}),
     ],
 )
-def test_what_ecs_is_told(parameters: dict[str, Any], sent: dict[str, Any]) -> None:
+def test_what_ecs_is_sent(parameters: dict[str, Any], sent: dict[str, Any]) -> None:
     ecs = Echo()
     run(ecs, **parameters)
     assert ecs.sent == [sent]

@@ -89,5 +89,5 @@ HOOKED = {"deployment_configuration": {"lifecycle_hooks": [{"target_type": "PAUS
         ({}, HOOKED, False),
     ],
 )
-def test_ecs_must_be_told_that_the_hooks_go(before: dict[str, Any], after: dict[str, Any], expected: bool) -> None:
+def test_ecs_is_sent_that_the_hooks_go(before: dict[str, Any], after: dict[str, Any], expected: bool) -> None:
     assert clears_hooks(before, after) is expected

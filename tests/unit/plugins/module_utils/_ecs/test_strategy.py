@@ -23,7 +23,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.strategy imp
 
 CANARY = {"canary_percent": 5.0}
 LINEAR = {"step_percent": 10.0}
-OURS = TargetDeployment("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2", shifts=True)
+OWN = TargetDeployment("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2", shifts=True)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_settings_that_may_have_an_effect_are_not(configuration: dict[str, Any])
     assert problems(configuration) == []
 
 
-def test_progress_tells_stage_weights_and_the_hook_that_waits() -> None:
+def test_progress_shows_stage_weights_and_the_hook_that_waits() -> None:
     record = {
         "lifecycleStage": "POST_TEST_TRAFFIC_SHIFT",
         "targetServiceRevision": {"requestedProductionTrafficWeight": 12.5, "requestedTestTrafficWeight": 100.0},
@@ -93,7 +93,7 @@ def test_progress_tells_stage_weights_and_the_hook_that_waits() -> None:
     )
 
 
-def service(state: str, primary: str = OURS.id) -> dict[str, Any]:
+def service(state: str, primary: str = OWN.id) -> dict[str, Any]:
     deployment = {"id": primary, "status": "PRIMARY", "rolloutState": state, "desiredCount": 1, "runningCount": 1}
     return {"status": "ACTIVE", "deployments": [deployment]}
 
@@ -110,7 +110,7 @@ def service(state: str, primary: str = OURS.id) -> dict[str, Any]:
     ],
 )
 def test_the_record_decides_where_traffic_shifts(answer: dict[str, Any], status: str, state: str) -> None:
-    verdict = judge(answer, OURS, {"status": status, "statusReason": "the reason"})
+    verdict = judge(answer, OWN, {"status": status, "statusReason": "the reason"})
     assert verdict.state == state
     if state == "failed" and status != "SUCCESSFUL":
         assert verdict.reason.startswith("the reason")
@@ -127,7 +127,7 @@ def test_the_record_decides_where_traffic_shifts(answer: dict[str, Any], status:
 )
 def test_a_hook_that_waits_for_somebody_is_a_pause(status: str, hooks: list[str], state: str, hook: str) -> None:
     details = [{"hookId": str(number), "status": one} for number, one in enumerate(hooks)]
-    verdict = judge(service("COMPLETED"), OURS, {"status": status, "lifecycleHookDetails": details})
+    verdict = judge(service("COMPLETED"), OWN, {"status": status, "lifecycleHookDetails": details})
     assert (verdict.state, verdict.hook) == (state, hook)
 
 

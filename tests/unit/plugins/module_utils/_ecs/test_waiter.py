@@ -1,4 +1,4 @@
-"""How long is waited, and what is told meanwhile."""
+"""How long is waited, and what is reported meanwhile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.waiter impor
     with_record,
 )
 
-OURS = TargetDeployment("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2")
+OWN = TargetDeployment("ecs-svc/2", "arn:aws:ecs:us-east-1:850787717197:task-definition/app:2")
 
 
 class Script:
@@ -38,7 +38,7 @@ class Script:
 
 
 def deploying(running: int, state: str = "IN_PROGRESS") -> dict[str, Any]:
-    deployment = {"id": OURS.id, "status": "PRIMARY", "rolloutState": state, "desiredCount": 2, "runningCount": running}
+    deployment = {"id": OWN.id, "status": "PRIMARY", "rolloutState": state, "desiredCount": 2, "runningCount": running}
     return {"status": "ACTIVE", "deployments": [deployment]}
 
 
@@ -49,20 +49,20 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def waiting(script: Script, timeout: int = 60) -> tuple[DeploymentWaiter, list[str]]:
-    told: list[str] = []
-    return DeploymentWaiter(script, "ECS service web", timeout, told.append), told  # type: ignore[arg-type]
+    reported: list[str] = []
+    return DeploymentWaiter(script, "ECS service web", timeout, reported.append), reported  # type: ignore[arg-type]
 
 
-def test_every_change_is_told_once() -> None:
-    wait, told = waiting(Script([deploying(0), deploying(0), deploying(1), deploying(2, "COMPLETED")]))
-    assert wait.complete(OURS)["deployments"][0]["rolloutState"] == "COMPLETED"
+def test_every_change_is_reported_once() -> None:
+    wait, reported = waiting(Script([deploying(0), deploying(0), deploying(1), deploying(2, "COMPLETED")]))
+    assert wait.complete(OWN)["deployments"][0]["rolloutState"] == "COMPLETED"
     assert [line.rpartition(", ")[0] for line in wait.progress] == [
         "app:2: 0 of 2 running, 0 pending, 0 of 1 targets healthy",
         "app:2: 0 of 2 running, 0 pending, 0 of 0 targets healthy",
         "app:2: 1 of 2 running, 0 pending, 0 of 0 targets healthy",
         "app:2: 2 of 2 running, 0 pending, 0 of 0 targets healthy",
     ]
-    assert told == wait.progress
+    assert reported == wait.progress
 
 
 @pytest.mark.parametrize(
@@ -72,17 +72,17 @@ def test_every_change_is_told_once() -> None:
 def test_a_failure_comes_with_evidence_and_progress(last: dict[str, Any], timeout: int, text: str) -> None:
     wait, _clock = waiting(Script([last]), timeout)
     with pytest.raises(DeploymentFailed) as error:
-        wait.complete(OURS)
+        wait.complete(OWN)
     message = str(error.value)
     assert message.startswith(f"ECS service web: deployment ecs-svc/2 of app:2 {text}")
     assert "the evidence\nThe load balancer's health check:\n  10.0.1.7:8000: Health checks failed" in message
     assert "with these codes: [404]\nProgress:\n  app:2: " in message
 
 
-def test_what_the_health_check_said_is_told_though_the_target_is_gone() -> None:
+def test_what_the_health_check_said_is_reported_though_the_target_is_gone() -> None:
     wait, _clock = waiting(Script([deploying(0), deploying(0), deploying(0, "FAILED")]))
     with pytest.raises(DeploymentFailed, match=r"10\.0\.1\.7:8000: Health checks failed with these codes: \[404\]"):
-        wait.complete(OURS)
+        wait.complete(OWN)
 
 
 def test_an_inactive_service_is_gone_only_without_tasks() -> None:
@@ -101,7 +101,7 @@ def test_a_service_that_does_not_go_in_time() -> None:
 
 def test_the_record_is_the_one_that_ecs_names_now() -> None:
     """The answer to a write may still name the deployment before; that of a rollback is foreign."""
-    before = replace(OURS, record="one")
+    before = replace(OWN, record="one")
     named = {**deploying(1), "currentServiceDeployment": "two"}
     assert with_record(before, named).record == "two"
     back = {"status": "ACTIVE", "deployments": [{"id": "ecs-svc/1", "status": "PRIMARY"}]}

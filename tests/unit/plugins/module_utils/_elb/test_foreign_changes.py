@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_changes import added_targets, changes
 
-RULE, GROUP, OURS = "listener rule arn:rule/1", "target group arn:tg", "arn:ours"
+RULE, GROUP, OWN = "listener rule arn:rule/1", "target group arn:tg", "arn:own"
 BEFORE = {
     "resources": {RULE: {"Priority": "500", "Conditions": "sha256:b"}, GROUP: {"Port": "80"}},
     "owners": {"arn:tg": "Stack=theirs"},
     "targets": {"arn:tg": ["10.0.0.1:80", "10.0.0.2:80"]},
-    "own": [OURS],
+    "own": [OWN],
 }
 
 
@@ -45,16 +45,16 @@ def look(resources: dict[str, Any] | None = None, targets: dict[str, Any] | None
         ),
         pytest.param(look({GROUP: None}), [f"{GROUP} (Stack=theirs) is gone"], id="resource gone, and whose"),
         pytest.param(look({"listener rule arn:rule/2": {}}), [], id="somebody else's new rule"),
-        pytest.param(look({RULE: None}, own=[OURS, "arn:rule/1"]), [], id="adopted by us"),
+        pytest.param(look({RULE: None}, own=[OWN, "arn:rule/1"]), [], id="adopted by this deployment"),
         pytest.param(look(targets={"arn:tg": ["10.0.0.2:80", "10.0.0.3:80"]}), [], id="theirs come and go"),
         pytest.param(look(targets={"arn:tg": []}), [], id="theirs are all gone, as when they scale in"),
         pytest.param(
             look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.9:8000"]}),
             [f"{GROUP} (Stack=theirs) has another target: one of this deployment (10.0.0.9:8000)"],
-            id="ours in theirs",
+            id="own in theirs",
         ),
-        pytest.param(look(), [], id="ours in ours"),
-        pytest.param(look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.4:80"]}), [], id="theirs beside ours"),
+        pytest.param(look(), [], id="own in own"),
+        pytest.param(look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.4:80"]}), [], id="theirs beside own"),
     ],
 )
 def test_what_is_a_difference(after: dict[str, Any], lines: list[str]) -> None:

@@ -22,7 +22,7 @@ VALUES = {
     "path-pattern": ["/m", "/m/*", "/m*", "/*", "*", "/?", "*/n", "/m/n"],
     "http-request-method": ["GET", "POST"],
 }
-# Tells all of these patterns, and all of their unions, apart.
+# Shows all of these patterns, and all of their unions, apart.
 UNIVERSE = [
     {"host": host, "path": path, "method": method}
     for host in ("a.x", "b.x", "c.x", "aa.x", "a.y", "y")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Placement against brute force: random listeners over a universe of requests that tells all their patterns apart."""
+"""Placement against brute force: random listeners over a universe of requests that shows all their patterns apart."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_a_number_inside_the_window_is_kept(mine: Conditions, others: dict[int, 
     assert (decision.priority == current and decision.reason == "kept") == harmless
 
 
-def test_the_universe_tells_the_patterns_apart() -> None:
+def test_the_universe_distinguishes_the_patterns() -> None:
     """A guard for the brute force itself: different sides have different requests, except those that mean the same."""
     for kind, values in SIDES.items():
         seen = {}
@@ -272,7 +272,7 @@ BOTH, Z = condition(PATHS, "/m", "/n"), condition(PATHS, "/z")
 @pytest.mark.parametrize(
     ("others", "ask", "priority", "says"),
     [
-        # One of two paths is already taken from the rule at 20, so ours would take the other one: behind it.
+        # One of two paths is already taken from the rule at 20, so the new rule would take the other one: behind it.
         ([rule(10, M), rule(20, BOTH)], {"conditions": (condition(PATHS, "/n", "/z"),), "floor": 1}, 21, ""),
         ([rule(10, N), rule(20, BOTH)], {"conditions": (N,), "floor": 1}, None, "priority 10"),
         ([rule(20, BOTH)], {"conditions": (N,), "floor": 1}, 1, ""),

@@ -34,7 +34,7 @@ def proven(release, time="2026-11-22T10:00:00Z", **more):
         pytest.param(f"{SECRET}:key::{VERSION}", {}, VERSION, id="a pinned version of one key"),
         pytest.param(SECRET, {}, "", id="not pinned"),
         pytest.param(f"{SECRET}:key:AWSCURRENT:", {}, "", id="a stage is no version"),
-        pytest.param("arn:aws:ssm:us-east-1:1:parameter/jwt", {"quilt.secret.KEYS": "7"}, "7", id="a label tells"),
+        pytest.param("arn:aws:ssm:us-east-1:1:parameter/jwt", {"quilt.secret.KEYS": "7"}, "7", id="a label shows"),
         pytest.param("jwt", {"quilt.secret.OTHER": "7"}, "", id="another one's label"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the operator is told to do."""
+"""What the operator is reported to do."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What belongs to others in the sandbox's account: save it, compare it, and look for what is left of ours.
+"""What belongs to others in the sandbox's account: save it, compare it, and look for what is left of this deployment.
 
-    python neighbours.py save|compare|gone      (SANDBOX_HOME names the sandbox)
+    python foreign_resources.py save|compare|gone      (SANDBOX_HOME names the sandbox)
 
-Ours is whatever carries the tag quilt:deployment; everything else must stay byte for byte as it was.
+The deployment's is whatever carries the tag quilt:deployment; everything else must stay byte for byte as it was.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from sandbox.account import OWNER_TAG, Account
 
 HOME = Path(os.environ["SANDBOX_HOME"])
-SAVED = HOME / "neighbours.json"
-OURS_BY_NAME = {"quilt-mcp-server", "/ecs/mcp-server-production"}
+SAVED = HOME / "foreign_resources.json"
+OWN_BY_NAME = {"quilt-mcp-server", "/ecs/mcp-server-production"}
 
 
 def account() -> Account:
     """The running sandbox's account."""
     state = json.loads((HOME / "state.json").read_text())
-    session: Any = boto3.Session(aws_access_key_id="neighbours", aws_secret_access_key="neighbours")
+    session: Any = boto3.Session(aws_access_key_id="foreign-resources", aws_secret_access_key="foreign-resources")
     options = {"endpoint_url": state["aws_endpoint_url"], "region_name": state["region"]}
     return Account(lambda service: session.client(service, **options))
 
@@ -45,8 +45,8 @@ def compare() -> int:
 
 
 def gone() -> int:
-    """Print what is left of ours; return 1 if there is something."""
-    left = [key for key, _, tags in account().read() if OWNER_TAG in tags or key.rsplit("/", 1)[-1] in OURS_BY_NAME]
+    """Print what is left of this deployment; return 1 if there is something."""
+    left = [key for key, _, tags in account().read() if OWNER_TAG in tags or key.rsplit("/", 1)[-1] in OWN_BY_NAME]
     print("\n".join(left))
     return 1 if left else 0
 
