@@ -10,7 +10,7 @@ PROXY = Path(__file__).parents[1]
 PAGE = PROXY.parents[1] / "docs/claude-desktop.md"
 
 
-def test_the_documented_entry_of_our_own_proxy_is_accepted() -> None:
+def test_the_documented_entry_of_quilt_mcp_proxy_is_accepted() -> None:
     blocks = re.findall(r"^```json quilt-mcp-proxy$(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     assert len(blocks) == 1
     entry = json.loads(blocks[0])["mcpServers"]["quilt"]
