@@ -48,6 +48,7 @@ bench-server: $(VENV)/.dev ## Measure the server's container beside quilt-mcp at
 lock: ## Renew the locked requirements from the .in files (needs uv; UPGRADE=--upgrade for newer versions)
 	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.12 --generate-hashes requirements-dev.in -o requirements-dev.txt
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes -c requirements-dev.txt requirements.in -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes -c server/requirements-dev.txt server/proxy/requirements.in -o server/proxy/requirements.txt
 	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.12 --generate-hashes tests/ansible-core/oldest.in -o tests/ansible-core/oldest.txt
 
 $(VENV)/bin/python:

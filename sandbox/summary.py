@@ -58,18 +58,18 @@ The Quilt MCP server is deployed and answered through the load balancer.
 
 
 def claude_desktop(state: dict[str, Any]) -> dict[str, Any]:
-    """The entry for Claude Desktop, which starts programs and speaks to them over stdio: the server's own proxy."""
+    """The entry for Claude Desktop, which starts programs and speaks to them over stdio: quilt-mcp-proxy."""
     root = Path(__file__).resolve().parents[1]
     buckets = [part for bucket in BUCKETS for part in ("--bucket", bucket)]
     token = shlex.join([sys.executable, "-m", "sandbox", "token", "--sub", USER, *buckets])
     options = ["--url", state["mcp_url"], "--ca-file", state["ca_file"], "--token-command", token]
     # The proxy needs nothing that is not in this environment; the token command is the sandbox.
-    paths = os.pathsep.join(map(str, (root / "server/src", root)))
+    paths = os.pathsep.join(map(str, (root / "server/proxy/src", root)))
     return {
         "mcpServers": {
             "quilt": {
                 "command": sys.executable,
-                "args": ["-m", "quilt_mcp_server.proxy", *options],
+                "args": ["-m", "quilt_mcp_proxy", *options],
                 "env": {"PYTHONPATH": paths, "SANDBOX_HOME": state["home"]},
             }
         }

@@ -1,7 +1,7 @@
 """The AWS services and operations that the collection's sources can call, read from the sources.
 
-Where the code says whose client it asks, that is taken. Elsewhere an operation is known by its name alone; of one that
-several services have, `ambiguous` lists them.
+Where the code says whose client it asks, that is taken. Elsewhere an operation is known by its name alone; one that
+several services have is named by `ambiguous`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("lookup", "modules", "module_utils")
 # A field of a plan, and no call.
 NO_CALLS = {"rotate_secret"}
-# Variables and attributes that hold a client have the name of its service, some a shorter one.
+# Variables and attributes that hold a client have the name of its service, some a shorter one: self.ecr, autoscaling.
 CLIENTS = {
     "autoscaling": "application-autoscaling",
     "cloudwatch": "cloudwatch",
@@ -157,27 +157,24 @@ def services(found: dict[str, Source]) -> set[str]:
     return {service for source in found.values() for service in source.services}
 
 
-def called(found: dict[str, Source], stock: dict[str, set[str]], shared: dict[str, set[str]]) -> set[tuple[str, str]]:
-    """(service, operation) of all calls that the files can make.
-
-    stock: by service, what other collections' modules call. shared: by operation, the services that are meant where the
-    code does not show it.
-    """
-    known = services(found) | {*stock}
-    calls = {(service, name) for service, names in stock.items() for name in names}
+def called(found: dict[str, Source]) -> set[tuple[str, str]]:
+    """(service, operation) of all calls that the files can make, without those that `ambiguous` names."""
+    calls = set()
     for source in found.values():
         calls |= {(service, name) for service, name in source.calls if name in operations(service)}
         for name in source.names - NO_CALLS:
-            having = {service for service in known if name in operations(service)}
-            calls |= {(service, name) for service in (having if len(having) < 2 else shared.get(name, set()))}
+            having = _having(found, name)
+            calls |= {(service, name) for service in having if len(having) == 1}
     return {(service, operations(service)[name]) for service, name in calls}
 
 
-def ambiguous(found: dict[str, Source], stock: dict[str, set[str]]) -> Iterator[tuple[str, str, set[str]]]:
-    """(file, operation, services that have it) where the code does not show whose it is."""
-    known = services(found) | {*stock}
+def ambiguous(found: dict[str, Source]) -> Iterator[str]:
+    """Operations of several services, each with its file, where the code does not show whose it is."""
     for path, source in found.items():
         for name in sorted(source.names - NO_CALLS):
-            having = {service for service in known if name in operations(service)}
-            if len(having) > 1:
-                yield path, name, having
+            if len(having := _having(found, name)) > 1:
+                yield f"{path}: {name} of {', '.join(sorted(having))}"
+
+
+def _having(found: dict[str, Source], name: str) -> set[str]:
+    return {service for service in services(found) if name in operations(service)}

@@ -60,6 +60,8 @@ def steps() -> Iterator[Step]:
     yield Step("lint", "import-linter", ["lint-imports", "--no-cache"], env=imports)
     yield Step("lint", "yamllint", ["yamllint", "--strict", "."])
     yield Step("lint", "README tables", [sys.executable, "tools/role_readmes.py", "--check"])
+    yield Step("lint", "README content", [sys.executable, "tools/readme_content.py", "--check"])
+    yield Step("lint", "drawing of the rooms", [sys.executable, "tools/draw_architecture.py", "--check"])
     yield Step("lint", "role inputs", [sys.executable, "-m", "pytest", "-q", "-n0", "tests/tools/test_role_inputs.py"])
     for name, arguments in (("ruff check", ["check"]), ("ruff format", ["format", "--check"])):
         yield Step("lint", f"server: {name}", [SERVER_PYTHON, "-m", "ruff", *arguments, "."], cwd="server")
@@ -67,6 +69,7 @@ def steps() -> Iterator[Step]:
     yield Step("lint", "server: table of tools", [SERVER_PYTHON, "tools/tool_table.py", "--check"], cwd="server")
     imports = {"PYTHONPATH": str(ROOT / "server/src")}
     yield Step("lint", "server: import-linter", ["lint-imports", "--no-cache"], cwd="server", env=imports)
+    yield Step("lint", "proxy: mypy", [SERVER_PYTHON, "-m", "mypy"], cwd="server/proxy")
     # A process each: the sandbox corrects moto for all of its process, and the unit tests use moto as it is.
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
     yield Step("unit", "pytest: units", [*pytest, "tests/unit", "tests/kinds", "tests/tools"])
@@ -79,6 +82,7 @@ def steps() -> Iterator[Step]:
     yield Step("molecule", "molecule killed", ["molecule", "test", "-s", "killed"])
     # One process: the steps behind it take the other processor.
     yield Step("unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server", aside=True)
+    yield Step("unit", "proxy: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server/proxy")
     yield Step("collection", "ansible-lint", ["ansible-lint"])
     yield Step("collection", "antsibull-changelog lint", ["antsibull-changelog", "lint"])
     yield Step("collection", "antsibull-docs lint", ["tests/ansible-test", "docs"])

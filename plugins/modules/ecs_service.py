@@ -248,8 +248,12 @@ service:
       type: dict
       returned: when present
 deployment:
-  description: The deployment that is PRIMARY; after a wait it is the one of this run, and complete. Empty when the
-  service is absent. returned: always type: dict contains:
+  description:
+    - The deployment that is PRIMARY; after a wait it is the one of this run, and complete.
+    - Empty when the service is absent.
+  returned: always
+  type: dict
+  contains:
     id:
       description: Its id.
       type: str

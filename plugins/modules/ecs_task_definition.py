@@ -151,8 +151,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 task_definition:
-  description: The latest active revision that has O(require_tags), or in check mode as it would be; empty when there is
-  none. returned: always type: dict contains:
+  description:
+    - The latest active revision that has O(require_tags), or in check mode as it would be.
+    - Empty when there is none.
+  returned: always
+  type: dict
+  contains:
     family:
       description: The name of the family.
       type: str

@@ -71,14 +71,3 @@ async def test_the_documented_configuration_works(
     assert {"whoami", "bucket_list"} <= tools
     assert read.structured_content is not None and read.structured_content["text"] == "hello"
     assert refused.is_error
-
-
-def test_the_documented_entry_of_our_own_proxy_is_accepted() -> None:
-    entry = documented("quilt-mcp-proxy")
-    help_ = subprocess.run(
-        [sys.executable, "-m", "quilt_mcp_server.proxy", "--help"],
-        env={"PYTHONPATH": str(SERVER / "src")}, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    options = [argument for argument in entry["args"] if argument.startswith("--")]
-    assert options and all(option in help_ for option in options)
-    assert entry["command"] == "quilt-mcp-proxy"

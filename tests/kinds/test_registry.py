@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 
+import botocore.session
 import pytest
 import yaml
 
@@ -60,6 +62,20 @@ class TestFile:
         options = {*kind.code.ARGUMENTS}
         given = {*kind.identity, *kind.full, *kind.changes, *kind.clear, *(kind.replace or {})}
         assert given <= options
+
+    def test_every_argument_is_documented_and_what_all_resources_share_is_too(self, kind: Kind) -> None:
+        documentation = yaml.safe_load(kind.code.DOCUMENTATION)
+        assert {*documentation["options"]} == {*kind.code.ARGUMENTS}
+        fragments = {"quilt.mcp_server.resource", "amazon.aws.common.modules", "amazon.aws.region.modules"}
+        assert fragments - {*documentation["extends_documentation_fragment"]} == set(), "add it to the documentation"
+        assert kind.result_key in yaml.safe_load(kind.code.RETURN)
+
+    def test_a_conflict_that_its_service_documents_is_described(self, kind: Kind) -> None:
+        service = botocore.session.get_session().get_service_model(kind.resource.service)
+        operations = {kind.create_operation, kind.delete_operation} & {*service.operation_names}
+        errors = {error.name for name in operations for error in service.operation_model(name).error_shapes}
+        documented = sorted(name for name in errors if re.match("Concurrent|OperationAborted", name))
+        assert kind.conflict or documented == [], "say in `conflict` how it is waited for"
 
     def test_it_says_how_it_is_replaced_when_the_module_offers_that(self, kind: Kind) -> None:
         fragments = yaml.safe_load(kind.code.DOCUMENTATION)["extends_documentation_fragment"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,12 +37,17 @@ def test_a_sandbox_of_another_folder_is_named_in_every_command(monkeypatch: pyte
     assert all("SANDBOX_HOME='/home/a b/.sandbox'" in line for line in commands)
 
 
-def test_the_configuration_of_claude_desktop_is_json_that_holds_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configuration_of_claude_desktop_is_json_that_holds_no_token(tmp_path: Path) -> None:
     text = render(STATE)
     start = text.index('    {\n      "mcpServers"')
     found = json.JSONDecoder().raw_decode(text[start:].lstrip())[0]
     assert found == claude_desktop(STATE)
     server = found["mcpServers"]["quilt"]
     assert server["command"] == sys.executable
+    started = subprocess.run(
+        [server["command"], *server["args"][:2], "--help"],
+        env=server["env"], cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "--token-command" in started.stdout
     assert "--token-command" in server["args"]
     assert "eyJ" not in text

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 
 from tests import aws_calls, iam_actions
@@ -19,26 +20,13 @@ from tools import deployer_policy
 
 ROOT = Path(__file__).parents[2]
 PLACE = ["--account", "123456789012", "--region", "us-east-1", "--stack", "sales-prod"]
-# Where the code does not show whose an operation of several services is: theirs, and not that of the others.
-SHARED = {
-    "describe_images": {"ecr"},
-    "describe_tags": {"elbv2"},
-    "list_tags_for_resource": {"application-autoscaling", "ecr", "ssm"},
-    "tag_resource": {"ecs"},
-}
-OTHERS = {
-    "describe_images": {"ec2"},
-    "describe_tags": {"ec2"},
-    "list_tags_for_resource": {"acm", "cloudwatch", "ecs", "logs", "route53"},
-    "tag_resource": {"acm", "application-autoscaling", "cloudwatch", "ecr", "logs", "secretsmanager"},
-}
 # Writes that AWS can limit by neither a resource nor a tag.
 UNLIMITED = {"ecr:GetAuthorizationToken", "ecs:DeregisterTaskDefinition"}
 LONGEST = ["--stack", "s" * 41, "--name", "n" * 54, "--environment", "e" * 31, "--region", "ap-southeast-2"]
 
 
 def called() -> set[tuple[str, str]]:
-    return aws_calls.called(aws_calls.sources(), {}, SHARED)
+    return aws_calls.called(aws_calls.sources())
 
 
 Print = Callable[..., dict[str, dict[str, Any]]]
@@ -71,12 +59,27 @@ def test_every_client_is_of_a_service_that_is_named_where_it_is_made() -> None:
 
 
 def test_of_every_operation_that_several_services_have_it_is_said_whose_it_is() -> None:
-    unsaid = {
-        f"{service}:{name} in {path}"
-        for path, name, having in aws_calls.ambiguous(aws_calls.sources(), {})
-        for service in having - SHARED.get(name, set()) - OTHERS.get(name, set())
-    }
-    assert sorted(unsaid) == [], "say it in SHARED or OTHERS, or make the call on client(service)"
+    unsaid = [*aws_calls.ambiguous(aws_calls.sources())]
+    assert unsaid == [], "hold the client under a name that CLIENTS of tests/aws_calls.py lists"
+
+
+def test_an_operation_of_two_services_on_a_client_without_a_name_is_ambiguous() -> None:
+    text = "def tag(module, given):\n    module.client('sns'), module.client('ecs')\n    given.tag_resource()\n"
+    assert [*aws_calls.ambiguous({"new.py": aws_calls.read(text)})] == ["new.py: tag_resource of ecs, sns"]
+
+
+def test_a_resource_that_is_created_with_tags_needs_the_action_that_tags() -> None:
+    """AWS judges tags given at creation as tagging; which action that is differs by service."""
+    session = botocore.session.get_session()
+    unsaid = []
+    for kind in every_kind().values():
+        shape = session.get_service_model(kind.resource.service).operation_model(kind.create_operation).input_shape
+        tagging = [
+            action for action in iam_actions.actions(kind.resource.service, kind.create_operation) if "Tag" in action
+        ]
+        if {"tags", "Tags", "TagSpecifications"} & {*shape.members} and not tagging:
+            unsaid.append(f"{kind.resource.service}:{kind.create_operation}")
+    assert unsaid == [], "say it in ALSO of tests/iam_actions.py"
 
 
 def test_the_calls_of_a_service_that_nobody_listed_are_found() -> None:
@@ -99,7 +102,7 @@ def other(module, name):
     source = aws_calls.read(text)
     assert source.services == {"sns", "sqs"}
     assert source.unnamed == [15]
-    needed = aws_calls.called({"new.py": source}, {}, {})
+    needed = aws_calls.called({"new.py": source})
     assert needed == {("sns", "GetTopicAttributes"), ("sns", "TagResource"), ("sqs", "ListQueues")}
 
 

@@ -27,7 +27,8 @@ def lint(collections: Path) -> tuple[int, str]:
     ]
     environment = {**os.environ, "PYTHONPATH": str(collections)}
     done = subprocess.run(command, cwd=collections, env=environment, capture_output=True, text=True, check=False)
-    return done.returncode, " ".join((done.stdout + done.stderr).split())
+    # Without the program's logo.
+    return done.returncode, re.sub(r"[\u2500-\u25ff]+", "", " ".join((done.stdout + done.stderr).split()))
 
 
 @pytest.fixture
@@ -66,11 +67,26 @@ def test_a_forbidden_import_is_seen(copy: Path, importer: str, line: str, contra
     assert contract in broken and UTILS in broken
 
 
-def test_every_room_keeps_its_private_files() -> None:
+def contract(kind: str, key: str) -> set[str]:
+    """The modules that a contract of a type lists, below module_utils."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-    protected = next(one for one in settings["contracts"] if one["type"] == "protected")["protected_modules"]
-    folders = {path.parent.name for path in (ROOT / "plugins/module_utils").glob("*/__init__.py")}
-    assert {name.rpartition(".")[2] for name in protected} == folders - {"_core"}
+    (found,) = [one for one in settings["contracts"] if one["type"] == kind]
+    return {name.removeprefix(f"{UTILS}.") for name in found[key]}
+
+
+def test_every_room_keeps_its_private_files() -> None:
+    folders = {path.parent for path in (ROOT / "plugins/module_utils").glob("_*/*.py")}
+    packages = {path.name for path in folders if (path / "__init__.py").exists()}
+    assert sorted({path.name for path in folders} - packages) == [], "it lacks an __init__.py"
+    assert sorted(packages - {"_core"} - contract("protected", "protected_modules")) == [], "list it in pyproject.toml"
+    assert sorted(contract("protected", "protected_modules") - packages) == [], "there is no such room"
+
+
+def test_every_decision_is_in_the_contract_that_it_makes_no_calls() -> None:
+    utils = ROOT / "plugins/module_utils"
+    named = [path for path in utils.rglob("*.py") if re.search(r"(^|_)(plan|defaults)$", path.stem)]
+    decisions = {".".join(path.relative_to(utils).with_suffix("").parts) for path in named}
+    assert sorted(decisions - contract("forbidden", "source_modules")) == [], "list it in pyproject.toml"
 
 
 def test_calls_stand_in_files_that_are_named_so() -> None:

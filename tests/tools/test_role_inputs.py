@@ -35,12 +35,32 @@ def test_every_role_input_is_in_its_spec_and_has_the_default_of_its_spec(path: P
             assert defaults[name] == option["default"], name
 
 
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.parents[1].name)
+def test_every_role_input_is_used(path: Path) -> None:
+    role = path.parents[1]
+    files = [one for part in ("tasks", "vars", "templates") for one in (role / part).glob("**/*") if one.is_file()]
+    text = "\n".join(one.read_text() for one in files)
+    # What is computed from another input.
+    text += "\n".join(str(value) for value in load(role / "defaults" / "main.yml").values())
+    options = {name for entry_point in load(path)["argument_specs"].values() for name in entry_point["options"]}
+    assert sorted(name for name in options if not re.search(rf"\b{name}\b", text)) == []
+
+
 def test_every_shared_value_is_described_and_has_a_default_or_is_required() -> None:
     inputs, defaults = load(ROOT / "meta" / "inputs.yml"), load(HOME)
     described = inputs["deployment"]
     optional = {name for name, option in described.items() if not option.get("required")}
     assert set(defaults) == optional | set(inputs["run"])
     assert all(option["description"] for option in described.values())
+
+
+def test_every_shared_value_is_read() -> None:
+    folders = [path for part in ("tasks", "vars", "defaults") for path in ROOT.glob(f"roles/*/{part}/*.yml")]
+    text = "\n".join(path.read_text() for path in (*folders, *ROOT.glob("playbooks/**/*.yml")))
+    described = load(ROOT / "meta" / "inputs.yml")["deployment"]
+    # Once in the defaults of the role mcp_server is not yet a use.
+    unread = [name for name in described if len(re.findall(rf"\b{name}\b", text)) < (2 if name in load(HOME) else 1)]
+    assert unread == []
 
 
 def test_a_role_reads_no_shared_value_that_is_not_described() -> None:

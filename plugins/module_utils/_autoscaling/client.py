@@ -89,37 +89,37 @@ class ScalableTargetClient:
 
 
 @aws_call("describe the scalable targets of {namespace}")
-def described_targets(client: Any, namespace: str, resource_id: str | None, activities: int) -> list[Document]:
+def described_targets(autoscaling: Any, namespace: str, resource_id: str | None, activities: int) -> list[Document]:
     """The targets with policies, scheduled actions, tags and at most so many of their latest activities."""
     one = {"ResourceIds": [resource_id]} if resource_id else {}
-    found = _all(client, "describe_scalable_targets", "ScalableTargets", ServiceNamespace=namespace, **one)
-    return [_described(client, target, activities) for target in found]
+    found = _all(autoscaling, "describe_scalable_targets", "ScalableTargets", ServiceNamespace=namespace, **one)
+    return [_described(autoscaling, target, activities) for target in found]
 
 
-def _described(client: Any, target: dict[str, Any], activities: int) -> Document:
+def _described(autoscaling: Any, target: dict[str, Any], activities: int) -> Document:
     key = {name: target[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
-    policies = _all(client, "describe_scaling_policies", "ScalingPolicies", **key)
-    actions = _all(client, "describe_scheduled_actions", "ScheduledActions", **key)
+    policies = _all(autoscaling, "describe_scaling_policies", "ScalingPolicies", **key)
+    actions = _all(autoscaling, "describe_scheduled_actions", "ScheduledActions", **key)
     return {
-        **_snake(client, target, "ScalableTarget"),
-        "policies": [_snake(client, policy, "ScalingPolicy") for policy in policies],
-        "scheduled_actions": [_snake(client, action, "ScheduledAction") for action in actions],
-        "scaling_activities": _activities(client, key, activities),
-        "tags": client.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"],
+        **_snake(autoscaling, target, "ScalableTarget"),
+        "policies": [_snake(autoscaling, policy, "ScalingPolicy") for policy in policies],
+        "scheduled_actions": [_snake(autoscaling, action, "ScheduledAction") for action in actions],
+        "scaling_activities": _activities(autoscaling, key, activities),
+        "tags": autoscaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"],
     }
 
 
-def _activities(client: Any, key: dict[str, str], most: int) -> list[Document]:
+def _activities(autoscaling: Any, key: dict[str, str], most: int) -> list[Document]:
     if most < 1:
         return []
-    answer = client.describe_scaling_activities(**key, MaxResults=min(most, MOST_ACTIVITIES))
-    return [_snake(client, activity, "ScalingActivity") for activity in answer["ScalingActivities"]]
+    answer = autoscaling.describe_scaling_activities(**key, MaxResults=min(most, MOST_ACTIVITIES))
+    return [_snake(autoscaling, activity, "ScalingActivity") for activity in answer["ScalingActivities"]]
 
 
-def _all(client: Any, operation: str, key: str, **request: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = client.get_paginator(operation).paginate(**request).build_full_result()[key]
+def _all(autoscaling: Any, operation: str, key: str, **request: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = autoscaling.get_paginator(operation).paginate(**request).build_full_result()[key]
     return found
 
 
-def _snake(client: Any, answer: dict[str, Any], shape: str) -> Document:
-    return to_snake(answer, client.meta.service_model.shape_for(shape))
+def _snake(autoscaling: Any, answer: dict[str, Any], shape: str) -> Document:
+    return to_snake(answer, autoscaling.meta.service_model.shape_for(shape))

@@ -63,7 +63,7 @@ def _repository(tags: TagsClient, params: Document) -> tuple[str, str]:
     is_known = params["repository_arn"].endswith(f":repository/{tags.repository}")
     if name and name.repository == tags.repository and is_known:
         return params["repository_arn"], f"{name.registry}/{name.repository}"
-    found = describe_repository(tags.client, tags.repository)
+    found = describe_repository(tags.ecr, tags.repository)
     return (found["repositoryArn"], found["repositoryUri"]) if found else ("", "")
 
 

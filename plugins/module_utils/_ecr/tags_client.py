@@ -21,21 +21,21 @@ from .in_use_tags_plan import Tagged
 class TagsClient:
     """The image tags of a repository."""
 
-    def __init__(self, client: Any, repository: str) -> None:
-        self.client = client
+    def __init__(self, ecr: Any, repository: str) -> None:
+        self.ecr = ecr
         self.repository = repository
 
     @aws_call("list the tags of the ECR repository {self.repository}")
     def tags_of_repository(self, arn: str) -> dict[str, str]:
         """The repository's own tags, which say whose it is."""
-        answer = self.client.list_tags_for_resource(resourceArn=arn)
+        answer = self.ecr.list_tags_for_resource(resourceArn=arn)
         there: dict[str, str] = boto3_tag_list_to_ansible_dict(answer["tags"])
         return there
 
     @aws_call("list the images of the ECR repository {self.repository}")
     def all(self) -> list[Tagged]:
         """Every tag with the digest that it stands for."""
-        pages = self.client.get_paginator("list_images").paginate(
+        pages = self.ecr.get_paginator("list_images").paginate(
             repositoryName=self.repository, filter={"tagStatus": "TAGGED"}
         )
         return [Tagged(one["imageDigest"], one["imageTag"]) for page in pages for one in page["imageIds"]]
@@ -43,7 +43,7 @@ class TagsClient:
     @aws_call("tag an image of the ECR repository {self.repository}", missing=["ImageAlreadyExistsException"])
     def add(self, digest: str, tag: str) -> None:
         """Give an image a tag. That it has it already is no failure."""
-        found = self.client.batch_get_image(
+        found = self.ecr.batch_get_image(
             repositoryName=self.repository,
             imageIds=[{"imageDigest": digest}],
             acceptedMediaTypes=[*INDEXES, *MANIFESTS],
@@ -52,7 +52,7 @@ class TagsClient:
             raise AnsibleAWSError(
                 message=f"wanted to tag {self.repository}@{digest}; found no such image; push it again"
             )
-        self.client.put_image(
+        self.ecr.put_image(
             repositoryName=self.repository,
             imageManifest=found[0]["imageManifest"],
             imageManifestMediaType=found[0]["imageManifestMediaType"],
@@ -63,7 +63,7 @@ class TagsClient:
     @aws_call("untag an image of the ECR repository {self.repository}")
     def remove(self, tag: str) -> None:
         """Take a tag away, which deletes an image that has no other. That it is gone already is no failure."""
-        answer = self.client.batch_delete_image(repositoryName=self.repository, imageIds=[{"imageTag": tag}])
+        answer = self.ecr.batch_delete_image(repositoryName=self.repository, imageIds=[{"imageTag": tag}])
         failures = [one for one in answer.get("failures", []) if one.get("failureCode") != "ImageNotFound"]
         if failures:
             raise AnsibleAWSError(message=f"failed to remove the tag {tag} of {self.repository}: {failures}")

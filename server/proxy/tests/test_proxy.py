@@ -1,4 +1,4 @@
-"""quilt-mcp-proxy over real stdio: the official SDK's client, our server over HTTP, and servers that misbehave."""
+"""quilt-mcp-proxy over real stdio: the official SDK's client, the real server over HTTP, and servers that misbehave."""
 
 import asyncio
 import json
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import pytest
-from conftest import KEY, Running, free_port, token
+from conftest import KEY, token
+from local_http import free_port, serving
 from mcp import MCPError
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
@@ -20,18 +21,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
-from stub import serving
 
 SOURCE = Path(__file__).parents[1] / "src"
 ERAS = pytest.mark.parametrize("era", ["legacy", "2026-07-28", "auto"])
 Answer = Callable[[Request, dict[str, Any]], Any]
-
-
-@pytest.fixture
-def upstream(s3: Any, serve: Callable[..., Running]) -> Running:
-    """Our server under the name by which the proxy calls it."""
-    s3.put_object(Bucket="quilt-example", Key="hello.txt", Body="grüezi\n".encode())
-    return serve(QUILT_MCP_ALLOWED_HOSTS="127.0.0.1")
 
 
 @pytest.fixture
@@ -48,7 +41,7 @@ def token_file(tmp_path: Path) -> Path:
 
 
 def arguments(url: str, *more: str) -> list[str]:
-    return ["-m", "quilt_mcp_server.proxy", "--url", f"{url}/mcp", *more]
+    return ["-m", "quilt_mcp_proxy", "--url", f"{url}/mcp", *more]
 
 
 def client(url: str, era: str, errors: TextIO, *more: str) -> Client:
@@ -62,8 +55,8 @@ def said(errors: TextIO) -> str:
 
 
 @ERAS
-async def test_both_eras_pass_through(upstream: Running, token_file: Path, errors: TextIO, era: str) -> None:
-    async with client(upstream.url, era, errors, "--token-file", str(token_file)) as mcp:
+async def test_both_eras_pass_through(upstream: str, token_file: Path, errors: TextIO, era: str) -> None:
+    async with client(upstream, era, errors, "--token-file", str(token_file)) as mcp:
         assert {"whoami", "bucket_list"} <= {tool.name for tool in (await mcp.list_tools()).tools}
         read = await mcp.call_tool("bucket_object_text", {"s3_uri": "s3://quilt-example/hello.txt"})
         refused = await mcp.call_tool("bucket_objects_list", {"bucket": "quilt-secret"})
@@ -75,18 +68,18 @@ async def test_both_eras_pass_through(upstream: Running, token_file: Path, error
     assert said(errors) == ""
 
 
-async def test_requests_are_answered_at_once_with_one_token(upstream: Running, tmp_path: Path, errors: TextIO) -> None:
+async def test_requests_are_answered_at_once_with_one_token(upstream: str, tmp_path: Path, errors: TextIO) -> None:
     (tmp_path / "token").write_text(token())
     command = f"echo called >> {shlex.quote(str(tmp_path / 'calls'))}; cat {shlex.quote(str(tmp_path / 'token'))}"
-    async with client(upstream.url, "2026-07-28", errors, "--token-command", command) as mcp:
+    async with client(upstream, "2026-07-28", errors, "--token-command", command) as mcp:
         answers = await asyncio.gather(*(mcp.call_tool("whoami", {}) for _ in range(40)))
     assert [answer.structured_content["subject"] for answer in answers if answer.structured_content] == ["alice"] * 40
     assert (tmp_path / "calls").read_text() == "called\n"
 
 
-async def test_a_token_is_replaced_before_it_expires(upstream: Running, token_file: Path, errors: TextIO) -> None:
+async def test_a_token_is_replaced_before_it_expires(upstream: str, token_file: Path, errors: TextIO) -> None:
     token_file.write_text(token(sub="first", exp=int(time.time()) + 20))
-    async with client(upstream.url, "legacy", errors, "--token-file", str(token_file)) as mcp:
+    async with client(upstream, "legacy", errors, "--token-file", str(token_file)) as mcp:
         first = await mcp.call_tool("whoami", {})
         token_file.write_text(token(sub="second"))
         second = await mcp.call_tool("whoami", {})
@@ -98,17 +91,15 @@ async def test_a_token_is_replaced_before_it_expires(upstream: Running, token_fi
     assert subjects == ["first", "second", "second"]
 
 
-async def test_a_refused_token_is_read_again_and_never_printed(
-    upstream: Running, token_file: Path, errors: TextIO
-) -> None:
+async def test_a_refused_token_is_read_again_and_never_printed(upstream: str, token_file: Path, errors: TextIO) -> None:
     good, bad = token(), token(KEY[::-1])
-    async with client(upstream.url, "legacy", errors, "--token-file", str(token_file)) as mcp:
+    async with client(upstream, "legacy", errors, "--token-file", str(token_file)) as mcp:
         await mcp.call_tool("whoami", {})
         token_file.write_text(bad)
         # The good one is kept until it is refused or expires.
         await mcp.call_tool("whoami", {})
     token_file.write_text(bad)
-    async with client(upstream.url, "2026-07-28", errors, "--token-file", str(token_file)) as mcp:
+    async with client(upstream, "2026-07-28", errors, "--token-file", str(token_file)) as mcp:
         with pytest.raises(MCPError, match=r"answered 401: the token's signature does not match: it wants a valid"):
             await mcp.call_tool("whoami", {})
         token_file.write_text(good)
@@ -132,9 +123,9 @@ async def test_a_refused_token_is_read_again_and_never_printed(
     ids=["no file", "exit code", "nothing", "words"],
 )
 async def test_without_a_token_nothing_is_asked(
-    upstream: Running, errors: TextIO, how: tuple[str, str], sentence: str
+    upstream: str, errors: TextIO, how: tuple[str, str], sentence: str
 ) -> None:
-    async with client(upstream.url, "2026-07-28", errors, *how) as mcp:
+    async with client(upstream, "2026-07-28", errors, *how) as mcp:
         with pytest.raises(MCPError, match=sentence):
             await mcp.list_tools()
 
@@ -152,10 +143,10 @@ def request(identity: Any, method: str = "ping", **params: Any) -> str:
     return json.dumps({"jsonrpc": "2.0", "id": identity, "method": method, "params": params}) + "\n"
 
 
-def test_standard_output_carries_messages_only(upstream: Running, token_file: Path) -> None:
+def test_standard_output_carries_messages_only(upstream: str, token_file: Path) -> None:
     notification = json.dumps({"jsonrpc": "2.0", "method": "notifications/roots/list_changed"}) + "\n"
     lines = "this is not JSON\n\n" + "[]\n" + notification + request("ä") + request(7)
-    answers, printed = exchange(upstream.url, lines, "--token-file", str(token_file))
+    answers, printed = exchange(upstream, lines, "--token-file", str(token_file))
     assert sorted(str(answer["id"]) for answer in answers) == ["7", "None", "None", "ä"]
     assert [answer["error"]["code"] for answer in answers if answer["id"] is None] == [-32700, -32600]
     assert len(printed.splitlines()) == 2
@@ -181,7 +172,7 @@ def test_a_server_that_is_not_there_is_an_error_for_each_request() -> None:
 )
 def test_a_wrong_command_line_is_said(arguments_: list[str], fault: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "quilt_mcp_server.proxy", *arguments_],
+        [sys.executable, "-m", "quilt_mcp_proxy", *arguments_],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env={"PYTHONPATH": str(SOURCE)},
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
@@ -189,7 +180,7 @@ def test_a_wrong_command_line_is_said(arguments_: list[str], fault: str) -> None
 
 
 @contextmanager
-def server_that(answer: Answer, **options: Any) -> Iterator[str]:
+def server_that(answer: Answer) -> Iterator[str]:
     """A server that answers every POST with what `answer` makes of it."""
 
     async def endpoint(asked: Request) -> Response:
@@ -197,7 +188,7 @@ def server_that(answer: Answer, **options: Any) -> Iterator[str]:
         response: Response = await made if asyncio.iscoroutine(made) else made
         return response
 
-    with serving(Starlette(routes=[Route("/mcp", endpoint, methods=["POST"])]), **options) as url:
+    with serving(Starlette(routes=[Route("/mcp", endpoint, methods=["POST"])])) as url:
         yield url
 
 
@@ -285,11 +276,11 @@ def test_headers_of_both_eras() -> None:
 
 @pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
 def test_a_cancelled_request_is_closed_and_not_answered(era: str) -> None:
-    told: list[str] = []
+    sent: list[str] = []
     closed: list[bool] = []
 
     async def answer(asked: Request, message: dict[str, Any]) -> Response:
-        told.append(message["method"])
+        sent.append(message["method"])
         if message["method"] == "slow":
             for _ in range(500):
                 await asyncio.sleep(0.02)
@@ -314,11 +305,11 @@ def test_a_cancelled_request_is_closed_and_not_answered(era: str) -> None:
         process.stdin.write(request("one", "slow"))
         process.stdin.flush()
         deadline = time.monotonic() + 20
-        while "slow" not in told and time.monotonic() < deadline:
+        while "slow" not in sent and time.monotonic() < deadline:
             time.sleep(0.02)
         process.stdin.write(json.dumps(cancel) + "\n" + request(2))
         process.stdin.close()
         answers = [json.loads(line)["id"] for line in process.stdout]
     assert answers == ([0, 2] if era == "legacy" else [2])
     assert closed == [True]
-    assert ("notifications/cancelled" in told) == (era == "legacy")
+    assert ("notifications/cancelled" in sent) == (era == "legacy")

@@ -29,7 +29,7 @@ class TokenSource:
         self._lock = asyncio.Lock()
 
     async def current(self) -> str:
-        """A token that has not expired as far as its claims tell.
+        """A token that has not expired as far as its claims show.
 
         Raises:
             TokenError: if none can be read.
@@ -97,7 +97,7 @@ def from_command(command: str) -> Read:
 
 
 def expiry(token: str) -> float | None:
-    """The `exp` of a JWT in seconds since 1970; None where the token does not tell. Nothing is verified here."""
+    """The `exp` of a JWT in seconds since 1970; None where the token does not say. Nothing is verified here."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
