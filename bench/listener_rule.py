@@ -115,7 +115,7 @@ def decision_times() -> None:
 
 
 def call_counts() -> None:
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
     with ControlPlane() as plane:
         elb = Module(plane, {"name": "x", "listener_arn": "x"}).client("elbv2")

@@ -14,13 +14,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from sandbox.context import Certificates
-
 # What a browser or an MCP client may call the balancer: the public host, and the names that a laptop has for itself.
 HOSTS = ("demo.quiltdata.com", "demo-registry.quiltdata.com", "demo-s3-proxy.quiltdata.com")
 LOCAL_NAMES = ("localhost", "127.0.0.1")
 
 _LIFETIME = datetime.timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """PEM files: the sandbox's own CA, and a certificate for the public host signed by it."""
+
+    ca: Path
+    cert: Path
+    key: Path
 
 
 @dataclass(frozen=True)

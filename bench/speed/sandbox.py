@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.context import DEPLOYER_KEY, PLATFORM_KEY, REGION
-from sandbox.seed.clients import Clients
+from sandbox.access_keys import DEPLOYER_KEY, PLATFORM_KEY
+from sandbox.clients import Clients
+from sandbox.seed.names import REGION
 
 ROOT = Path(__file__).parents[2]
 Document = dict[str, Any]

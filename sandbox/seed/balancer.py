@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import tls
-from sandbox.seed.clients import Clients
+from sandbox.clients import Clients
 from sandbox.seed.names import FOREIGN_TARGETS, HOST, LOAD_BALANCER, REGISTRY_HOST, S3_PROXY_HOST, STACK, ZONE
 from sandbox.seed.network import Network
 

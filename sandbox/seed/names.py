@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ACCOUNT_ID = "850787717197"
+REGION = "us-east-1"
 STACK = "sales-prod"
 HOST = "demo.quiltdata.com"
 REGISTRY_HOST = "demo-registry.quiltdata.com"

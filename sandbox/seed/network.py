@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox.seed.clients import Clients
+from sandbox.clients import Clients
 from sandbox.seed.names import STACK
 
 _SUBNETS = (

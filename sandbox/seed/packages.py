@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from sandbox.seed.clients import Clients
+from sandbox.clients import Clients
 from sandbox.seed.names import BUCKETS
 
 Entry = dict[str, Any]

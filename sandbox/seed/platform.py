@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 
-from sandbox.context import ACCOUNT_ID
+from sandbox.clients import Clients
 from sandbox.seed.balancer import Balancer
-from sandbox.seed.clients import Clients
 from sandbox.seed.names import (
+    ACCOUNT_ID,
     BUCKETS,
     CLUSTER,
     EXECUTION_ROLE,

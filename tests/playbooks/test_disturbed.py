@@ -14,7 +14,7 @@ from sandbox.account import Account
 if TYPE_CHECKING:
     from conftest import Play, State
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"
 # What a run says that found nothing and then was the second to create it, or whose deployment another one replaced.

@@ -18,7 +18,7 @@ from tests.playbooks.inputs import ALL_OF_BEFORE
 if TYPE_CHECKING:
     from conftest import Play
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
 BEFORE = "8c6dfb0"  # the last commit before roles had one task for each thing

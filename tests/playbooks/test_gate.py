@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox import tls
-from sandbox.alb import LoadBalancer
-from sandbox.fargate import FargateLauncher
-from sandbox.fargate.engine import TaskSpec, Write
-from sandbox.fargate.simulated import SimulatedEngine, SimulatedTask
+from sandbox.dataplane.balancer.load_balancer import LoadBalancer
+from sandbox.dataplane.tasks.engine import TaskSpec, Write
+from sandbox.dataplane.tasks.launcher import FargateLauncher
+from sandbox.dataplane.tasks.simulated import SimulatedEngine, SimulatedTask
 from sandbox.network import Address
+from sandbox.testing.ecs_stack import context, until
+from sandbox.testing.upstream import connect
 from tests.aws import mcp_stub
-from tests.sandbox.alb_stack import connect
-from tests.sandbox.ecs_stack import context, until
 
 if TYPE_CHECKING:
     from conftest import Play, Run
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 NAME = "sales-prod-mcp-server-production"
 GATED = {

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.account import Account
-from sandbox.control.lock import api_lock
-from sandbox.control.snapshot import Snapshot
+from sandbox.emulator.lock import api_lock
+from sandbox.emulator.snapshot import Snapshot
 from tests.playbooks.inputs import BLUE_GREEN, QUICK, SCALED_ON_CPU
 from tests.playbooks.table import PLAYBOOKS
 
 if TYPE_CHECKING:
     from conftest import Play, State
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
 CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"

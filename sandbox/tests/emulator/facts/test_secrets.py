@@ -1,0 +1,41 @@
+"""Secrets Manager and Systems Manager tell of versions what AWS tells."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+
+from sandbox.emulator.control_plane import ControlPlane
+from sandbox.testing.fixtures import Client
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_version_without_a_label_is_not_listed_and_can_be_read(client: Client) -> None:
+    manager = client("secretsmanager")
+    first = manager.create_secret(Name="keys", SecretString="one")["VersionId"]
+    second = manager.put_secret_value(SecretId="keys", SecretString="two")["VersionId"]
+    third = manager.put_secret_value(SecretId="keys", SecretString="three")["VersionId"]
+    listed = manager.describe_secret(SecretId="keys")["VersionIdsToStages"]
+    assert listed == {second: ["AWSPREVIOUS"], third: ["AWSCURRENT"]}
+    assert manager.get_secret_value(SecretId="keys", VersionId=first)["SecretString"] == "one"
+
+
+def test_a_described_parameter_has_a_version_and_no_value(client: Client, empty: ControlPlane) -> None:
+    for value in ("one", "two"):
+        client("ssm").put_parameter(Name="/app/flag", Value=value, Type="String", Overwrite=True)
+    request = urllib.request.Request(
+        empty.url,
+        data=b"{}",
+        headers={
+            "X-Amz-Target": "AmazonSSM.DescribeParameters",
+            "Content-Type": "application/x-amz-json-1.1",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=sandbox/20261122/us-east-1/ssm/aws4_request, "
+            "SignedHeaders=host, Signature=0",
+        },
+    )
+    with urllib.request.urlopen(request) as answer:
+        (parameter,) = json.load(answer)["Parameters"]
+    assert parameter["Version"] == 2
+    assert "Value" not in parameter
