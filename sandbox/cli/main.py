@@ -1,4 +1,4 @@
-"""The command line: up, down, status, token, calls, mcp, summary. Talks to people; the work is in daemon.py."""
+"""The command line: up, down, status, token, calls, corrections, summary, mcp. The work of `up` is in daemon.py."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 import urllib.error
 import urllib.request
@@ -86,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--since", type=int, default=0, metavar="MARK", help="only calls after this mark")
     command.add_argument("--all", action="store_true", help="also calls of running tasks")
     command.set_defaults(command=_calls)
+
+    command = commands.add_parser("corrections", help="what the emulated AWS APIs correct in moto, with sources")
+    command.add_argument("--json", action="store_true", help="the same for programs")
+    command.set_defaults(command=_corrections)
 
     command = commands.add_parser("summary", help="how to use the deployed MCP server")
     command.set_defaults(command=_summary)
@@ -301,6 +306,28 @@ def _calls(home: Home, options: argparse.Namespace) -> None:
         print(f"{call['seq']:>6}  {kind:<5}  {call['status'] or 'lost':<4}  {call['service']}:{call['operation']}")
     writes = sum(call["write"] for call in calls)
     print(f"{len(calls)} calls, {writes} of them write; mark {answer['mark']}")
+
+
+def _corrections(home: Home, options: argparse.Namespace) -> None:
+    # Imported here: moto takes its time to load. Needs no running sandbox.
+    from sandbox.emulator import corrections
+
+    lists = {"facts": corrections.corrected_facts(), "services": corrections.replaced_services()}
+    if options.json:
+        shown = {
+            kind: [{"name": one.name, "text": one.text, "source": one.source} for one in found]
+            for kind, found in lists.items()
+        }
+        print(json.dumps(shown, indent=2))
+        return
+    for title, kind in (
+        ("Facts of AWS that moto gets wrong", "facts"),
+        ("Services that replace moto's whole", "services"),
+    ):
+        print(f"{title} ({len(lists[kind])}):\n")
+        for one in lists[kind]:
+            print(textwrap.fill(f"{one.name}: {one.text}", 118, subsequent_indent="    ", break_on_hyphens=False))
+            print(f"    {one.source}\n")
 
 
 def _require_up(home: Home) -> dict[str, Any]:

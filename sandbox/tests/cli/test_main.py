@@ -230,6 +230,17 @@ def test_commands_that_need_a_sandbox_say_so(down: Sandbox, command: list[str]) 
     assert result.stderr == "sandbox: the sandbox is not up; start it with: python -m sandbox up\n"
 
 
+def test_the_corrections_are_listed_with_their_sources_and_need_no_sandbox(down: Sandbox) -> None:
+    found = down.json("corrections")
+    facts = {path.stem for path in (_ROOT / "sandbox/emulator/facts").glob("[a-z]*.py")}
+    assert {one["name"] for one in found["facts"]} == facts
+    assert [one["name"] for one in found["services"]] == ["ecs", "elbv2"]
+    text = down("corrections").stdout
+    assert f"Facts of AWS that moto gets wrong ({len(facts)})" in text
+    for one in (*found["facts"], *found["services"]):
+        assert f"\n{one['name']}: " in text and f"\n    {one['source']}\n" in text
+
+
 def test_busy_port_is_named(down: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", free_port())) as busy:
         port = str(busy.getsockname()[1])

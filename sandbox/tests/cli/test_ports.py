@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from sandbox.cli import ports
+from sandbox.network import free_port
 
 
 def test_who_comes_second_waits_until_the_first_listens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +34,12 @@ def test_who_comes_second_waits_until_the_first_listens(monkeypatch: pytest.Monk
     other.join(10)
     held.close()
     assert chosen[0].aws != mine.aws
+
+
+def test_a_free_port_that_is_asked_for_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("SANDBOX_PORT", str(port))
+    assert ports.choose().balancer == port
 
 
 def test_a_port_that_is_asked_for_and_busy_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

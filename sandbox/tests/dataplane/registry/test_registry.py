@@ -189,19 +189,6 @@ def test_a_deleted_image_is_gone_for_docker(ecr: Any, docker: Docker) -> None:
     assert docker.ask("GET", "/v2/app/tags/list")[0] == 404
 
 
-def test_put_image_by_the_api_obeys_the_same_rules(empty: ControlPlane, client: Client) -> None:
-    ecr = client("ecr")
-    ecr.create_repository(repositoryName="app", imageTagMutability="IMMUTABLE")
-    manifests = [json.dumps({"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "layers": [], "n": n}) for n in (1, 2)]
-    image = ecr.put_image(repositoryName="app", imageTag="v1", imageManifest=manifests[0])["image"]
-    assert image["imageId"]["imageDigest"] == "sha256:" + hashlib.sha256(manifests[0].encode()).hexdigest()
-    for manifest, error in zip(manifests, ("ImageAlreadyExists", "ImageTagAlreadyExists"), strict=True):
-        with pytest.raises(ClientError, match=error):
-            ecr.put_image(repositoryName="app", imageTag="v1", imageManifest=manifest)
-    with pytest.raises(ClientError, match="RepositoryNotFoundException"):
-        ecr.put_image(repositoryName="none", imageTag="v1", imageManifest=manifests[0])
-
-
 def test_without_the_program_there_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     registry = Registry(tmp_path / "registry", free_port(), "850787717197", "us-east-1")

@@ -1,23 +1,20 @@
-"""ECR's layers, scans and lifecycle policies answer as AWS documents them."""
+"""Which images a lifecycle policy expires."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.emulator.control_plane import ControlPlane
 from sandbox.emulator.facts.ecr_lifecycle_preview import expiring
 from sandbox.testing.fixtures import Client
+from sandbox.tests.emulator.facts.ecr_push import push
 
 DAY = 24 * 3600
 NOW = 1000.0 * DAY
-MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 @dataclass
@@ -95,15 +92,6 @@ def test_which_images_a_policy_expires(rules: list[Any], images: list[Image], ex
     assert expiring({"rules": rules}, images, NOW) == expired
 
 
-def push(ecr: Any, content: str, tag: str) -> str:
-    config = {"digest": "sha256:" + hashlib.sha256(content.encode()).hexdigest(), "size": len(content)}
-    manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": config, "layers": []})
-    digest: str = ecr.put_image(repositoryName="app", imageManifest=manifest, imageTag=tag)["image"]["imageId"][
-        "imageDigest"
-    ]
-    return digest
-
-
 @pytest.mark.usefixtures("empty")
 def test_the_preview_tells_what_would_go(client: Client) -> None:
     ecr = client("ecr")
@@ -119,54 +107,3 @@ def test_the_preview_tells_what_would_go(client: Client) -> None:
     preview = ecr.get_lifecycle_policy_preview(repositoryName="app")
     assert preview["status"] == "COMPLETE"
     assert [one["imageDigest"] for one in preview["previewResults"]] == [old]
-
-
-@pytest.mark.usefixtures("empty")
-def test_a_layer_is_downloaded_without_a_login_and_the_bucket_is_not_ours(client: Client) -> None:
-    ecr = client("ecr")
-    ecr.create_repository(repositoryName="app")
-    upload = ecr.initiate_layer_upload(repositoryName="app")["uploadId"]
-    content = b'{"architecture": "arm64"}'
-    ecr.upload_layer_part(
-        repositoryName="app", uploadId=upload, partFirstByte=0, partLastByte=len(content) - 1, layerPartBlob=content
-    )
-    digest = "sha256:" + hashlib.sha256(content).hexdigest()
-    ecr.complete_layer_upload(repositoryName="app", uploadId=upload, layerDigests=[digest])
-    url = ecr.get_download_url_for_layer(repositoryName="app", layerDigest=digest)["downloadUrl"]
-    with urllib.request.urlopen(url) as answer:
-        assert answer.read() == content
-    assert client("s3").list_buckets()["Buckets"] == []
-    with pytest.raises(ClientError, match="LayersNotFound"):
-        ecr.get_download_url_for_layer(repositoryName="app", layerDigest="sha256:" + "0" * 64)
-
-
-def test_a_push_is_scanned_if_the_repository_says_so(client: Client, empty: ControlPlane) -> None:
-    ecr = client("ecr")
-    ecr.create_repository(repositoryName="app")
-    unscanned = push(ecr, "one", "v1")
-    with pytest.raises(ClientError, match="ScanNotFound"):
-        ecr.describe_image_scan_findings(repositoryName="app", imageId={"imageDigest": unscanned})
-    ecr.put_image_scanning_configuration(repositoryName="app", imageScanningConfiguration={"scanOnPush": True})
-    settings = ecr.batch_get_repository_scanning_configuration(repositoryNames=["app"])["scanningConfigurations"]
-    assert [(one["scanOnPush"], one["scanFrequency"]) for one in settings] == [(True, "SCAN_ON_PUSH")]
-    digest = push(ecr, "two", "v2")
-    asked = {"repositoryName": "app", "imageId": {"imageDigest": digest}}
-    assert ecr.describe_image_scan_findings(**asked)["imageScanStatus"]["status"] == "IN_PROGRESS"
-    answer = ecr.describe_image_scan_findings(**asked)
-    assert (answer["imageScanStatus"]["status"], answer["imageScanFindings"]["findings"]) == ("COMPLETE", [])
-
-    known = {"findings": [{"name": "CVE-2026-1", "severity": "HIGH"}], "findingSeverityCounts": {"HIGH": 1}}
-    result = {
-        "repositoryName": "app",
-        "imageId": {"imageDigest": digest},
-        "imageScanStatus": {"status": "COMPLETE"},
-        "imageScanFindings": known,
-    }
-    request = urllib.request.Request(
-        f"{empty.url}/moto-api/static/ecr/scan-finding-results",
-        data=json.dumps({"results": [result], "region": "us-east-1", "account_id": "850787717197"}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request):
-        pass
-    assert ecr.describe_image_scan_findings(**asked)["imageScanFindings"]["findings"] == known["findings"]

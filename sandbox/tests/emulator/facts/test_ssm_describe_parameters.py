@@ -1,25 +1,12 @@
-"""Secrets Manager and Systems Manager tell of versions what AWS tells."""
+"""DescribeParameters has no value."""
 
 from __future__ import annotations
 
 import json
 import urllib.request
 
-import pytest
-
 from sandbox.emulator.control_plane import ControlPlane
 from sandbox.testing.fixtures import Client
-
-
-@pytest.mark.usefixtures("empty")
-def test_a_version_without_a_label_is_not_listed_and_can_be_read(client: Client) -> None:
-    manager = client("secretsmanager")
-    first = manager.create_secret(Name="keys", SecretString="one")["VersionId"]
-    second = manager.put_secret_value(SecretId="keys", SecretString="two")["VersionId"]
-    third = manager.put_secret_value(SecretId="keys", SecretString="three")["VersionId"]
-    listed = manager.describe_secret(SecretId="keys")["VersionIdsToStages"]
-    assert listed == {second: ["AWSPREVIOUS"], third: ["AWSCURRENT"]}
-    assert manager.get_secret_value(SecretId="keys", VersionId=first)["SecretString"] == "one"
 
 
 def test_a_described_parameter_has_a_version_and_no_value(client: Client, empty: ControlPlane) -> None:

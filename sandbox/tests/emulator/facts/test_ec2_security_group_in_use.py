@@ -1,65 +1,28 @@
-"""Security groups as AWS has them."""
+"""A security group that is used stays."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.emulator.control_plane import ControlPlane
 from sandbox.testing.ecs_stack import completed, lay, until
 from sandbox.testing.fixtures import Client
-
-
-@pytest.fixture
-def ec2(empty: ControlPlane, client: Client) -> Any:
-    return client("ec2")
-
-
-@pytest.fixture
-def groups(ec2: Any) -> tuple[str, str]:
-    vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    make = ec2.create_security_group
-    mine = make(GroupName="mine", Description="d", VpcId=vpc_id)["GroupId"]
-    theirs = make(GroupName="theirs", Description="d", VpcId=vpc_id)["GroupId"]
-    return mine, theirs
-
-
-def rule(group_id: str, description: str | None = None) -> list[dict[str, Any]]:
-    source = {"GroupId": group_id, **({"Description": description} if description else {})}
-    return [{"IpProtocol": "tcp", "FromPort": 8000, "ToPort": 8000, "UserIdGroupPairs": [source]}]
-
-
-def assert_in_use(ec2: Any, group_id: str) -> None:
-    with pytest.raises(ClientError) as caught:
-        ec2.delete_security_group(GroupId=group_id)
-    assert caught.value.response["Error"]["Code"] == "DependencyViolation"
+from sandbox.tests.emulator.facts.ec2_rules import assert_in_use, rule_between
 
 
 def test_a_group_that_a_rule_names_stays(ec2: Any, groups: tuple[str, str]) -> None:
     mine, theirs = groups
-    ec2.authorize_security_group_ingress(GroupId=mine, IpPermissions=rule(theirs))
+    ec2.authorize_security_group_ingress(GroupId=mine, IpPermissions=rule_between(theirs))
     assert_in_use(ec2, theirs)
     ec2.delete_security_group(GroupId=mine)
     ec2.delete_security_group(GroupId=theirs)
 
 
 def test_a_group_may_name_itself(ec2: Any, groups: tuple[str, str]) -> None:
-    ec2.authorize_security_group_ingress(GroupId=groups[0], IpPermissions=rule(groups[0]))
+    ec2.authorize_security_group_ingress(GroupId=groups[0], IpPermissions=rule_between(groups[0]))
     ec2.delete_security_group(GroupId=groups[0])
-
-
-def test_a_rule_without_its_description_is_the_same_rule(ec2: Any, groups: tuple[str, str]) -> None:
-    mine, theirs = groups
-    ec2.authorize_security_group_ingress(GroupId=mine, IpPermissions=rule(theirs, "from the balancer"))
-    filters = [{"Name": "group-id", "Values": [mine]}]
-    told = ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
-    assert "from the balancer" in [found.get("Description") for found in told]
-    with pytest.raises(ClientError, match=r"InvalidPermission\.Duplicate"):
-        ec2.authorize_security_group_ingress(GroupId=mine, IpPermissions=rule(theirs))
-    ec2.revoke_security_group_ingress(GroupId=mine, IpPermissions=rule(theirs))
-    assert ec2.describe_security_groups(GroupIds=[mine])["SecurityGroups"][0]["IpPermissions"] == []
 
 
 def test_groups_of_balancers_and_interfaces_stay(seeded: ControlPlane, client: Client) -> None:
