@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-DEFAULT_HOME = Path(__file__).resolve().parents[2] / ".sandbox"
+_ROOT = Path(__file__).resolve().parents[2]
+# A clone has the folder that inventories/local reads; an installed sandbox has one where it is started.
+DEFAULT_HOME = (_ROOT if (_ROOT / "sandbox/pyproject.toml").is_file() else Path.cwd()) / ".sandbox"
 
 
 class ForeignFolder(Exception):
@@ -29,7 +31,7 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The folder that SANDBOX_HOME names, or .sandbox beside this package."""
+        """The folder that SANDBOX_HOME names, or .sandbox beside the package of a clone."""
         return cls(Path(os.environ.get("SANDBOX_HOME") or DEFAULT_HOME).absolute())
 
     @property
