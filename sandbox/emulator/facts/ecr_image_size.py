@@ -1,4 +1,4 @@
-"""An image's size is the sum of its config and its layers (moto 5.2.5 leaves the config out).
+"""An image's size is the sum of its config and its layers (moto 5.2.5: the config alone).
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html
 """

@@ -1,6 +1,6 @@
-"""PutImage leaves the old image of a tag that moves untagged (moto 5.2.5 deletes it), refuses to move an immutable tag
-with ImageTagAlreadyExistsException, takes exclusion filters for globs (moto: regular expressions), and answers
-RepositoryNotFoundException for a repository that is not there (moto: 500).
+"""PutImage makes an image's digest of its manifest (moto 5.2.5: of its layers), leaves the old image of a tag that
+moves untagged (moto deletes it), refuses to move an immutable tag with ImageTagAlreadyExistsException, takes exclusion
+filters for globs (moto: regular expressions), and answers RepositoryNotFoundException where there is none (moto: 500).
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
 """
