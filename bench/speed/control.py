@@ -24,6 +24,8 @@ from sandbox.emulator.control_plane import ControlPlane
 from sandbox.emulator.lock import api_lock
 from sandbox.emulator.snapshot import Snapshot
 from sandbox.network import AddressBook
+from sandbox.seed.lay import Seed
+from sandbox.seed.sales_prod import SALES_PROD
 from sandbox.tls import Certificates
 
 Document = dict[str, Any]
@@ -80,7 +82,7 @@ class Control:
 def main() -> None:
     """Run until nobody listens any more."""
     scrub_environment()
-    with tempfile.TemporaryDirectory() as folder, ControlPlane() as plane:
+    with tempfile.TemporaryDirectory() as folder, ControlPlane(Seed(SALES_PROD)) as plane:
         nowhere = Path(folder) / "none"
         context = Context(
             home=Path(folder),

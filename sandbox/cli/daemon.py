@@ -14,10 +14,9 @@ from typing import Any, Protocol
 
 from sandbox import tls
 from sandbox.access_keys import DEPLOYER_KEY
-from sandbox.cli import ports
+from sandbox.cli import ports, seed_choice
 from sandbox.cli.home import Home
-from sandbox.dataplane import engine_choice as engine
-from sandbox.dataplane import leftovers
+from sandbox.dataplane import engine_choice, leftovers
 from sandbox.dataplane.balancer.load_balancer import LoadBalancer
 from sandbox.dataplane.context import Context
 from sandbox.dataplane.registry.registry import Registry
@@ -25,7 +24,8 @@ from sandbox.dataplane.stubs import ForeignServices
 from sandbox.dataplane.tasks.launcher import FargateLauncher
 from sandbox.emulator.control_plane import ControlPlane
 from sandbox.network import AddressBook, UnixForwarder
-from sandbox.seed.names import ACCOUNT_ID, HOST, LOAD_BALANCER, REGION
+from sandbox.seed import stack as stacks
+from sandbox.seed.lay import Seed
 
 log = logging.getLogger("sandbox")
 
@@ -100,24 +100,25 @@ class Daemon:
 
     def start(self, parts: ExitStack) -> None:
         """Start everything in order; `parts` stops it in the opposite order, also when a later part fails."""
-        engine_kind, engine_text = engine.choose()
+        stack = seed_choice.choose()
+        engine_kind, engine_text = engine_choice.choose()
         chosen = ports.choose()
-        certificates = tls.write(self.home.path)
+        certificates = tls.write(self.home.path, stack.hosts)
         addresses = AddressBook()
-        self.plane = ControlPlane(port=chosen.aws)
+        self.plane = ControlPlane(Seed(stack), port=chosen.aws)
         _run(self.plane, "control plane", parts)
-        self.registry = Registry(self.home.path / "registry", chosen.registry, ACCOUNT_ID, REGION)
+        self.registry = Registry(self.home.path / "registry", chosen.registry, stack.account_id, stack.region)
         _run(self.registry, "registry", parts)
         run = self.home.path / "run"
         run.mkdir(exist_ok=True)
         socket = UnixForwarder(run / "aws.sock", ("127.0.0.1", chosen.aws))
         _run(socket, "socket for containers", parts)
-        _run(ForeignServices(addresses), "stubs of foreign services", parts)
+        _run(ForeignServices(addresses, stack.targets), "stubs of foreign services", parts)
         context = Context(
             home=self.home.path,
             home_id=self.home.id,
-            account_id=ACCOUNT_ID,
-            region=REGION,
+            account_id=stack.account_id,
+            region=stack.region,
             endpoint_url=self.plane.url,
             aws_socket=socket.path,
             addresses=addresses,
@@ -129,22 +130,26 @@ class Daemon:
             engine=engine_kind,
         )
         self.launcher = FargateLauncher(context)
-        balancer = LoadBalancer(context, port=chosen.balancer)
         _run(self.launcher, "Fargate", parts)
-        _run(balancer, "load balancer", parts)
+        balancers = [self._balancer(context, one, parts, chosen, stack) for one in stack.load_balancers]
         self.state = {
             "home": str(self.home.path),
             "home_id": self.home.id,
             "aws_endpoint_url": self.plane.url,
-            "region": REGION,
-            "account_id": ACCOUNT_ID,
+            "stack": stack.name,
+            "region": stack.region,
+            "account_id": stack.account_id,
             "access_key": DEPLOYER_KEY,
             "secret_key": DEPLOYER_KEY,
-            "public_host": HOST,
-            "balancer": f"127.0.0.1:{balancer.port}",
-            "mcp_url": f"https://localhost:{balancer.port}/mcp",
+            # Of the first load balancer, where a deployment goes.
+            "public_host": balancers[0]["public_host"],
+            "balancer": balancers[0]["address"],
+            "mcp_url": f"https://{balancers[0]['address'].replace('127.0.0.1', 'localhost')}/mcp",
             "ca_file": str(certificates.ca),
-            "listener_arn": self._listener_arn(),
+            "listener_arn": balancers[0]["listener_arn"],
+            "balancers": balancers,
+            "jwt_secret": stack.quilt.jwt_secret if stack.quilt else None,
+            "buckets": list(stack.quilt.buckets) if stack.quilt else [],
             "registry": self.registry.host,
             "registry_note": self.registry.note,
             "engine": engine_kind,
@@ -183,9 +188,24 @@ class Daemon:
             self.plane.reset()
         return {"mark": self.plane.mark()}
 
-    def _listener_arn(self) -> str:
+    def _balancer(
+        self, context: Context, seeded: stacks.LoadBalancer, parts: ExitStack, chosen: ports.Ports, stack: stacks.Stack
+    ) -> dict[str, str]:
+        """Start one of the stack's load balancers; the first has the chosen port, the others have free ones."""
+        name, first = seeded.name, seeded is stack.load_balancers[0]
+        port, log_file = (chosen.balancer, "alb.log") if first else (0, f"alb-{name}.log")
+        balancer = LoadBalancer(context, seeded.hosts[0], port, name, log_file)
+        _run(balancer, f"load balancer {name}", parts)
+        return {
+            "name": name,
+            "public_host": seeded.hosts[0],
+            "address": f"127.0.0.1:{balancer.port}",
+            "listener_arn": self._listener_arn(name),
+        }
+
+    def _listener_arn(self, name: str) -> str:
         elbv2 = self.plane.platform("elbv2")
-        (balancer,) = elbv2.describe_load_balancers(Names=[LOAD_BALANCER])["LoadBalancers"]
+        (balancer,) = elbv2.describe_load_balancers(Names=[name])["LoadBalancers"]
         listeners = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
         return next(str(listener["ListenerArn"]) for listener in listeners if listener["Port"] == 443)
 

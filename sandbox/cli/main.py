@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import tokens
+from sandbox.cli import seed_choice
 from sandbox.cli.home import ForeignFolder, Home
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -55,9 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
-        description="sales-prod on one machine: AWS APIs, Fargate, a load balancer and a registry on loopback.",
+        description="An AWS stack on one machine: APIs, Fargate, load balancers and a registry on loopback.",
         epilog="Variables: SANDBOX_HOME (folder; a second one gives a second sandbox), SANDBOX_PORT (HTTPS port), "
-        "SANDBOX_ENGINE (docker or process).",
+        "SANDBOX_ENGINE (docker or process), SANDBOX_SEED (FILE.py:NAME, another stack than sales-prod).",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -125,7 +126,7 @@ def _start(home: Home) -> dict[str, Any]:
         daemon = subprocess.Popen(
             [sys.executable, "-m", "sandbox.cli.daemon"],
             cwd=_ROOT,
-            env={**os.environ, "SANDBOX_HOME": str(home.path)},
+            env={**os.environ, "SANDBOX_HOME": str(home.path), **seed_choice.absolute()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -212,15 +213,19 @@ def _status(home: Home, options: argparse.Namespace) -> None:
 def _reset(home: Home, options: argparse.Namespace) -> None:
     state = _require_up(home)
     _get(f"{state['aws_endpoint_url']}/_platform/reset", method="POST")
-    print("The stack sales-prod is as it was before the first deployment.")
+    print(f"The stack {state['stack']} is as it was before the first deployment.")
 
 
 def _print_summary(state: dict[str, Any]) -> None:
     registry = state["registry"] or f"none: {state['registry_note']}"
     rows = {
-        "Account": f"{state['account_id']} in {state['region']}, stack sales-prod",
+        "Account": f"{state['account_id']} in {state['region']}, stack {state['stack']}",
         "AWS APIs": f"{state['aws_endpoint_url']} (access key and secret key: {state['access_key']})",
         "MCP server": f"{state['mcp_url']}{'' if state.get('tasks') else ' (once it is deployed)'}",
+        **{
+            one["name"]: f"https://{one['address'].replace('127.0.0.1', 'localhost')} for {one['public_host']}"
+            for one in state["balancers"][1:]
+        },
         "CA": _short(Path(state["ca_file"])),
         "Registry": registry,
         "Tasks run": state["engine_note"],
@@ -242,13 +247,12 @@ def _mcp(home: Home, options: argparse.Namespace) -> None:
 
     from sandbox.cli import mcp_client
     from sandbox.cli.summary import USER, claude_desktop
-    from sandbox.seed.names import BUCKETS
 
     state = _require_up(home)
     if options.what == "bridge":
         entry = claude_desktop(state)["mcpServers"]["quilt"]
         os.execve(entry["command"], [entry["command"], *entry["args"]], {**os.environ, **entry["env"]})
-    where = (state["mcp_url"], state["ca_file"], _mint(state, USER, BUCKETS, ttl=300))
+    where = (state["mcp_url"], state["ca_file"], _mint(state, USER, state["buckets"], ttl=300))
     try:
         if options.what == "tools":
             print(asyncio.run(mcp_client.tools(*where)))
@@ -280,18 +284,18 @@ def _token(home: Home, options: argparse.Namespace) -> None:
 def _mint(state: dict[str, Any], subject: str, buckets: Sequence[str], ttl: int) -> str:
     from sandbox.access_keys import PLATFORM_KEY
     from sandbox.clients import Clients
-    from sandbox.seed.names import JWT_SECRET
 
+    secret = state["jwt_secret"]
+    if secret is None:
+        raise Failure(f"the stack {state['stack']} has no secret whose keys sign tokens")
     aws = Clients(state["aws_endpoint_url"], state["region"], PLATFORM_KEY)
     try:
-        keys = aws("secretsmanager").get_secret_value(SecretId=JWT_SECRET)["SecretString"]
+        keys = aws("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         return tokens.mint(keys, subject, buckets, ttl)
     except aws("secretsmanager").exceptions.ResourceNotFoundException:
-        raise Failure(f"the secret {JWT_SECRET} is gone; `down` and `up` bring it back") from None
+        raise Failure(f"the secret {secret} is gone; `down` and `up` bring it back") from None
     except (KeyError, ValueError):
-        raise Failure(
-            f"the secret {JWT_SECRET} has no key named {tokens.KID!r}; its value must be JSON with one"
-        ) from None
+        raise Failure(f"the secret {secret} has no key named {tokens.KID!r}; its value must be JSON with one") from None
 
 
 def _calls(home: Home, options: argparse.Namespace) -> None:

@@ -9,9 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sandbox.seed.names import BUCKETS
-
-USER, BUCKET = "you@example.com", "quilt-example"
+USER = "you@example.com"
 
 
 def _short(path: str) -> str:
@@ -26,7 +24,8 @@ def render(state: dict[str, Any]) -> str:
     sandbox = f"{shlex.quote(python)} -m sandbox"
     if "SANDBOX_HOME" in os.environ:
         sandbox = f"SANDBOX_HOME={shlex.quote(os.environ['SANDBOX_HOME'])} {sandbox}"
-    token = f"{sandbox} token --sub {USER} --bucket {BUCKET}"
+    bucket = state["buckets"][-1]
+    token = f"{sandbox} token --sub {USER} --bucket {bucket}"
     request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
     curl = (
         f"curl -sS --noproxy '*' --cacert {shlex.quote(_short(state['ca_file']))} {state['mcp_url']} \\\n"
@@ -39,14 +38,14 @@ The Quilt MCP server is deployed and answered through the load balancer.
 
   URL      {state["mcp_url"]}
   Token    {token}
-           signed with the secret sales-prod/mcp-server/jwt; valid for an hour, --ttl SECONDS changes that
+           signed with the secret {state["jwt_secret"]}; valid for an hour, --ttl SECONDS changes that
 
   curl
     {curl}
 
   MCP client (official SDK)
     {sandbox} mcp tools
-    {sandbox} mcp call bucket_objects_list bucket={BUCKET}
+    {sandbox} mcp call bucket_objects_list bucket={bucket}
 
   Claude Desktop: paste this into claude_desktop_config.json and restart it
 {_indent(json.dumps(claude_desktop(state), indent=2), 4)}
@@ -60,7 +59,7 @@ The Quilt MCP server is deployed and answered through the load balancer.
 def claude_desktop(state: dict[str, Any]) -> dict[str, Any]:
     """The entry for Claude Desktop, which starts programs and speaks to them over stdio: the server's own proxy."""
     root = Path(__file__).resolve().parents[2]
-    buckets = [part for bucket in BUCKETS for part in ("--bucket", bucket)]
+    buckets = [part for bucket in state["buckets"] for part in ("--bucket", bucket)]
     token = shlex.join([sys.executable, "-m", "sandbox", "token", "--sub", USER, *buckets])
     options = ["--url", state["mcp_url"], "--ca-file", state["ca_file"], "--token-command", token]
     # The proxy needs nothing that is not in this environment; the token command is the sandbox.

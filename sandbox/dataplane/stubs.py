@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from sandbox.network import AddressBook
-from sandbox.seed.names import FOREIGN_TARGETS
+from sandbox.network import Address, AddressBook
 
 
 class ForeignServices:
     """One small HTTP server per foreign target group, published at the address that is registered in it."""
 
-    def __init__(self, addresses: AddressBook) -> None:
+    def __init__(self, addresses: AddressBook, targets: Mapping[str, Address]) -> None:
+        """`targets`: target group -> private address of its only target."""
         self._addresses = addresses
+        self._targets = targets
         self._servers: list[ThreadingHTTPServer] = []
 
     def start(self) -> None:
-        for name, private in FOREIGN_TARGETS.items():
+        for name, private in self._targets.items():
             server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(f"{name}: a stub of the sandbox\n".encode()))
             server.daemon_threads = True
             threading.Thread(target=server.serve_forever, name=name, daemon=True).start()

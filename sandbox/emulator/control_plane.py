@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from types import TracebackType
-from typing import Any
-
-from sandbox.seed.names import ACCOUNT_ID, REGION
+from typing import Any, Protocol
 
 # moto reads these once, when its modules are imported: no EC2 image catalogue, AWS's own IAM policies, no wait in ACM.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
@@ -26,30 +24,43 @@ from sandbox.emulator.lock import api_lock
 from sandbox.emulator.recorder import Call, Recorder
 from sandbox.emulator.snapshot import Snapshot
 from sandbox.emulator.task_credentials import TaskCredentials
-from sandbox.seed.lay import lay as seed_stack
+
+
+class Seed(Protocol):
+    """What is in the account before anything is deployed; sandbox.seed has one."""
+
+    @property
+    def account_id(self) -> str: ...
+
+    @property
+    def region(self) -> str: ...
+
+    def lay(self, aws: Clients) -> None:
+        """Create it, in an empty account."""
 
 
 class ControlPlane:
-    """The AWS APIs of account 850787717197 in us-east-1 on a loopback port.
+    """The AWS APIs of the seed's account and region on a loopback port.
 
     moto keeps its state in module globals, so a process has one account's state at a time: start a second
     ControlPlane only after the first was stopped (several sandboxes are several processes).
     """
 
-    account_id = ACCOUNT_ID
-    region = REGION
     _running: ControlPlane | None = None
 
-    def __init__(self, seed: bool = True, port: int = 0) -> None:
-        """`seed` lays the stack `sales-prod`; without it the account is empty. `port` 0 takes a free one."""
+    def __init__(self, seed: Seed, *, seeded: bool = True, port: int = 0) -> None:
+        """`seeded` lays the seed's stack at the start, else the account is empty. `port` 0 takes a free one."""
+        self.account_id = seed.account_id
+        self.region = seed.region
         self.faults = Faults()
         self._seed = seed
+        self._seeded = seeded
         self._port = port
         self._recorder = Recorder()
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self._application: Application | None = None
-        self._seeded: Snapshot | None = None
+        self._kept: Snapshot | None = None
         self.credentials = TaskCredentials(self.account_id, self.region)
         self._routes: dict[str, WsgiApp] = {task_credentials.PREFIX: self.credentials}
 
@@ -82,7 +93,7 @@ class ControlPlane:
         ControlPlane._running = self
         self._thread = threading.Thread(target=self._server.serve_forever, name="aws-apis", daemon=True)
         self._thread.start()
-        self.reset(self._seed)
+        self.reset(self._seeded)
 
     def stop(self) -> None:
         """Stop listening and forget the account. Does nothing when not running."""
@@ -100,12 +111,12 @@ class ControlPlane:
         with api_lock:
             self.faults.clear()
             snapshot.clear()
-            if seed and self._seeded is not None:
-                self._seeded.restore()
-        if seed and self._seeded is None:
-            seed_stack(self._clients)
+            if seed and self._kept is not None:
+                self._kept.restore()
+        if seed and self._kept is None:
+            self._seed.lay(self._clients)
             with api_lock:
-                self._seeded = Snapshot()
+                self._kept = Snapshot()
         self._recorder.clear()
 
     def calls(self, since: int = 0) -> list[Call]:

@@ -9,6 +9,8 @@ import pytest
 
 from sandbox.emulator.control_plane import ControlPlane
 from sandbox.emulator.faults import Fault, Faults
+from sandbox.seed.lay import Seed
+from sandbox.seed.sales_prod import SALES_PROD
 
 
 class Client(Protocol):
@@ -17,11 +19,21 @@ class Client(Protocol):
     def __call__(self, service: str, access_key: str = "sandbox") -> Any: ...
 
 
+_PLANE = pytest.StashKey[ControlPlane]()
+
+
 @pytest.fixture(scope="session")
-def control_plane() -> Iterator[ControlPlane]:
-    """The AWS APIs of the sandbox; moto's state is the process's, so there is one, and tests reset it."""
-    with ControlPlane() as plane:
-        yield plane
+def control_plane(pytestconfig: pytest.Config) -> ControlPlane:
+    """The AWS APIs of the sandbox; moto's state is the process's, so there is one, and tests reset it.
+
+    It is kept with the run: each conftest.py that imports this fixture has one of its own, and all mean the same plane.
+    """
+    if _PLANE not in pytestconfig.stash:
+        plane = ControlPlane(Seed(SALES_PROD))
+        plane.start()
+        pytestconfig.add_cleanup(plane.stop)
+        pytestconfig.stash[_PLANE] = plane
+    return pytestconfig.stash[_PLANE]
 
 
 @pytest.fixture(autouse=True)

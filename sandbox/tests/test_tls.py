@@ -12,7 +12,7 @@ from sandbox import tls
 
 
 def test_certificate_is_trusted_for_its_names_only(tmp_path: Path) -> None:
-    paths = tls.write(tmp_path)
+    paths = tls.write(tmp_path, ["demo.quiltdata.com"])
     assert stat.S_IMODE(paths.key.stat().st_mode) == 0o600
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(paths.cert, paths.key)

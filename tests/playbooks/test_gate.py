@@ -17,6 +17,7 @@ from sandbox.dataplane.tasks.engine import TaskSpec, Write
 from sandbox.dataplane.tasks.launcher import FargateLauncher
 from sandbox.dataplane.tasks.simulated import SimulatedEngine, SimulatedTask
 from sandbox.network import Address
+from sandbox.seed.sales_prod import HOST
 from sandbox.testing.ecs_stack import context, until
 from sandbox.testing.upstream import connect
 from tests.aws import mcp_stub
@@ -153,11 +154,11 @@ def world(
     aws: ControlPlane, play: Play, client: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     monkeypatch.setenv("SANDBOX_SPEED", "100")
-    certificates = tls.write(tmp_path)
+    certificates = tls.write(tmp_path, [HOST])
     surroundings = context(aws, tmp_path, certificates=certificates)
     engine = Engine()
     with contextlib.ExitStack() as parts:
-        for part in (FargateLauncher(surroundings, engine), balancer := LoadBalancer(surroundings)):
+        for part in (FargateLauncher(surroundings, engine), balancer := LoadBalancer(surroundings, HOST)):
             part.start()
             parts.callback(part.stop)
         yield World(play, engine, balancer, certificates.ca, client)

@@ -1,4 +1,4 @@
-"""LoadBalancer: the HTTPS listener of the stack's ALB on a loopback port."""
+"""LoadBalancer: the HTTPS listener of an ALB on a loopback port."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from sandbox.dataplane.balancer.model import Model
 from sandbox.dataplane.balancer.proxy import Proxy
 from sandbox.dataplane.context import Context
 from sandbox.emulator.services.elbv2 import health
-from sandbox.seed.names import HOST
 
 log = logging.getLogger("sandbox.balancer")
 
@@ -32,11 +31,15 @@ class LoadBalancer:
     HTTP/1.1 only, one address, no stickiness, no authentication actions (they are answered with 501).
     """
 
-    def __init__(self, context: Context, port: int = 0) -> None:
-        """`port` 0 takes a free one."""
+    def __init__(
+        self, context: Context, public_host: str, port: int = 0, name: str | None = None, log_file: str = "alb.log"
+    ) -> None:
+        """`public_host` is what localhost stands for, `name` the load balancer's (None: the first); `port` 0 is any."""
         self._context = context
+        self._public_host = public_host
         self._port = port
-        self._access_log = AccessLog(context.home / "alb.log")
+        self._name = name
+        self._access_log = AccessLog(context.home / log_file)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -82,8 +85,8 @@ class LoadBalancer:
         self._access_log.close()
 
     async def _serve(self, listening: socket.socket) -> None:
-        model = Model(self._context.account_id, self._context.region)
-        proxy = Proxy(model, self._context.addresses, self._access_log, HOST, self._port)
+        model = Model(self._context.account_id, self._context.region, self._name)
+        proxy = Proxy(model, self._context.addresses, self._access_log, self._public_host, self._port)
         certificates = self._context.certificates
         self._server = uvicorn.Server(
             uvicorn.Config(

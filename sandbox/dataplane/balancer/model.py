@@ -29,12 +29,14 @@ class Listener:
 class Model:
     """The control plane's elbv2 of one account and region. Asked again for every use: a reset replaces everything."""
 
-    def __init__(self, account_id: str, region: str) -> None:
+    def __init__(self, account_id: str, region: str, name: str | None = None) -> None:
+        """`name` is the load balancer's; without one it is the first that has the listener."""
         self.account_id = account_id
         self.region = region
+        self.name = name
 
     def listener(self, port: int = 443) -> Listener | None:
-        """The listener on this port of the first Application Load Balancer that has one."""
+        """The listener on this port of the Application Load Balancer."""
         for balancer in self._balancers():
             for listener in list(balancer.listeners.values()):
                 if int(listener.port) == port and balancer.type == "application":
@@ -48,7 +50,7 @@ class Model:
         return found
 
     def groups_in_use(self) -> list[TargetGroup]:
-        """The HTTP and HTTPS target groups that some rule forwards to."""
+        """The HTTP and HTTPS target groups that some rule of it forwards to."""
         balancers = self._balancers()
         groups = list(backend_of(self.account_id, self.region).target_groups.values())
         return [
@@ -58,4 +60,5 @@ class Model:
         ]
 
     def _balancers(self) -> list[Any]:
-        return list(backend_of(self.account_id, self.region).load_balancers.values())
+        balancers = list(backend_of(self.account_id, self.region).load_balancers.values())
+        return [one for one in balancers if self.name in (None, one.name)]

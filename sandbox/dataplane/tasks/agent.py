@@ -130,6 +130,7 @@ class TaskRunner(threading.Thread):
                 self.task.document["overrides"],
                 self._platform_environment(),
                 self._context.account_id,
+                self._context.region,
             )
         self._note(pullStartedAt=now())
         digests = {container.name: self._engine.pull(container.image, spec.platform) for container in spec.containers}

@@ -38,6 +38,8 @@ def attach(task: Document, subnet_id: str, groups: list[str], account: str, regi
         raise LookupError(f"no free address in {subnet_id} ({subnet.cidr_block})")
     address = random.choice(free)
     attachment = str(uuid.uuid4())
+    # AWS (Amazon VPC, DNS attributes): us-east-1 has a domain of its own.
+    domain = "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"
     description = f"arn:aws:ecs:{region}:{account}:attachment/{attachment}"
     interface = backend.create_network_interface(subnet, address, group_ids=groups, description=description)
     interface.status = "in-use"
@@ -51,7 +53,7 @@ def attach(task: Document, subnet_id: str, groups: list[str], account: str, regi
                 {"name": "subnetId", "value": subnet_id},
                 {"name": "networkInterfaceId", "value": interface.id},
                 {"name": "macAddress", "value": interface.mac_address},
-                {"name": "privateDnsName", "value": f"ip-{address.replace('.', '-')}.ec2.internal"},
+                {"name": "privateDnsName", "value": f"ip-{address.replace('.', '-')}.{domain}"},
                 {"name": "privateIPv4Address", "value": address},
             ],
         }

@@ -25,7 +25,12 @@ _ONCE = "service call has been retried 1 time(s): "
 
 
 def task_spec(
-    task_id: str, definition: Document, overrides: Document, platform_environment: Mapping[str, str], account: str
+    task_id: str,
+    definition: Document,
+    overrides: Document,
+    platform_environment: Mapping[str, str],
+    account: str,
+    region: str,
 ) -> TaskSpec:
     """Everything that an engine needs. Raises CannotStart for a secret or a role that is not there.
 
@@ -34,7 +39,7 @@ def task_spec(
     _require_roles(definition, account)
     changes = {change.get("name"): change for change in overrides.get("containerOverrides", [])}
     containers = tuple(
-        _container(container, definition, changes.get(container["name"], {}), platform_environment, account)
+        _container(container, definition, changes.get(container["name"], {}), platform_environment, account, region)
         for container in definition["containerDefinitions"]
     )
     architecture = definition.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
@@ -42,12 +47,12 @@ def task_spec(
 
 
 def _container(
-    container: Document, definition: Document, changes: Document, platform: Mapping[str, str], account: str
+    container: Document, definition: Document, changes: Document, platform: Mapping[str, str], account: str, region: str
 ) -> ContainerSpec:
     environment = dict(platform)
     for source in (container["environment"], changes.get("environment", [])):
         environment |= {item["name"]: item.get("value", "") for item in source}
-    environment |= {item["name"]: secret(item["valueFrom"], account) for item in container.get("secrets", [])}
+    environment |= {item["name"]: secret(item["valueFrom"], account, region) for item in container.get("secrets", [])}
     linux = container.get("linuxParameters", {})
     command = changes.get("command") or container.get("command")
     return ContainerSpec(
@@ -97,11 +102,11 @@ def _require_roles(definition: Document, account: str) -> None:
             )
 
 
-def secret(value_from: str, account: str) -> str:
-    """The value behind a container's secret. Raises CannotStart when it is not there."""
+def secret(value_from: str, account: str, region: str) -> str:
+    """The value behind a container's secret; `region` is the task's. Raises CannotStart when it is not there."""
     if ":secretsmanager:" in value_from:
         return _from_secrets_manager(value_from, account)
-    return _from_ssm(value_from, account)
+    return _from_ssm(value_from, account, region)
 
 
 def _from_secrets_manager(value_from: str, account: str) -> str:
@@ -131,8 +136,8 @@ def _from_secrets_manager(value_from: str, account: str) -> str:
     return found if isinstance(found, str) else json.dumps(found)
 
 
-def _from_ssm(value_from: str, account: str) -> str:
-    region = value_from.split(":")[3] if value_from.startswith("arn:") else "us-east-1"
+def _from_ssm(value_from: str, account: str, region: str) -> str:
+    region = value_from.split(":")[3] if value_from.startswith("arn:") else region
     name = re.sub(r"^arn:[^/]+:parameter/?", "/", value_from) if value_from.startswith("arn:") else value_from
     backend = ssm_backends[account][region]
     for candidate in (name, name.removeprefix("/")):

@@ -11,7 +11,13 @@ import pytest
 
 from sandbox.cli.summary import claude_desktop, render
 
-STATE = {"mcp_url": "https://localhost:8443/mcp", "ca_file": "/home/a b/.sandbox/ca.pem", "home": "/home/a b/.sandbox"}
+STATE = {
+    "mcp_url": "https://localhost:8443/mcp",
+    "ca_file": "/home/a b/.sandbox/ca.pem",
+    "home": "/home/a b/.sandbox",
+    "buckets": ["quilt-raw", "quilt-example"],
+    "jwt_secret": "sales-prod/mcp-server/jwt",
+}
 
 
 def test_the_curl_line_is_one_command_for_the_url_with_the_ca_and_a_fresh_token(

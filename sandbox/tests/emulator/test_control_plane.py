@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 
 from sandbox.emulator.control_plane import ControlPlane
 from sandbox.emulator.identify import Request
+from sandbox.seed.lay import Seed
+from sandbox.seed.sales_prod import SALES_PROD
 from sandbox.testing.fixtures import Client
 
 
@@ -179,7 +181,7 @@ def test_platform_routes_are_served_and_not_recorded(empty: ControlPlane) -> Non
 
 def test_a_second_plane_in_one_process_is_refused(empty: ControlPlane) -> None:
     with pytest.raises(RuntimeError, match="another ControlPlane"):
-        ControlPlane().start()
+        ControlPlane(Seed(SALES_PROD)).start()
 
 
 def test_concurrent_creates_do_not_share_a_name(empty: ControlPlane, client: Client) -> None:

@@ -12,10 +12,13 @@ import pytest
 
 from sandbox import tokens
 from sandbox.emulator.control_plane import ControlPlane
-from sandbox.seed import names, packages
+from sandbox.seed import packages
+from sandbox.seed.sales_prod import SALES_PROD
 from sandbox.testing.fixtures import Client
 
 pytestmark = pytest.mark.usefixtures("seeded")
+assert SALES_PROD.quilt is not None
+QUILT = SALES_PROD.quilt
 
 
 def test_nothing_of_the_seed_is_recorded(seeded: ControlPlane) -> None:
@@ -84,7 +87,7 @@ def test_cluster_roles_athena(client: Client) -> None:
 
 
 def test_a_token_signed_with_the_seeded_secret_verifies(client: Client) -> None:
-    keys = client("secretsmanager").get_secret_value(SecretId=names.JWT_SECRET)["SecretString"]
+    keys = client("secretsmanager").get_secret_value(SecretId=QUILT.jwt_secret)["SecretString"]
     token = tokens.mint(keys, "ada", ["quilt-example"], ttl=60)
     key = json.loads(keys)["frontend-enhanced"]
     claims = jwt.decode(token, key, ["HS256"], audience="quilt-mcp-server", issuer="quilt-frontend")
@@ -96,7 +99,7 @@ def test_a_token_signed_with_the_seeded_secret_verifies(client: Client) -> None:
 def test_packages_are_true_to_their_top_hash(client: Client) -> None:
     s3 = client("s3")
     found = []
-    for bucket in names.BUCKETS:
+    for bucket in QUILT.buckets:
         listing = s3.list_objects_v2(Bucket=bucket, Prefix=".quilt/named_packages/")
         for pointer in (entry["Key"] for entry in listing["Contents"]):
             top_hash = s3.get_object(Bucket=bucket, Key=pointer)["Body"].read().decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 
@@ -39,18 +40,19 @@ def now() -> float:
     return time.monotonic()
 
 
-# Accounts and regions whose targets a running load balancer checks. Elsewhere every target of a used group is healthy.
-_watched: set[tuple[str, str]] = set()
+# How many running load balancers check targets, by account and region. Without any, targets in use are healthy.
+_watching: Counter[tuple[str, str]] = Counter()
 
 
 def watch(account_id: str, region: str) -> None:
     """From now on a load balancer decides about the health of targets here."""
-    _watched.add((account_id, region))
+    _watching[account_id, region] += 1
 
 
 def unwatch(account_id: str, region: str) -> None:
-    _watched.discard((account_id, region))
+    """One of them stops."""
+    _watching[account_id, region] -= 1
 
 
 def is_watched(account_id: str, region: str) -> bool:
-    return (account_id, region) in _watched
+    return _watching[account_id, region] > 0

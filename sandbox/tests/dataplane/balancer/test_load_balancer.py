@@ -92,7 +92,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return tls.write(tmp_path_factory.mktemp("tls"))
+    return tls.write(tmp_path_factory.mktemp("tls"), [HOST])
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def world(
         registry_auth=None,
         engine="process",
     )
-    balancer = LoadBalancer(context)
+    balancer = LoadBalancer(context, HOST)
     balancer.start()
     found = World(Stack.build(empty), balancer, addresses, certificates.ca)
     try:
@@ -464,7 +464,7 @@ def test_it_survives_a_reset_of_the_control_plane(world: World, empty: ControlPl
 
 
 def test_a_taken_port_is_refused_with_a_sentence(world: World) -> None:
-    second = LoadBalancer(world.balancer._context, world.balancer.port)
+    second = LoadBalancer(world.balancer._context, HOST, world.balancer.port)
     with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{world.balancer.port}"):
         second.start()
     second.stop()
