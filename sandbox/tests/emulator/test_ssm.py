@@ -1,4 +1,4 @@
-"""DescribeParameters has no value."""
+"""Systems Manager needs no correction for what others rely on: moto 5.2.5 answers as AWS does."""
 
 from __future__ import annotations
 
@@ -26,3 +26,10 @@ def test_a_described_parameter_has_a_version_and_no_value(client: Client, empty:
         (parameter,) = json.load(answer)["Parameters"]
     assert parameter["Version"] == 2
     assert "Value" not in parameter
+
+
+def test_the_history_of_a_parameter_has_its_values(client: Client, empty: ControlPlane) -> None:
+    for value in ("one", "two"):
+        client("ssm").put_parameter(Name="/app/flag", Value=value, Type="String", Overwrite=True)
+    history = client("ssm").get_parameter_history(Name="/app/flag")["Parameters"]
+    assert [one["Value"] for one in history] == ["one", "two"]
