@@ -13,7 +13,7 @@ RUN --mount=type=secret,id=ca,required=false \
       -r /build/requirements.txt
 COPY server/src/quilt_mcp_server /build/quilt_mcp_server
 # Of botocore's data only what the server calls (25 MB less). Bytecode that is not compared with its source, and fixed
-# times: /rootfs, the image's only layer of ours, depends on its contents alone.
+# times: /rootfs, the only layer that is added to the base, depends on its contents alone.
 RUN set -eu; \
     site=$(/opt/venv/bin/python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
     mv /build/quilt_mcp_server "$site/"; \

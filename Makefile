@@ -11,7 +11,7 @@ SERVER_VENV := server/.venv
 ORACLE := server/.cache/oracle
 # The oldest ansible-core that the collection promises to run with.
 CORE := .cache/ansible-core-oldest
-# The environment's CA bundles and byte code switch are the machine's affair; ours are given by name.
+# The environment's CA bundles and byte code switch are the machine's affair; the project's own are given by name.
 unexport AWS_CA_BUNDLE REQUESTS_CA_BUNDLE PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # tools/find-python reads it.

@@ -58,7 +58,7 @@ class Contender:
         docker("buildx", "build", "--quiet", "--load", "--network", "host", *secret, "--tag", self.image, self.context)
 
 
-def _ours(port: int, aws: str, registry: str) -> dict[str, str]:
+def _own(port: int, aws: str, registry: str) -> dict[str, str]:
     return AWS | {
         "QUILT_MCP_HOST": "127.0.0.1",
         "QUILT_MCP_PORT": str(port),
@@ -85,7 +85,7 @@ def _quilt_mcp(port: int, aws: str, registry: str) -> dict[str, str]:
 
 
 LISTING: Document = {"bucket": BUCKET, "prefix": "objects/"}
-OURS = Contender("quilt-mcp-server ours", ROOT, tokens.mint(KEYS, "bench", [BUCKET], 86_400), _ours, LISTING, True)
+OURS = Contender("quilt-mcp-server ours", ROOT, tokens.mint(KEYS, "bench", [BUCKET], 86_400), _own, LISTING, True)
 QUILT_MCP = Contender(
     "quilt-mcp 0.22.0",
     ROOT / "bench/quilt_mcp",

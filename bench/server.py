@@ -83,7 +83,7 @@ class Server:
         connection.request("POST", "/mcp", body, self._headers)
         answer = json.loads(connection.getresponse().read())
         result: Document = answer.get("result", {})
-        # quilt-mcp tells of failures inside a success.
+        # quilt-mcp reports failures inside a success.
         inner = result.get("structuredContent", {}).get("result")
         if "result" not in answer or result.get("isError") or (isinstance(inner, dict) and inner.get("error")):
             raise ValueError(f"{method} failed: {str(answer)[:500]}")
@@ -270,7 +270,7 @@ def rows(contender: Contender, urls: tuple[str, str], seconds: float, calls: int
 
 
 def table(contenders: list[Contender], seconds: float, calls: int) -> None:
-    """Measure one after the other, tell each figure as it comes, and print them side by side."""
+    """Measure one after the other, report each figure as it comes, and print them side by side."""
     found: list[dict[str, str]] = []
     with aws() as aws_url, registry() as registry_url:
         for contender in contenders:

@@ -23,7 +23,7 @@ BUILT, DEPLOYED = "built", "deployed"
 
 
 def say(text: str) -> None:
-    """Tell how it goes, beside the tables."""
+    """Show how it goes, beside the tables."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -47,8 +47,10 @@ def version() -> str:
         return "terraform is not on PATH"
     if find_mirror() is None:
         return "Terraform's AWS provider was not found; name its folder of providers in TF_PLUGIN_CACHE_DIR"
-    told = subprocess.run([program, "version"], env=measure.environment(), capture_output=True, text=True, check=True)
-    return told.stdout.splitlines()[0]
+    reported = subprocess.run(
+        [program, "version"], env=measure.environment(), capture_output=True, text=True, check=True
+    )
+    return reported.stdout.splitlines()[0]
 
 
 class Terraform:

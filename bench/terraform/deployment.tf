@@ -121,7 +121,7 @@ resource "aws_lb_target_group" "this" {
   }
 }
 
-# Where it goes is told here; the collection searches for the place.
+# Where it goes is given here; the collection searches for the place.
 resource "aws_lb_listener_rule" "this" {
   listener_arn = data.aws_lb_listener.https.arn
   priority     = 102

@@ -62,7 +62,7 @@ def calm() -> str:
 
 
 def rotate() -> str:
-    """A new key; the version id is all that is told."""
+    """A new key; the version id is all that is returned."""
     secret = json.dumps({"frontend-enhanced": os.urandom(32).hex()})
     return str(client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=secret)["VersionId"])
 

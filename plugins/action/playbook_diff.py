@@ -53,7 +53,7 @@ class ActionModule(ActionBase):
             "warnings_given": list(dict.fromkeys(str(warning) for line in lines for warning in line["warnings"])),
         }
         if failures:
-            asked = f"What {playbook.name} would change cannot be told. "
+            asked = f"What {playbook.name} would change is not known. "
             return {**result, "failed": True, "msg": asked + "\n".join(failures)}
         return result
 

@@ -165,16 +165,16 @@ def infrastructure_role_policy(scope: Mapping[str, str], owner: str) -> Policy:
     resource's tag is what the service authorization reference says, and was not checked against AWS itself.
     """
     place = f"arn:{scope['partition']}:elasticloadbalancing:{scope['region']}:{scope['account_id']}"
-    ours = {"Condition": {"StringEquals": {"aws:ResourceTag/quilt:deployment": owner}}}
+    own = {"Condition": {"StringEquals": {"aws:ResourceTag/quilt:deployment": owner}}}
     described = ["Listeners", "Rules", "TargetGroups", "TargetHealth"]
     return _policy(
         _statement("Look", (f"elasticloadbalancing:Describe{what}" for what in described), ["*"]),
-        _statement("MoveWeights", ["elasticloadbalancing:ModifyRule"], [f"{place}:listener-rule/app/*"], **ours),
+        _statement("MoveWeights", ["elasticloadbalancing:ModifyRule"], [f"{place}:listener-rule/app/*"], **own),
         _statement(
             "RegisterTargets",
             ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
             [f"{place}:targetgroup/*"],
-            **ours,
+            **own,
         ),
     )
 

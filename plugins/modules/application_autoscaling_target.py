@@ -68,7 +68,7 @@ options:
         type: str
         required: true
       policy_type:
-        description: Its type. The configuration tells it when it is unset.
+        description: Its type. The configuration shows it when it is unset.
         type: str
         choices: [TargetTrackingScaling, StepScaling, PredictiveScaling]
       target_tracking_scaling_policy_configuration:
@@ -173,7 +173,7 @@ EXAMPLES = r"""
       dynamic_scaling_out_suspended: true
       scheduled_scaling_suspended: true
 
-- name: Scale no more, if the target is ours
+- name: Scale no more, if the target has the deployment's tag
   quilt.mcp_server.application_autoscaling_target:
     resource_id: service/sales-prod/sales-prod-mcp-server-production
     require_tags:

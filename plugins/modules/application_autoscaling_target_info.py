@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: application_autoscaling_target_info
 version_added: 1.0.0
-short_description: Tell how ECS services are scaled, and what was scaled lately
+short_description: Show how ECS services are scaled, and what was scaled lately
 description:
   - Returns scalable targets of Application Auto Scaling with their policies and alarms, their scheduled actions, their
     tags, and their latest scaling activities.

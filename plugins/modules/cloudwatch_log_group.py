@@ -57,7 +57,7 @@ EXAMPLES = r"""
     require_tags:
       quilt:deployment: sales-prod-mcp-server-production
 
-- name: Delete the log group, if it is ours
+- name: Delete the log group, if it has the deployment's tag
   quilt.mcp_server.cloudwatch_log_group:
     log_group_name: /ecs/mcp-server-production
     require_tags:

@@ -43,7 +43,7 @@ options:
     type: bool
     default: false
   require_tags:
-    description: Tags by which the repository is recognised as ours.
+    description: Tags by which the repository is recognized as the deployment's.
     type: dict
     default: {}
 attributes:

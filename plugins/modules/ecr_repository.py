@@ -114,7 +114,7 @@ EXAMPLES = r"""
     require_tags:
       quilt:deployment: sales-prod-mcp-server-production
 
-- name: Delete the repository with its images, if it is ours
+- name: Delete the repository with its images, if it has the deployment's tag
   quilt.mcp_server.ecr_repository:
     repository_name: quilt-mcp-server
     require_tags:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecr_repository_users_info
 version_added: 1.0.0
-short_description: Tell who runs images of an ECR repository
+short_description: Show who runs images of an ECR repository
 description:
   - Lists the ECS services and tasks of the account and region whose containers come from the repository.
   - A service counts while it has no task, too, since it may be scaled out again.

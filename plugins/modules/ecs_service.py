@@ -142,7 +142,7 @@ options:
     default: false
   wait:
     description:
-      - Whether to wait until our deployment is complete, or with O(state=absent) until the service is inactive and its
+      - Whether to wait until this deployment is complete, or with O(state=absent) until the service is inactive and its
         tasks have stopped.
     type: bool
     default: true
@@ -150,7 +150,7 @@ options:
     description:
       - What O(wait) waits for.
       - V(completed_or_paused) is also content with a deployment that is paused at a lifecycle hook; RV(paused_hook)
-        tells which of the two it was. M(quilt.mcp_server.ecs_service_deployment) then continues it or rolls it back.
+        shows which of the two it was. M(quilt.mcp_server.ecs_service_deployment) then continues it or rolls it back.
         A later run finds the same deployment at the same hook.
     type: str
     choices: [completed, completed_or_paused]
@@ -206,7 +206,7 @@ EXAMPLES = r"""
     require_tags:
       quilt:deployment: sales-prod-mcp-server-production
 
-- name: Delete the service, if it is ours, and wait until its tasks are gone
+- name: Delete the service, if it has the deployment's tag, and wait until its tasks are gone
   quilt.mcp_server.ecs_service:
     service_name: sales-prod-mcp-server-production
     cluster: sales-prod
@@ -248,10 +248,8 @@ service:
       type: dict
       returned: when present
 deployment:
-  description: The deployment that is PRIMARY; after a wait it is ours and complete. Empty when the service is absent.
-  returned: always
-  type: dict
-  contains:
+  description: The deployment that is PRIMARY; after a wait it is the one of this run, and complete. Empty when the
+  service is absent. returned: always type: dict contains:
     id:
       description: Its id.
       type: str
@@ -293,7 +291,7 @@ service_deployment_arn:
   type: str
 paused_hook:
   description:
-    - The id of the lifecycle hook at which our deployment is paused; empty when it is not.
+    - The id of the lifecycle hook at which the deployment is paused; empty when it is not.
     - In check mode, and without O(wait), what one look found.
   returned: always
   type: str

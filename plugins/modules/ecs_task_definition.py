@@ -11,16 +11,16 @@ module: ecs_task_definition
 version_added: 1.0.0
 short_description: Manage one family of ECS task definitions
 description:
-  - Registers a new revision when the given document differs from the latest active revision of the family that is ours.
-    The whole document is compared, after what ECS fills in; the order of environment, secrets, ports and the like
-    means nothing.
+  - Registers a new revision when the given document differs from the latest active revision of the family that has
+    O(require_tags). The whole document is compared, after what ECS fills in; the order of environment, secrets, ports
+    and the like means nothing.
   - Several owners may share a family. Revisions without O(require_tags) are somebody else's and are passed over.
   - A revision is a whole document. What is not given is not in the next revision.
   - Names inside O(container_definitions) and the other structures are those of the ECS API in snake_case.
     A misspelt one is refused before anything is written, with the nearest right one.
     The keys of free maps (log options, labels, driver options) are kept as they are.
-  - Where the latest revision is foreign, the 20 newest are looked at, each with a call. A family without ours among
-    them belongs to somebody else.
+  - Where the latest revision is foreign, the 20 newest are looked at, each with a call. A family without one that has
+    O(require_tags) among them belongs to somebody else.
   - With O(state=absent) all active revisions of the family that carry O(require_tags) are deregistered.
 author:
   - Quilt Data (@quiltdata)
@@ -141,7 +141,7 @@ EXAMPLES = r"""
     require_tags:
       quilt:deployment: sales-prod-mcp-server-production
 
-- name: Deregister every active revision that is ours
+- name: Deregister every active revision of the deployment
   quilt.mcp_server.ecs_task_definition:
     family: quilt-mcp-server
     require_tags:
@@ -151,10 +151,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 task_definition:
-  description: The latest active revision that is ours, or in check mode as it would be; empty when there is none.
-  returned: always
-  type: dict
-  contains:
+  description: The latest active revision that has O(require_tags), or in check mode as it would be; empty when there is
+  none. returned: always type: dict contains:
     family:
       description: The name of the family.
       type: str

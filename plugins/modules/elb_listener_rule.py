@@ -12,17 +12,17 @@ version_added: 1.0.0
 short_description: Manage one rule of a shared Application Load Balancer listener
 description:
   - Creates, changes, moves and deletes one listener rule among the rules of others, and finds the priority for it.
-  - The rule is ours because it carries a tag, never because of its priority or its conditions.
+  - The rule is identified by a tag, never by its priority or its conditions.
     No other rule is ever changed, moved or deleted.
   - "The priority is decided exactly, not by a guess such as the highest number plus one. Let C(before) be the first
-    rule with which those ahead of it take every request of ours, and C(after) the last rule that ours would leave
-    without any request. The rule gets the lowest free number between the two that lies in the band of
+    rule with which those ahead of it take every request of this rule, and C(after) the last rule that this rule would
+    leave without any request. The rule gets the lowest free number between the two that lies in the band of
     O(priority_floor) and O(priority_ceiling). A rule that already stands between the two keeps its number, also when
     somebody moved it there."
   - When there is no such number, the module fails before it writes anything. The message names the rules at both ends,
     a request that the wrong rule would answer, and the options that would change it.
-  - A rule that is limited by method, header or source address and stands ahead of ours takes a part of its requests.
-    Such rules are returned as RV(overlaps).
+  - A rule that is limited by method, header or source address and stands ahead of this rule takes a part of its
+    requests. Such rules are returned as RV(overlaps).
   - A regular expression in a rule of somebody else cannot be decided. The module warns and goes on.
 author:
   - Quilt Data (@quiltdata)
@@ -56,7 +56,7 @@ options:
       - A rule takes at most 5 values in all its conditions together.
       - Order, duplicates and, where the service ignores it, case make no difference.
       - Required to create a rule. When unset, the conditions of an existing rule are left alone.
-      - With O(state=absent) they are only used to name rules with the same conditions that are not ours.
+      - With O(state=absent) they are only used to name rules with the same conditions that lack the tag.
     type: list
     elements: dict
     suboptions: &conditions
@@ -541,13 +541,14 @@ placement:
       returned: when present
     after:
       description:
-        - The rule that ours must stand behind, and as C(example_request) a request that ours would take from it.
+        - The rule that this rule must stand behind, and as C(example_request) a request that this rule would take from
+          it.
       type: dict
       returned: when present
     before:
       description:
-        - The rule that ours must stand ahead of, the rules it acts C(together_with), and as C(example_request) a
-          request that it would take from ours.
+        - The rule that this rule must stand ahead of, the rules it acts C(together_with), and as C(example_request) a
+          request that it would take from this rule.
       type: dict
       returned: when present
 has_shifted:
@@ -558,7 +559,7 @@ has_shifted:
   type: bool
 overlaps:
   description:
-    - The rules that share requests with ours and neither contain it behind it nor cover it ahead of it.
+    - The rules that share requests with this rule and neither contain it behind it nor cover it ahead of it.
     - Each with a C(example_request) request, and whether it is C(evaluated) C(earlier) or C(later).
   returned: always
   type: list

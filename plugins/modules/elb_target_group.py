@@ -127,7 +127,7 @@ EXAMPLES = r"""
     require_tags:
       quilt:deployment: sales-prod-mcp-server-production
 
-- name: Delete the target group, if it is ours
+- name: Delete the target group, if it has the deployment's tag
   quilt.mcp_server.elb_target_group:
     name: sales-prod-mcp-server-tg
     require_tags:

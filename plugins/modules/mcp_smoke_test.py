@@ -38,7 +38,7 @@ options:
     type: str
   headers:
     description:
-      - Further headers of every request, for instance the one by which a listener rule tells test traffic.
+      - Further headers of every request, for instance the one by which a listener rule recognizes test traffic.
       - What the client itself says is refused here, C(Authorization) and C(Host) for instance. The values are shown as
         other options are; a secret is given as O(token).
     type: dict

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: playbook_diff
 version_added: 1.0.0
-short_description: Tell what a playbook of this collection would change
+short_description: Show what a playbook of this collection would change
 description:
   - Runs the playbook with C(--check --diff) for this host in a process of its own, with the inventory, the extra
     variables and the vault passwords files of this run, and returns every change.

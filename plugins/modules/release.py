@@ -75,7 +75,7 @@ EXAMPLES = r"""
     require_tags:
       quilt:deployment: sales-prod-mcp-server-production
 
-- name: Delete all evidence that is ours
+- name: Delete all evidence of the deployment
   quilt.mcp_server.release:
     deployment: sales-prod-mcp-server-production
     require_tags:

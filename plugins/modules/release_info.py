@@ -28,7 +28,7 @@ options:
     type: str
     required: true
   own_tags:
-    description: The tags that mark a task definition as ours.
+    description: The tags that a task definition of the deployment has.
     type: dict
     default: {}
   tasks:
@@ -66,7 +66,7 @@ running:
   contains:
     release: {description: The revision of the task definition., type: int, returned: when something runs}
     proven: {description: When it was proven (UTC); empty when it was not., type: str, returned: when something runs}
-    is_ours: {description: Whether the task definition has O(own_tags)., type: bool, returned: when something runs}
+    is_own: {description: Whether the task definition has O(own_tags)., type: bool, returned: when something runs}
     latest_revision:
       description: The latest ACTIVE revision of its family that has O(own_tags); what runs when none is newer.
       type: int

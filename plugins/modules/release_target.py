@@ -29,14 +29,14 @@ options:
     type: str
     required: true
   own_tags:
-    description: The tags that mark a task definition as ours.
+    description: The tags that a task definition of the deployment has.
     type: dict
     default: {}
   rollback_to:
     description:
       - The number of a release, or V(last).
       - V(last) is the release that was proven last and does not run now. Where what runs is proven and older than the
-        latest revision of ours, the service is back already, so that asking twice goes back once.
+        latest revision of the deployment, the service is back already, so that asking twice goes back once.
         But when it was not moved there after that revision was registered, only a number says what is to be left.
     type: str
     default: last

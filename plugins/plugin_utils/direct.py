@@ -75,7 +75,10 @@ def private(name: str) -> Any:
 
 
 def _of_core() -> type[Any]:
-    """ansible-core's own class. Read from its file, as a plugin of ours may be loaded under its import name."""
+    """ansible-core's own class.
+
+    Read from its file, as a plugin of the collection may be loaded under its import name.
+    """
     module = ModuleType("ansible_core_normal")
     SourceFileLoader(module.__name__, str(Path(action.__file__).with_name("normal.py"))).exec_module(module)
     core: type[Any] = module.ActionModule
@@ -122,7 +125,7 @@ class ActionModule(_of_core()):  # type: ignore[misc]
         alone = self._is_alone()
         display.vvv(f"Running {self._module} directly, in {'this worker' if alone else 'a fork of this worker'}")
         run = _in_worker if alone else _in_child
-        stdout, stderr, status = run(self._module, self._payload, partial(self._tell, self._host))
+        stdout, stderr, status = run(self._module, self._payload, partial(self._report, self._host))
         return {
             "rc": status,
             "stdout": stdout,
@@ -131,7 +134,7 @@ class ActionModule(_of_core()):  # type: ignore[misc]
             "stderr_lines": stderr.splitlines(),
         }
 
-    def _tell(self, host: str, line: str) -> None:
+    def _report(self, host: str, line: str) -> None:
         """Show how a wait goes. On the other stream, as the first may be a callback's JSON."""
         if not self._task.no_log:
             display.display(f"waiting: [{host}] {line}", color=C.COLOR_VERBOSE, stderr=True)
@@ -158,7 +161,7 @@ class ActionModule(_of_core()):  # type: ignore[misc]
 
 
 class Trial(ActionModule):
-    """An action that runs the trial module, and keeps what it tells."""
+    """An action that runs the trial module, and keeps what it reports."""
 
     def __init__(self, warns: bool = True) -> None:
         from ansible.parsing.dataloader import DataLoader
@@ -171,11 +174,11 @@ class Trial(ActionModule):
         task.action, task.args = "trial", {"text": "as sent", "secret": "kept secret", "warns": warns}
         connection = connection_loader.get("local", play_context)
         super().__init__(task, connection, play_context, loader, Templar(loader=loader), None)
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self.warns = warns
 
-    def _tell(self, host: str, line: str) -> None:
-        self.told.append(line)
+    def _report(self, host: str, line: str) -> None:
+        self.reported.append(line)
 
     def _is_alone(self) -> bool:
         return False
@@ -213,13 +216,13 @@ def _try() -> str:
             private(name)
         # A worker keeps the warnings of what it runs for the result of its task.
         trial = Trial(warns=not multiprocessing.parent_process())
-        wrong = _difference(trial.result(), trial.told, trial.warns)
+        wrong = _difference(trial.result(), trial.reported, trial.warns)
     except Exception as error:  # whatever it is: the ordinary way is always there
         wrong = f"{type(error).__name__}: {error}"
     return " ".join(wrong.split())
 
 
-def _difference(result: dict[str, Any], told: list[str], warns: bool = True) -> str:
+def _difference(result: dict[str, Any], reported: list[str], warns: bool = True) -> str:
     """What of the trial's result is not as it should be; nothing when all is."""
     wanted = {
         "changed": True,
@@ -237,16 +240,16 @@ def _difference(result: dict[str, Any], told: list[str], warns: bool = True) -> 
     summaries = f"{result.get('warnings')} {result.get('deprecations')}"
     if warns and not ("a warning" in summaries and "a deprecation" in summaries):
         return "warnings did not come back with the result"
-    return "" if told == ["a line"] else "what a module tells while it runs did not come"
+    return "" if reported == ["a line"] else "what a module reports while it runs did not come"
 
 
 def _python_module(action: str) -> str | None:
-    """The importable name of a module of our collections, or None."""
+    """The importable name of a module of COLLECTIONS, or None."""
     collection, _dot, name = action.rpartition(".")
     return f"ansible_collections.{collection}.plugins.modules.{name}" if collection in COLLECTIONS else None
 
 
-def _in_worker(module: str, payload: bytes, tell: Callable[[str], None]) -> tuple[str, str, int]:
+def _in_worker(module: str, payload: bytes, report: Callable[[str], None]) -> tuple[str, str, int]:
     """Run the module in this process, which is a worker that has nothing else to run; return as _in_child does."""
     internal: Any = importlib.import_module("ansible.module_utils._internal")
     before = sys.stdin, sys.stdout, sys.stderr, internal.is_controller
@@ -257,7 +260,7 @@ def _in_worker(module: str, payload: bytes, tell: Callable[[str], None]) -> tupl
         try:
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
-            status = _run(module, payload, tell)
+            status = _run(module, payload, report)
         finally:
             sys.stdin, sys.stdout, sys.stderr, internal.is_controller = before
             for descriptor, original in enumerate(kept, 1):
@@ -271,34 +274,34 @@ def _text(file: IO[bytes]) -> str:
     return file.read().decode(errors="replace")
 
 
-def _in_child(module: str, payload: bytes, tell: Callable[[str], None]) -> tuple[str, str, int]:
+def _in_child(module: str, payload: bytes, report: Callable[[str], None]) -> tuple[str, str, int]:
     """Run the module in a fork; return what it printed on both streams and its exit status.
 
-    tell: gets each line that the module tells while it runs.
+    report: gets each line that the module reports while it runs.
     """
     out_read, out_write = os.pipe()
     err_read, err_write = os.pipe()
-    told_read, told_write = os.pipe()
+    report_read, report_write = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if not pid:
         os.dup2(out_write, 1)
         os.dup2(err_write, 2)
-        for descriptor in (out_read, out_write, err_read, err_write, told_read):
+        for descriptor in (out_read, out_write, err_read, err_write, report_read):
             os.close(descriptor)
-        os._exit(_run(module, payload, lambda line: _write(told_write, line)))
-    for descriptor in (out_write, err_write, told_write):
+        os._exit(_run(module, payload, lambda line: _write(report_write, line)))
+    for descriptor in (out_write, err_write, report_write):
         os.close(descriptor)
     printed: dict[int, bytes] = {}
     # Something that another thread of the parent held at the fork is held in its child for ever.
     deadline = monotonic() + LONGEST_TRIAL if module == TRIAL else None
-    for descriptor, chunk in _chunks(pid, deadline, out_read, err_read, told_read):
+    for descriptor, chunk in _chunks(pid, deadline, out_read, err_read, report_read):
         printed[descriptor] = printed.get(descriptor, b"") + chunk
-        if descriptor == told_read:
+        if descriptor == report_read:
             *lines, printed[descriptor] = printed[descriptor].split(b"\n")
             for line in lines:
-                tell(line.decode(errors="replace"))
+                report(line.decode(errors="replace"))
     _pid, status = os.waitpid(pid, 0)
     stdout, stderr = (printed.get(descriptor, b"").decode(errors="replace") for descriptor in (out_read, err_read))
     return stdout, stderr, os.waitstatus_to_exitcode(status)
@@ -331,8 +334,8 @@ def _write(descriptor: int, line: str) -> None:
         os.write(descriptor, f"{line}\n".encode())
 
 
-def _run(module: str, payload: bytes, tell: Callable[[str], None]) -> int:
-    """Be the module's process until its end, and return its exit status. tell: gets what it tells while it runs."""
+def _run(module: str, payload: bytes, report: Callable[[str], None]) -> int:
+    """Be the module's process until its end, and return its exit status. report: gets what it reports while it runs."""
     status = 1
     try:
         # The worker's own streams are wrapped for its display; a module prints to plain ones.
@@ -342,7 +345,8 @@ def _run(module: str, payload: bytes, tell: Callable[[str], None]) -> int:
         importlib.import_module("ansible.module_utils._internal").is_controller = False  # type: ignore[attr-defined]
         from ansible_collections.quilt.mcp_server.plugins.module_utils._core.progress import add_listener
 
-        add_listener(tell)
+        add_listener(report)
+        sys.modules.pop(module, None)  # what is imported already is run with a warning
         private("ansible.module_utils._internal._ansiballz._loader:run_module")(
             json_params=payload, profile=PROFILE, module_fqn=module, modlib_path="", extensions={}
         )

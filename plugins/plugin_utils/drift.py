@@ -20,7 +20,7 @@ ABSENT = "nothing"
 
 
 def judge(differences: Sequence[Document], running: Document, releases: Sequence[Document], scaled: bool) -> Document:
-    """Tell drift apart.
+    """Show drift apart.
 
     differences: of a dry run of deploy.yml with the image of the last proven release; running, releases: of
     release_info; scaled: whether Application Auto Scaling decides the number of tasks.
@@ -49,9 +49,9 @@ def _deployment(running: Document, releases: Sequence[Document]) -> str:
         return "Nothing is deployed: there is no active service."
     runs = running["task_definition_arn"].rpartition("/")[2]
     last = f"The last proven release is {releases[0]['release']}." if releases else "No release was ever proven."
-    if not running["is_ours"]:
+    if not running["is_own"]:
         by = f" {running['registered_by']} registered it." if running.get("registered_by") else ""
-        return f"Somebody else deployed {runs}, which is no release of ours.{by} {last}"
+        return f"Somebody else deployed {runs}, which is no release of this deployment.{by} {last}"
     if not running["proven"]:
         return f"{runs} runs and was never proven: its smoke test failed or was not made. {last}"
     if running["release"] != releases[0]["release"]:

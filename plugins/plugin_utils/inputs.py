@@ -15,7 +15,7 @@ from typing import Any
 
 Values = Mapping[str, Any]
 
-# Inputs are compared with these so that a misspelt name is found, and a stranger's variable is left alone.
+# Inputs are compared with these so that a misspelt name is found, and another project's variable is left alone.
 CLOSE = 0.8
 VERY_CLOSE = 0.9
 
@@ -177,24 +177,24 @@ def _value_problem(spec: Spec, value: Any) -> str | None:
 def _name_problems(names: Iterable[str], typed: Iterable[str], known: Known) -> Iterator[str]:
     """Yield a sentence for each variable that is misspelt or not for an inventory.
 
-    Misspelt is every stranger under our own prefix, a near miss, and what is typed for this run with nothing but the
-    prefix left out: in an inventory such a name may be somebody else's.
+    Misspelt is every unknown name under the collection's prefix, a near miss, and what is typed for this run with
+    nothing but the prefix left out: in an inventory such a name may be somebody else's.
     """
-    strangers = {name for name in names if name not in known and not name.startswith("_")}
+    unknown = {name for name in names if name not in known and not name.startswith("_")}
     typed = set(typed)
     for name in sorted(known.given.keys() & set(names)):
         instead = known.given[name]
         yield f"{name}: the playbooks give it, so it is not set; {f'set {instead}' if instead else 'leave it out'}"
-    for name in sorted(strangers):
-        ours = name.startswith("mcp_server_")
-        cutoff = CLOSE if ours or name.startswith(known.prefixes) else VERY_CLOSE
+    for name in sorted(unknown):
+        own = name.startswith("mcp_server_")
+        cutoff = CLOSE if own or name.startswith(known.prefixes) else VERY_CLOSE
         meant = get_close_matches(name, known.settable, n=1, cutoff=cutoff)
         if name in typed and not meant:
             whole = [f"{prefix}{name}" for prefix in ("mcp_server_", *known.prefixes) if f"{prefix}{name}" in known]
             meant = list(dict.fromkeys(filter(None, (known.given.get(one, one) for one in whole))))
         if meant:
             yield f"{name}: there is no such variable; did you mean {' or '.join(meant)}?"
-        elif ours:
+        elif own:
             yield f"{name}: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_"
 
 
@@ -251,22 +251,22 @@ def _cross_problems(values: Values) -> Iterator[str]:
 
 
 def _role_problems(values: Values) -> Iterator[str]:
-    """Yield what the server would be told to assume and could not."""
-    told = values.get("mcp_server_assumable_roles")
-    if values.get("mcp_server_credentials") == "assume_role" and not told:
+    """Yield what the server would have to assume and could not."""
+    assumable = values.get("mcp_server_assumable_roles")
+    if values.get("mcp_server_credentials") == "assume_role" and not assumable:
         yield "mcp_server_assumable_roles: wanted at least one role ARN, because mcp_server_credentials is assume_role"
     allowed = values.get("iam_assumable_roles")
-    if isinstance(told, list) and isinstance(allowed, list) and not values.get("iam_existing_task_role"):
-        missing = sorted(str(role) for role in told if role not in allowed)
+    if isinstance(assumable, list) and isinstance(allowed, list) and not values.get("iam_existing_task_role"):
+        missing = sorted(str(role) for role in assumable if role not in allowed)
         if missing:
             yield (
-                "iam_assumable_roles: wanted all of mcp_server_assumable_roles, which the server is told to assume; "
+                "iam_assumable_roles: wanted all of mcp_server_assumable_roles, which the server is to assume; "
                 f"found no {', '.join(missing)}; leave it out, and it is the same"
             )
 
 
 def _repository_problems(values: Values) -> Iterator[str]:
-    """Yield that our execution role could not pull the image: it may pull from one repository of the account."""
+    """Yield that the execution role could not pull the image: it may pull from one repository of the account."""
     source, registry = "mcp_server_repository", f"{values.get('mcp_server_account_id')}.dkr.ecr."
     wanted = values.get(source)
     if values.get("image_source") == "prebuilt":

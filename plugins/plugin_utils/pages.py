@@ -182,13 +182,13 @@ def _proven(runs: int, releases: Sequence[Document]) -> list[str]:
 
 def _concerns(running: Document, releases: Sequence[Document]) -> Iterator[str]:
     """What an operator should look at."""
-    if not running["is_ours"]:
+    if not running["is_own"]:
         by = f" by {running['registered_by']}" if running.get("registered_by") else ""
         yield f"release {running['release']} was deployed by somebody else{by}"
     elif not running["proven"]:
         yield f"release {running['release']} was never proven: playbooks/verify.yml proves it"
     elif releases and releases[0]["release"] != running["release"]:
-        yield f"release {releases[0]['release']} was proven last, and does not run: playbooks/drift.yml tells why"
+        yield f"release {releases[0]['release']} was proven last, and does not run: playbooks/drift.yml shows why"
     if running["rollout_state"] not in ("COMPLETED", ""):
         yield "a deployment is under way, or failed"
     if running["running_count"] < running["desired_count"]:

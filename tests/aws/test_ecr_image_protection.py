@@ -68,7 +68,7 @@ def test_what_is_not_ours_is_left_alone(run_module: Any, ecr: Any) -> None:
     for image in (f"registry.example/{REPOSITORY}@{digest}", f"{URI}:v1"):
         result = run_module("ecr_image_protection", **ASKED, image=image)
         assert result["writes"] == []
-        assert "no lifecycle rule of ours protects it" in result["warnings"][0]
+        assert "no lifecycle rule of the collection protects it" in result["warnings"][0]
     assert run_module("ecr_image_protection", **{**ASKED, "repository_name": "none"}, alone=True)["changed"] is False
     gone = run_module("ecr_image_protection", **ASKED, image=f"{URI}@sha256:{'0' * 64}")
     assert "found no such image" in gone["msg"]

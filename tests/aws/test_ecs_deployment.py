@@ -270,5 +270,5 @@ def test_a_repair_by_somebody_else_is_not_deleted(deploy: Any, stack: Stack, aws
     repair = threading.Timer(0.5, stack.update, kwargs={"taskDefinition": theirs})
     aws.faults.add("ecs", "CreateService", kind="before", times=1, callback=lambda *_: repair.start())
     message = deploy("slow", on_first_failure="delete", wait_timeout=20)["msg"]
-    assert "ours was rolled back or replaced" in message
+    assert "this deployment was rolled back or replaced" in message
     assert stack.describe()["status"] == "ACTIVE"

@@ -135,7 +135,7 @@ def test_another_rule_answers(smoke: Smoke, stub: mcp_stub.Stub) -> None:
     stub.answer = (200, "<html>catalog</html>")
     result = smoke()
     assert len(result["failed_checks"]) == 8
-    assert "another listener rule answers before ours" in result["msg"]
+    assert "another listener rule answers before the deployment's" in result["msg"]
     assert "catalog" in result["msg"]
 
 

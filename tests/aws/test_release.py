@@ -236,7 +236,7 @@ def test_what_an_operator_reads(keep: Any, info: Any, stack: Stack, client: Any)
     keep()
     found = info(tasks=True)
     running = found["running"]
-    assert (running["release"], running["latest_revision"], running["is_ours"]) == (1, 1, True)
+    assert (running["release"], running["latest_revision"], running["is_own"]) == (1, 1, True)
     assert running["proven"] == found["releases"][0]["time"]
     assert running["rule"]["weights"] == {stack.target_group: 1}
     assert running["tasks"][0]["release"] == 1

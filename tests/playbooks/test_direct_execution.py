@@ -295,6 +295,61 @@ def test_the_installed_collection_runs_its_modules_directly(play: Play, installe
     assert said(run) == []
 
 
+BROKEN_MODULE = """
+import sys
+from ansible.module_utils.basic import AnsibleModule
+
+def main():
+    how = AnsibleModule(argument_spec={"how": {"type": "str"}}).params["how"]
+    print("no JSON at all")
+    print("the reason", file=sys.stderr)
+    if how == "raises":
+        raise ValueError("broken")
+    if how == "exits":
+        sys.exit(7)
+
+if __name__ == "__main__":
+    main()
+"""
+BROKEN_PLAY = """
+- hosts: mcp_servers
+  gather_facts: false
+  tasks:
+    - quilt.mcp_server.check_inputs:
+    - {name: exits, quilt.mcp_server.broken: {how: exits}, ignore_errors: true}
+    - {name: raises, quilt.mcp_server.broken: {how: raises}, ignore_errors: true}
+    - {name: returns, quilt.mcp_server.broken: {how: returns}, ignore_errors: true}
+    - {name: in a fork, quilt.mcp_server.broken: {how: exits}, ignore_errors: true, loop: [1]}
+"""
+
+
+def test_a_module_that_prints_no_json_fails_the_same_both_ways(play: Play, installed: Path, tmp_path: Path) -> None:
+    """With its exit status and all that it printed, also when the worker itself was the module's process."""
+    collections = shutil.copytree(installed, tmp_path / "collections")
+    collection = collections / "ansible_collections" / "quilt" / "mcp_server"
+    (collection / "plugins" / "modules" / "broken.py").write_text(BROKEN_MODULE)
+    book, settings = collection / "playbooks" / "broken.yml", tmp_path / "ansible.cfg"
+    book.write_text(BROKEN_PLAY)
+    settings.touch()
+    path = f"{collections}:{Path(ansible.__file__).parents[1]}"
+    environment = {"ANSIBLE_CONFIG": str(settings), "ANSIBLE_COLLECTIONS_PATH": path, "ANSIBLE_VERBOSE_TO_STDERR": "1"}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for way in ("1", "0"):
+        run = play(book, "-vvv", f"--inventory={ROOT}/inventories/local", env={**environment, "QUILT_DIRECT": way})
+        assert len([line for line in run.told if "broken directly, in" in line]) == (4 if way == "1" else 0)
+        for name in ("exits", "raises", "returns", "in a fork"):
+            (result,) = run.results(name)
+            assert result["failed"], (way, name)
+            found.setdefault(name, []).append(result.get("results", [result])[0])
+    for name, (direct, ordinary) in found.items():
+        assert direct == ordinary, name
+    assert "Module failed: broken" in found["raises"][0]["msg"]
+    for name in ("exits", "in a fork"):
+        result = found[name][0]
+        printed = result["rc"], result["module_stdout"], result["module_stderr"]
+        assert printed == (7, "no JSON at all\n", "the reason\n"), name
+
+
 RUNNER = """
 import sys
 import ansible_runner

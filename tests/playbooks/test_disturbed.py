@@ -20,7 +20,7 @@ CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"
 # What a run says that found nothing and then was the second to create it, or whose deployment another one replaced.
 LOST_RACE = re.compile(
     "EntityAlreadyExists|Failed to (?:create|authorize|revoke) security group"
-    "|so ours was rolled back or replaced by somebody else's"
+    "|so this deployment was rolled back or replaced by another one"
 )
 
 

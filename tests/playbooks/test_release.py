@@ -162,7 +162,7 @@ def test_back_to_what_was_proven_and_what_an_operator_reads_about_it(
     drifted = run("drift.yml")
     assert (drifted.status != 0, drifted.writes) == (True, [])
     told = page(drifted)
-    assert f"Somebody else deployed quilt-mcp-server:{runs(client)}, which is no release of ours." in told
+    assert f"Somebody else deployed quilt-mcp-server:{runs(client)}, which is no release of this deployment." in told
     assert "retention_in_days  has 7  wants 30" in told
     assert "task_definition" not in told
 

@@ -64,7 +64,7 @@ def test_the_policy_allows_what_the_collection_can_call_and_nothing_else() -> No
 
 
 def test_every_client_is_of_a_service_that_is_named_where_it_is_made() -> None:
-    """Or the rights that its calls need could not be told from the sources."""
+    """Or the rights that its calls need was not known from the sources."""
     assert {path: source.unnamed for path, source in aws_calls.sources().items() if source.unnamed} == {}
     kinds = {kind.resource.service for kind in every_kind().values()}
     assert kinds <= aws_calls.services(aws_calls.sources())

@@ -12,7 +12,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(HTTPServer):
     def handle_error(self, *_: object) -> None:
-        """Nothing for a check that did not wait for its answer: its traceback would be all that the log's end tells."""
+        """Nothing for a check that did not wait for its answer: its traceback would be all that the log's end shows."""
 
 
 Server((os.environ["QUILT_MCP_HOST"], int(os.environ["QUILT_MCP_PORT"])), Handler).serve_forever()

@@ -53,7 +53,7 @@ class ScalableTargetClient:
         found: list[dict[str, Any]] = pages.build_full_result()["ScheduledActions"]
         return sorted(found, key=lambda action: str(action["ScheduledActionName"]))
 
-    # A service that really is not there is told after about half a minute.
+    # A service that really is not there is reported after about half a minute.
     @aws_call("register scalable target {self.name}", retry=[BUSY], retry_messages=[NOT_YET], retries=7)
     def register(self, request: Mapping[str, Any]) -> None:
         self.autoscaling.register_scalable_target(**request)

@@ -93,7 +93,7 @@ def check_unique(what: str, names: Sequence[str]) -> None:
 
 
 def typed_policy(policy: Mapping[str, Any]) -> Document:
-    """A policy with the type that its configuration tells. Raises InvalidParameters when they do not fit."""
+    """A policy with the type that its configuration shows. Raises InvalidParameters when they do not fit."""
     name = policy["policy_name"]
     given = [kind for kind, parameter in CONFIGURATIONS.items() if policy.get(parameter)]
     if len(given) != 1 or policy.get("policy_type", given[0]) != given[0]:

@@ -37,7 +37,7 @@ def _retry_on(messages: Sequence[str]) -> type[AWSRetry]:
 
 
 class Stale(AnsibleAWSError):  # type: ignore[misc]
-    """What was read is no longer true (somebody else was faster, or our own reply was lost): read and plan again."""
+    """What was read is no longer true (another caller was faster, or a reply was lost): read and plan again."""
 
 
 def aws_call(

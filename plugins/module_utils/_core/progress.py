@@ -18,13 +18,13 @@ from typing import Any
 _listeners: list[Callable[[str], None]] = []
 
 
-def add_listener(tell: Callable[[str], None]) -> None:
-    """From now on, give every line that is told in this process to a function as well."""
-    _listeners.append(tell)
+def add_listener(report: Callable[[str], None]) -> None:
+    """From now on, give every line that is reported in this process to a function as well."""
+    _listeners.append(report)
 
 
 def report_progress(module: Any, label: str, line: str) -> None:
-    """Tell how a wait goes. module: the AnsibleModule; label: what is waited for, which only the log needs."""
+    """Show how a wait goes. module: the AnsibleModule; label: what is waited for, which only the log needs."""
     module.log(f"{label}: {line}")
-    for tell in _listeners:
-        tell(line)
+    for report in _listeners:
+        report(line)

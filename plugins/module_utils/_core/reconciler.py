@@ -141,7 +141,7 @@ class Reconciler(ABC, Generic[Read, Planned]):
             )
 
     def arn(self, resource: str, service: str = "") -> str:
-        """The ARN that the resource will have, `known-after-apply` when the account cannot be told."""
+        """The ARN that the resource will have, `known-after-apply` when the account is not known."""
         meta = self.client().meta
         if self.account_id == KNOWN_AFTER_APPLY:
             return KNOWN_AFTER_APPLY

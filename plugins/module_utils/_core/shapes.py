@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""Between our parameters and the service's requests: the botocore model decides names and types.
+"""Between a module's parameters and the service's requests: the botocore model decides names and types.
 
 A name is translated only where the model has a structure, so the keys of free maps (tags, log options, attributes)
 are never touched. "Canonical" means: snake_case names and the model's types. An empty member of a structure means

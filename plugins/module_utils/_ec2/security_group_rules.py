@@ -62,7 +62,7 @@ def to_permission(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_description(rule: Mapping[str, Any]) -> Rule:
-    """What tells rules apart at EC2."""
+    """What distinguishes rules at EC2."""
     return {name: value for name, value in rule.items() if name != "description"}
 
 

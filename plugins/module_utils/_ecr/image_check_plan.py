@@ -76,7 +76,7 @@ class Scan:
         return self.status in ("IN_PROGRESS", "PENDING")
 
     @property
-    def told(self) -> bool:
+    def reported(self) -> bool:
         """Whether the findings are known: ACTIVE is the state of continuous scanning."""
         return self.status in ("COMPLETE", "ACTIVE")
 
@@ -164,5 +164,5 @@ def _judge_scan(threshold: str, scan: Scan, on_push: bool) -> Iterator[str]:
             f"{wanted}; found none, and the repository does not scan what is pushed; set ecr_scan_on_push (build.yml "
             f"writes it) and start a scan of this image (aws ecr start-image-scan), {way_out}"
         )
-    elif not scan.told:
+    elif not scan.reported:
         yield f"{wanted}; found a scan that is {scan.status} ({scan.description}); see what ECR can scan, {way_out}"

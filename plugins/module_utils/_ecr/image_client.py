@@ -71,7 +71,7 @@ class Registry:
             content: bytes = open_url(url, timeout=30, **self._urls).read(_CONFIG_LIMIT)
         except (OSError, UrlError) as error:
             raise AnsibleAWSError(
-                message=f"wanted the configuration of the image {self.name.repository}, which tells its platform; ECR "
+                message=f"wanted the configuration of the image {self.name.repository}, which shows its platform; ECR "
                 f"named a place in S3 that cannot be read from here ({error}); allow it, or push an image index",
             ) from error
         if "sha256:" + hashlib.sha256(content).hexdigest() != digest:

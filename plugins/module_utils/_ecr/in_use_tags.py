@@ -36,7 +36,7 @@ def keep_in_use_tags(module: Any) -> Document:
 
 
 def _planned(tags: TagsClient, params: Document, warnings: list[str]) -> Marks:
-    """What is to be written; nothing where there is no repository of ours."""
+    """What is to be written; nothing where there is no repository of the deployment."""
     if params["image"] and not parse_name(params["image"]):  # a process, or what check mode cannot know yet
         return Marks((), (), (), ())
     arn, uri = _repository(tags, params)
@@ -51,7 +51,9 @@ def _planned(tags: TagsClient, params: Document, warnings: list[str]) -> Marks:
         return Marks((), (), (), ())
     digest = _digest_in(uri, params["image"])
     if params["image"] and digest is None:
-        warnings.append(f"{params['image']} is no image of {uri} with a digest: no lifecycle rule of ours protects it")
+        warnings.append(
+            f"{params['image']} is no image of {uri} with a digest: no lifecycle rule of the collection protects it"
+        )
     return plan_marks(tags.all(), params["deployment"], digest, params["alone"])
 
 

@@ -30,7 +30,7 @@ class TargetDeployment:
     """The deployment that is waited for.
 
     record: the ARN of its service deployment, which ECS keeps for longer; shifts: whether it shifts traffic, so that
-    only its record tells how it goes; waits: the seconds that it waits because it was asked to.
+    only its record shows how it goes; waits: the seconds that it waits because it was asked to.
     """
 
     id: str
@@ -51,14 +51,14 @@ class Verdict:
 
 
 def judge(service: ServiceAnswer | None, target: TargetDeployment, record: Record | None = None) -> Verdict:
-    """How our deployment stands. `record`: its service deployment, of one that shifts traffic.
+    """How the deployment that was started stands. `record`: its service deployment, of one that shifts traffic.
 
     Done: it is PRIMARY, its rollout COMPLETED and all its tasks run. Failed: it failed, was rolled back, was replaced
     by another, or the service is being deleted. ECS leaves a failed deployment in the list only for a while, so that
-    ours is missing is a failure too, unless the answer is from before it began: DescribeServices may lag a moment.
+    it is missing is a failure too, unless the answer is from before it began: DescribeServices may lag a moment.
     Where traffic shifts, the record decides: there is a bake time after the last task is healthy. But one that was
-    undone may be another's: of the deployment before ours, as the answer to a write may still name it, or of one after
-    ours that was rolled back to it. Paused: a hook waits for somebody's word.
+    undone may be another's: of the deployment before it, as the answer to a write may still name it, or of one after
+    it that was rolled back to it. Paused: a hook waits for somebody's word.
     """
     if service is None or service.get("status") != "ACTIVE":
         status = service.get("status", "gone") if service else "gone"
@@ -130,13 +130,13 @@ def target_deployment(service: ServiceAnswer) -> TargetDeployment:
 
 
 def _is_of(record: Record, target: TargetDeployment) -> bool:
-    """Whether this record was made with our deployment."""
+    """Whether this record was made with the deployment."""
     created = record.get("createdAt")
     return created is None or target.created_at is None or abs(created - target.created_at) <= AT_ONCE
 
 
 def _is_older(primary: Mapping[str, Any], target: TargetDeployment) -> bool:
-    """Whether this PRIMARY deployment was last touched before ours began; a rollback touches it."""
+    """Whether this PRIMARY deployment was last touched before this one began; a rollback touches it."""
     touched = primary.get("updatedAt") or primary.get("createdAt")
     return touched is not None and target.created_at is not None and touched < target.created_at
 
@@ -144,8 +144,8 @@ def _is_older(primary: Mapping[str, Any], target: TargetDeployment) -> bool:
 def _undone(record: Record, deployment: Mapping[str, Any] | None, primary: Mapping[str, Any]) -> str:
     """Why a deployment that shifted traffic will not be complete, as far as its two documents say."""
     reasons = [record.get("statusReason"), (deployment or {}).get("rolloutStateReason")]
-    told = " ".join(dict.fromkeys(reason for reason in reasons if reason)) or "ECS gave no reason"
-    return f"{told} {_displaced(primary)}" if primary.get("id") != (deployment or primary).get("id") else told
+    reported = " ".join(dict.fromkeys(reason for reason in reasons if reason)) or "ECS gave no reason"
+    return f"{reported} {_displaced(primary)}" if primary.get("id") != (deployment or primary).get("id") else reported
 
 
 def _failure(deployment: Mapping[str, Any], primary: Mapping[str, Any]) -> str:
@@ -156,9 +156,9 @@ def _failure(deployment: Mapping[str, Any], primary: Mapping[str, Any]) -> str:
 
 
 def _displaced(primary: Mapping[str, Any]) -> str:
-    """Which deployment stands in our place, and why."""
+    """Which deployment stands in its place, and why."""
     instead = f"{short_name(primary.get('taskDefinition', 'nothing'))} ({primary.get('id', 'no deployment')})"
     reason = primary.get("rolloutStateReason", "")
     if "roll" in reason.lower() and "back" in reason.lower():
         return f"ECS rolled back to {instead}: {reason}"
-    return f"The service now runs {instead}, so ours was rolled back or replaced by somebody else's"
+    return f"The service now runs {instead}, so this deployment was rolled back or replaced by another one"

@@ -50,7 +50,7 @@ UNDONE = frozenset(
         "ROLLBACK_FAILED",
     }
 )
-PROVEN = ("SUCCESSFUL", "ROLLBACK_SUCCESSFUL")  # statuses that tell that something of the service has served
+PROVEN = ("SUCCESSFUL", "ROLLBACK_SUCCESSFUL")  # statuses that show that something of the service has served
 
 
 def state_of(record: Record) -> str:

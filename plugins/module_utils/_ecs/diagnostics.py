@@ -54,7 +54,7 @@ def _lines(calls: ServiceClient, service: Answer, target: TargetDeployment) -> I
 
 
 def failed_task(tasks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The task that tells most: one that stopped by itself, the latest; then an unhealthy one; then any."""
+    """The task that explains most: one that stopped by itself, the latest; then an unhealthy one; then any."""
 
     def rank(task: Mapping[str, Any]) -> tuple[bool, bool, str]:
         by_itself = task.get("stopCode") not in (None, "ServiceSchedulerInitiated", "UserInitiated")
@@ -83,9 +83,9 @@ def describe(task: Mapping[str, Any]) -> Iterator[str]:
 def _of_record(record: Mapping[str, Any]) -> Iterator[str]:
     """The service deployment's own words; a rollback has a reason of its own."""
     reasons = dict.fromkeys([record.get("statusReason"), record.get("rollback", {}).get("reason")])
-    told = " ".join(reason for reason in reasons if reason)
-    if record.get("status") and told:
-        yield f"The service deployment is {record['status']}: {told}"
+    reported = " ".join(reason for reason in reasons if reason)
+    if record.get("status") and reported:
+        yield f"The service deployment is {record['status']}: {reported}"
     rang = record.get("alarms", {}).get("triggeredAlarmNames") or []
     if rang:
         yield f"CloudWatch alarms that rang: {', '.join(rang)}"

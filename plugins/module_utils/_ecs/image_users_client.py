@@ -49,12 +49,12 @@ class ImageUsersClient:
                 yield from self._user("task", task["taskArn"], images, task.get("tags"))
 
     def _user(self, kind: str, arn: str, images: set[str], tags: Any) -> Iterator[dict[str, Any]]:
-        ours = sorted(image for image in images if self._is_ours(image))
-        if ours:
+        found = sorted(image for image in images if self._is_of_repository(image))
+        if found:
             named = boto3_tag_list_to_ansible_dict(tags or [], "key", "value")
-            yield {"kind": kind, "arn": arn, "images": ours, "tags": named}
+            yield {"kind": kind, "arn": arn, "images": found, "tags": named}
 
-    def _is_ours(self, image: str) -> bool:
+    def _is_of_repository(self, image: str) -> bool:
         return image == self.uri or image.startswith((f"{self.uri}@", f"{self.uri}:"))
 
     def _defined(self, arn: str) -> list[str]:

@@ -107,7 +107,7 @@ class Service(ModelResource):
         return ServiceClient(self.client, self.cluster, self.name)
 
     def waiter(self, progress: Sequence[str] = ()) -> DeploymentWaiter:
-        """A wait of its own. progress: what was told before it."""
+        """A wait of its own. progress: what was reported before it."""
         report = partial(report_progress, self.module, self.label)
         return DeploymentWaiter(self.calls, self.label, self.params["wait_timeout"], report, progress)
 
@@ -156,14 +156,14 @@ class Service(ModelResource):
         return self.current(described, "Service", tags, **{**more, "cluster": self.cluster})
 
     def _of_revision(self, described: Answer) -> Document:
-        """What only the newest service revision in use tells, asked for only when it is a parameter."""
+        """What only the newest service revision in use shows, asked for only when it is a parameter."""
         names = [name for name in OF_REVISION if self.params.get(name) is not None]
         if not names:
             return {}
         arns = [one["arn"] for one in described.get("currentServiceRevisions", [])]
         newest = max(self.calls.revisions(arns).values(), key=lambda one: one["createdAt"], default={})
-        told = to_snake(newest, self.model.shape_for("ServiceRevision"))
-        return {name: told[name] for name in names if name in told}
+        reported = to_snake(newest, self.model.shape_for("ServiceRevision"))
+        return {name: reported[name] for name in names if name in reported}
 
     def _resolve(self) -> str | None:
         """The ARN of the revision that is asked for; of a family its latest ACTIVE one."""
@@ -172,7 +172,7 @@ class Service(ModelResource):
         return given if known else self.calls.resolve(given)
 
     def _autoscaler(self, current: Current) -> str:
-        """Of the service: "none", "registered", or why it cannot be told. Asked only when the count would change."""
+        """Of the service: "none", "registered", or why it is not known. Asked only when the count would change."""
         if self.params["desired_count"] in (None, current.document.get("desired_count")):
             return ""
         try:
@@ -350,7 +350,7 @@ class Service(ModelResource):
             raise DeploymentFailed(message=f"{failure.message}\n{cleared}" if cleared else failure.message) from failure
 
     def _take_away(self, waiter: DeploymentWaiter, target: TargetDeployment) -> str:
-        """Delete the service if it never served and still is about our deployment. Returns what came of it."""
+        """Delete the service if it never served and still is about this deployment. Returns what came of it."""
         try:
             service = self.calls.describe()
             if service is None or service["status"] != "ACTIVE" or primary_of(service).get("id") != target.id:

@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""What ECS fills in, what of a change it must be told, and what starts new tasks. Pure."""
+"""What ECS fills in, what of a change must be sent to it, and what starts new tasks. Pure."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ UNORDERED = (
 REACH_TASKS_WHEN_FORCED = frozenset(
     {"capacity_provider_strategy", "enable_ecs_managed_tags", "enable_execute_command", "propagate_tags"}
 )
-# How UpdateService is told that a structure goes; of a list the empty list says so. That ECS takes the second one for
+# How UpdateService is given that a structure goes; of a list the empty list says so. That ECS takes the second one for
 # "the usual resolution" was not checked against AWS.
 CLEARED: Document = {
     "service_connect_configuration": {"enabled": False},
@@ -125,7 +125,7 @@ def needs_force(changes: Iterable[str]) -> bool:
 
 
 def clears_hooks(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether the lifecycle hooks go: ECS keeps what an update does not name, so it must be told."""
+    """Whether the lifecycle hooks go: ECS keeps what an update does not name, so it must be sent."""
     name, hooks = "deployment_configuration", "lifecycle_hooks"
     return bool((before.get(name) or {}).get(hooks)) and not (after.get(name) or {}).get(hooks)
 

@@ -22,7 +22,7 @@ class ServiceReading(Reading):
     """The service as it was described, and what else a plan for it depends on.
 
     draining: whether an earlier run's deletion still goes on; task_definition: the ARN of the revision that is asked
-    for, None when there is no such one; autoscaler: "none", "registered", or why it cannot be told, and empty when the
+    for, None when there is no such one; autoscaler: "none", "registered", or why it is not known, and empty when the
     count would not change.
     """
 
@@ -44,7 +44,7 @@ class ServicePlan(Plan):
 class ServiceWritten:
     """What the writes answered.
 
-    answer: the service with our deployment as PRIMARY; task_arns: of a service that was deleted; progress: of the wait
+    answer: the service with this deployment as PRIMARY; task_arns: of a service that was deleted; progress: of the wait
     before a creation.
     """
 
@@ -54,7 +54,7 @@ class ServiceWritten:
 
 
 def scaling_warnings(label: str, current: Current, autoscaler: str) -> list[str]:
-    """Why the desired count stays; `autoscaler` as a ServiceReading tells it."""
+    """Why the desired count stays; `autoscaler` as a ServiceReading shows it."""
     if autoscaler in ("", "none"):
         return []
     stays = f"{label}: desired_count stays {current.document['desired_count']}: "

@@ -85,16 +85,16 @@ class TaskDefinition(ModelResource):
         return result
 
     def describe(self) -> Current | None:
-        """The latest ACTIVE revision that is ours.
+        """The latest ACTIVE revision of the deployment.
 
         Several may share a family: a revision changes nothing of those before it, so that of somebody else is passed
-        over, and a family without ours among the newest gets its next revision from us.
+        over, and a family with none of the deployment among the newest gets its next revision from this run.
         """
         latest = self._describe(self.name)
-        if latest is None or (_is_active(latest) and self._is_ours(latest)):
+        if latest is None or (_is_active(latest) and self._is_own(latest)):
             return latest
         most = LOOKED_AT if self.params["state"] == "present" else None
-        return next((revision for revision in islice(self._active_revisions(), most) if self._is_ours(revision)), None)
+        return next((revision for revision in islice(self._active_revisions(), most) if self._is_own(revision)), None)
 
     def plan(self, reading: Reading) -> Plan:
         """A new revision takes over the tags of the one before, but not AWS's own nor those that say it was proven."""
@@ -124,7 +124,7 @@ class TaskDefinition(ModelResource):
 
     def delete(self, current: Current) -> None:
         for revision in list(self._active_revisions()):
-            if self._is_ours(revision):
+            if self._is_own(revision):
                 self._retire(revision.computed["task_definition_arn"])
 
     def _retire(self, arn: str) -> None:
@@ -140,7 +140,7 @@ class TaskDefinition(ModelResource):
     def untag(self, current: Current, keys: Sequence[str]) -> None:
         self.calls.untag(current.computed["task_definition_arn"], keys)
 
-    def _is_ours(self, revision: Current) -> bool:
+    def _is_own(self, revision: Current) -> bool:
         return all(revision.tags.get(key) == value for key, value in self.params["require_tags"].items())
 
     def _active_revisions(self) -> Iterator[Current]:

@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""Waiting for a deployment to complete, or for a service to be gone, and telling how it goes."""
+"""Waiting for a deployment to complete, or for a service to be gone, and reporting how it goes."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def stop_overdue(calls: ServiceClient, arn: str | None) -> str:
 
 
 class DeploymentFailed(AnsibleAWSError):  # type: ignore[misc]
-    """Our deployment is not what runs; the message holds the evidence."""
+    """The deployment is not what runs; the message holds the evidence."""
 
 
 class DeploymentWaiter:
@@ -87,7 +87,7 @@ class DeploymentWaiter:
         self._refused: dict[str, None] = {}  # what the health check said; ECS takes such a target away at once
 
     def complete(self, target: TargetDeployment, unchanged: bool = False, or_paused: bool = False) -> Answer:
-        """Wait until our deployment is complete; returns the service. Raises DeploymentFailed when it never will be.
+        """Wait until the deployment is complete; returns the service. Raises DeploymentFailed when it never will be.
 
         unchanged: whether it is an earlier run's; or_paused: whether one that waits at a hook is enough.
         """
@@ -98,7 +98,7 @@ class DeploymentWaiter:
             record = self._record(target)
             verdict = judge(service, target, record)
             if service and verdict.state == "done" and unchanged and not self.progress:
-                return service  # nothing was waited for, so nothing is told
+                return service  # nothing was waited for, so nothing is reported
             if service:
                 targets = self.calls.targets(service)
                 self._refused.update(dict.fromkeys(complaints(targets)))
@@ -114,7 +114,7 @@ class DeploymentWaiter:
         raise self._failure(f"is not complete after {self.timeout + target.waits} s. {stopped}", service, target)
 
     def look(self, target: TargetDeployment) -> None:
-        """See whether our deployment is paused, without waiting for it."""
+        """See whether the deployment is paused, without waiting for it."""
         hooks = waiting_hooks(self._record(target) or {})
         self.paused_hook = hooks[0] if hooks else ""
 

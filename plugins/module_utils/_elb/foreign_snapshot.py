@@ -81,8 +81,8 @@ def _read(
     """on_it: the listeners of the balancer."""
     resources = list(_resources(elb, balancer, on_it, rules))
     tags = describe_tags(elb, [arn for _kind, arn, _document in resources])
-    ours = {arn for arn, found_tags in tags.items() if own.items() <= found_tags.items()}
-    theirs = [(kind, arn, document) for kind, arn, document in resources if arn not in ours]
+    own_arns = {arn for arn, found_tags in tags.items() if own.items() <= found_tags.items()}
+    theirs = [(kind, arn, document) for kind, arn, document in resources if arn not in own_arns]
     groups = [arn for kind, arn, _document in theirs if kind == "target group"]
     return {
         "resources": {
@@ -91,7 +91,7 @@ def _read(
         },
         "owners": {arn: owner for _kind, arn, _document in theirs if (owner := owner_of(tags.get(arn, {})))},
         "targets": dict(zip(groups, _each(elb, registered_targets, groups), strict=True)),
-        "own": sorted(ours),
+        "own": sorted(own_arns),
     }
 
 

@@ -24,7 +24,7 @@ def read(elb: Any, listener_arn: str, known: Mapping[str, Mapping[str, str]] | N
 
     known: tags by ARN that need not be asked for.
     One DescribeRules per 400 rules and one DescribeTags per 20. Fewer would not do: the tag is the identity, it can be
-    on any rule (ours may have other conditions and another priority by now), and two rules with it must be noticed.
+    on any rule (it may have other conditions and another priority by now), and two rules with it must be noticed.
     The Resource Groups Tagging API could search by tag, but it lags behind, which would create a second rule, and needs
     a permission of its own.
     """

@@ -41,7 +41,7 @@ PAUSES = (0.5, 1.0, 1.5)  # seconds; how long another run of the same name gets 
 
 @dataclass(frozen=True)
 class RuleReading(Reading):
-    """The rules of a listener, which of them carry our identity tag, and what else the decision depends on."""
+    """The rules of a listener, which of them carry the identity tag, and what else the decision depends on."""
 
     listener_arn: str
     snapshot: Snapshot = field(default_factory=Snapshot)
@@ -67,7 +67,7 @@ RuleRun = Run[RuleReading, RulePlan]
 
 
 class ListenerRule(Reconciler[RuleReading, RulePlan]):
-    """A rule that is ours because it carries the identity tag."""
+    """The rule that carries the identity tag."""
 
     kind = "listener rule"
     service = "elbv2"
@@ -154,7 +154,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         )
 
     def _owned(self, listener_arn: str) -> tuple[Snapshot, tuple[Found, ...]]:
-        """The rules, and those that carry our identity tag."""
+        """The rules, and those that carry the identity tag."""
         snapshot = client.read(self.client(), listener_arn)
         owned = snapshot.owned(self.wanted_rule.identity, self.name)
         for pause in () if self.module.check_mode else PAUSES:
@@ -183,7 +183,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         return plan
 
     def _only_owned(self, reading: RuleReading) -> Found | None:
-        """Our rule, if there is one. Raises Refused if there are several, or if it is another deployment's."""
+        """The managed rule, if there is one. Raises Refused if there are several, or if it is another deployment's."""
         owned = reading.owned
         if len(owned) > 1:
             raise Refused(
@@ -238,7 +238,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
 
     def _update(self, plan: RulePlan, current: Current) -> str:
         arn = str(current.computed["rule_arn"])
-        if plan.adopted:  # first of all, so that what follows happens to a rule of ours
+        if plan.adopted:  # first of all, so that what follows happens to a rule with the tag
             client.tag(self.client(), arn, plan.set_tags)
         # A new secret is nothing that can be compared, so it is no change.
         written = [name for name in WRITTEN if name in plan.changes or (name == "actions" and plan.rotate_secret)]
@@ -275,18 +275,18 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         return request
 
     def _look_again(self, run: RuleRun, arn: str, window: Window) -> Snapshot:
-        """Read once more: a second rule of our name, or a foreign one that changes the window, may have come."""
+        """Read once more: a second rule of the same name, or a foreign one that changes the window, may have come."""
         fresh = self._reread(run, arn)
         if run.plan.action == "create" and self._yields(run, fresh, arn):
             client.delete(self.client(), arn)
             raise Stale(message=f"another run of {self.label} was faster")
-        ours = fresh.rule(arn)
-        if ours is None or ours.priority is None:
+        managed = fresh.rule(arn)
+        if managed is None or managed.priority is None:
             raise Stale(message=f"{self.label} was deleted while this run was writing it")
         others = fresh.others(arn)
-        if window.holds(ours.priority) and set(others) != set(run.reading.snapshot.others(arn)):
-            window = find_window(Listener(others), ours.conditions)
-            if not window.holds(ours.priority):
+        if window.holds(managed.priority) and set(others) != set(run.reading.snapshot.others(arn)):
+            window = find_window(Listener(others), managed.conditions)
+            if not window.holds(managed.priority):
                 raise Stale(message=f"{self.label}: another rule came at the same time and changes where it belongs")
         return fresh
 
@@ -309,7 +309,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         """Whether the rule that this run created must go, because another run of the same name created one as well.
 
         The one with the higher number goes at once. The other waits for that; if nothing happens, the other run ended
-        before ours was there and will never know, so ours goes.
+        before this rule was there and will never know, so this one goes.
         """
         for pause in (*PAUSES, None):
             doubles = {rule.arn: rule.priority or 0 for rule in fresh.owned(self.wanted_rule.identity, self.name)}

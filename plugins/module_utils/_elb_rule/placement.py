@@ -6,12 +6,12 @@
 
 """Where a rule belongs among the rules of others: pure, from the rules of a listener to one decision.
 
-Let E1, E2, ... be the others in order and M ours. ``before`` is the first of them with which those ahead make M
-unreachable, so M must stand before it. ``after`` is the last one that M would newly make unreachable, so M must stand
-after it. Any free number between the two keeps everybody alive; we take the lowest in the band.
+Let E1, E2, ... be the others in order and M the managed rule. ``before`` is the first of them with which those ahead
+make M unreachable, so M must stand before it. ``after`` is the last one that M would newly make unreachable, so M must
+stand after it. Any free number between the two keeps every rule reachable; the lowest in the band is taken.
 
 ``after`` never stands behind ``before``: if M is covered by E1..Eb, a later rule that M and those ahead of it cover is
-covered by those ahead of it alone, hence was dead already. So the search for ``after`` begins at ``before``.
+covered by those ahead of it alone, hence was unreachable already. So the search for ``after`` begins at ``before``.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class PlacementRequest:
     """What is wanted of the placement."""
 
     conditions: Conditions
-    current: int | None = None  # our rule's number now
+    current: int | None = None  # the rule's number now
     pinned: int | None = None
     floor: int = 100
     ceiling: int = HIGHEST
@@ -76,7 +76,7 @@ class End:
 
 @dataclass(frozen=True)
 class Window:
-    """Our number must lie strictly between the two ends; an end that is None does not limit."""
+    """The number must lie strictly between the two ends; an end that is None does not limit."""
 
     after: End | None = None
     before: End | None = None
@@ -98,7 +98,9 @@ class Window:
 
 @dataclass(frozen=True)
 class Overlap:
-    """A rule that shares requests with ours without covering it: an earlier one takes them, a later one loses them."""
+    """A rule that shares requests with the managed rule without covering it: an earlier one takes them, a later one
+    loses them.
+    """
 
     rule: Rule
     earlier: bool
@@ -212,7 +214,10 @@ def lowest(free: Sequence[int]) -> int:
 
 
 def place(rules: Iterable[Rule], wanted: PlacementRequest, pick: Pick = lowest) -> Placement:
-    """Decide the number of our rule among the ``rules`` of others. ``pick`` chooses among the best free numbers."""
+    """Decide the number of the managed rule among the ``rules`` of others.
+
+    ``pick`` chooses among the best free numbers.
+    """
     listener = Listener(list(rules))
     window = find_window(listener, wanted.conditions)
     if wanted.pinned is not None:
@@ -227,7 +232,7 @@ def place(rules: Iterable[Rule], wanted: PlacementRequest, pick: Pick = lowest) 
 
 
 def find_window(listener: Listener, conditions: Conditions) -> Window:
-    """The two rules between which ours is alive and lets everybody live."""
+    """The two rules between which the managed rule is reachable and leaves every other rule reachable."""
     count = len(listener.rules)
     before = listener.first_cover(conditions, count)
     end = None
@@ -246,13 +251,13 @@ def find_window(listener: Listener, conditions: Conditions) -> Window:
 
 
 def would_shadow(listener: Listener, conditions: Conditions, priority: int) -> tuple[bool, bool]:
-    """What a rule with these conditions would do at a number: (take a rule its last request, be dead itself)."""
+    """What a rule with these conditions would do at a number: (take a rule its last request, be unreachable itself)."""
     window = find_window(listener, conditions)
     return priority <= window.low, priority >= window.high
 
 
 def find_overlaps(listener: Listener, conditions: Conditions, priority: int) -> Iterable[Overlap]:
-    """The rules that share requests with ours, each with such a request; not those behind that contain ours."""
+    """The rules that share requests with the managed rule, each with one; not those behind that contain it."""
     sides = coverage.sides(conditions)
     for position in listener.near(conditions):
         rule = listener.rules[position]
@@ -274,10 +279,10 @@ def _undecided(listener: Listener, window: Window, conditions: Conditions, prior
             f"cannot decide whether {listener.rules[doubtful].text()} takes all requests of this rule: "
             "a regex or unknown values; check with quilt.mcp_server.elb_listener_rule_info"
         )
-    ours = any(condition.opaque for condition in conditions)
+    own = any(condition.opaque for condition in conditions)
     for position in listener.near(conditions):
         rule = listener.rules[position]
-        if rule.priority < priority or not (ours or any(condition.opaque for condition in rule.conditions)):
+        if rule.priority < priority or not (own or any(condition.opaque for condition in rule.conditions)):
             continue
         if rule.priority != window.low and listener.newly_unreachable(position, conditions, guess=True):
             yield f"cannot decide whether {rule.text()} keeps any request behind this rule: a regex or unknown values"
@@ -318,7 +323,7 @@ def _searched(listener: Listener, window: Window, wanted: PlacementRequest, pick
 
 
 def _relaxed(window: Window, wanted: PlacementRequest, pick: Pick, taken: Mapping[int, Rule]) -> Placement | None:
-    """With warnings in place of failures: rather we are dead than others, and rather few others than many."""
+    """With warnings in place of failures: rather this rule unreachable than others, and rather few others than many."""
     if wanted.warn_unreachable and window.before:
         low = max(window.low + 1, wanted.floor)
         free = _free(range(low, wanted.ceiling + 1), taken)
@@ -379,7 +384,7 @@ def _no_number(window: Window, wanted: PlacementRequest, below: Sequence[int], t
         options.append(f"allow_below_floor=true would take {below[0]}")
     strict = replace(wanted, warn_unreachable=False, warn_shadowing=False)
     if _relaxed(window, replace(strict, warn_unreachable=True), lowest, taken):
-        options.append("on_unreachable=warn would create a dead rule")
+        options.append("on_unreachable=warn would create an unreachable rule")
     if _relaxed(window, replace(strict, warn_shadowing=True), lowest, taken):
         options.append("on_shadowing=warn would take that rule's requests")
     if window.high - window.low <= 1:

@@ -107,7 +107,7 @@ def refuse_unplaceable(
 
 
 def plan_absent(wanted: Wanted, snapshot: Snapshot, owned: Found | None) -> RulePlan:
-    """Decide about a deletion: only the rule that carries our tag is ever deleted."""
+    """Decide about a deletion: only the rule that carries the identity tag is ever deleted."""
     if owned is None:
         twins = snapshot.twins(wanted.conditions) if wanted.conditions else []
         warnings = tuple(
@@ -174,7 +174,7 @@ def _sent_actions(wanted: Wanted, current: Current | None) -> list[Document]:
 
 
 def _adoptable(wanted: Wanted, snapshot: Snapshot) -> Found | None:
-    """The rule with our conditions, if we may take it. Raises Refused if it is somebody else's."""
+    """The rule with the same conditions, if it may be adopted. Raises Refused if it is somebody else's."""
     twins = snapshot.twins(wanted.conditions) if wanted.conditions else []
     if not twins:
         return None
@@ -200,8 +200,8 @@ def _adoptable(wanted: Wanted, snapshot: Snapshot) -> Found | None:
 
 
 def _marks_an_owner(key: str, value: str, wanted: Wanted) -> bool:
-    """Whether a tag says that a rule is somebody's: our kinds of tag with other values, a CloudFormation stack's, a
-    Kubernetes controller's."""
+    """Whether a tag says that a rule is somebody's: the collection's kinds of tag with other values, a CloudFormation
+    stack's, a Kubernetes controller's."""
     return key == wanted.identity or wanted.required.get(key, value) != value or key.startswith(OWNER_TAGS)
 
 
@@ -210,7 +210,7 @@ def _adoption_warning(found: Found | None, owned: Found | None, snapshot: Snapsh
         return []
     rest = [twin.text() for twin in snapshot.twins(found.conditions) if twin.arn != found.arn]
     return [f"adopted {found.text()}"] + [
-        f"{text} has the same conditions and is dead; it was left alone" for text in rest
+        f"{text} has the same conditions and is unreachable; it was left alone" for text in rest
     ]
 
 
@@ -258,7 +258,8 @@ def _action(current: Current | None, after: Mapping[str, Any], tags: Mapping[str
 
 
 def _modify_first(others: list[Rule], before: Rule | None, conditions: tuple[Condition, ...], priority: int) -> bool:
-    """Which of two writes comes first: the one whose state in between harms nobody, then the one that keeps us alive.
+    """Which of two writes comes first: the one whose state in between harms nobody, then the one that keeps the rule
+    reachable.
 
     The move comes first when both are as good: it is the one that can be refused, and then nothing has changed yet.
     """

@@ -43,7 +43,7 @@ def placement(decision: Placement | None, predicted: bool) -> Document:
 
 
 def overlaps(decision: Placement | None) -> list[Document]:
-    """The rules that share requests with ours, each with such a request."""
+    """The rules that share requests with the managed rule, each with such a request."""
     return [
         {
             **rule(overlap.rule),

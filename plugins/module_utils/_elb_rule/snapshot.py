@@ -80,7 +80,7 @@ class Snapshot:
         return next((rule for rule in self.rules if rule.arn == arn), None)
 
     def others(self, arn: str | None) -> list[Rule]:
-        """All but ours and the default rule, which nothing can stand behind."""
+        """All but the managed rule and the default rule, which nothing can stand behind."""
         return [rule for found in self.rules if found.arn != arn and (rule := found.rule())]
 
     def twins(self, conditions: Sequence[Condition]) -> list[Found]:

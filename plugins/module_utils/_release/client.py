@@ -36,7 +36,7 @@ class Store:
 
     @aws_call("read the evidence in {self.folder}")
     def read(self) -> dict[int, Document]:
-        """The documents by release; a parameter that holds none of ours is left out."""
+        """The documents by release; a parameter that holds no evidence is left out."""
         pages = self.ssm.get_paginator("get_parameters_by_path").paginate(Path=self.folder)
         found = [from_text(parameter["Value"]) for page in pages for parameter in page["Parameters"]]
         return {document["release"]: document for document in found if document}

@@ -120,7 +120,7 @@ class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
             return self._plan_unknown(reading)
         self._refuse_unproven(reading.running)
         wanted = self._observed(reading.running)
-        pruned = self._ours(reading, self._beyond(reading))
+        pruned = self._own(reading, self._beyond(reading))
         kept = sorted(_with_running(reading).keys() - set(pruned))
         tags = {**(self.wanted_tags() or {}), RELEASE_TAG: str(reading.release)}
         after = {**comparable(wanted), "tagged": True, "kept": kept}
@@ -131,12 +131,12 @@ class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
     def _plan_absent(self, reading: EvidenceReading) -> EvidencePlan:
         if reading.current is None:
             return EvidencePlan("none", None)
-        pruned = self._ours(reading, sorted(reading.tags))
+        pruned = self._own(reading, sorted(reading.tags))
         if not pruned:
             return EvidencePlan("none", reading.current, after=reading.current.document)
         return EvidencePlan(action="delete", current=reading.current, pruned=pruned)
 
-    def _ours(self, reading: EvidenceReading, releases: Sequence[int]) -> tuple[int, ...]:
+    def _own(self, reading: EvidenceReading, releases: Sequence[int]) -> tuple[int, ...]:
         required = self.params["require_tags"].items()
         return tuple(
             release

@@ -82,7 +82,7 @@ def to_text(evidence: Mapping[str, Any]) -> str:
 
 
 def from_text(text: str) -> Document | None:
-    """The document in a parameter's value, or None when it is none of ours."""
+    """The document in a parameter's value, or None when it is no evidence."""
     try:
         found = json.loads(text)
     except ValueError:

@@ -81,26 +81,31 @@ class Releases:
         running = what_runs(self.client, self.params["cluster"], self.params["service_name"])
         if running:
             running["proven"] = evidence.get(running["release"], {}).get("time", "")
-            running["is_ours"] = self._is_ours(running["task_definition_tags"])
+            running["is_own"] = self._is_own(running["task_definition_tags"])
             running["latest_revision"] = self._latest_revision(running)
             if tasks:
                 running |= tasks_and_targets(self.client, self.params["cluster"], self.params["service_name"], running)
         return {"running": running, "releases": latest_first(evidence)}
 
-    def _is_ours(self, tags: dict[str, str]) -> bool:
+    def _is_own(self, tags: dict[str, str]) -> bool:
         return all(tags.get(key) == value for key, value in self.params["own_tags"].items())
 
     def _latest_revision(self, running: Document) -> int:
-        """The latest ACTIVE revision of ours; what runs when none is newer. Others may have revisions in our family."""
+        """The latest ACTIVE revision of the deployment; what runs when none is newer.
+
+        Others may have revisions in its family.
+        """
         family = running["task_definition_arn"].rpartition("/")[2].rpartition(":")[0]
         for arn in newer_revisions(self.client("ecs"), family, running["release"]):
             answer = definition(self.client("ecs"), arn) or {}
-            if self._is_ours(boto3_tag_list_to_ansible_dict(answer.get("tags", []), "key", "value")):
+            if self._is_own(boto3_tag_list_to_ansible_dict(answer.get("tags", []), "key", "value")):
                 return release_of(arn)
         return int(running["release"])
 
     def _moved_back(self, running: Document) -> bool:
-        """Whether what runs was deployed since our latest revision was registered, other than by ECS's own rollback."""
+        """Whether what runs was deployed since the deployment's latest revision was registered, other than by ECS's own
+        rollback.
+        """
         family = running["task_definition_arn"].rpartition(":")[0]
         latest = definition(self.client("ecs"), f"{family}:{running['latest_revision']}") or {}
         registered = latest.get("taskDefinition", {}).get("registeredAt")
@@ -162,7 +167,7 @@ class Releases:
                     yield secret["name"], reference.version_id, current or "none"
 
     def _has_image(self, image: str, digest: str) -> bool:
-        """Whether our repository has the image; one of another registry, or without a digest, is not looked up."""
+        """Whether the repository has the image; one of another registry, or without a digest, is not looked up."""
         repository = self.params["repository"]
         if not digest or not repository or not image.partition("@")[0].endswith(f"/{repository}"):
             return True

@@ -75,7 +75,7 @@ def serving(groups: Sequence[str], weights: Mapping[str, int]) -> str:
 
 
 def _rule(elb: Any, groups: Sequence[str]) -> Document:
-    """The listener rule that clients come through: the last one that forwards to our groups, as a rule for test
+    """The listener rule that clients come through: the last one that forwards to its target groups, as a rule for test
     traffic stands before it. Empty when there is none."""
     if not groups:
         return {}

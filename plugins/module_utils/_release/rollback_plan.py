@@ -36,10 +36,10 @@ def choose(
 ) -> Choice:
     """The release that is wanted.
 
-    wanted: a number, or LAST; evidence: by release; running: what runs; latest: the latest revision of ours;
+    wanted: a number, or LAST; evidence: by release; running: what runs; latest: the latest revision of the deployment;
     moved_back: whether what runs was deployed after that one, and not by ECS itself.
 
-    LAST is what was proven last and does not run now. But where what runs is proven and older than our latest
+    LAST is what was proven last and does not run now. But where what runs is proven and older than the latest
     revision, the service may be back already: a rollback that is asked for twice, or was cut short, ends where it
     ended. When it was not moved back, a newer revision just never held, and only a name says what is to be left.
     """

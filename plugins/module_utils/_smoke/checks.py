@@ -124,7 +124,7 @@ async def _run(plan: Plan) -> list[Check]:
 
 
 def complaint(checks: list[Check]) -> str:
-    """The failures of a run, a line each; what came from the same cause is told once."""
+    """The failures of a run, a line each; what came from the same cause is reported once."""
     causes: dict[tuple[str, str], list[Check]] = {}
     for check in checks:
         if check.failure:
@@ -182,7 +182,7 @@ def _refused(token: str | None, what: str) -> Callable[[Plan], Awaitable[str]]:
         answer = answer_of(response)
         if response.is_success:
             remedy = (
-                "whoever answers does not authenticate: if it is our server, QUILT_MCP_AUTH must be jwt; otherwise "
+                "whoever answers does not authenticate: if it is the MCP server, QUILT_MCP_AUTH must be jwt; otherwise "
             )
             raise CheckFailed(expected, answer, remedy + remedies.ANOTHER_RULE)
         if answer.status != 401:

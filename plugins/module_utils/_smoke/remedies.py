@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Iterator
 
 ANOTHER_RULE = (
-    "another listener rule answers before ours, or ours is missing: read the listener's rules in order "
+    "another listener rule answers before the deployment's, or that one is missing: read the listener's rules in order "
     "(quilt.mcp_server.elb_listener_rule_info), then deploy again"
 )
 STATUS = {
@@ -23,9 +23,9 @@ STATUS = {
     308: ANOTHER_RULE,
     400: "the server did not understand the request: its version and that of the mcp library here may not match",
     403: (
-        "our server answers no request of this test with 403, so something before it does: a web ACL of the load "
+        "the MCP server answers no request of this test with 403, so something before it does: a web ACL of the load "
         "balancer (aws wafv2 get-web-acl-for-resource --resource-arn <its ARN>) or a rule with a fixed response "
-        "(quilt.mcp_server.elb_listener_rule_info); docs/operating.md says how to tell"
+        "(quilt.mcp_server.elb_listener_rule_info); docs/operating.md says how to find out"
     ),
     404: ANOTHER_RULE,
     405: ANOTHER_RULE,

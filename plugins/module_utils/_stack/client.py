@@ -153,7 +153,7 @@ def _parameters(client: Any, names: Iterable[str]) -> list[Secret]:
     """The parameters of these ARNs. Their description has no value, that of GetParameter has one."""
     found = []
     for name in names:
-        # Only a name without a folder may lack the first slash, and its ARN does not tell.
+        # Only a name without a folder may lack the first slash, and its ARN does not say so.
         path = name.partition(":parameter/")[2]
         asked = {"Key": "Name", "Option": "Equals", "Values": [f"/{path}", *([] if "/" in path else [path])]}
         for raw in _all(client, "describe_parameters", "Parameters", ParameterFilters=[asked])[:1]:

@@ -15,7 +15,7 @@ from .records import Records, Wanted
 def resolve_removal(wanted: Wanted, records: Records) -> Resolution:
     """The listener, in `stack`; when it is gone an empty ARN, and a warning.
 
-    What could not be read is a problem all the same: our rule may be there.
+    What could not be read is a problem all the same: the deployment's rule may be there.
     """
     out = Resolution()
     identity = records.identity

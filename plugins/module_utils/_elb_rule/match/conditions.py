@@ -99,7 +99,7 @@ def from_service(conditions: Iterable[Mapping[str, Any]]) -> tuple[Condition, ..
 
 
 def from_task(conditions: Iterable[Mapping[str, Any]]) -> tuple[Condition, ...]:
-    """Conditions in a task's spelling (snake_case), flat or with a ``*_config`` as our results show them."""
+    """Conditions in a task's spelling (snake_case), flat or with a ``*_config`` as the results show them."""
     return from_service(_renamed(condition) for condition in conditions)
 
 

@@ -198,10 +198,10 @@ def _choose(target: Conditions, lefts: Sequence[Conditions]) -> Choice | None:
     rules = [sum(bits[condition] for condition in set(left)) for left in lefts]
     ways = [(side, _side_ways(side, bits)) for side in target]
     ways.sort(key=lambda way: len(way[1]))
-    dead: set[tuple[int, int]] = set()
+    exhausted: set[tuple[int, int]] = set()
 
     def go_on(position: int, satisfied: int) -> Choice | None:
-        if (position, satisfied) in dead or any(satisfied & rule == rule for rule in rules):
+        if (position, satisfied) in exhausted or any(satisfied & rule == rule for rule in rules):
             return None
         if position == len(ways):
             return []
@@ -210,9 +210,9 @@ def _choose(target: Conditions, lefts: Sequence[Conditions]) -> Choice | None:
             following = go_on(position + 1, satisfied | mask)
             if following is not None:
                 return [(side, texts), *following]
-        if len(dead) >= CHOICE_BOUND:
+        if len(exhausted) >= CHOICE_BOUND:
             raise glob_pattern.TooComplex(f"more than {CHOICE_BOUND} combinations of {len(lefts)} rules")
-        dead.add((position, satisfied))
+        exhausted.add((position, satisfied))
         return None
 
     return go_on(0, 0)

@@ -107,7 +107,7 @@ class Glob:
         return bool(state & self._final)
 
     def moves(self, state: int) -> tuple[set[str], bool]:
-        """The characters which a state tells apart, and whether it goes on with any other character too."""
+        """The characters which a state distinguishes, and whether it goes on with any other character too."""
         named = {character for character, mask in self._masks.items() if state & mask & ~self._any}
         return named, bool(state & (self._any | self._stars))
 
@@ -299,7 +299,7 @@ def _mask(globs: Sequence[Glob], states: Sequence[int], first: int, ends: Sequen
 
 
 def _characters(globs: Sequence[Glob], states: Sequence[int], musts: int, alphabet: str) -> list[str]:
-    """One character of each class that the states tell apart; those that no state names are one class."""
+    """One character of each class that the states distinguish; those that no state names are one class."""
     named: set[str] = set()
     allowed: set[str] | None = None  # the only characters with which a must goes on, when it is on fixed ground
     for index, (glob, state) in enumerate(zip(globs, states, strict=True)):

@@ -14,7 +14,7 @@ LOGS = {"task": "Keep the log group", "module": "quilt.mcp_server.cloudwatch_log
 
 
 def running(release=13, latest=13, **more):
-    base = {"release": release, "latest_revision": latest, "proven": "2026", "is_ours": True, "registered_by": ""}
+    base = {"release": release, "latest_revision": latest, "proven": "2026", "is_own": True, "registered_by": ""}
     return {**base, "task_definition_arn": f"{FAMILY}:{release}", "rule": {}, "desired_count": 3, **more}
 
 
@@ -40,9 +40,9 @@ def test_nothing_differs():
     [
         pytest.param({}, (13,), "Nothing is deployed", id="nothing runs"),
         pytest.param(
-            running(14, 14, is_ours=False, proven="", registered_by="arn:x"),
+            running(14, 14, is_own=False, proven="", registered_by="arn:x"),
             (13,),
-            "Somebody else deployed quilt-mcp-server:14, which is no release of ours. arn:x registered it. "
+            "Somebody else deployed quilt-mcp-server:14, which is no release of this deployment. arn:x registered it. "
             "The last proven release is 13.",
             id="somebody else's task definition",
         ),

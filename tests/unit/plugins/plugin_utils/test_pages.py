@@ -15,7 +15,7 @@ PROVEN = {
 RUNNING = {
     "release": 12,
     "proven": "2026-11-22T14:20:59Z",
-    "is_ours": True,
+    "is_own": True,
     "image": IMAGE,
     "rollout_state": "COMPLETED",
     "deployed_at": "2026-11-22T14:19:00Z",
@@ -73,7 +73,7 @@ def test_the_page_of_a_service_that_is_well():
     ("running", "concern"),
     [
         ({"proven": ""}, "! release 12 was never proven: playbooks/verify.yml proves it"),
-        ({"is_ours": False, "registered_by": "arn:x"}, "! release 12 was deployed by somebody else by arn:x"),
+        ({"is_own": False, "registered_by": "arn:x"}, "! release 12 was deployed by somebody else by arn:x"),
         ({"rollout_state": "IN_PROGRESS"}, "! a deployment is under way, or failed"),
         ({"running_count": 0}, "! 1 task(s) are missing"),
         ({"rule": {}}, "! no listener rule leads to the service"),

@@ -82,7 +82,7 @@ def service(*deployments: dict[str, Any], status: str = "ACTIVE") -> dict[str, A
         pytest.param(
             service(deployment(3, "IN_PROGRESS"), deployment(2, "IN_PROGRESS", "ACTIVE")),
             "failed",
-            "now runs quilt-mcp-server:3 (ecs-svc/3), so ours was rolled back or replaced by somebody else's",
+            "now runs quilt-mcp-server:3 (ecs-svc/3), so this deployment was rolled back or replaced by another one",
             id="replaced by somebody else",
         ),
         pytest.param(

@@ -1,6 +1,6 @@
 """What belongs to others in the sandbox's account: save it, compare it, and look for what is left of ours.
 
-    python neighbours.py save|compare|gone      (SANDBOX_HOME names the sandbox)
+    python foreign_resources.py save|compare|gone      (SANDBOX_HOME names the sandbox)
 
 Ours is whatever carries the tag quilt:deployment; everything else must stay byte for byte as it was.
 """
@@ -20,14 +20,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from sandbox.account import OWNER_TAG, Account
 
 HOME = Path(os.environ["SANDBOX_HOME"])
-SAVED = HOME / "neighbours.json"
+SAVED = HOME / "foreign_resources.json"
 OURS_BY_NAME = {"quilt-mcp-server", "/ecs/mcp-server-production"}
 
 
 def account() -> Account:
     """The running sandbox's account."""
     state = json.loads((HOME / "state.json").read_text())
-    session: Any = boto3.Session(aws_access_key_id="neighbours", aws_secret_access_key="neighbours")
+    session: Any = boto3.Session(aws_access_key_id="foreign-resources", aws_secret_access_key="foreign-resources")
     options = {"endpoint_url": state["aws_endpoint_url"], "region_name": state["region"]}
     return Account(lambda service: session.client(service, **options))
 
