@@ -1,4 +1,4 @@
-"""boto3 clients of the platform itself: not recorded, not disturbed by faults, deaf to the user's AWS configuration."""
+"""boto3 clients of the platform itself: not recorded, not disturbed by faults, without the user's AWS configuration."""
 
 from __future__ import annotations
 

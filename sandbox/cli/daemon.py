@@ -60,14 +60,14 @@ def main() -> int:
             daemon = Daemon(home)
             with ports.reserved():
                 daemon.start(parts)
-            _tell(ready=home.read_state())
+            _report(ready=home.read_state())
             log.info("ready")
             stopping.wait()
             log.info("stopping")
             home.state_file.unlink(missing_ok=True)
     except Exception as error:
         log.exception("the sandbox could not start")
-        _tell(error=str(error) or type(error).__name__)
+        _report(error=str(error) or type(error).__name__)
         return 1
     log.info("stopped")
     return 0
@@ -81,7 +81,7 @@ def _remove_leftovers(home: Home) -> None:
 
 
 def scrub_environment() -> None:
-    """Make this process and its children deaf to the machine's proxies, CA bundles and AWS configuration."""
+    """Keep the machine's proxies, CA bundles and AWS configuration from this process and its children."""
     for name in _FOREIGN_VARIABLES.split():
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
@@ -232,7 +232,7 @@ def _json_route(answer: Callable[[dict[str, Any]], Any]) -> Callable[..., Iterab
     return route
 
 
-def _tell(**message: Any) -> None:
+def _report(**message: Any) -> None:
     """One line to the process that started this one; it may be gone already."""
     try:
         print(json.dumps(message), flush=True)

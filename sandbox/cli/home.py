@@ -114,7 +114,7 @@ class Home:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """One `up` or `down` at a time for this folder; waits for the other one to end."""
-        # In the system's temporary folder and not in ours: `down` removes ours while it holds the lock.
+        # In the system's temporary folder and not in the sandbox's, which `down` removes while it holds the lock.
         path = Path(tempfile.gettempdir()) / f"quilt-sandbox-{os.getuid()}-{self.id}.lock"
         with path.open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -21,7 +21,7 @@ class Context:
     home: Path
     """The sandbox's folder, SANDBOX_HOME."""
     home_id: str
-    """Tells this sandbox's containers from another's: the value of their label `quilt.sandbox`."""
+    """Distinguishes this sandbox's containers from another's: the value of their label `quilt.sandbox`."""
     account_id: str
     region: str
     endpoint_url: str

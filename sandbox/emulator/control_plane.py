@@ -7,7 +7,7 @@ import threading
 from types import TracebackType
 from typing import Any, Protocol
 
-# moto reads these once, when its modules are imported: no EC2 image catalogue, AWS's own IAM policies, no wait in ACM.
+# moto reads these once, when its modules are imported: no EC2 image catalog, AWS's own IAM policies, no wait in ACM.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")

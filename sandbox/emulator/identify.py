@@ -82,7 +82,7 @@ def _operation(environ: Environ, service: str) -> str:
     if action := parse_qs(environ.get("QUERY_STRING", "")).get("Action"):
         return action[0]
     try:
-        # Without the body: a REST operation is told by method, path, query and headers.
+        # Without the body: a REST operation is recognized by method, path, query and headers.
         operation, _ = get_service_router(service).match(BackendRequest({**environ, "wsgi.input": io.BytesIO()}))
         return str(operation.name)
     except Exception:  # an unknown service has no model, an unknown path no operation: the call is still recorded

@@ -74,14 +74,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def _echo(self, _: dict[str, str]) -> None:
         body = self._body()
-        told = {
+        seen = {
             "name": self.upstream.name,
             "method": self.command,
             "path": self.path,
             "headers": {name.lower(): value for name, value in self.headers.items()},
             "body": body.decode("latin-1"),
         }
-        self._send(200, json.dumps(told).encode(), ("X-Two", "1"), ("X-Two", "2"))
+        self._send(200, json.dumps(seen).encode(), ("X-Two", "1"), ("X-Two", "2"))
 
     def _status(self, query: dict[str, str]) -> None:
         self._send(int(query["code"]), b"")

@@ -96,7 +96,7 @@ class LoadBalancer:
                 lifespan="off",
                 ssl_certfile=certificates.cert,
                 ssl_keyfile=certificates.key,
-                # What reaches the client is the target's: no Server and Date of ours, no rewriting of the peer.
+                # What reaches the client is the target's: no added Server and Date, no rewriting of the peer.
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,

@@ -43,13 +43,13 @@ _LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
 
 class Refusal(Exception):
-    """The load balancer itself answers, with this status. `reason` goes to the log, and to the client when `tell`."""
+    """The load balancer itself answers, with this status. `reason` goes to the log, and to the client when `shown`."""
 
-    def __init__(self, status: int, reason: str, *, tell: bool = False) -> None:
+    def __init__(self, status: int, reason: str, *, shown: bool = False) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
-        self.tell = tell
+        self.shown = shown
 
 
 class ClientGone(Exception):
@@ -94,7 +94,7 @@ class Proxy:
 
 
 class Body:
-    """The client's request body as it arrives. Tells afterwards when the client goes away."""
+    """The client's request body as it arrives. Says afterwards when the client goes away."""
 
     def __init__(self, receive: Receive) -> None:
         self.idle_timeout = 60.0
@@ -172,7 +172,7 @@ class Exchange:
             log.exception("the load balancer broke on %s %s", self.entry.method, self.entry.path)
             self.entry.error = f"{type(error).__name__}: {error}"
             if not self.begun:
-                await self._own_page(Refusal(500, "the sandbox's load balancer broke; see its log", tell=True))
+                await self._own_page(Refusal(500, "the sandbox's load balancer broke; see its log", shown=True))
         finally:
             self.entry.seconds = round(time.monotonic() - started, 4)
             self.proxy.access_log.add(self.entry)
@@ -183,10 +183,10 @@ class Exchange:
             raise Refusal(400, "the request has no Host header")
         listener = self.proxy.model.listener()
         if listener is None:
-            raise Refusal(503, "the control plane has no load balancer with a listener on port 443", tell=True)
+            raise Refusal(503, "the control plane has no load balancer with a listener on port 443", shown=True)
         rule = first_match(listener.rules, self.request)
         if rule is None:
-            raise Refusal(503, f"listener {listener.arn} has no default rule", tell=True)
+            raise Refusal(503, f"listener {listener.arn} has no default rule", shown=True)
         self.entry.rule_arn, self.entry.priority = rule.arn, str(rule.priority)
         self.entry.action = ",".join(action.type for action in rule.actions)
         await self._perform(rule, listener)
@@ -206,7 +206,7 @@ class Exchange:
                 await self._own(int(config["StatusCode"]), body, (b"content-type", kind.encode()))
             else:
                 text = f"the sandbox's load balancer does not perform {action.type}; AWS would. Rule {rule.arn}"
-                raise Refusal(501, text, tell=True)
+                raise Refusal(501, text, shown=True)
 
     async def _forward(self, action: Action, rule: Rule, listener: Listener) -> None:
         arn = self.proxy.targets.group(rule.arn, action.data["ForwardConfig"])
@@ -282,9 +282,9 @@ class Exchange:
     def _request_headers(self, host: str, listener: Listener, chunked: bool) -> Headers:
         """What the target sees: the client's headers, those of the connection replaced, X-Forwarded-* added."""
         dropped = _HOP_BY_HOP | connection_options(self.headers) | {b"host", b"expect"}
-        ours = {b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-port", b"x-amzn-trace-id"}
+        forwarding = {b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-port", b"x-amzn-trace-id"}
         forwarded = [value for name, value in self.headers if name == b"x-forwarded-for"]
-        kept = [(name, value) for name, value in self.headers if name not in dropped | ours]
+        kept = [(name, value) for name, value in self.headers if name not in dropped | forwarding]
         added = [
             (b"x-forwarded-for", b", ".join([*forwarded, self.request.source_ip.encode()])),
             (b"x-forwarded-proto", listener.protocol.lower().encode()),
@@ -307,7 +307,7 @@ class Exchange:
     async def _own_page(self, refusal: Refusal) -> None:
         phrase = PHRASES.get(refusal.status) or HTTPStatus(refusal.status).phrase
         title = f"{refusal.status} {phrase}"
-        more = f"<p>{refusal.reason}</p>\r\n" if refusal.tell else ""
+        more = f"<p>{refusal.reason}</p>\r\n" if refusal.shown else ""
         page = (
             f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
             f"{more}</body>\r\n</html>\r\n"

@@ -29,7 +29,7 @@ class _StoppedEarly(Exception):
 
 
 class TaskRunner(threading.Thread):
-    """Runs one task. `tell` takes events of its service, `wake` is called after each change of state."""
+    """Runs one task. `report` takes events of its service, `wake` is called after each change of state."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class TaskRunner(threading.Thread):
         load_balancers: list[Document],
         context: Context,
         engine: Engine,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
         wake: Callable[[], None],
     ) -> None:
         super().__init__(name=f"task {task.id}", daemon=True)
@@ -52,7 +52,7 @@ class TaskRunner(threading.Thread):
         self._load_balancers = load_balancers
         self._context = context
         self._engine = engine
-        self._tell, self._wake = tell, wake
+        self._report, self._wake = report, wake
         self._running: RunningTask | None = None
         self._targets: network.Targets | None = None
         self._logs: dict[str, logs.AwsLogs] = {}
@@ -177,7 +177,7 @@ class TaskRunner(threading.Thread):
             with api_lock:
                 self._targets.register()
                 for arn, _ in self._targets.registered:
-                    self._tell(f"registered 1 targets in (target-group {arn})")
+                    self._report(f"registered 1 targets in (target-group {arn})")
         self._show("RUNNING", startedAt=now(), connectivityAt=now())
 
     # Running
@@ -230,9 +230,9 @@ class TaskRunner(threading.Thread):
                 drained = [arn for arn, _ in self._targets.registered]
                 delay = self._targets.deregister()
                 for arn in drained:
-                    self._tell(f"deregistered 1 targets in (target-group {arn})")
+                    self._report(f"deregistered 1 targets in (target-group {arn})")
                 if drained:
-                    self._tell("has begun draining connections on 1 tasks.")
+                    self._report("has begun draining connections on 1 tasks.")
             if self._alive():
                 self._drain(wait_of(delay))
         self._show("STOPPING", check=False)
@@ -270,7 +270,7 @@ class TaskRunner(threading.Thread):
             for shown in self.task.document["containers"]:
                 if reason.startswith("CannotPullContainerError"):
                     shown["reason"] = reason
-            self._tell(f"was unable to place a task. Reason: {reason}.")
+            self._report(f"was unable to place a task. Reason: {reason}.")
 
     def _show(self, status: str, check: bool = True, **fields: Any) -> None:
         """Enter a state. Raises _StoppedEarly when `check` and somebody wants the task stopped."""

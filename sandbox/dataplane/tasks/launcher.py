@@ -41,7 +41,7 @@ class FargateLauncher:
 
     def __init__(self, context: Context, engine: Engine | None = None) -> None:
         """`engine` is for tests; the context says which one a sandbox uses."""
-        wait_of(0)  # a wrong SANDBOX_SPEED is told here, and not by every task
+        wait_of(0)  # a wrong SANDBOX_SPEED is refused here, and not by every task
         self._context = context
         self.engine = engine if engine is not None else _engine(context)
         self._runners: dict[str, TaskRunner] = {}
@@ -137,10 +137,10 @@ class FargateLauncher:
         definition: TaskDefinition,
         subnet: str,
         load_balancers: list[dict[str, Any]],
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> None:
         runner = TaskRunner(
-            task, definition.document, subnet, load_balancers, self._context, self.engine, tell, self._due.set
+            task, definition.document, subnet, load_balancers, self._context, self.engine, report, self._due.set
         )
         self._runners[task.id] = runner
         runner.start()

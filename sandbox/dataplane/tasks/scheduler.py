@@ -85,7 +85,7 @@ class Scheduler:
             if not view.tasks:
                 service.document["status"] = "INACTIVE"
         elif settled and service.primary.state == "COMPLETED" and sum(t.healthy for t in view.tasks) == view.desired:
-            service.tell("has reached a steady state.")
+            service.add_event("has reached a steady state.")
 
     # Looking
 
@@ -168,8 +168,8 @@ class Scheduler:
                 continue
             failures, _ = self._streaks.get(service.arn, (0, 0.0))
             self._streaks[service.arn] = (failures + 1, time.monotonic())
-            ours = task.document.get("startedBy") == primary.id and primary.state == "IN_PROGRESS"
-            if ours and task.id not in self._proven:
+            of_primary = task.document.get("startedBy") == primary.id and primary.state == "IN_PROGRESS"
+            if of_primary and task.id not in self._proven:
                 self._set_failures(service, primary.deployment["failedTasks"] + 1)
 
     @staticmethod
@@ -187,32 +187,32 @@ class Scheduler:
         subnet = next((one for one, where in self._subnets(primary).items() if where == zone), None)
         if definition is None or subnet is None:
             missing = "its task definition was deleted" if definition is None else "its subnets are gone"
-            service.tell(f"was unable to place a task. Reason: {missing}.")
+            service.add_event(f"was unable to place a task. Reason: {missing}.")
             self._streaks[service.arn] = (_LONGEST_PAUSE, time.monotonic())
             return
         task = ecs_tasks.of_service(service, primary, definition)
         task.document["availabilityZone"] = zone
         ecs_tasks.place(backend.tasks.setdefault(service.cluster_name, {}), task)
-        service.tell(f"has started 1 tasks: (task {task.id}).")
-        self._run(task, definition, subnet, primary.load_balancers, service.tell)
+        service.add_event(f"has started 1 tasks: (task {task.id}).")
+        self._run(task, definition, subnet, primary.load_balancers, service.add_event)
 
     def _stop(self, service: Service, action: Stop) -> None:
         runner = self._runners.get(action.task)
         if runner is None:
             return
         if action.reason.startswith("Task failed container"):
-            service.tell(f"(task {action.task}) failed container health checks.")
+            service.add_event(f"(task {action.task}) failed container health checks.")
         elif action.reason.startswith("Task failed ELB"):
             for complaint in runner.target_complaints():
-                service.tell(f"{complaint}.")
+                service.add_event(f"{complaint}.")
         runner.task.stop(action.reason, SCHEDULER)
-        service.tell(f"has stopped 1 running tasks: (task {action.task}).")
+        service.add_event(f"has stopped 1 running tasks: (task {action.task}).")
 
     def _break(self, service: Service, rollback: bool) -> None:
         primary = service.primary
         primary.record["deploymentCircuitBreaker"]["status"] = "TRIGGERED"
         text = "Service deployment rolled back because the circuit breaker threshold was exceeded."
-        service.tell(f"(deployment {primary.id}) deployment failed: tasks failed to start.")
+        service.add_event(f"(deployment {primary.id}) deployment failed: tasks failed to start.")
         self._streaks.pop(service.arn, None)
         reason = f"{BREAKER}tasks failed to start."
         back = BREAKER + "rolling back to deploymentId {id}."
@@ -230,7 +230,7 @@ class Scheduler:
         except traffic.RuleGone as error:
             reason = f"Service deployment rolled back because traffic could not be shifted: {error}."
         if reason:
-            service.tell(f"(deployment {primary.id}) deployment failed: {reason}")
+            service.add_event(f"(deployment {primary.id}) deployment failed: {reason}")
             rollouts.abort(service, reason, reason)
         return bool(reason) or primary.shift.stage != stage
 
@@ -245,7 +245,7 @@ class Scheduler:
         if not ringing:
             return
         watch.update(status="TRIGGERED", triggeredAlarmNames=ringing)
-        service.tell(f"(deployment {primary.id}) deployment failed: alarm detected.")
+        service.add_event(f"(deployment {primary.id}) deployment failed: alarm detected.")
         text = "Service deployment rolled back because of an alarm."
         reason = f"{ALARM}alarm detected: {', '.join(ringing)}."
         if service.document["deploymentConfiguration"]["alarms"].get("rollback"):

@@ -1,4 +1,4 @@
-"""An engine without programs, for tests of the scheduler: what a task does is told by its image.
+"""An engine without programs, for tests of the scheduler: the image says what a task does.
 
 sim:ok          runs and is healthy        sim:exit-3      runs and then exits with 3
 sim:unhealthy   fails its health check     sim:unpullable  cannot be pulled
@@ -27,10 +27,10 @@ class SimulatedTask:
         self.exit_codes: dict[str, int] = {}
         self.health: dict[str, Health] = {}
         for container in spec.containers:
-            behaviour = container.image.partition(":")[2]
-            if behaviour.startswith("exit-"):
-                self.exit_codes[container.name] = int(behaviour.removeprefix("exit-"))
-            self.health[container.name] = _HEALTH.get(behaviour, "HEALTHY")
+            behavior = container.image.partition(":")[2]
+            if behavior.startswith("exit-"):
+                self.exit_codes[container.name] = int(behavior.removeprefix("exit-"))
+            self.health[container.name] = _HEALTH.get(behavior, "HEALTHY")
 
     def address(self, port: int) -> Address | None:
         return ("127.0.0.1", port)

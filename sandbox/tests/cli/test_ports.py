@@ -26,6 +26,8 @@ def test_who_comes_second_waits_until_the_first_listens(monkeypatch: pytest.Monk
     with ports.reserved(), socket.socket() as listener:
         mine = ports.choose()
         first_has_chosen.set()
+        # As servers do, and as the search for a free port does: an ended connection does not hold the port.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", mine.aws))
         listener.listen()
         assert not chosen

@@ -58,7 +58,7 @@ def test_listeners_and_foreign_rules(client: Client) -> None:
     rules = elbv2.describe_rules(ListenerArn=listeners[443]["ListenerArn"])["Rules"]
     priorities = sorted(int(rule["Priority"]) for rule in rules if not rule["IsDefault"])
     assert priorities == [10, 20, 100, 101, 103, 200, 500, 600]
-    # 102 is free; the catalog takes everything of the host at 500, so ours must come before.
+    # 102 is free; the catalog takes everything of the host at 500, so a deployment's rule must come before.
     (catch_all,) = [rule for rule in rules if rule["Priority"] == "500"]
     assert [(c["Field"], c["HostHeaderConfig"]["Values"]) for c in catch_all["Conditions"]] == [
         ("host-header", ["demo.quiltdata.com"])

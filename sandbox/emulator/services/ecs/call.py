@@ -103,7 +103,7 @@ class Call:
         return _runner is not None
 
     def wake(self) -> None:
-        """Tell the data plane, if there is one, that something changed."""
+        """Notify the data plane, if there is one, of a change."""
         if _runner is not None:
             _runner(self.backend)
 
@@ -117,7 +117,7 @@ class Call:
         alarms = cloudwatch_backends[self.account][self.region].alarms
         return [name for name, alarm in alarms.items() if alarm.state_value == "ALARM"]
 
-    # services.Neighbours
+    # services.Resources
 
     def target_group(self, arn: str) -> Document | None:
         group = elbv2_backends[self.account][self.region].target_groups.get(arn)

@@ -71,7 +71,7 @@ def _as_method(action: Action) -> Callable[[Any], ActionResult]:
 
     def method(response: Any) -> ActionResult:
         answer = action(Call(response))
-        # A copy: moto serialises after this returns, while the data plane may go on.
+        # A copy: moto serializes after this returns, while the data plane may go on.
         return ActionResult(copy.deepcopy(answer)) if answer else EmptyResult()
 
     return method

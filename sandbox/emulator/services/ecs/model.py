@@ -175,8 +175,8 @@ class Service:
         """PRIMARY first, then the ACTIVE ones that still have tasks."""
         return sorted((r for r in self.rollouts if r.status != "INACTIVE"), key=lambda r: r.status != "PRIMARY")
 
-    def tell(self, message: str) -> None:
-        """An event of the service, newest first. A steady state is told once, not again and again."""
+    def add_event(self, message: str) -> None:
+        """An event of the service, newest first. A steady state is reported once, not again and again."""
         events = self.document["events"]
         text = f"(service {self.name}) {message}"
         if not (events and events[0]["message"] == text):

@@ -89,7 +89,7 @@ def alarms(service: Service, in_alarm: Collection[str]) -> Document:
         return {"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []}
     ringing = [name for name in names if name in in_alarm]
     if ringing:
-        service.tell(f"alarms are not monitored in this deployment: {', '.join(ringing)} in ALARM state.")
+        service.add_event(f"alarms are not monitored in this deployment: {', '.join(ringing)} in ALARM state.")
     return {"status": "DISABLED" if ringing else "MONITORING", "alarmNames": names, "triggeredAlarmNames": []}
 
 
@@ -119,7 +119,7 @@ def complete(service: Service, rollout: Rollout) -> None:
             _close(failed, "ROLLBACK_SUCCESSFUL", failed.record.get("statusReason"))
     service.completed = rollout
     retire(service)
-    service.tell(f"(deployment {rollout.id}) deployment completed.")
+    service.add_event(f"(deployment {rollout.id}) deployment completed.")
 
 
 def retire(service: Service, keep: Collection[str] = ()) -> None:
@@ -169,7 +169,7 @@ def roll_back(service: Service, reason: str, back: str, status_reason: str) -> R
         service.document.pop(key, None)
         if key in target.revision:
             service.document[key] = copy.deepcopy(target.revision[key])
-    service.tell(f"rolling back to deployment {target.id}.")
+    service.add_event(f"rolling back to deployment {target.id}.")
     return target
 
 

@@ -1,4 +1,4 @@
-"""Services: what CreateService and UpdateService refuse, and what they fill in. Pure, but for looking neighbours up.
+"""Services: what CreateService and UpdateService refuse, and what they fill in. Pure, but for what they refer to.
 
 AWS facts restored here: every field of the request is kept and echoed; defaults are filled in; the target group must
 be on a load balancer, its container and port in the task definition; a Fargate service needs subnets that exist.
@@ -34,7 +34,7 @@ _PLACEMENT_FIELDS = {"host": "instanceId", "memory": "MEMORY", "cpu": "CPU"}
 _NOT_OF_A_SERVICE = ("cluster", "service", "tags", "clientToken", "role", "forceNewDeployment")
 
 
-class Neighbours(Protocol):
+class Resources(Protocol):
     """What a service refers to outside of ECS."""
 
     def target_group(self, arn: str) -> Document | None:
@@ -153,7 +153,7 @@ def _deployment_configuration(current: Document, request: Document) -> Document:
     return filled
 
 
-def validate(document: Document, definition: TaskDefinition, neighbours: Neighbours, routed: bool = True) -> None:
+def validate(document: Document, definition: TaskDefinition, resources: Resources, routed: bool = True) -> None:
     """Raise the service's own error for the first thing that is wrong with a service document.
 
     routed: whether the request says how traffic comes to the service; a rollback may have left another strategy's way.
@@ -169,14 +169,14 @@ def validate(document: Document, definition: TaskDefinition, neighbours: Neighbo
     if _fargate(document) and "FARGATE" not in definition.document["compatibilities"]:
         raise invalid("Task definition does not support launch_type FARGATE.")
     _validate_percentages(document)
-    _validate_network(document, definition, neighbours)
+    _validate_network(document, definition, resources)
     if "healthCheckGracePeriodSeconds" in document and not document["loadBalancers"]:
         raise invalid("Health check grace period is only valid for services configured to use load balancers.")
     _validate_strategy(document["deploymentConfiguration"])
     for balancer in document["loadBalancers"]:
-        _validate_load_balancer(balancer, definition, neighbours)
+        _validate_load_balancer(balancer, definition, resources)
         if document["deploymentConfiguration"]["strategy"] != "ROLLING" and routed:
-            _validate_advanced(balancer, neighbours)
+            _validate_advanced(balancer, resources)
 
 
 def _validate_percentages(document: Document) -> None:
@@ -191,7 +191,7 @@ def _validate_percentages(document: Document) -> None:
         raise invalid("The deployment circuit breaker must be enabled to use rollback.")
 
 
-def _validate_network(document: Document, definition: TaskDefinition, neighbours: Neighbours) -> None:
+def _validate_network(document: Document, definition: TaskDefinition, resources: Resources) -> None:
     network = document.get("networkConfiguration", {}).get("awsvpcConfiguration")
     if definition.document["networkMode"] != "awsvpc":
         return
@@ -199,19 +199,19 @@ def _validate_network(document: Document, definition: TaskDefinition, neighbours
         raise invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
     if not network["subnets"]:
         raise invalid("subnets can not be empty.")
-    if subnet := neighbours.missing_subnet(network["subnets"]):
+    if subnet := resources.missing_subnet(network["subnets"]):
         raise invalid(
             f"Error retrieving subnet information for [{subnet}]: The subnet ID '{subnet}' does not exist "
             "(ErrorCode: InvalidSubnetID.NotFound)"
         )
-    if group := neighbours.missing_security_group(network["securityGroups"]):
+    if group := resources.missing_security_group(network["securityGroups"]):
         raise invalid(
             f"Error retrieving security group information for [{group}]: The security group '{group}' does not exist "
             "(ErrorCode: InvalidGroup.NotFound)"
         )
 
 
-def _validate_load_balancer(balancer: Document, definition: TaskDefinition, neighbours: Neighbours) -> None:
+def _validate_load_balancer(balancer: Document, definition: TaskDefinition, resources: Resources) -> None:
     name, port = balancer.get("containerName"), balancer.get("containerPort")
     container = next((c for c in definition.document["containerDefinitions"] if c["name"] == name), None)
     if container is None:
@@ -219,7 +219,7 @@ def _validate_load_balancer(balancer: Document, definition: TaskDefinition, neig
     if port not in [mapping.get("containerPort") for mapping in container["portMappings"]]:
         raise invalid(f"The container {name} did not have a container port {port} defined.")
     arn = str(balancer.get("targetGroupArn"))
-    group = neighbours.target_group(arn)
+    group = resources.target_group(arn)
     if group is None:
         raise invalid(f"The specified target group {arn} does not exist.")
     if not group["load_balancer_arns"]:
@@ -271,7 +271,7 @@ def _validate_strategy(configuration: Document) -> None:
             raise invalid("The action of a lifecycle hook's time-out must be ROLLBACK or CONTINUE.")
 
 
-def _validate_advanced(balancer: Document, neighbours: Neighbours) -> None:
+def _validate_advanced(balancer: Document, resources: Resources) -> None:
     """What traffic shifting needs. The wording of the refusals was not checked against AWS."""
     advanced = balancer.get("advancedConfiguration") or {}
     for name in ("alternateTargetGroupArn", "productionListenerRule", "roleArn"):
@@ -279,7 +279,7 @@ def _validate_advanced(balancer: Document, neighbours: Neighbours) -> None:
             raise invalid(f"advancedConfiguration.{name} is required by the deployment strategy.")
     groups = [balancer["targetGroupArn"], advanced["alternateTargetGroupArn"]]
     for arn in groups:
-        group = neighbours.target_group(arn)
+        group = resources.target_group(arn)
         if group is None:
             raise invalid(f"The specified target group {arn} does not exist.")
         if not group["load_balancer_arns"]:
@@ -287,12 +287,12 @@ def _validate_advanced(balancer: Document, neighbours: Neighbours) -> None:
     for name in ("productionListenerRule", "testListenerRule"):
         if not advanced.get(name):
             continue
-        forwards = neighbours.rule_groups(advanced[name])
+        forwards = resources.rule_groups(advanced[name])
         if forwards is None:
             raise invalid(f"The specified listener rule {advanced[name]} does not exist.")
         if not set(forwards) & set(groups):
             raise invalid(f"The listener rule {advanced[name]} does not forward to {' or '.join(groups)}.")
-    if not neighbours.ecs_may_assume(advanced["roleArn"]):
+    if not resources.ecs_may_assume(advanced["roleArn"]):
         raise invalid(f"ECS was unable to assume the role '{advanced['roleArn']}'; it must trust ecs.amazonaws.com.")
 
 

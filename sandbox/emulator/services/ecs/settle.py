@@ -34,7 +34,7 @@ def settle(backend: Any, service: Service) -> None:
         if primary.shift is not None and primary.shift.active:
             primary.shift.finish()
         rollouts.complete(service, primary)
-        service.tell("has reached a steady state.")
+        service.add_event("has reached a steady state.")
     rollouts.retire(service)
 
 

@@ -53,7 +53,7 @@ def fill(request: Document) -> Document:
 
 
 def _attributes(document: Document) -> list[str]:
-    """What an instance must be able to do. AWS's list is longer; these are the ones that tell something."""
+    """What an instance must be able to do. AWS's list is longer; these are the ones that say something."""
     containers = document["containerDefinitions"]
     secrets = [item["valueFrom"] for container in containers for item in container.get("secrets", [])]
     needs = {

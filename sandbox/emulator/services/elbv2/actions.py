@@ -36,7 +36,7 @@ _REDIRECT_DEFAULTS = {
 
 
 class Action:
-    """One action in the shape that moto serialises: the API's members are attributes.
+    """One action in the shape that moto serializes: the API's members are attributes.
 
     `client_secret` is kept for UseExistingClientSecret and is no member, so no answer ever carries it.
     """

@@ -1,4 +1,4 @@
-"""The corrected backend: moto's state with the service's behaviour, one lock for both."""
+"""The corrected backend: moto's state with the service's behavior, one lock for both."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Backend(Rules, TargetGroups, Balancers):
 
     @property
     def _url_module(self) -> ModuleType:
-        # moto derives the name of the module from that of the class's module, which is not ours.
+        # moto derives the name of the module from that of the class's module, which is the sandbox's.
         module: ModuleType = moto.elbv2.urls
         return module
 

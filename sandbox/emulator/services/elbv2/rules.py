@@ -27,7 +27,7 @@ DEFAULT_RULE_QUOTA = 100
 
 
 class Rule:
-    """A rule in the shape that moto serialises and that moto's own code reads."""
+    """A rule in the shape that moto serializes and that moto's own code reads."""
 
     def __init__(
         self,

@@ -176,9 +176,9 @@ def test_what_the_target_and_the_client_see(world: World) -> None:
         X_Mine="1",
         X_Kept="yes",
     )
-    told = answer.json
-    assert (told["method"], told["path"], len(told["body"])) == ("POST", "/echo/%2F?a=b&c=%20", 100_000)
-    headers = told["headers"]
+    seen = answer.json
+    assert (seen["method"], seen["path"], len(seen["body"])) == ("POST", "/echo/%2F?a=b&c=%20", 100_000)
+    headers = seen["headers"]
     assert headers["x-forwarded-for"] == "1.2.3.4, 127.0.0.1"
     assert (headers["x-forwarded-proto"], headers["x-forwarded-port"]) == ("https", "443")
     assert headers["x-amzn-trace-id"].startswith("Root=1-")

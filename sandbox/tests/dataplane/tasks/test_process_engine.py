@@ -92,8 +92,8 @@ def test_a_process_lives_and_ends_as_a_task(stack: Stack, fargate: FargateLaunch
     assert stopped["containers"][0]["exitCode"] == 0
     stream = f"app/app/{task['task']}"
     events = client("logs").get_log_events(logGroupName="/ecs/app", logStreamName=stream)["events"]
-    told = [event["message"] for event in events]
-    assert (told[0], told[-1]) == ("listening for you", "told to stop")
+    messages = [event["message"] for event in events]
+    assert (messages[0], messages[-1]) == ("listening for you", "told to stop")
     assert not alive(pid)
 
 

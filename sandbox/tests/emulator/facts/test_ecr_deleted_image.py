@@ -10,7 +10,7 @@ from sandbox.tests.emulator.facts.ecr_push import push
 
 
 class Forgetting:
-    """A registry that notes what it is told to delete."""
+    """A registry that notes what it has to delete."""
 
     def __init__(self) -> None:
         self.deleted: list[tuple[str, str]] = []
