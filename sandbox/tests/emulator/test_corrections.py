@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +43,15 @@ def test_a_service_has_a_source_and_tests(service: corrections.Correction) -> No
 def test_a_test_is_of_a_fact_that_is_there() -> None:
     named = {path.stem.removeprefix("test_") for path in (TESTS / "facts").glob("test_*.py")}
     assert named == {fact.name for fact in corrections.corrected_facts()}
+
+
+def test_the_test_of_each_fact_fails_without_it() -> None:
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "--tb=no", "-p", "sandbox.tests.emulator.without_facts"]
+    done = subprocess.run(
+        [*command, str(TESTS / "facts")], cwd=TESTS.parents[2], capture_output=True, text=True, check=False
+    )
+    failing = set(re.findall(r"^(?:FAILED|ERROR) \S*/test_(\w+)\.py::", done.stdout, re.MULTILINE))
+    assert failing == {fact.name for fact in corrections.corrected_facts()}, done.stdout
 
 
 @pytest.fixture

@@ -151,6 +151,11 @@ def test_a_service_is_deployed_behind_the_second_load_balancer(shop: Shop) -> No
         return bool(service["deployments"][0]["rolloutState"] == "COMPLETED")
 
     until(completed, 30)
+    (arn,) = ecs.list_tasks(cluster="shop-cluster", serviceName="greeter")["taskArns"]
+    (task,) = ecs.describe_tasks(cluster="shop-cluster", tasks=[arn])["tasks"]
+    place = {one["name"]: one["value"] for one in task["attachments"][0]["details"]}
+    assert place["privateIPv4Address"].startswith("10.20.")
+    assert place["privateDnsName"].endswith(".eu-west-1.compute.internal")
     assert shop.get("shop-partners", "/hello") == (200, "hello from eu-west-1")
     assert shop.get("shop-public", "/hello")[1].startswith("shop-web: a stub")
 

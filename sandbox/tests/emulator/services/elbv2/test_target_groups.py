@@ -116,6 +116,15 @@ def test_health_is_what_somebody_decided(stack: Stack, empty: ControlPlane) -> N
         health.unwatch(empty.account_id, empty.region)
 
 
+def test_targets_are_watched_until_the_last_load_balancer_stops(empty: ControlPlane) -> None:
+    for _ in range(2):
+        health.watch(empty.account_id, empty.region)
+    health.unwatch(empty.account_id, empty.region)
+    assert health.is_watched(empty.account_id, empty.region)
+    health.unwatch(empty.account_id, empty.region)
+    assert not health.is_watched(empty.account_id, empty.region)
+
+
 def test_an_address_may_be_registered_with_several_ports(stack: Stack) -> None:
     arn = stack.group()
     stack.rule(1, Actions=[forward(arn)])
