@@ -58,6 +58,8 @@ def steps() -> Iterator[Step]:
     yield Step("lint", "mypy", ["mypy", "sandbox", "plugins", "playbooks/action_plugins", "tools", "bench"])
     imports = {"PYTHONPATH": str(ROOT / "collections")}
     yield Step("lint", "import-linter", ["lint-imports", "--no-cache"], env=imports)
+    sandbox = {"PYTHONPATH": str(ROOT)}
+    yield Step("lint", "sandbox: import-linter", ["lint-imports", "--no-cache", "sandbox/pyproject.toml"], env=sandbox)
     yield Step("lint", "yamllint", ["yamllint", "--strict", "."])
     yield Step("lint", "README tables", [sys.executable, "tools/role_readmes.py", "--check"])
     yield Step("lint", "README content", [sys.executable, "tools/readme_content.py", "--check"])
@@ -73,7 +75,7 @@ def steps() -> Iterator[Step]:
     # A process each: the sandbox corrects moto for all of its process, and the unit tests use moto as it is.
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
     yield Step("unit", "pytest: units", [*pytest, "tests/unit", "tests/kinds", "tests/tools"])
-    yield Step("unit", "pytest: sandbox", [*pytest, "tests/sandbox"])
+    yield Step("unit", "pytest: sandbox", [*pytest, "sandbox/tests"])
     yield Step("unit", "pytest: modules on the sandbox", [*pytest, "tests/aws"])
     # Minutes each, some of them: test by test, whoever is free takes the next. The longest ones are molecule/killed.
     killed = "tests/playbooks/test_killed_at_every_write.py"

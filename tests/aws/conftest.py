@@ -13,7 +13,7 @@ import botocore.session
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from sandbox.control import ControlPlane
+from sandbox.emulator.control_plane import ControlPlane
 from tests.aws import listener_rule
 
 Result = dict[str, Any]

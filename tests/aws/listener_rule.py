@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.corrections import elbv2
+from sandbox.emulator.services.elbv2 import backend as elbv2
 
 Document = dict[str, Any]
 
@@ -66,7 +66,7 @@ class Listener:
 
     def secret(self) -> str | None:
         """The client secret of the deployment's rule, which no API ever gives back."""
-        backend = elbv2.backend(self.aws.account_id, self.aws.region)
+        backend = elbv2.backend_of(self.aws.account_id, self.aws.region)
         (rule,) = backend.describe_rules(None, [self.own()["RuleArn"]])
         return next((action.client_secret for action in rule.actions if action.client_secret), None)
 

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox import tls
+from sandbox.seed.sales_prod import HOST
 
 KEY = "a-key-of-the-stub-that-is-long-enough-for-hs256"
 KID = "frontend-enhanced"
@@ -45,7 +46,7 @@ class Stub:
 @contextlib.contextmanager
 def running(folder: Path | None) -> Iterator[Stub]:
     """Serve on a free loopback port until the block ends; without a folder for certificates as a task does, in HTTP."""
-    files = tls.write(folder) if folder else None
+    files = tls.write(folder, [HOST]) if folder else None
     listener = socket.create_server(("127.0.0.1", 0))
     stub = Stub(port=listener.getsockname()[1], ca_file=str(files.ca) if files else "")
     secured = {"ssl_certfile": str(files.cert), "ssl_keyfile": str(files.key)} if files else {}

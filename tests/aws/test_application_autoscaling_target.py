@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.control import ControlPlane
+from sandbox.emulator.control_plane import ControlPlane
 
 SERVICE = "service/sales-prod/sales-prod-catalog"
 KEY = {"ServiceNamespace": "ecs", "ResourceId": SERVICE, "ScalableDimension": "ecs:service:DesiredCount"}

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_snapshot import read
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.run_snapshot import keep_snapshot, load_snapshot
 
-from sandbox.control import ControlPlane
+from sandbox.emulator.control_plane import ControlPlane
 
 OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
 
-from sandbox.control import ControlPlane
-from sandbox.control.snapshot import Snapshot
+from sandbox.emulator.control_plane import ControlPlane
+from sandbox.emulator.snapshot import Snapshot
 from tests.kinds import Kind, kinds_of
 
 TARGET = {"resource_id": "service/sales-prod/sales-prod-catalog", "min_capacity": 1, "max_capacity": 4}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
 
-from sandbox.control import ControlPlane
+from sandbox.emulator.control_plane import ControlPlane
 from tests.kinds.ec2_security_group import rule, vpc
 
 NAME = "mcp-tasks"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs import waiter
 
-from sandbox.control import ControlPlane
-from sandbox.fargate import FargateLauncher
-from sandbox.fargate.simulated import SimulatedEngine
-from tests.sandbox.ecs_stack import completed, context, until
-from tests.sandbox.shift_stack import CHECK, Shifted, lay_shifted, waiting
+from sandbox.dataplane.tasks.launcher import FargateLauncher
+from sandbox.dataplane.tasks.simulated import SimulatedEngine
+from sandbox.emulator.control_plane import ControlPlane
+from sandbox.testing.ecs_stack import completed, context, until
+from sandbox.testing.shift_stack import CHECK, Shifted, lay_shifted, waiting
 
 OWN = {"quilt:deployment": "own"}
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.control import ControlPlane
-from tests.sandbox.ecs_stack import Stack, lay
+from sandbox.emulator.control_plane import ControlPlane
+from sandbox.testing.ecs_stack import Stack, lay
 
 ROLE = "arn:aws:iam::850787717197:role"
 OWN = {"quilt:deployment": "own"}

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs import waiter
 
-from sandbox.control import ControlPlane
-from sandbox.fargate import FargateLauncher
-from sandbox.fargate.simulated import SimulatedEngine
-from tests.sandbox.ecs_stack import Stack, completed, context, lay, until
+from sandbox.dataplane.tasks.launcher import FargateLauncher
+from sandbox.dataplane.tasks.simulated import SimulatedEngine
+from sandbox.emulator.control_plane import ControlPlane
+from sandbox.testing.ecs_stack import Stack, completed, context, lay, until
 
 CHECK = {"healthCheck": {"command": ["CMD", "true"], "interval": 5}}
 TAGS = [{"key": "quilt:deployment", "value": "own"}]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.control import ControlPlane
+from sandbox.emulator.control_plane import ControlPlane
+from sandbox.testing.ecs_stack import Stack, lay
 from tests.aws.listener_rule import Listener, path
-from tests.sandbox.ecs_stack import Stack, lay
 
 OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 THEIRS = {"Owner": "somebody"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.control import ControlPlane
+from sandbox.emulator.control_plane import ControlPlane
 from tests.kinds.iam_role import policy, trust
 
 OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}

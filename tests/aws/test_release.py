@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._release import evidence
 from ansible_collections.quilt.mcp_server.plugins.module_utils._release.observation import what_runs
 
-from sandbox.control import ControlPlane
-from tests.sandbox.ecs_stack import Stack, completed, lay, role, until
+from sandbox.emulator.control_plane import ControlPlane
+from sandbox.testing.ecs_stack import Stack, completed, lay, role, until
 
 NAME = "main-mcp"
 FOLDER = f"/quilt/{NAME}/releases"

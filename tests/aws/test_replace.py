@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.control import ControlPlane
+from sandbox.emulator.control_plane import ControlPlane
 from tests.kinds import AWS_TAGS, Kind, every_kind, kinds_of
 
 OWN = {"quilt:deployment": "own"}

@@ -11,8 +11,8 @@ import botocore.endpoint
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
 
-from sandbox.control import ControlPlane
-from sandbox.control.snapshot import Snapshot
+from sandbox.emulator.control_plane import ControlPlane
+from sandbox.emulator.snapshot import Snapshot
 from tests.kinds import AWS_TAGS, Kind, parametrize
 
 TRIES = 6

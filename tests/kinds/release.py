@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.testing.ecs_stack import completed, lay, until
 from tests.kinds import Kind
-from tests.sandbox.ecs_stack import completed, lay, until
 
 NAME = "main-mcp"
 OWNER = [{"key": "quilt:deployment", "value": "sales-prod-mcp-server-production"}]

@@ -22,8 +22,9 @@ import pytest
 
 from sandbox import tls
 from sandbox.account import Account
-from sandbox.control import Call, ControlPlane
-from sandbox.control.snapshot import Snapshot
+from sandbox.emulator.control_plane import ControlPlane
+from sandbox.emulator.recorder import Call
+from sandbox.emulator.snapshot import Snapshot
 from tests import iam_actions
 from tests.aws import mcp_stub
 from tests.playbooks.table import PLAYBOOKS, READS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from conftest import Play, State
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
 NAME = "sales-prod-mcp-server-production"

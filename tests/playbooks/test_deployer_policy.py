@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.iam_resources import Resources
 
 if TYPE_CHECKING:
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 
 def test_what_belongs_to_others_is_never_named_without_a_condition(aws: ControlPlane) -> None:

@@ -18,13 +18,13 @@ import pytest
 import yaml
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.direct import PRIVATE
 
-from sandbox.control.snapshot import Snapshot
+from sandbox.emulator.snapshot import Snapshot
 from tests.kinds import asks_aws, every_kind, modules
 
 if TYPE_CHECKING:
     from conftest import Play, Run
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
 OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}

@@ -16,7 +16,7 @@ from sandbox.account import Account
 if TYPE_CHECKING:
     from conftest import Play, State
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"
 # What a run says that found nothing and then was the second to create it, or whose deployment another one replaced.
@@ -49,13 +49,13 @@ def test_every_third_call_throttled_delays_a_deployment_and_a_destruction(
     run = play("destroy.yml")
     assert run.status == 0, run.failures
     aws.faults.clear()
-    assert account.ours() == {}
+    assert account.owned() == {}
     assert account.foreign() == foreign
 
 
 def test_two_runs_at_once_make_nothing_twice(deployed: State, built: State, play: Play, account: Account) -> None:
     """One may lose a race and say so; both together leave what one alone would have left, or what the next finishes."""
-    foreign, alone = account.foreign(), account.ours()
+    foreign, alone = account.foreign(), account.owned()
     built.restore()
     with ThreadPoolExecutor(2) as pool:
         runs = [future.result() for future in [pool.submit(play, "deploy.yml") for _ in range(2)]]
@@ -68,9 +68,9 @@ def test_two_runs_at_once_make_nothing_twice(deployed: State, built: State, play
     again = play("deploy.yml")
     assert (again.stats["changed"], again.writes) == (0, [])
     assert account.foreign() == foreign
-    together = account.ours()
+    together = account.owned()
     assert play("destroy.yml").status == 0
-    assert account.ours() == {}
+    assert account.owned() == {}
     assert [without_revision(key) for key in together] == [without_revision(key) for key in alone]
 
 

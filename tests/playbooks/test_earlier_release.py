@@ -18,7 +18,7 @@ from tests.playbooks.inputs import ALL_OF_BEFORE
 if TYPE_CHECKING:
     from conftest import Play
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
 BEFORE = "8c6dfb0"  # the last commit before roles had one task for each thing
@@ -55,13 +55,13 @@ def test_a_deployment_of_before_converges(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     account = Account(aws.platform)
-    there, foreign = account.ours(), account.foreign()
+    there, foreign = account.owned(), account.foreign()
     assert len(there) > 7
 
     run = play("deploy.yml", **given.get("now", {}))
     assert run.status == 0, run.failures
     assert run.writes == []
-    assert account.ours() == there
+    assert account.owned() == there
     assert account.foreign() == foreign
     again = play("deploy.yml", **given.get("now", {}))
     assert (again.stats["changed"], again.writes) == (0, [])

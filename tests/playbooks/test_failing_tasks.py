@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.fargate import FargateLauncher
-from sandbox.fargate.simulated import SimulatedEngine
-from tests.sandbox.ecs_stack import context
+from sandbox.dataplane.tasks.launcher import FargateLauncher
+from sandbox.dataplane.tasks.simulated import SimulatedEngine
+from sandbox.testing.ecs_stack import context
 
 if TYPE_CHECKING:
     from conftest import Play, Run
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"
 PUBLIC_HOST = "demo.quiltdata.com"

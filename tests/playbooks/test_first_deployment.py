@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Play, State
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 
 def hosts(client: Callable[[str], Any], aws: ControlPlane) -> dict[str, list[str]]:

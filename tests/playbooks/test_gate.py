@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox import tls
-from sandbox.alb import LoadBalancer
-from sandbox.fargate import FargateLauncher
-from sandbox.fargate.engine import TaskSpec, Write
-from sandbox.fargate.simulated import SimulatedEngine, SimulatedTask
+from sandbox.dataplane.balancer.load_balancer import LoadBalancer
+from sandbox.dataplane.tasks.engine import TaskSpec, Write
+from sandbox.dataplane.tasks.launcher import FargateLauncher
+from sandbox.dataplane.tasks.simulated import SimulatedEngine, SimulatedTask
 from sandbox.network import Address
+from sandbox.seed.sales_prod import HOST
+from sandbox.testing.ecs_stack import context, until
+from sandbox.testing.upstream import connect
 from tests.aws import mcp_stub
-from tests.sandbox.alb_stack import connect
-from tests.sandbox.ecs_stack import context, until
 
 if TYPE_CHECKING:
     from conftest import Play, Run
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 NAME = "sales-prod-mcp-server-production"
 GATED = {
@@ -153,11 +154,11 @@ def world(
     aws: ControlPlane, play: Play, client: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     monkeypatch.setenv("SANDBOX_SPEED", "100")
-    certificates = tls.write(tmp_path)
+    certificates = tls.write(tmp_path, [HOST])
     surroundings = context(aws, tmp_path, certificates=certificates)
     engine = Engine()
     with contextlib.ExitStack() as parts:
-        for part in (FargateLauncher(surroundings, engine), balancer := LoadBalancer(surroundings)):
+        for part in (FargateLauncher(surroundings, engine), balancer := LoadBalancer(surroundings, HOST)):
             part.start()
             parts.callback(part.stop)
         yield World(play, engine, balancer, certificates.ca, client)

@@ -11,7 +11,7 @@ from tests import ecr_images
 if TYPE_CHECKING:
     from conftest import Play, State
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 NAME = "sales-prod-mcp-server-production"
 REPOSITORY = "quilt-mcp-server"

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.account import Account
-from sandbox.control.lock import api_lock
-from sandbox.control.snapshot import Snapshot
+from sandbox.emulator.lock import api_lock
+from sandbox.emulator.snapshot import Snapshot
 from tests.playbooks.inputs import BLUE_GREEN, QUICK, SCALED_ON_CPU
 from tests.playbooks.table import PLAYBOOKS
 
 if TYPE_CHECKING:
     from conftest import Play, State
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
 CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"
@@ -98,7 +98,7 @@ def test_a_first_deployment_killed_at_every_write_is_finished_by_the_next(story:
     """And it can be destroyed as it is, half done, with nothing left: tried at every third write, for it takes long."""
     empty, foreign = Snapshot(), story.account.foreign()
     writes = story.completed(story.deploy)
-    wanted = story.account.ours()
+    wanted = story.account.owned()
     assert writes > 15
     assert len(wanted) > 8
     for number in range(half, writes, 2):
@@ -106,12 +106,12 @@ def test_a_first_deployment_killed_at_every_write_is_finished_by_the_next(story:
         what = story.killed(number, story.deploy)
         died = Snapshot()
         story.completed(story.deploy)
-        assert story.account.ours() == wanted, what
+        assert story.account.owned() == wanted, what
         assert story.account.foreign() == foreign, what
         if number % 3 == 2:
             died.restore()
             story.completed("destroy.yml")
-            assert story.account.ours() == {}, what
+            assert story.account.owned() == {}, what
             assert story.account.foreign() == foreign, what
 
 
@@ -121,13 +121,13 @@ def test_a_destruction_killed_at_every_write_is_finished_by_the_next(story: Stor
     story.completed(story.deploy)
     deployed = Snapshot()
     writes = story.completed("destroy.yml")
-    assert story.account.ours() == {}
+    assert story.account.owned() == {}
     assert writes > 8
     for number in range(half, writes, 2):
         deployed.restore()
         what = story.killed(number, "destroy.yml")
         story.completed("destroy.yml")
-        assert story.account.ours() == {}, what
+        assert story.account.owned() == {}, what
         assert story.account.foreign() == foreign, what
 
 
@@ -138,25 +138,25 @@ def test_a_switch_to_shifting_traffic_and_back_killed_at_every_write_is_finished
     foreign = story.account.foreign()
     there = story.cut("deploy.yml", **SHIFTED)
     assert len(there) > 12
-    shifted, wanted = Snapshot(), story.account.ours()
+    shifted, wanted = Snapshot(), story.account.owned()
     for what, left in there:
         left.restore()
         story.completed("deploy.yml", **SHIFTED)
-        assert story.account.ours() == wanted, what
+        assert story.account.owned() == wanted, what
         assert story.account.foreign() == foreign, what
 
     shifted.restore()
     # The traffic goes to the first group again, where tasks of a rolling deployment are.
     client("ecs").update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
-    story.account.ours()
+    story.account.owned()
     back = story.cut("deploy.yml", **QUICK)
     assert len(back) > 4
-    wanted = story.account.ours()
+    wanted = story.account.owned()
     assert not [key for key in wanted if "-tg-b/" in key or "scalable target" in key]
     for what, left in back:
         left.restore()
         story.completed("deploy.yml", **QUICK)
-        assert story.account.ours() == wanted, what
+        assert story.account.owned() == wanted, what
         assert story.account.foreign() == foreign, what
 
 
@@ -178,7 +178,7 @@ def test_evidence_and_a_rollback_killed_at_every_write_are_finished_by_the_next(
             assert document["deployment_id"] == service["deployments"][0]["id"]
         # When it was proven, and how often it was written down: the next run cannot see that all was said.
         drawn = re.compile(rf'{document["time"]}|"Version": \d+')
-        return {key: drawn.sub("...", text) for key, text in story.account.ours().items()}, service["taskDefinition"]
+        return {key: drawn.sub("...", text) for key, text in story.account.owned().items()}, service["taskDefinition"]
 
     proofs = story.cut("verify.yml")
     assert len(proofs) > 1

@@ -15,7 +15,7 @@ from tests.iam_resources import Resources
 if TYPE_CHECKING:
     from conftest import Play, Run, State
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 SERVICE = "sales-prod-mcp-server-production"
 FOLDER = f"/quilt/{SERVICE}/releases"

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.control.snapshot import Snapshot
+from sandbox.emulator.snapshot import Snapshot
 from tests.iam_resources import Resources
 from tests.playbooks.inputs import SCALED
 
 if TYPE_CHECKING:
     from conftest import Play, State
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 SERVICE = "sales-prod-mcp-server-production"
 KEY = {

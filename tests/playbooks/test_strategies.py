@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.fargate import FargateLauncher
-from sandbox.fargate.engine import TaskSpec, Write
-from sandbox.fargate.simulated import SimulatedEngine, SimulatedTask
+from sandbox.dataplane.tasks.engine import TaskSpec, Write
+from sandbox.dataplane.tasks.launcher import FargateLauncher
+from sandbox.dataplane.tasks.simulated import SimulatedEngine, SimulatedTask
+from sandbox.testing.ecs_stack import context
 from tests.iam_resources import Resources
 from tests.playbooks.inputs import BLUE_GREEN, CANARY, LINEAR, QUICK
-from tests.sandbox.ecs_stack import context
 
 if TYPE_CHECKING:
     from conftest import Play, State
 
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
 
 NAME = "sales-prod-mcp-server-production"
 ALARMED = {"mcp_server_alarms": True}

@@ -68,5 +68,11 @@ def test_the_image_is_the_clones(installed: Path) -> None:
     assert len(of_clone[1]) > 10
 
 
+def test_the_sandbox_is_neither_in_the_image_nor_in_the_artifact(installed: Path) -> None:
+    _, sources = content_tag(str(ROOT), "linux/amd64", {}, exclude_paths)
+    assert sources and not [name for name in map(str, sources) if "sandbox" in name.lower()]
+    assert not [path for path in installed.rglob("*") if path.name == "sandbox"]
+
+
 def test_the_licence_that_every_header_names_is_in_it(installed: Path) -> None:
     assert "GNU GENERAL PUBLIC LICENSE" in (installed / "LICENSES" / "GPL-3.0-or-later.txt").read_text()
