@@ -48,7 +48,7 @@ class Home:
         return self.path / "daemon.log"
 
     @property
-    def is_ours(self) -> bool:
+    def is_a_sandboxs(self) -> bool:
         """Whether a sandbox made the folder; in any other nothing is ever removed."""
         return self._marker.exists()
 
@@ -58,14 +58,14 @@ class Home:
 
     def create(self) -> None:
         """Make the folder. Raises ForeignFolder when it holds anything that no sandbox put there."""
-        if self.path.is_dir() and any(self.path.iterdir()) and not self.is_ours:
+        if self.path.is_dir() and any(self.path.iterdir()) and not self.is_a_sandboxs:
             raise ForeignFolder(f"{self.path} holds other files; let SANDBOX_HOME name an empty or a new folder")
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._marker.touch()
 
     def remove(self) -> None:
         """Remove the folder with all its content, if it is a sandbox's."""
-        if self.is_ours:
+        if self.is_a_sandboxs:
             shutil.rmtree(self.path, ignore_errors=True)
 
     def read_state(self) -> dict[str, Any] | None:

@@ -144,7 +144,7 @@ def _start(home: Home) -> dict[str, Any]:
 
 def _down(home: Home, options: argparse.Namespace) -> None:
     with home.exclusive():
-        lives, existed = home.daemon_lives(), home.is_ours
+        lives, existed = home.daemon_lives(), home.is_a_sandboxs
         if lives:
             _stop(home)
         removed = _clear_dead(home)
@@ -179,7 +179,7 @@ def _clear_dead(home: Home) -> list[str]:
     from sandbox.dataplane import leftovers
 
     state = home.read_state()
-    if not home.is_ours:
+    if not home.is_a_sandboxs:
         return []
     removed = leftovers.remove_containers(home.id)
     if state is not None:

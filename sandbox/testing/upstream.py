@@ -93,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
     def _hangup(self, _: dict[str, str]) -> None:
         self.close_connection = True
 
-    def _nonsense(self, _: dict[str, str]) -> None:
+    def _not_http(self, _: dict[str, str]) -> None:
         self.wfile.write(b"this is not HTTP\r\n\r\n")
         self.close_connection = True
 

@@ -60,7 +60,7 @@ class HealthChecks:
             while True:
                 try:
                     self._notice()
-                except Exception:  # a reset of the control plane takes its state apart while we read; look again
+                except Exception:  # a reset of the control plane takes its state apart meanwhile; look again
                     log.debug("the control plane could not be read", exc_info=True)
                 await asyncio.sleep(_NOTICE_SECONDS)
         finally:

@@ -109,7 +109,7 @@ def plan(service: ServiceView) -> list[Action]:
     if service.may_start and not (breaking and service.state == "IN_PROGRESS"):
         actions += _start(service.zones, good, min(missing, room))
     actions += [Stop(task.id, _scaling(task)) for task in _excess(good, -missing)]
-    actions += _retire(service, good, leaving, blocked=missing > room)
+    actions += _stop_old(service, good, leaving, blocked=missing > room)
     if not actions and service.state == "IN_PROGRESS" and not service.shifting and _done(service, good):
         return [Complete()]
     return actions
@@ -147,7 +147,9 @@ def _excess(good: Sequence[TaskView], count: int) -> list[TaskView]:
     return chosen
 
 
-def _retire(service: ServiceView, good: Sequence[TaskView], leaving: Sequence[TaskView], blocked: bool) -> list[Action]:
+def _stop_old(
+    service: ServiceView, good: Sequence[TaskView], leaving: Sequence[TaskView], blocked: bool
+) -> list[Action]:
     """Tasks of older deployments, and ones that fell ill, as far as enough healthy tasks remain without them."""
     lowest = -(-service.desired * service.minimum_percent // 100)
     floor = lowest if blocked else max(lowest, service.desired)

@@ -97,7 +97,7 @@ class RunningTask(Protocol):
         """SIGKILL, as a host failure would."""
 
     def remove(self) -> None:
-        """Leave nothing behind. Kills what still runs."""
+        """Leave nothing behind: what still runs gets SIGKILL."""
 
     def pids(self) -> dict[str, int]:
         """Processes on this machine by container name; none where an engine owns them."""

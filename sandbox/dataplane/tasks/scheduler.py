@@ -77,7 +77,7 @@ class Scheduler:
                 self._break(service, action.rollback)
             elif isinstance(action, Complete):
                 rollouts.complete(service, service.primary)
-        rollouts.retire(service, keep={str(task.document.get("startedBy")) for task in live})
+        rollouts.drop_ended(service, keep={str(task.document.get("startedBy")) for task in live})
         self._finish(service, view, settled=not live or not (actions or any(not task.wanted for task in live)))
 
     def _finish(self, service: Service, view: ServiceView, settled: bool) -> None:

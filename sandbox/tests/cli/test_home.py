@@ -11,7 +11,7 @@ import pytest
 from sandbox.cli.home import ForeignFolder, Home
 
 
-def test_home_is_ours_or_it_is_left_alone(tmp_path: Path) -> None:
+def test_home_is_a_sandboxs_or_it_is_left_alone(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.create()
     home.write_state({"a": 1})

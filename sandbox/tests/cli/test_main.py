@@ -86,7 +86,7 @@ def lives(pid: int) -> bool:
     return subprocess.run(["ps", "-p", str(pid), "-o", "stat="], capture_output=True, text=True).stdout[:1] != "Z"
 
 
-def test_status_tells_what_programs_need(up: Sandbox) -> None:
+def test_status_says_what_programs_need(up: Sandbox) -> None:
     state = up.json("status")
     assert {
         *("aws_endpoint_url", "region", "account_id", "mcp_url", "ca_file", "listener_arn", "registry"),

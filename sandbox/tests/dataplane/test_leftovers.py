@@ -16,4 +16,4 @@ def test_only_the_sandboxs_own_registry_is_killed(tmp_path: Path) -> None:
     assert process.poll() is None
     process.kill()
     process.wait()
-    leftovers.kill_registry("nonsense", tmp_path)
+    leftovers.kill_registry("no number", tmp_path)

@@ -118,11 +118,11 @@ def complete(service: Service, rollout: Rollout) -> None:
         if failed.record["status"] == "ROLLBACK_IN_PROGRESS":
             _close(failed, "ROLLBACK_SUCCESSFUL", failed.record.get("statusReason"))
     service.completed = rollout
-    retire(service)
+    drop_ended(service)
     service.add_event(f"(deployment {rollout.id}) deployment completed.")
 
 
-def retire(service: Service, keep: Collection[str] = ()) -> None:
+def drop_ended(service: Service, keep: Collection[str] = ()) -> None:
     """Deployments that were replaced end when they have no tasks left; `keep` are the ids of those that have."""
     for rollout in service.live:
         if rollout.status == "ACTIVE" and rollout.id not in keep:

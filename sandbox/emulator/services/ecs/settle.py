@@ -35,7 +35,7 @@ def settle(backend: Any, service: Service) -> None:
             primary.shift.finish()
         rollouts.complete(service, primary)
         service.add_event("has reached a steady state.")
-    rollouts.retire(service)
+    rollouts.drop_ended(service)
 
 
 SCHEDULER = "ServiceSchedulerInitiated"

@@ -1,4 +1,4 @@
-"""The web frontend through the balancer: a page of another origin in headless Chromium, TLS, a rule, our server."""
+"""The web frontend through the balancer: a page of another origin in headless Chromium, TLS, a rule, the MCP server."""
 
 from __future__ import annotations
 

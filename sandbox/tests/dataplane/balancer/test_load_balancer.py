@@ -340,7 +340,7 @@ def test_no_request_is_lost_while_targets_are_replaced(world: World) -> None:
     ("path_", "status"),
     [
         pytest.param("/hangup", 502, id="closed without an answer"),
-        pytest.param("/nonsense", 502, id="not HTTP"),
+        pytest.param("/not_http", 502, id="not HTTP"),
     ],
 )
 def test_bad_gateway(world: World, path_: str, status: int) -> None:

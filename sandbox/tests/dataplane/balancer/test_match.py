@@ -213,7 +213,7 @@ def test_thresholds(start: Health | None, results: list[Health], expected: str) 
     assert current.state == expected
 
 
-def test_an_unhealthy_target_tells_its_newest_reason() -> None:
+def test_an_unhealthy_target_has_its_newest_reason() -> None:
     verdict = Verdict()
     now = verdict.after(health.HEALTHY, health.FAILED, 2, 1)
     assert verdict.after(now, health.mismatch(500), 2, 1).reason == "Target.ResponseCodeMismatch"

@@ -24,7 +24,7 @@ from sandbox.testing.ecs_stack import Stack, completed, context, lay, role, unti
 BASE = "python:3.13-slim-trixie"
 IMAGE = "quilt-sandbox-test:1"
 
-# Answers /healthz, and anything else with what the program sees of its surroundings. Ends with 7 when it is told to.
+# Answers /healthz, and anything else with what the program sees of its surroundings. Ends with 7 at SIGTERM.
 APP = r"""
 import http.server, json, os, signal, sys, urllib.request
 
@@ -47,7 +47,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *ignored): pass
 
 def end(*ignored):
-    print("told to stop", flush=True); sys.exit(7)
+    print("asked to stop", flush=True); sys.exit(7)
 signal.signal(signal.SIGTERM, end)
 print("listening", flush=True)
 http.server.HTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
@@ -170,10 +170,10 @@ def test_a_container_runs_as_its_definition_says(
 
     stack.update(desiredCount=0)
     (stopped,) = until(lambda: [t for t in stack.tasks("STOPPED") if t["lastStatus"] == "STOPPED"], 30)
-    assert stopped["containers"][0]["exitCode"] == 7, "it was told by SIGTERM and could answer"
+    assert stopped["containers"][0]["exitCode"] == 7, "it got SIGTERM and could answer"
     stream = f"app/app/{task['task']}"
     events = client("logs").get_log_events(logGroupName="/ecs/app", logStreamName=stream)["events"]
-    assert [event["message"] for event in events] == ["listening", "told to stop"]
+    assert [event["message"] for event in events] == ["listening", "asked to stop"]
     assert fargate._context.addresses.used_ips() == set()
 
 

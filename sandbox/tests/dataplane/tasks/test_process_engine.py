@@ -18,7 +18,7 @@ from sandbox.testing.ecs_stack import Stack, completed, context, lay, role, unti
 
 PROGRAM = """
 import http.server, os, signal, sys
-signal.signal(signal.SIGTERM, lambda *_: (print("told to stop", flush=True), sys.exit(0)))
+signal.signal(signal.SIGTERM, lambda *_: (print("asked to stop", flush=True), sys.exit(0)))
 print("listening for", os.environ["GREETING"], flush=True)
 server = http.server.HTTPServer((os.environ["QUILT_MCP_HOST"], int(os.environ["QUILT_MCP_PORT"])),
                                 http.server.SimpleHTTPRequestHandler)
@@ -93,7 +93,7 @@ def test_a_process_lives_and_ends_as_a_task(stack: Stack, fargate: FargateLaunch
     stream = f"app/app/{task['task']}"
     events = client("logs").get_log_events(logGroupName="/ecs/app", logStreamName=stream)["events"]
     messages = [event["message"] for event in events]
-    assert (messages[0], messages[-1]) == ("listening for you", "told to stop")
+    assert (messages[0], messages[-1]) == ("listening for you", "asked to stop")
     assert not alive(pid)
 
 

@@ -236,7 +236,7 @@ def test_faults_and_metadata_are_reached_over_http(stack: Stack, fargate: Fargat
         urllib.request.urlopen(request)
 
 
-def test_a_wrong_speed_is_told_at_the_start(
+def test_a_wrong_speed_is_refused_at_the_start(
     empty: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SANDBOX_SPEED", "fast")

@@ -12,7 +12,7 @@ from sandbox.testing.fixtures import Client
 
 
 @pytest.mark.usefixtures("empty")
-def test_a_layer_is_downloaded_without_a_login_and_the_bucket_is_not_ours(client: Client) -> None:
+def test_a_layer_is_downloaded_without_a_login_and_the_bucket_is_aws_own(client: Client) -> None:
     ecr = client("ecr")
     ecr.create_repository(repositoryName="app")
     upload = ecr.initiate_layer_upload(repositoryName="app")["uploadId"]

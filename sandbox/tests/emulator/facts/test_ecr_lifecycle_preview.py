@@ -93,7 +93,7 @@ def test_which_images_a_policy_expires(rules: list[Any], images: list[Image], ex
 
 
 @pytest.mark.usefixtures("empty")
-def test_the_preview_tells_what_would_go(client: Client) -> None:
+def test_the_preview_says_what_would_go(client: Client) -> None:
     ecr = client("ecr")
     ecr.create_repository(repositoryName="app")
     with pytest.raises(ClientError, match="LifecyclePolicyPreviewNotFound"):

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from sandbox.tests.emulator.facts.log_group import group
 
 
-def test_class_is_told_and_checked(logs: Any) -> None:
+def test_class_is_shown_and_checked(logs: Any) -> None:
     assert group(logs)["logGroupClass"] == "STANDARD"
     logs.create_log_group(logGroupName="/rare", logGroupClass="INFREQUENT_ACCESS")
     (rare,) = logs.describe_log_groups(logGroupNamePrefix="/rare")["logGroups"]
