@@ -103,7 +103,7 @@ def test_a_package_that_is_being_pushed_at_sigterm_is_pushed(start: Start) -> No
     assert bucket.written[0].endswith(f".quilt/packages/{pushed['top_hash']}")
 
 
-def test_a_push_that_takes_too_long_after_sigterm_is_told(start: Start) -> None:
+def test_a_push_that_takes_too_long_after_sigterm_is_reported(start: Start) -> None:
     """The answer says that nobody knows how far it went, and not that something crashed."""
     bucket = HeldBucket()
     with serving(bucket.app) as url:

@@ -118,7 +118,7 @@ def test_completes_buckets_and_packages(server: Running, s3: Any) -> None:
 
 
 @pytest.mark.usefixtures("package")
-def test_completions_tell_nothing_of_foreign_buckets(server: Running, s3: Any) -> None:
+def test_completions_show_nothing_of_foreign_buckets(server: Running, s3: Any) -> None:
     push(s3, "team/secret", [], bucket="quilt-secret")
     assert complete(server, "name", "", {"bucket": "quilt-secret"}) == []
     assert complete(server, "bucket", "", Authorization=f"Bearer {token(buckets=[])}") == []

@@ -5,14 +5,14 @@ import time
 from conftest import HOST, PING, Running, token
 
 
-def test_a_missing_token_is_told_the_scheme_but_no_error(server: Running) -> None:
+def test_a_missing_token_is_answered_with_the_scheme_but_no_error(server: Running) -> None:
     for authorization in ("", "Basic YTpi", "Bearer", "Token abc"):
         response = server.post(PING, Authorization=authorization)
         assert response.status_code == 401
         assert response.headers["www-authenticate"] == 'Bearer realm="quilt-mcp-server"'
 
 
-def test_a_bad_token_is_told_why(server: Running) -> None:
+def test_a_bad_token_is_answered_with_the_reason(server: Running) -> None:
     response = server.post(PING, Authorization=f"Bearer {token(exp=int(time.time()) - 60)}")
     assert response.status_code == 401
     challenge = response.headers["www-authenticate"]

@@ -13,7 +13,7 @@ def server(serve: Callable[..., Running]) -> Running:
     return serve(QUILT_MCP_JWKS_URL="https://login.example.com/jwks", QUILT_MCP_OAUTH_ISSUER=ISSUER)
 
 
-def test_clients_are_told_where_to_get_a_token(server: Running) -> None:
+def test_clients_learn_where_to_get_a_token(server: Running) -> None:
     challenge = server.post(PING, Authorization="").headers["www-authenticate"]
     path = "/mcp/.well-known/oauth-protected-resource"
     assert challenge.endswith(f'resource_metadata="https://demo.quiltdata.com{path}"')

@@ -246,7 +246,7 @@ def test_a_session_may_use_the_keys_of_its_role_by_way_of_s3(bucket: str | None)
     assert "s3.*" in keys["Condition"]["StringLike"]["kms:ViaService"]
 
 
-async def test_two_roles_of_one_name_are_told_apart_by_their_arns() -> None:
+async def test_two_roles_of_one_name_are_distinguished_by_their_arns() -> None:
     prod, dev = (f"arn:aws:iam::{n * 12}:role/{path}/Reader" for n, path in (("1", "prod"), ("2", "dev")))
     source = AssumedRoles(load(environment(QUILT_MCP_ASSUME_ROLES=f"{prod},{dev}", QUILT_MCP_CREDENTIALS="")))
     assert [source._role_of(Principal("alice", roles=(arn,))) for arn in (prod, dev)] == [prod, dev]

@@ -156,7 +156,7 @@ def test_an_update_of_a_package_that_quilt3_pushed(server: Running, quilt3: Any,
     assert found["entries"][:2] == before[:2]
 
 
-def test_our_check_and_quilt3s(server: Running, quilt3: Any, data: Any) -> None:
+def test_the_servers_check_and_quilt3s(server: Running, quilt3: Any, data: Any) -> None:
     quilt3("push", name="theirs/f", entries={"a": {"text": "a"}, "b": {"s3_uri": uri("big/large.bin")}}, meta=META)
     found = call(server, "package_validate", package_name="theirs/f", read_objects=True)
     assert (found["checked"], found["unverified"], found["problems"]) == (2, 0, [])

@@ -129,7 +129,7 @@ def test_a_long_subject_is_cut(server: Running, written: Lines) -> None:
     assert json.loads(written.lines[-1])["subject"] == "s" * 256 + "... (5000 characters)"
 
 
-def test_the_log_tells_what_happened_and_no_secret(start: Start) -> None:
+def test_the_log_shows_what_happened_and_no_secret(start: Start) -> None:
     process, server = start(QUILT_MCP_LOG_LEVEL="debug")
     good, bad = token(sub="carol"), token(KEY[::-1])
     server.rpc(

@@ -190,7 +190,7 @@ def test_what_is_no_update(server: Running, objects: Any, more: dict[str, Any], 
     assert written(objects) == before
 
 
-def test_of_two_at_once_one_is_told_that_he_is_late(
+def test_of_two_at_once_one_is_answered_that_it_is_late(
     server: Running, objects: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both read the same latest version; S3 takes one of the two."""

@@ -92,7 +92,7 @@ async def test_answers(body: bytes, version: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b"7", b"{}", request("ping", [1]), request("ping", jsonrpc="1.0")])
-async def test_what_is_no_message_is_told_without_an_echo(body: bytes) -> None:
+async def test_what_is_no_message_is_answered_without_an_echo(body: bytes) -> None:
     theirs, own = await both(body, {})
     assert own.status_code == theirs.status_code == 400
     assert own.json()["error"]["code"] == theirs.json()["error"]["code"]
@@ -100,7 +100,7 @@ async def test_what_is_no_message_is_told_without_an_echo(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("request_id", ["null", "1.5", "true", "[]", "{}"])
-async def test_a_request_whose_id_is_none_is_told(request_id: str) -> None:
+async def test_a_request_whose_id_is_none_is_answered(request_id: str) -> None:
     """The one difference: the SDK takes it for a notification, and its sender waits for an answer that never comes."""
     theirs, own = await both(f'{{"jsonrpc": "2.0", "id": {request_id}, "method": "ping"}}'.encode(), {})
     assert (theirs.status_code, theirs.content) == (202, b"")

@@ -9,7 +9,7 @@ import botocore.client
 import botocore.model
 import pytest
 
-from tests.aws.listener_rule import (
+from tests.integration.modules.listener_rule import (
     COGNITO,
     FIXED,
     JWT,

@@ -6,8 +6,8 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from tests.aws import rule_process
-from tests.aws.listener_rule import Document, Listener, fixed, path
+from tests.integration.modules import rule_process
+from tests.integration.modules.listener_rule import Document, Listener, fixed, path
 
 RUNS = 20
 
@@ -25,7 +25,8 @@ def at_once(listener: Listener, names: list[str]) -> list[Document]:
         for name in names
     ]
     context: Any = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["boto3", "tests.aws.rule_process"])  # imported once, not twenty times
+    # Imported once, not twenty times.
+    context.set_forkserver_preload(["boto3", "tests.integration.modules.rule_process"])
     begin = context.Barrier(len(names))
     with ProcessPoolExecutor(len(names), context, rule_process.prepare, (begin,)) as pool:
         return list(pool.map(rule_process.run, [{**connection, **task} for task in tasks]))

@@ -1,4 +1,4 @@
-"""application_autoscaling_target and its info module beyond what tests/aws/test_resources.py shows."""
+"""application_autoscaling_target and its info module beyond what tests/integration/modules/test_resources.py shows."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.playbooks.inputs import LINEAR, SCALED_ON_CPU, UNANSWERED
-from tests.playbooks.table import PLAYBOOKS
+from tests.integration.playbooks.inputs import LINEAR, SCALED_ON_CPU, UNANSWERED
+from tests.integration.playbooks.table import PLAYBOOKS
 
 if TYPE_CHECKING:
     from conftest import Play

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import ecr_images
-from tests.aws import mcp_stub
 from tests.iam_resources import Resources
+from tests.integration.modules import mcp_stub
 
 if TYPE_CHECKING:
     from conftest import Play, Run, State

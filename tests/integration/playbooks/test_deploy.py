@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from sandbox.emulator.control_plane import ControlPlane
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NAME = "sales-prod-mcp-server-production"
 AWAIT = f"""
 - hosts: mcp_servers

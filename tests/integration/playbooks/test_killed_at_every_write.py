@@ -20,15 +20,15 @@ import pytest
 from sandbox.account import Account
 from sandbox.emulator.lock import api_lock
 from sandbox.emulator.snapshot import Snapshot
-from tests.playbooks.inputs import BLUE_GREEN, QUICK, SCALED_ON_CPU
-from tests.playbooks.table import PLAYBOOKS
+from tests.integration.playbooks.inputs import BLUE_GREEN, QUICK, SCALED_ON_CPU
+from tests.integration.playbooks.table import PLAYBOOKS
 
 if TYPE_CHECKING:
     from conftest import Play, State
 
     from sandbox.emulator.control_plane import ControlPlane
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"
 SHIFTED = {**BLUE_GREEN, **SCALED_ON_CPU, "mcp_server_alarms": True}
 # Two tests, so that two processes share the work: one takes the odd writes, the other the even ones.

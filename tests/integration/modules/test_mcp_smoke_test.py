@@ -14,7 +14,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.quilt.mcp_server.plugins.modules import mcp_smoke_test
 
 from sandbox import tokens
-from tests.aws import mcp_stub
+from tests.integration.modules import mcp_stub
 
 Smoke = Callable[..., dict[str, Any]]
 

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.emulator.snapshot import Snapshot
 from tests.iam_resources import Resources
-from tests.playbooks.inputs import SCALED
+from tests.integration.playbooks.inputs import SCALED
 
 if TYPE_CHECKING:
     from conftest import Play, State

@@ -14,7 +14,7 @@ from sandbox.dataplane.tasks.launcher import FargateLauncher
 from sandbox.dataplane.tasks.simulated import SimulatedEngine, SimulatedTask
 from sandbox.testing.ecs_stack import context
 from tests.iam_resources import Resources
-from tests.playbooks.inputs import BLUE_GREEN, CANARY, LINEAR, QUICK
+from tests.integration.playbooks.inputs import BLUE_GREEN, CANARY, LINEAR, QUICK
 
 if TYPE_CHECKING:
     from conftest import Play, State

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.emulator.control_plane import ControlPlane
 from sandbox.testing.ecs_stack import Stack, lay
-from tests.aws.listener_rule import Listener, path
+from tests.integration.modules.listener_rule import Listener, path
 
 OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 THEIRS = {"Owner": "somebody"}

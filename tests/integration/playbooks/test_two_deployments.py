@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from conftest import Play
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PRODUCTION = "sales-prod-mcp-server-production"
 STAGING_NAME = "sales-prod-mcp-server-staging"
 STAGING: dict[str, Any] = {

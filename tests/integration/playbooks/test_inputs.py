@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.playbooks.table import PLAYBOOKS
+from tests.integration.playbooks.table import PLAYBOOKS
 
 if TYPE_CHECKING:
     from conftest import Play
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.listener_rule import Document, Listener, fixed, forward, host, path
+from tests.integration.modules.listener_rule import Document, Listener, fixed, forward, host, path
 
 OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 TEST = "sales-prod-mcp-server-production-test"

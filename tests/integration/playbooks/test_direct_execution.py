@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sandbox.emulator.control_plane import ControlPlane
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 LINE = "AWS modules run the slower, ordinary way"
 # The last patch of the oldest promised ansible-core; `make test` installs it. The environment's own is the newest.

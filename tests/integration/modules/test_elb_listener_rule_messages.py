@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.aws.listener_rule import FIXED, MCP, Document, camel, fixed, host, path
+from tests.integration.modules.listener_rule import FIXED, MCP, Document, camel, fixed, host, path
 
-PAGE = (Path(__file__).parents[2] / "docs" / "listener-rule.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "listener-rule.md").read_text()
 BALANCER: Document = {"load_balancer": "sales-prod-alb", "port": 443}
 MINE: Document = {**BALANCER, "name": "sales-prod-mcp-server-production", "conditions": MCP, "actions": [fixed()]}
 

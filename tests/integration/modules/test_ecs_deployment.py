@@ -62,11 +62,11 @@ def fargate(aws: ControlPlane, stack: Stack, tmp_path: Path) -> Iterator[Fargate
 
 @pytest.fixture
 def deploy(run_module: Any, stack: Stack, fargate: FargateLauncher) -> Any:
-    """deploy(behaviour, **parameters): register the task definition with image sim:behaviour and run the module."""
+    """deploy(behavior, **parameters): register the task definition with image sim:behavior and run the module."""
 
-    def run(behaviour: str | None = None, **parameters: Any) -> dict[str, Any]:
-        if behaviour is not None:
-            register(stack, behaviour)
+    def run(behavior: str | None = None, **parameters: Any) -> dict[str, Any]:
+        if behavior is not None:
+            register(stack, behavior)
         usual = {
             "cluster": "main",
             "service_name": "web",
@@ -88,9 +88,9 @@ def deploy(run_module: Any, stack: Stack, fargate: FargateLauncher) -> Any:
     return run
 
 
-def register(stack: Stack, behaviour: str) -> str:
+def register(stack: Stack, behavior: str) -> str:
     role = "arn:aws:iam::850787717197:role/execution"
-    return stack.register(container={"image": f"sim:{behaviour}", **CHECK, **LOG}, executionRoleArn=role)
+    return stack.register(container={"image": f"sim:{behavior}", **CHECK, **LOG}, executionRoleArn=role)
 
 
 def revision(result: dict[str, Any]) -> str:
@@ -150,14 +150,14 @@ def test_a_rolled_back_deployment_is_a_failure(deploy: Any, stack: Stack) -> Non
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "texts"),
+    ("behavior", "texts"),
     [
         ("unhealthy", ["health check UNHEALTHY", "Task failed container health checks"]),
         ("unpullable", ["CannotPullContainerError"]),
     ],
 )
-def test_the_reason_is_reported(deploy: Any, behaviour: str, texts: list[str]) -> None:
-    message = deploy(behaviour)["msg"]
+def test_the_reason_is_reported(deploy: Any, behavior: str, texts: list[str]) -> None:
+    message = deploy(behavior)["msg"]
     for text in texts:
         assert text in message, message
 

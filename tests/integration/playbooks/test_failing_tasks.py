@@ -37,11 +37,11 @@ FAILING = [
 def deploy(
     aws: ControlPlane, play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str], Run]]:
-    """deploy(behaviour): run deploy.yml with an image that behaves so."""
+    """deploy(behavior): run deploy.yml with an image that behaves so."""
     monkeypatch.setenv("SANDBOX_SPEED", "60")
     launcher = FargateLauncher(context(aws, tmp_path), SimulatedEngine())
     launcher.start()
-    yield lambda behaviour: play("deploy.yml", image_resolved_uri=f"sim:{behaviour}", ecs_service_grace_period=0)
+    yield lambda behavior: play("deploy.yml", image_resolved_uri=f"sim:{behavior}", ecs_service_grace_period=0)
     launcher.stop()
 
 
@@ -74,11 +74,11 @@ def routed(client: Callable[[str], Any]) -> bool:
     return any(tag["Key"] == "quilt:deployment" for one in found for tag in one["Tags"])
 
 
-@pytest.mark.parametrize(("behaviour", "evidence"), FAILING)
+@pytest.mark.parametrize(("behavior", "evidence"), FAILING)
 def test_a_first_deployment_that_fails_says_why_and_leaves_nothing_running_or_routed(
-    deploy: Callable[[str], Run], running: Any, client: Callable[[str], Any], behaviour: str, evidence: list[str]
+    deploy: Callable[[str], Run], running: Any, client: Callable[[str], Any], behavior: str, evidence: list[str]
 ) -> None:
-    run = deploy(behaviour)
+    run = deploy(behavior)
     assert run.status != 0
     message = run.failures[0]
     assert [text for text in evidence if text not in message] == [], message
@@ -92,9 +92,9 @@ def test_later_deployments_that_fail_say_why_and_the_old_release_serves_on(
 ) -> None:
     first = deploy("ok")
     assert first.status == 0, first.failures
-    for behaviour, evidence in (parameters.values for parameters in FAILING):
-        run = deploy(str(behaviour))
-        assert run.status != 0, behaviour
+    for behavior, evidence in (parameters.values for parameters in FAILING):
+        run = deploy(str(behavior))
+        assert run.status != 0, behavior
         message = run.failures[0]
         assert [text for text in evidence if text not in message] == [], message
         # ECS shows it in two ways, by how far the rollback is at the look.
@@ -111,13 +111,13 @@ def test_a_run_that_is_killed_while_its_tasks_start_is_finished_by_the_next(
     deploy: Callable[[str], Run], running: Any, client: Callable[[str], Any], aws: ControlPlane, play: Play
 ) -> None:
     """ECS goes on by itself: the next run finds a deployment under way, or done, that it did not see begin."""
-    for operation, behaviour in (("CreateService", "ok"), ("UpdateService", "ok-again")):
+    for operation, behavior in (("CreateService", "ok"), ("UpdateService", "ok-again")):
         fault = aws.faults.add("ecs", operation, "before", callback=play.kill)
-        assert deploy(behaviour).status < 0
+        assert deploy(behavior).status < 0
         assert fault.fired == 1
-        finished = deploy(behaviour)
+        finished = deploy(behavior)
         assert finished.status == 0, finished.failures
-        assert running() == [f"sim:{behaviour}"]
+        assert running() == [f"sim:{behavior}"]
         assert routed(client)
-        again = deploy(behaviour)
+        again = deploy(behavior)
         assert (again.stats["changed"], again.writes) == (0, [])

@@ -26,11 +26,11 @@ from sandbox.emulator.control_plane import ControlPlane
 from sandbox.emulator.recorder import Call
 from sandbox.emulator.snapshot import Snapshot
 from tests import iam_actions
-from tests.aws import mcp_stub
-from tests.playbooks.table import PLAYBOOKS, READS
+from tests.integration.modules import mcp_stub
+from tests.integration.playbooks.table import PLAYBOOKS, READS
 from tools import deployer_policy
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SECRET = "sales-prod/mcp-server/jwt"
 LONGEST = 900  # seconds; a run takes ten, on a machine that does much else a few minutes
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.account import Account
-from tests.playbooks.inputs import ALL_OF_BEFORE
+from tests.integration.playbooks.inputs import ALL_OF_BEFORE
 
 if TYPE_CHECKING:
     from conftest import Play
 
     from sandbox.emulator.control_plane import ControlPlane
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BEFORE = "8c6dfb0"  # the last commit before roles had one task for each thing
 
 

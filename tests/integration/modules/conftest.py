@@ -14,7 +14,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from sandbox.emulator.control_plane import ControlPlane
-from tests.aws import listener_rule
+from tests.integration.modules import listener_rule
 
 Result = dict[str, Any]
 RunModule = Callable[..., Result]

@@ -40,8 +40,8 @@ def stack(aws: ControlPlane, client: Any, tmp_path: Path) -> Iterator[Stack]:
     launcher.stop()
 
 
-def register(stack: Stack, behaviour: str) -> str:
-    return stack.register(container={"image": f"sim:{behaviour}", **CHECK})
+def register(stack: Stack, behavior: str) -> str:
+    return stack.register(container={"image": f"sim:{behavior}", **CHECK})
 
 
 @pytest.fixture

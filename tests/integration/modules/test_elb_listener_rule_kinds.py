@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.listener_rule import (
+from tests.integration.modules.listener_rule import (
     COGNITO,
     JWT,
     OIDC,

@@ -13,7 +13,7 @@ from typing import Any
 from ansible.module_utils.testing import patch_module_args
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MODULES = "ansible_collections.quilt.mcp_server.plugins.modules"
 _begin: list[Barrier] = []
 

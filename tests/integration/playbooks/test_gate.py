@@ -20,7 +20,7 @@ from sandbox.network import Address
 from sandbox.seed.sales_prod import HOST
 from sandbox.testing.ecs_stack import context, until
 from sandbox.testing.upstream import connect
-from tests.aws import mcp_stub
+from tests.integration.modules import mcp_stub
 
 if TYPE_CHECKING:
     from conftest import Play, Run

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.playbooks import test_killed_at_every_write
-from tests.playbooks.table import PLAYBOOKS, READS, playbooks
+from tests.integration.playbooks import test_killed_at_every_write
+from tests.integration.playbooks.table import PLAYBOOKS, READS, playbooks
 
 
 def test_every_playbook_has_its_row() -> None:
-    assert sorted({*playbooks()} - {*PLAYBOOKS}) == [], "write its row in tests/playbooks/table.py"
+    assert sorted({*playbooks()} - {*PLAYBOOKS}) == [], "write its row in tests/integration/playbooks/table.py"
     assert sorted({*PLAYBOOKS} - {*playbooks()}) == [], "there is no such playbook"
 
 
