@@ -36,7 +36,7 @@ class ForeignServices:
 def _handler(text: bytes) -> type[BaseHTTPRequestHandler]:
     class Stub(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Headers and body are two writes; without these the second waits for the client's acknowledgement.
+        # Headers and body are two writes; without these the second waits for the client's acknowledgment.
         disable_nagle_algorithm = True
         wbufsize = -1
 

@@ -53,7 +53,7 @@ class Action:
         return [group["TargetGroupArn"] for group in groups]
 
 
-def normalise(actions: list[dict[str, Any]], protocol: str, existing: list[Action] | None = None) -> list[Action]:
+def normalize(actions: list[dict[str, Any]], protocol: str, existing: list[Action] | None = None) -> list[Action]:
     """Validated actions with all defaults, by ascending order.
 
     `protocol` is the listener's. `existing` are the actions that these replace, None when the rule is created.
@@ -63,7 +63,7 @@ def normalise(actions: list[dict[str, Any]], protocol: str, existing: list[Actio
         raise validation("A rule must have at least one action")
     if len(actions) > 1 and any(not action.get("Order") for action in actions):
         raise validation("An 'Order' must be specified for every action when there is more than one")
-    done = [_normalise_one(action, existing) for action in actions]
+    done = [_normalize_one(action, existing) for action in actions]
     done.sort(key=lambda action: action.data["Order"])
     orders = [action.data["Order"] for action in done]
     if len(set(orders)) != len(orders):
@@ -88,7 +88,7 @@ def _check_sequence(types: list[str], protocol: str) -> None:
         raise invalid_action(f"Actions of type '{guards[0]}' are supported only on HTTPS listeners")
 
 
-def _normalise_one(action: dict[str, Any], existing: list[Action] | None) -> Action:
+def _normalize_one(action: dict[str, Any], existing: list[Action] | None) -> Action:
     kind = action.get("Type")
     one_of("actions.member.type", kind, list(_NORMALISERS))
     order = int(action.get("Order") or 1)

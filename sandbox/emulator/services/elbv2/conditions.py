@@ -37,11 +37,11 @@ _METHOD = re.compile(r"[A-Z_-]+")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 
 
-def normalise(conditions: list[Condition]) -> list[Condition]:
+def normalize(conditions: list[Condition]) -> list[Condition]:
     """Validated conditions as DescribeRules gives them back. Raises ValidationError."""
     if not conditions:
         raise validation("A rule must have at least one condition")
-    done = [_normalise_one(condition) for condition in conditions]
+    done = [_normalize_one(condition) for condition in conditions]
     for field in _AT_MOST_ONCE:
         if sum(condition["Field"] == field for condition in done) > 1:
             raise validation(f"A rule can only have one condition of type '{field}'")
@@ -52,7 +52,7 @@ def normalise(conditions: list[Condition]) -> list[Condition]:
     return done
 
 
-def _normalise_one(condition: Condition) -> Condition:
+def _normalize_one(condition: Condition) -> Condition:
     field = condition.get("Field")
     if field not in CONFIGS:
         raise validation(f"Condition field '{field}' must be one of '[{','.join(CONFIGS)}]'")

@@ -68,8 +68,8 @@ class Rules(ELBv2Backend):  # type: ignore[misc]
             if listener.protocol not in ("HTTP", "HTTPS"):
                 raise error("UnsupportedProtocol", f"Rules are not supported for {listener.protocol} listeners")
             in_range("priority", int(priority), 1, MAX_PRIORITY)
-            checked = condition_rules.normalise(conditions)
-            rewritten = transform_rules.normalise(transforms or [])
+            checked = condition_rules.normalize(conditions)
+            rewritten = transform_rules.normalize(transforms or [])
             done = self.checked_actions(actions, listener)
             balancer = self.load_balancers[listener.load_balancer_arn]
             if sum(len(one._non_default_rules) for one in balancer.listeners.values()) >= self.rule_quota:
@@ -100,8 +100,8 @@ class Rules(ELBv2Backend):  # type: ignore[misc]
             if transforms and reset_transforms:
                 raise validation("You cannot specify both Transforms and ResetTransforms")
             # Everything is checked before anything is changed.
-            checked = condition_rules.normalise(conditions) if conditions else rule.conditions
-            rewritten = transform_rules.normalise(transforms) if transforms else rule.transforms
+            checked = condition_rules.normalize(conditions) if conditions else rule.conditions
+            rewritten = transform_rules.normalize(transforms) if transforms else rule.transforms
             listener = self.listener(rule.listener_arn)
             done = self.checked_actions(actions, listener, rule.actions) if actions else rule.actions
             rule.conditions, rule.actions = checked, done
@@ -166,7 +166,7 @@ class Rules(ELBv2Backend):  # type: ignore[misc]
         self, actions: list[dict[str, Any]], listener: Any, existing: list[Action] | None = None
     ) -> list[Action]:
         """Actions with defaults, their target groups existing, of a fitting protocol and free for this balancer."""
-        done = action_rules.normalise(actions, listener.protocol, existing)
+        done = action_rules.normalize(actions, listener.protocol, existing)
         for arn in (arn for action in done for arn in action.target_group_arns):
             group = self.target_groups.get(arn)
             if group is None:

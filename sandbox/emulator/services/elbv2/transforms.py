@@ -13,12 +13,12 @@ CONFIGS = {"host-header-rewrite": "HostHeaderRewriteConfig", "url-rewrite": "Url
 _MAX_LENGTH = 1024
 
 
-def normalise(transforms: list[Transform]) -> list[Transform]:
+def normalize(transforms: list[Transform]) -> list[Transform]:
     """Validated transforms as DescribeRules gives them back. Raises ValidationError.
 
     AWS (CreateRule): "You can add one host header rewrite transform and one URL rewrite transform."
     """
-    done = [_normalise_one(transform) for transform in transforms]
+    done = [_normalize_one(transform) for transform in transforms]
     types = [transform["Type"] for transform in done]
     for name in CONFIGS:
         if types.count(name) > 1:
@@ -26,7 +26,7 @@ def normalise(transforms: list[Transform]) -> list[Transform]:
     return done
 
 
-def _normalise_one(transform: Transform) -> Transform:
+def _normalize_one(transform: Transform) -> Transform:
     kind = transform.get("Type")
     one_of("transforms.member.type", kind, list(CONFIGS))
     name = CONFIGS[str(kind)]
