@@ -176,7 +176,7 @@ def test_what_follows_from_a_fault_is_no_second_one() -> None:
 
 
 def test_a_default_that_the_playbook_fills_may_be_empty() -> None:
-    default = Default("", "{{ (image_exports | default({})).uri | default('') }}")
+    default = Default("", "{{ (image_resolved | default({})).uri | default('') }}")
     assert judge(defaults={"mcp_server_strategy": default}) == []
 
 
