@@ -36,8 +36,11 @@ test: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done $(CORE)/.done ## Run ever
 lint: $(VENV)/.dev $(SERVER_VENV)/.dev ## Run the linters and type checks alone
 	@python tests/run.py lint
 
-unit: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done $(CORE)/.done ## Run pytest alone
+unit: $(VENV)/.dev ## Run the tests that need no sandbox
 	@python tests/run.py unit
+
+integration: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done $(CORE)/.done ## Run the tests of modules, playbooks, sandbox and server
+	@python tests/run.py integration
 
 bench: $(VENV)/.dev ## Measure a deployment beside an empty play, 8c6dfb0 and Terraform (OPTIONS="--rounds 1")
 	@python -m bench $(OPTIONS)
@@ -102,4 +105,4 @@ $(CORE)/.done: tests/ansible-core/oldest.txt
 	@$(CORE)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r tests/ansible-core/oldest.txt
 	@touch $@
 
-.PHONY: help demo demo-down venv test lint unit bench bench-server lock
+.PHONY: help demo demo-down venv test lint unit integration bench bench-server lock

@@ -115,9 +115,11 @@ def decision_times() -> None:
 
 
 def call_counts() -> None:
-    from sandbox.control import ControlPlane
+    from sandbox.emulator.control_plane import ControlPlane
+    from sandbox.seed.lay import Seed
+    from sandbox.seed.sales_prod import SALES_PROD
 
-    with ControlPlane() as plane:
+    with ControlPlane(Seed(SALES_PROD)) as plane:
         elb = Module(plane, {"name": "x", "listener_arn": "x"}).client("elbv2")
         arn = next(one["ListenerArn"] for one in _listeners(elb) if one["Protocol"] == "HTTPS")
         base: Document = {"name": "bench", "listener_arn": arn, "actions": [FIXED]}

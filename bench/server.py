@@ -29,7 +29,8 @@ import boto3
 
 from bench.contenders import BUCKET, ENTRIES, OWN, PACKAGE, PACKAGED, QUILT_MCP, Contender, Document, docker, registry
 from sandbox.network import free_port
-from sandbox.seed.packages import Package, manifest
+from sandbox.seed.packages import manifest
+from sandbox.seed.stack import Package
 
 LIMITS = ("--cpus", "0.25", "--memory", "512m")
 CLIENTS = 8

@@ -1,1 +1,1 @@
-"""sales-prod on one machine: AWS APIs, Fargate, a load balancer and a registry on loopback. See README.md."""
+"""An AWS stack on one machine: APIs, Fargate, load balancers and a registry on loopback. See README.md."""

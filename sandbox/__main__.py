@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from sandbox.cli import main
+from sandbox.cli.main import main
 
 sys.exit(main())

@@ -1,6 +1,6 @@
 """Everything in the sandbox's account that a deployment could touch, read through the API.
 
-For those who compare: what belongs to others must stay as it was, and what is ours must end the same way.
+For those who compare: what belongs to others must stay as it was, and what a deployment owns must end the same way.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Account:
         yield from self._parameters()
         yield from self._alarms()
 
-    def ours(self) -> dict[str, str]:
-        """Key to canonical text of every resource that carries our tag, the same whenever and in whatever way made."""
+    def owned(self) -> dict[str, str]:
+        """Key to canonical text of each resource with the owner's tag, the same whenever and in whatever way made."""
         found = [(key, document, tags) for key, document, tags in self.read() if OWNER_TAG in tags]
         texts = [(_DRAWN.sub("<drawn>", key), _text(_timeless(document), tags)) for key, document, tags in found]
         normal = sorted((key, _DRAWN.sub("<drawn>", text)) for key, text in texts)
@@ -54,7 +54,7 @@ class Account:
         return {f"{key} #{number}": text for number, (key, text) in enumerate(normal)}
 
     def foreign(self) -> dict[str, str]:
-        """Key to canonical text of every resource that does not carry our tag."""
+        """Key to canonical text of every resource that does not carry the owner's tag."""
         return {key: _text(document, tags) for key, document, tags in self.read() if OWNER_TAG not in tags}
 
     def _elbv2(self) -> Iterator[Found]:

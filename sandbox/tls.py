@@ -14,13 +14,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from sandbox.context import Certificates
-
-# What a browser or an MCP client may call the balancer: the public host, and the names that a laptop has for itself.
-HOSTS = ("demo.quiltdata.com", "demo-registry.quiltdata.com", "demo-s3-proxy.quiltdata.com")
+# What a laptop has for itself.
 LOCAL_NAMES = ("localhost", "127.0.0.1")
 
 _LIFETIME = datetime.timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """PEM files: the sandbox's own CA, and a certificate for the public host signed by it."""
+
+    ca: Path
+    cert: Path
+    key: Path
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,12 @@ def issue(names: Sequence[str]) -> tuple[bytes, Pair]:
     return ca.public_bytes(Encoding.PEM), Pair(cert.public_bytes(Encoding.PEM), private)
 
 
-def write(folder: Path) -> Certificates:
-    """Issue a CA and a listener certificate into `folder`: ca.pem, cert.pem and key.pem (its owner only)."""
-    ca, pair = issue((*HOSTS, *LOCAL_NAMES))
+def write(folder: Path, hosts: Sequence[str] = ()) -> Certificates:
+    """Issue a CA and a listener certificate into `folder`: ca.pem, cert.pem and key.pem (its owner only).
+
+    The certificate is for the public hosts and for the names that a laptop has for itself.
+    """
+    ca, pair = issue((*hosts, *LOCAL_NAMES))
     paths = Certificates(ca=folder / "ca.pem", cert=folder / "cert.pem", key=folder / "key.pem")
     paths.ca.write_bytes(ca)
     paths.cert.write_bytes(pair.cert)

@@ -16,7 +16,7 @@ AUDIENCE = "quilt-mcp-server"
 def mint(keys: str, subject: str, buckets: Sequence[str], ttl: int = 3600) -> str:
     """An HS256 token.
 
-    `keys` is the value of the secret sales-prod/mcp-server/jwt: a JSON object from kid to key. `ttl` is in seconds and
+    `keys` is the value of the stack's secret for tokens: a JSON object from kid to key. `ttl` is in seconds and
     may be negative, which gives an expired token. Raises KeyError when the secret has no key for the frontend's kid.
     """
     now = int(time.time())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from sandbox.account import OWNER_TAG, Account
-from sandbox.control import ControlPlane
+from sandbox.emulator.control_plane import ControlPlane
 from tools import deployer_policy
 
 

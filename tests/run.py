@@ -1,4 +1,5 @@
-"""Everything that CI runs, in one order, with one summary: `python tests/run.py [lint] [unit] [collection] [molecule]`.
+"""Everything that CI runs, in one order, with one summary: `python tests/run.py [lint] [unit] [integration]
+[collection] [molecule]`.
 
 Each step is a command that anybody can run by hand; its output is shown when it fails, or always with VERBOSE=1.
 Without a Docker engine the steps and tests that need one are skipped, and said.
@@ -58,28 +59,35 @@ def steps() -> Iterator[Step]:
     yield Step("lint", "mypy", ["mypy", "sandbox", "plugins", "playbooks/action_plugins", "tools", "bench"])
     imports = {"PYTHONPATH": str(ROOT / "collections")}
     yield Step("lint", "import-linter", ["lint-imports", "--no-cache"], env=imports)
+    sandbox = {"PYTHONPATH": str(ROOT)}
+    yield Step("lint", "sandbox: import-linter", ["lint-imports", "--no-cache", "sandbox/pyproject.toml"], env=sandbox)
     yield Step("lint", "yamllint", ["yamllint", "--strict", "."])
     yield Step("lint", "README tables", [sys.executable, "tools/role_readmes.py", "--check"])
     yield Step("lint", "README content", [sys.executable, "tools/readme_content.py", "--check"])
     yield Step("lint", "drawing of the rooms", [sys.executable, "tools/draw_architecture.py", "--check"])
+    yield Step("lint", "spelling", ["codespell"])
+    yield Step("lint", "words", [sys.executable, "tools/check_words.py"])
     yield Step("lint", "role inputs", [sys.executable, "-m", "pytest", "-q", "-n0", "tests/tools/test_role_inputs.py"])
     for name, arguments in (("ruff check", ["check"]), ("ruff format", ["format", "--check"])):
         yield Step("lint", f"server: {name}", [SERVER_PYTHON, "-m", "ruff", *arguments, "."], cwd="server")
     yield Step("lint", "server: mypy", [SERVER_PYTHON, "-m", "mypy"], cwd="server")
+    yield Step("lint", "server: table of tools", [SERVER_PYTHON, "tools/tool_table.py", "--check"], cwd="server")
+    imports = {"PYTHONPATH": str(ROOT / "server/src")}
+    yield Step("lint", "server: import-linter", ["lint-imports", "--no-cache"], cwd="server", env=imports)
     yield Step("lint", "proxy: mypy", [SERVER_PYTHON, "-m", "mypy"], cwd="server/proxy")
     # A process each: the sandbox corrects moto for all of its process, and the unit tests use moto as it is.
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
     yield Step("unit", "pytest: units", [*pytest, "tests/unit", "tests/kinds", "tests/tools"])
-    yield Step("unit", "pytest: sandbox", [*pytest, "tests/sandbox"])
-    yield Step("unit", "pytest: modules on the sandbox", [*pytest, "tests/aws"])
+    yield Step("integration", "pytest: sandbox", [*pytest, "sandbox/tests"])
+    yield Step("integration", "pytest: modules on the sandbox", [*pytest, "tests/integration/modules"])
     # Minutes each, some of them: test by test, whoever is free takes the next. The longest ones are molecule/killed.
-    killed = "tests/playbooks/test_killed_at_every_write.py"
-    stolen = [*pytest, "--dist", "worksteal", "--ignore", killed, "tests/playbooks"]
-    yield Step("unit", "pytest: playbooks on the sandbox", stolen)
+    killed = "tests/integration/playbooks/test_killed_at_every_write.py"
+    stolen = [*pytest, "--dist", "worksteal", "--ignore", killed, "tests/integration/playbooks"]
+    yield Step("integration", "pytest: playbooks on the sandbox", stolen)
     yield Step("molecule", "molecule killed", ["molecule", "test", "-s", "killed"])
     # One process: the steps behind it take the other processor.
-    yield Step("unit", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server", aside=True)
-    yield Step("unit", "proxy: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server/proxy")
+    yield Step("integration", "server: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server", aside=True)
+    yield Step("integration", "proxy: pytest", [SERVER_PYTHON, "-m", "pytest", "-q"], cwd="server/proxy")
     yield Step("collection", "ansible-lint", ["ansible-lint"])
     yield Step("collection", "antsibull-changelog lint", ["antsibull-changelog", "lint"])
     yield Step("collection", "antsibull-docs lint", ["tests/ansible-test", "docs"])

@@ -16,14 +16,17 @@ from typing import Any
 
 from bench.speed.sandbox import ROUTE
 from sandbox.account import Account
-from sandbox.context import Certificates, Context
-from sandbox.control import ControlPlane
-from sandbox.control.lock import api_lock
-from sandbox.control.snapshot import Snapshot
-from sandbox.daemon import scrub_environment
-from sandbox.fargate import FargateLauncher
-from sandbox.fargate.simulated import SimulatedEngine
+from sandbox.cli.daemon import scrub_environment
+from sandbox.dataplane.context import Context
+from sandbox.dataplane.tasks.launcher import FargateLauncher
+from sandbox.dataplane.tasks.simulated import SimulatedEngine
+from sandbox.emulator.control_plane import ControlPlane
+from sandbox.emulator.lock import api_lock
+from sandbox.emulator.snapshot import Snapshot
 from sandbox.network import AddressBook
+from sandbox.seed.lay import Seed
+from sandbox.seed.sales_prod import SALES_PROD
+from sandbox.tls import Certificates
 
 Document = dict[str, Any]
 
@@ -79,7 +82,7 @@ class Control:
 def main() -> None:
     """Run until nobody listens any more."""
     scrub_environment()
-    with tempfile.TemporaryDirectory() as folder, ControlPlane() as plane:
+    with tempfile.TemporaryDirectory() as folder, ControlPlane(Seed(SALES_PROD)) as plane:
         nowhere = Path(folder) / "none"
         context = Context(
             home=Path(folder),

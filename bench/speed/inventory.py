@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.context import DEPLOYER_KEY
+from sandbox.access_keys import DEPLOYER_KEY
 
 Document = dict[str, Any]
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.context import DEPLOYER_KEY, PLATFORM_KEY, REGION
-from sandbox.seed.clients import Clients
+from sandbox.access_keys import DEPLOYER_KEY, PLATFORM_KEY
+from sandbox.clients import Clients
+from sandbox.seed.sales_prod import SALES_PROD
 
 ROOT = Path(__file__).parents[2]
 Document = dict[str, Any]
@@ -40,7 +41,7 @@ class Sandbox:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.platform = Clients(url, REGION, PLATFORM_KEY)
+        self.platform = Clients(url, SALES_PROD.region, PLATFORM_KEY)
 
     def mark(self) -> int:
         """Where `calls` begins later."""

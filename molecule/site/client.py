@@ -17,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from sandbox.client import connect
+from sandbox.cli.mcp_client import connect
 
 BUCKET, FOREIGN_BUCKET = "quilt-example", "quilt-sales-raw"
 TOOLS = {

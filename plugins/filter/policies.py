@@ -82,7 +82,7 @@ def task_role_policy(
             ],
             workgroups,
         ),
-        # These two take no resource at AWS, or all of the catalogue: a query is judged by where every table that it
+        # These two take no resource at AWS, or all of the catalog: a query is judged by where every table that it
         # could mean lies, and the judge reads descriptions only.
         _statement("ListAthena", ["athena:ListWorkGroups"], ["*"] if workgroups else []),
         _statement(

@@ -87,7 +87,7 @@ EXAMPLES = r"""
     context: "{{ playbook_dir }}/.."
     task_platform: linux/amd64
     scan_threshold: CRITICAL
-  register: image_exports
+  register: image_resolved
 
 - name: Resolve an image that was built elsewhere
   quilt.mcp_server.resolve_image:

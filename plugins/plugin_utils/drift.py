@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection.
-"""What drift is, and what only looks like it. Pure: what a dry run would change and what runs in, a judgement out."""
+"""What drift is, and what only looks like it. Pure: what a dry run would change and what runs in, a judgment out."""
 
 from __future__ import annotations
 

@@ -1,13 +1,1 @@
-"""The stack `sales-prod` as it is before the MCP server is deployed: everything in the diagram that is not ours."""
-
-from __future__ import annotations
-
-from sandbox.seed import balancer, network, packages, platform
-from sandbox.seed.clients import Clients
-
-
-def lay(aws: Clients) -> None:
-    """Create the whole stack in an empty account."""
-    vpc = network.lay(aws)
-    platform.lay(aws, vpc, balancer.lay(aws, vpc))
-    packages.lay(aws)
+"""The stack that is there before anything is deployed; lay.py creates it over the AWS APIs."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox.seed.clients import Clients
-from sandbox.seed.names import STACK
+from sandbox.clients import Clients
+from sandbox.seed.stack import Stack
 
+# Tier, number, network of the VPC, zone.
 _SUBNETS = (
-    ("private", 1, "10.0.1.0/24", "a"),
-    ("private", 2, "10.0.2.0/24", "b"),
-    ("public", 1, "10.0.101.0/24", "a"),
-    ("public", 2, "10.0.102.0/24", "b"),
+    ("private", 1, 1, "a"),
+    ("private", 2, 2, "b"),
+    ("public", 1, 101, "a"),
+    ("public", 2, 102, "b"),
 )
 
 
@@ -24,32 +25,32 @@ class Network:
     public_subnet_ids: list[str]
 
 
-def lay(aws: Clients) -> Network:
+def lay(aws: Clients, stack: Stack) -> Network:
     ec2 = aws("ec2")
-    vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=_tags("vpc", STACK))["Vpc"]["VpcId"]
+    vpc_id = ec2.create_vpc(CidrBlock=stack.cidr, TagSpecifications=_tags(stack, "vpc"))["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
-    gateway = ec2.create_internet_gateway(TagSpecifications=_tags("internet-gateway", STACK))["InternetGateway"]
+    gateway = ec2.create_internet_gateway(TagSpecifications=_tags(stack, "internet-gateway"))["InternetGateway"]
     ec2.attach_internet_gateway(VpcId=vpc_id, InternetGatewayId=gateway["InternetGatewayId"])
     subnets: dict[str, list[str]] = {"private": [], "public": []}
-    for tier, number, cidr, zone in _SUBNETS:
+    for tier, number, network, zone in _SUBNETS:
         subnet = ec2.create_subnet(
             VpcId=vpc_id,
-            CidrBlock=cidr,
+            CidrBlock=stack.subnet(network),
             AvailabilityZone=f"{aws.region}{zone}",
-            TagSpecifications=_tags("subnet", f"{STACK}-{tier}-{number}", Tier=tier),
+            TagSpecifications=_tags(stack, "subnet", f"-{tier}-{number}", Tier=tier),
         )
         subnets[tier].append(subnet["Subnet"]["SubnetId"])
     address = ec2.allocate_address(Domain="vpc")
     nat = ec2.create_nat_gateway(
         SubnetId=subnets["public"][0],
         AllocationId=address["AllocationId"],
-        TagSpecifications=_tags("natgateway", STACK),
+        TagSpecifications=_tags(stack, "natgateway"),
     )["NatGateway"]
     for tier, target in (
         ("public", {"GatewayId": gateway["InternetGatewayId"]}),
         ("private", {"NatGatewayId": nat["NatGatewayId"]}),
     ):
-        table = ec2.create_route_table(VpcId=vpc_id, TagSpecifications=_tags("route-table", f"{STACK}-{tier}"))
+        table = ec2.create_route_table(VpcId=vpc_id, TagSpecifications=_tags(stack, "route-table", f"-{tier}"))
         table_id = table["RouteTable"]["RouteTableId"]
         ec2.create_route(RouteTableId=table_id, DestinationCidrBlock="0.0.0.0/0", **target)
         for subnet_id in subnets[tier]:
@@ -57,6 +58,5 @@ def lay(aws: Clients) -> Network:
     return Network(vpc_id, subnets["private"], subnets["public"])
 
 
-def _tags(resource_type: str, name: str, **more: str) -> list[dict[str, object]]:
-    tags = {"Name": name, "Stack": STACK, **more}
-    return [{"ResourceType": resource_type, "Tags": [{"Key": key, "Value": tags[key]} for key in tags]}]
+def _tags(stack: Stack, resource_type: str, suffix: str = "", **more: str) -> list[dict[str, object]]:
+    return [{"ResourceType": resource_type, "Tags": stack.tags(Name=stack.name + suffix, **more)}]

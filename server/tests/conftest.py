@@ -1,4 +1,4 @@
-"""A moto server for AWS, and our server in this process over real HTTP."""
+"""A moto server for AWS, and the server in this process over real HTTP."""
 
 import asyncio
 import os
@@ -18,18 +18,21 @@ from moto.server import ThreadedMotoServer
 
 from quilt_mcp_server.app import build
 from quilt_mcp_server.config import Config, load
-from quilt_mcp_server.protocol import BoundedProtocol
+from quilt_mcp_server.transport.uvicorn_protocol import BoundedUvicornProtocol
 
 KEY = "k" * 16 + "0123456789abcdef0123456789abcdef"
 OTHER_KEY = "o" * 16 + "0123456789abcdef0123456789abcdef"
 HOST = "demo.quiltdata.com"
 ORIGIN = "https://catalog.example.com"
 ACCOUNT = "123456789012"
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+pytest_plugins = ["athena_tables", "server_process", "tools.account"]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _moto() -> Iterator[str]:
-    """An AWS of our own, and an environment without credentials, region or CA of the machine that runs the tests."""
+    """An AWS for the tests, and an environment without credentials, region or CA of the machine that runs them."""
     saved = dict(os.environ)
     for name in list(os.environ):
         if name.startswith(("AWS_", "QUILT_MCP_")):
@@ -91,7 +94,7 @@ def token(key: Any = KEY, kid: str | None = "frontend-enhanced", algorithm: str 
 
 
 class Running:
-    """Our server on a loopback port, and plain HTTP requests to it."""
+    """The server on a loopback port, and plain HTTP requests to it."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -136,9 +139,9 @@ def free_port() -> int:
 
 @contextmanager
 def running(config: Config, port: int | None = None) -> Iterator[Running]:
-    """Our application behind uvicorn in a thread, on a free port unless one is given."""
+    """The application behind uvicorn in a thread, on a free port unless one is given."""
     port = port or free_port()
-    options: dict[str, Any] = {"http": BoundedProtocol, "ws": "none", "log_config": None, "access_log": False}
+    options: dict[str, Any] = {"http": BoundedUvicornProtocol, "ws": "none", "log_config": None, "access_log": False}
     server = uvicorn.Server(uvicorn.Config(build(config), host="127.0.0.1", port=port, **options))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

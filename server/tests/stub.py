@@ -1,4 +1,4 @@
-"""Small HTTP servers for what our own server never does: ASGI applications on a loopback port."""
+"""Small HTTP servers for what this server never does: ASGI applications on a loopback port."""
 
 import asyncio
 import threading

@@ -1,14 +1,13 @@
-"""Resources, completions and prompts over HTTP, and what they refuse."""
+"""Resources and completions over HTTP, and what they refuse."""
 
 import json
-import re
 import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from conftest import Running, token
-from test_packages import HASH, entry, push
+from quilt_package import HASH, entry, push
 
 README = "# Cells\n"
 OLD = "2025-11-25"
@@ -77,12 +76,14 @@ def test_a_file_of_a_package(server: Running, path: str) -> None:
 
 @pytest.mark.usefixtures("package")
 def test_what_the_caller_may_not_touch_is_refused(server: Running) -> None:
-    assert "may not touch" in refused(server, "quilt+s3://quilt-secret#package=team/data")
+    assert "does not grant the bucket" in refused(server, "quilt+s3://quilt-secret#package=team/data")
     # The manifest is the caller's, the bytes it points to are not.
     message = refused(server, "quilt+s3://quilt-example#package=team/data&path=secret.md")
-    assert "may not touch" in message and "the secret" not in message
+    assert "does not grant the bucket" in message and "the secret" not in message
     bearer = f"Bearer {token(buckets=[])}"
-    assert "may not touch" in refused(server, "quilt+s3://quilt-example#package=team/data", Authorization=bearer)
+    assert "does not grant the bucket" in refused(
+        server, "quilt+s3://quilt-example#package=team/data", Authorization=bearer
+    )
 
 
 @pytest.mark.usefixtures("package")
@@ -117,24 +118,10 @@ def test_completes_buckets_and_packages(server: Running, s3: Any) -> None:
 
 
 @pytest.mark.usefixtures("package")
-def test_completions_tell_nothing_of_foreign_buckets(server: Running, s3: Any) -> None:
+def test_completions_show_nothing_of_foreign_buckets(server: Running, s3: Any) -> None:
     push(s3, "team/secret", [], bucket="quilt-secret")
     assert complete(server, "name", "", {"bucket": "quilt-secret"}) == []
     assert complete(server, "bucket", "", Authorization=f"Bearer {token(buckets=[])}") == []
-
-
-def test_prompts_name_only_tools_that_exist(server: Running) -> None:
-    prompts = server.rpc("prompts/list", mcp_protocol_version=OLD)["prompts"]
-    assert len(prompts) >= 4
-    tools = {tool["name"] for tool in server.rpc("tools/list", mcp_protocol_version=OLD)["tools"]}
-    for prompt in prompts:
-        arguments = {argument["name"]: f"<{argument['name']}>" for argument in prompt["arguments"]}
-        answer = server.rpc("prompts/get", {"name": prompt["name"], "arguments": arguments}, mcp_protocol_version=OLD)
-        text = answer["messages"][0]["content"]["text"]
-        assert all(value in text for value in arguments.values()), prompt["name"]
-        assert prompt["description"]
-        named = set(re.findall(r"\b(?:packages?|bucket|athena|catalog)_\w+", text))
-        assert named and named <= tools, named - tools
 
 
 @pytest.mark.parametrize("method", ["completion/complete", "resources/read"])
@@ -155,3 +142,13 @@ def test_no_method_takes_longer_than_a_tool(
         assert answer["error"]["message"] == f"{method} took longer than 1 s and was stopped"
         call = {"name": "packages_list", "arguments": {"registry": "quilt-example"}}
         assert "packages_list took longer than 1 s" in slow.rpc("tools/call", call)["content"][0]["text"]
+
+
+@pytest.mark.usefixtures("athena")
+def test_resources_and_completions_show_the_same(server: Running) -> None:
+    assert read(server, "athena://databases") == {"databases": ["mine"]}
+    assert read(server, "athena://workgroups")["default"] == "primary"
+    assert complete(server, "database", "") == ["mine"]
+    assert complete(server, "database", "s") == []
+    assert complete(server, "table", "or", {"database": "mine"}) == ["orders"]
+    assert complete(server, "table", "", {"database": "secret"}) == []

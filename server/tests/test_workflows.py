@@ -113,7 +113,7 @@ def test_a_package_that_obeys_keeps_what_it_obeyed(server: Running, registry: An
         ({"workflow": "unknown"}, "it has: broken, evil, foreign, plain, strict"),
         ({"workflow": ""}, "need a workflow"),
         ({"workflow": "broken"}, "'nowhere', which is not among the schemas"),
-        ({"workflow": "foreign"}, "may not touch the bucket 'quilt-secret'"),
+        ({"workflow": "foreign"}, "does not grant the bucket 'quilt-secret'"),
     ],
 )
 def test_what_a_workflow_refuses(server: Running, registry: Any, more: dict[str, Any], said: str) -> None:
@@ -199,7 +199,7 @@ def test_a_configuration_that_is_none_lets_nothing_pass(server: Running, registr
     ("schema", "said"),
     [
         ("{", "not JSON"),
-        ('{"type": "nonsense"}', "the schema itself is not valid"),
+        ('{"type": "unknown"}', "the schema itself is not valid"),
         ('{"properties": {"a": {"$ref": "http://169.254.169.254/"}}}', "$ref"),
         ('{"$schema": "https://json-schema.org/draft/2020-12/schema"}', "not of draft 7"),
         ("false", "False schema does not allow"),

@@ -5,9 +5,9 @@ One file for each kind, named as its module. The shared tests are made from it:
     tests/kinds/test_registry.py        every kind and every module is here, and in the action group
     tests/kinds/test_every_field.py     each field of the botocore model, changed alone, is named
     tests/kinds/test_arguments.py       choices, suboptions and types are the model's
-    tests/aws/test_resources.py         twice, check mode, each change, tags, foreign, absent, throttled, killed
-    tests/aws/test_replace.py           what AWS cannot change: refused, offered, replaced
-    tests/aws/test_busy.py              a conflicting operation is waited for
+    tests/integration/modules/test_resources.py         twice, check mode, each change, tags, foreign, absent,
+    throttled, killed tests/integration/modules/test_replace.py           what AWS cannot change: refused, offered,
+    replaced tests/integration/modules/test_busy.py              a conflicting operation is waited for
 
 Resources are found by code and not by this folder, so what has no file here fails by name. No other test imports a
 resource's class or the engine's parts: they are handed out here.

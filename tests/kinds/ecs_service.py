@@ -7,8 +7,8 @@ from typing import Any
 
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.service import ServiceReading
 
+from sandbox.testing.ecs_stack import lay
 from tests.kinds import Current, Kind
-from tests.sandbox.ecs_stack import lay
 
 REVISION = "arn:aws:ecs:us-east-1:850787717197:task-definition/a:1"
 # Of all members, what is left out beside each strategy: the other one's settings, and one of what excludes each other.

@@ -64,6 +64,6 @@ KIND = Kind(
     exempt={
         "test_unset_is_left_alone": "a revision is a whole document",
         "test_what_is_not_own_is_refused_by_name": "a family is shared: revisions of others are passed over, "
-        "see tests/aws/test_task_definition.py",
+        "see tests/integration/modules/test_task_definition.py",
     },
 )

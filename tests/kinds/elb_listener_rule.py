@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.aws.listener_rule import NAME, fixed, host, path, shared_listener
+from tests.integration.modules.listener_rule import NAME, fixed, host, path, shared_listener
 from tests.kinds import Kind
 
 KIND = Kind(

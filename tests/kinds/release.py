@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.testing.ecs_stack import completed, lay, until
 from tests.kinds import Kind
-from tests.sandbox.ecs_stack import completed, lay, until
 
 NAME = "main-mcp"
 OWNER = [{"key": "quilt:deployment", "value": "sales-prod-mcp-server-production"}]
@@ -46,7 +46,7 @@ KIND = Kind(
     exempt={
         "test_every_field": "its fields are observed, not parameters",
         "test_what_is_not_own_is_refused_by_name": "to delete all evidence leaves that of others, "
-        "see tests/aws/test_release.py",
+        "see tests/integration/modules/test_release.py",
         "test_arguments": "its parameters are the collection's, whatever AWS keeps the evidence in",
     },
 )

@@ -12,7 +12,7 @@ import yaml
 from tests import kinds
 from tests.kinds import ROOT, Kind, Resource, every_kind
 
-FILES = ("tests/kinds", "tests/aws")
+FILES = ("tests/kinds", "tests/integration/modules")
 
 
 def shared_tests() -> set[str]:

@@ -1,6 +1,6 @@
 """The deployer's policy against what the collection's sources can call: nothing is missing, nothing is too much.
 
-That a real run is allowed what it does is judged by every play of tests/playbooks.
+That a real run is allowed what it does is judged by every play of tests/integration/playbooks.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ ONLY_IN_A_CLONE = [
     ".ansible-lint", ".ci", ".gitignore", ".pre-commit-config.yaml", ".yamllint", "Makefile", "ansible.cfg", "awx",
     "bench", "collections", "execution-environment.yml", "galaxy.yml", "inventories/local", "molecule",
     "pyproject.toml", "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt", "sandbox",
-    "server/proxy", "server/requirements-dev.in", "server/requirements-dev.txt", "server/tests", "tests", "tools",
+    "server/proxy", "server/requirements-dev.in", "server/requirements-dev.txt", "server/tests",
+    "server/tools", "tests", "tools",
 ]  # fmt: skip
 TOOLS = {"tools/deployer_policy.py"}
 # What may lie in any folder, and files that git does not track under names that fit their folders.
@@ -136,6 +137,12 @@ def test_the_image_is_the_clones(installed: Path) -> None:
     of_clone, of_installed = (content_tag(str(root), "linux/amd64", {}, exclude_paths) for root in (ROOT, installed))
     assert of_installed == of_clone
     assert len(of_clone[1]) > 10
+
+
+def test_the_sandbox_is_neither_in_the_image_nor_in_the_artifact(installed: Path) -> None:
+    _, sources = content_tag(str(ROOT), "linux/amd64", {}, exclude_paths)
+    assert sources and not [name for name in map(str, sources) if "sandbox" in name.lower()]
+    assert not [path for path in installed.rglob("*") if path.name == "sandbox"]
 
 
 def test_the_licence_that_every_header_names_is_in_it(installed: Path) -> None:

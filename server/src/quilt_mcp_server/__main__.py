@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 
-from . import __version__, logs
+from . import __version__
 from .config import Config, ConfigError, load
+from .telemetry import logs
 
 EX_CONFIG = 78  # sysexits.h: the configuration is wrong, starting again will not help
 
@@ -42,8 +43,7 @@ def serve(config: Config) -> None:
     import uvicorn
 
     from .app import build
-    from .limits import GRACE, KEEP_ALIVE
-    from .protocol import BoundedProtocol
+    from .transport.uvicorn_protocol import GRACE, KEEP_ALIVE, BoundedUvicornProtocol
 
     app = build(config)
     gc.freeze()
@@ -53,7 +53,7 @@ def serve(config: Config) -> None:
         host=config.host,
         port=config.port,
         loop="uvloop",
-        http=BoundedProtocol,
+        http=BoundedUvicornProtocol,
         ws="none",
         lifespan="on",
         access_log=False,

@@ -14,22 +14,22 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import oauth
-from .access import AccessLogMiddleware
-from .authn import AuthenticationMiddleware, FixedPrincipalMiddleware
-from .authz import LOCAL_USER
+from .auth import resource_metadata
+from .auth.jwks import Jwks
+from .auth.middleware import AuthenticationMiddleware, FixedPrincipalMiddleware
+from .auth.principal import LOCAL_USER
+from .auth.tokens import TokenVerifier
 from .aws import Gateway
-from .bodies import MAXIMUM_BODY, BodyMiddleware
 from .config import Config
-from .exchange import HandshakeExchange
-from .faults import UnambiguousMiddleware
 from .health import Readiness, healthz
-from .jwks import Jwks
-from .limits import AdmissionMiddleware
+from .protocol.server import QuiltServer
 from .resources import Resources
-from .server import QuiltServer
-from .tokens import TokenVerifier
 from .tools import groups
+from .transport.access_log import AccessLogMiddleware
+from .transport.concurrency import ConcurrencyMiddleware
+from .transport.host_header import HostHeaderMiddleware
+from .transport.request_body import MAXIMUM_BODY, RequestBodyMiddleware
+from .transport.stateless_transport import StatelessTransport
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def build(config: Config) -> Starlette:
     """The whole application. Nothing is asked of AWS before the first request."""
     aws = Gateway(config)
     verifier = _verifier(config) if config.auth == "jwt" else None
-    metadata = oauth.document(config) if verifier is not None else None
+    metadata = resource_metadata.document(config) if verifier is not None else None
     server = QuiltServer(config.tool_timeout)
     for group in groups(config, aws):
         server.add_group(group)
@@ -78,13 +78,15 @@ def build(config: Config) -> Starlette:
         stateless_http=True, json_response=True, max_request_body_size=MAXIMUM_BODY, transport_security=security
     )
     sessions = server.session_manager
-    endpoint: ASGIApp = BodyMiddleware(HandshakeExchange(sessions.app, security, modern=sessions.handle_request))
+    endpoint: ASGIApp = RequestBodyMiddleware(
+        StatelessTransport(sessions.app, security, modern=sessions.handle_request)
+    )
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
-        metadata_url = oauth.document_url(config) if metadata is not None else None
+        metadata_url = resource_metadata.document_url(config) if metadata is not None else None
         endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, metadata_url)
-    endpoint = PostOnly(UnambiguousMiddleware(AdmissionMiddleware(endpoint, config.max_requests)))
+    endpoint = PostOnly(HostHeaderMiddleware(ConcurrencyMiddleware(endpoint, config.max_requests)))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -105,7 +107,7 @@ def build(config: Config) -> Starlette:
             Route("/healthz", healthz),
             Route("/mcp/healthz", healthz),
             Route("/readyz", Readiness(verifier, aws.check).answer),
-            *(oauth.routes(metadata) if metadata is not None else ()),
+            *(resource_metadata.routes(metadata) if metadata is not None else ()),
         ],
         middleware=[
             Middleware(AccessLogMiddleware, metrics=config.metrics == "emf"),

@@ -90,7 +90,7 @@ class _Reader:
         return tuple(item for item in (part.strip() for part in self.text(name).split(",")) if item)
 
     def unknown(self) -> tuple[str, ...]:
-        """One sentence for each variable of ours that nothing reads, which is mostly a misspelling."""
+        """One sentence for each `QUILT_MCP_` variable that nothing reads, which is mostly a misspelling."""
         return tuple(
             f"{name} is not a variable of this server"
             + "".join(f"; did you mean {match}?" for match in get_close_matches(name, self.known, 1))

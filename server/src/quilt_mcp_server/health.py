@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from . import __version__
-from .authn import AmbiguousTokenError, MissingTokenError, bearer_token
-from .jwks import KeysUnavailableError
-from .tokens import InvalidTokenError, TokenVerifier
+from .auth.jwks import KeysUnavailableError
+from .auth.middleware import AmbiguousTokenError, MissingTokenError, bearer_token
+from .auth.tokens import InvalidTokenError, TokenVerifier
 
 CHECK_SECONDS = 5.0  # that AWS, and the address of the keys, get to answer
 REMEMBERED_SECONDS = 10.0  # so that nobody can make this server ask AWS in a loop
@@ -38,7 +38,7 @@ class Readiness:
         found = await self._found()
         ready = set(found.values()) == {"ok"}
         body: dict[str, object] = {"status": "ok" if ready else "not ready"}
-        if await self._authorised(request):
+        if await self._authorized(request):
             body["version"] = __version__
             body["checks"] = found
         return JSONResponse(body, 200 if ready else 503)
@@ -64,7 +64,7 @@ class Readiness:
         self._until = time.monotonic() + REMEMBERED_SECONDS
         self._probe = None
 
-    async def _authorised(self, request: Request) -> bool:
+    async def _authorized(self, request: Request) -> bool:
         if self._verifier is None:
             return True
         try:

@@ -7,16 +7,16 @@ from mcp.server.mcpserver.prompts.base import Prompt
 from mcp_types import Completion, CompletionArgument, CompletionContext
 from pydantic import BaseModel
 
-from . import prompts
 from .aws import Gateway
 from .config import Config
+from .protocol import prompts
+from .protocol.server import QuiltServer
 from .quilt.locations import is_top_hash
-from .server import QuiltServer
+from .tools.athena_catalog import AthenaCatalogTools
 from .tools.buckets import BucketTools
-from .tools.databases import DatabaseTools
-from .tools.entries import EntryTools
 from .tools.identity import IdentityTools
-from .tools.packages import PackageTools
+from .tools.packages_list import PackagesListTools
+from .tools.packages_read import PackagesReadTools
 
 MAXIMUM_ENTRIES = 1000  # of a package that its resource lists; package_browse has the rest
 MAXIMUM_VALUES = 100  # of a completion; the protocol's own limit
@@ -28,9 +28,9 @@ class Resources:
     def __init__(self, config: Config, aws: Gateway) -> None:
         self._identity = IdentityTools(config)
         self._buckets = BucketTools(aws)
-        self._packages = PackageTools(aws)
-        self._entries = EntryTools(aws)
-        self._catalogue = DatabaseTools(config, aws)
+        self._packages = PackagesListTools(aws)
+        self._entries = PackagesReadTools(aws)
+        self._databases = AthenaCatalogTools(config, aws)
 
     def register(self, server: QuiltServer) -> None:
         """Add everything to the server."""
@@ -50,11 +50,11 @@ class Resources:
 
     async def databases(self) -> str:
         """The databases that hold tables you may read."""
-        return await _json(self._catalogue.athena_databases_list())
+        return await _json(self._databases.athena_databases_list())
 
     async def workgroups(self) -> str:
         """Athena's workgroups, and the default one."""
-        return await _json(self._catalogue.athena_workgroups_list())
+        return await _json(self._databases.athena_workgroups_list())
 
     async def package(self, bucket: str, name: str) -> str:
         """A Quilt package (user/name, or user/name@top_hash): its metadata and its first 1000 entries."""
@@ -84,9 +84,9 @@ class Resources:
             found = await self._packages.packages_list(given["bucket"], begun[:200], limit=MAXIMUM_VALUES + 1)
             return found.packages
         if name == "database":
-            names = (await self._catalogue.athena_databases_list()).databases
+            names = (await self._databases.athena_databases_list()).databases
         elif name == "table" and "database" in given:
-            names = (await self._catalogue.athena_tables_list(given["database"], limit=1000)).tables
+            names = (await self._databases.athena_tables_list(given["database"], limit=1000)).tables
         else:
             names = []
         return [each for each in names if each.startswith(begun.lower())]

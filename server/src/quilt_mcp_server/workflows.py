@@ -152,7 +152,7 @@ class Workflows:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                # None of our environment: it holds secrets.
+                # None of the server's environment: it holds secrets.
                 env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
             try:

@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from stub import serving
 
-from quilt_mcp_server.bodies import MAXIMUM_BODY, MAXIMUM_CONTAINERS
-from quilt_mcp_server.logs import access_log
+from quilt_mcp_server.telemetry.logs import access_log
+from quilt_mcp_server.transport.request_body import MAXIMUM_BODY, MAXIMUM_CONTAINERS
 
 from .processes import Process, process
 
@@ -27,7 +27,7 @@ GROWTH = 192  # MiB that bodies may add: 128 of objects, and what they are made 
 
 
 class SlowBucket:
-    """S3 that answers when it is told to."""
+    """S3 that answers when it is asked to."""
 
     def __init__(self) -> None:
         self.asked = 0

@@ -3,7 +3,6 @@
 The examples are the same every time. FUZZ_EXAMPLES=1000 tries more of them for each tool.
 """
 
-import asyncio
 import json
 import logging
 import os
@@ -12,38 +11,18 @@ from typing import Any
 
 import jsonschema
 import pytest
-from conftest import HOST, Running, environment, token
+from conftest import HOST, Running, token
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis_jsonschema import from_schema
-from test_packages import HASH, entry, push
-
-from quilt_mcp_server.aws import Gateway
-from quilt_mcp_server.config import load
-from quilt_mcp_server.server import QuiltServer
-from quilt_mcp_server.tools import groups
+from tool_table import listed_tools
+from tools.account import Account, lay
+from tools.sample import all_samples
 
 Document = dict[str, Any]
-CRASH = "failed for a reason of its own"
+CRASH = "internal server error"
 # What no answer to a caller ever holds.
 TRACES = ("Traceback", 'File "', "site-packages", "object at 0x", "errors.pydantic.dev", "NoneType", "UnicodeEncode")
-# Good values, so that what is made up reaches the code behind the first check.
-GOOD: Document = {
-    "bucket": "quilt-example",
-    "registry": "s3://quilt-example",
-    "s3_uri": "s3://quilt-example/objects/a.csv",
-    "package_name": "team/data",
-    "other_package_name": "team/data",
-    "top_hash": HASH,
-    "before": HASH,
-    "after": HASH,
-    "database": "mine",
-    "table": "orders",
-    "query": "select * from orders",
-    "workgroup": "primary",
-    "wait_seconds": 0,
-    "cursor": None,
-}
 fuzz = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "25")),
     deadline=None,
@@ -60,7 +39,7 @@ ANYTHING = st.recursive(
 
 
 class Crashes(logging.Handler):
-    """What the server, which runs in this process, tells its operator only: exceptions that nothing foresaw."""
+    """What the server, which runs in this process, shows its operator only: exceptions that nothing foresaw."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -73,36 +52,30 @@ class Crashes(logging.Handler):
 CRASHES = Crashes()
 
 
-def _listed() -> list[Document]:
-    """The tools as a client is told of them."""
-    config = load(environment())
-    server = QuiltServer(config.tool_timeout)
-    for group in groups(config, Gateway(config)):
-        server.add_group(group)
-    return [found.model_dump(by_alias=True, exclude_none=True) for found in asyncio.run(server.list_tools())]
-
-
-TOOLS = {tool["name"]: tool for tool in _listed()}
+TOOLS = {tool.name: tool.listed for tool in listed_tools()}
+SAMPLES = all_samples()
 by_tool = pytest.mark.parametrize("tool", TOOLS)
 
 
 @pytest.fixture(scope="module")
-def world(_server: Running, _moto: str) -> Iterator[Running]:
-    """An account with a package, laid once: what the examples do to it is part of the attack."""
-    import boto3
-
-    s3 = boto3.client("s3", endpoint_url=_moto, region_name="us-east-1")
-    for bucket in ("quilt-example", "quilt-secret"):
-        s3.create_bucket(Bucket=bucket)
-    push(s3, "team/data", [entry("a.csv"), entry("b/c.csv")])
-    s3.put_object(Bucket="quilt-example", Key="objects/a.csv", Body=b"x,y\n1,2\n")
-    glue = boto3.client("glue", endpoint_url=_moto, region_name="us-east-1")
-    glue.create_database(DatabaseInput={"Name": "mine"})
-    storage = {"Location": "s3://quilt-example/objects/", "Columns": [{"Name": "x", "Type": "int"}]}
-    glue.create_table(DatabaseName="mine", TableInput={"Name": "orders", "StorageDescriptor": storage})
+def account(sampled: Running, _moto: str) -> Iterator[Account]:
+    """Laid once: what the examples do to it is part of the attack."""
     logging.getLogger().addHandler(CRASHES)
-    yield _server
+    yield lay(_moto, sampled)
     logging.getLogger().removeHandler(CRASHES)
+
+
+@pytest.fixture(scope="module")
+def world(sampled: Running, account: Account) -> Running:
+    """The server on that account."""
+    return sampled
+
+
+@pytest.fixture
+def good(account: Account, tool: str) -> Document:
+    """Good values, so that what is made up reaches the code behind the first check."""
+    values: Document = account.fill(SAMPLES[tool].arguments)
+    return values | {name: None for name in TOOLS[tool]["inputSchema"]["properties"] if name == "cursor"}
 
 
 def send(server: Running, method: str, params: object) -> Document:
@@ -113,7 +86,7 @@ def send(server: Running, method: str, params: object) -> Document:
 
 
 def answered(server: Running, body: bytes, asked: str, **headers: str) -> Document:
-    """A JSON-RPC answer that tells nothing of the inside of this server."""
+    """A JSON-RPC answer that shows nothing of the inside of this server."""
     base = {"Host": HOST, "Accept": "application/json", "Content-Type": "application/json"}
     base["Authorization"] = f"Bearer {token()}"
     encoded = {name.encode(): value.encode() for name, value in (base | headers).items()}
@@ -150,24 +123,27 @@ def test_arguments_of_the_schema(world: Running, tool: str) -> None:
 
 
 @by_tool
-def test_arguments_of_the_schema_with_some_that_are_good(world: Running, tool: str) -> None:
+def test_arguments_of_the_schema_with_some_that_are_good(world: Running, good: Document, tool: str) -> None:
+    """All that it requires, but for one, and some others."""
     schema = TOOLS[tool]["inputSchema"]
-    usable = sorted(set(schema["properties"]) & set(GOOD))
+    usable = sorted(good)
+    required = set(schema.get("required", ()))
 
     @fuzz
-    @given(from_schema(schema), st.sets(st.sampled_from(usable)) if usable else st.just(set()))
-    def attack(arguments: Document, good: set[str]) -> None:
-        call(world, tool, arguments | {name: GOOD[name] for name in good | set(schema.get("required", ())) & set(GOOD)})
+    @given(from_schema(schema), st.sets(st.sampled_from(usable)) if usable else st.just(set()), st.data())
+    def attack(arguments: Document, chosen: set[str], data: st.DataObject) -> None:
+        bad = data.draw(st.sampled_from([*sorted(required), None]))
+        call(world, tool, arguments | {name: good[name] for name in (chosen | required) - {bad}})
 
     attack()
 
 
 @by_tool
-def test_arguments_of_any_kind(world: Running, tool: str) -> None:
+def test_arguments_of_any_kind(world: Running, good: Document, tool: str) -> None:
     names = st.sampled_from([*TOOLS[tool]["inputSchema"]["properties"], "self", "context", "ctx"])
 
     @fuzz
-    @given(st.dictionaries(names, ANYTHING | st.sampled_from(list(GOOD.values())), max_size=5) | ANYTHING)
+    @given(st.dictionaries(names, ANYTHING | st.sampled_from([*good.values(), None]), max_size=5) | ANYTHING)
     def attack(arguments: object) -> None:
         call(world, tool, arguments)
 

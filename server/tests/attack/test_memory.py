@@ -134,8 +134,8 @@ def test_a_million_entries_are_searched_while_others_are_served(large: Process) 
 
 def test_two_large_versions_are_compared(large: Process) -> None:
     before = large.peak()
-    told = ask(large, "package_diff", before=LEFT, after=RIGHT, limit=3)
-    assert (told["modified"], told["unchanged"], told["added"], told["removed"]) == (20_000, 180_000, 0, 0)
+    found = ask(large, "package_diff", before=LEFT, after=RIGHT, limit=3)
+    assert (found["modified"], found["unchanged"], found["added"], found["removed"]) == (20_000, 180_000, 0, 0)
     assert large.peak() - before < GROWTH
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from conftest import HOST, Running, token
 
-from quilt_mcp_server import protocol
+from quilt_mcp_server.transport import uvicorn_protocol
 
 WHOAMI = json.dumps(
     {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "whoami", "arguments": {}}}
@@ -172,7 +172,7 @@ def test_endless_headers_end(server: Running, endless: bytes) -> None:
 
 @pytest.mark.parametrize("begun", [b"", b"POST /mcp HTTP/1.1\r\nHost: ", b"\r\n"])
 def test_slow_headers_are_given_up(server: Running, begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "HEADER_TIMEOUT", 0.3)
+    monkeypatch.setattr(uvicorn_protocol, "HEADER_TIMEOUT", 0.3)
     with connection(server) as raw:
         raw.sendall(begun)
         assert everything(raw).startswith(b"HTTP/1.1 408")
@@ -180,7 +180,7 @@ def test_slow_headers_are_given_up(server: Running, begun: bytes, monkeypatch: p
 
 def test_a_connection_that_is_kept_open_may_be_idle(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a balancer keeps it: closing it early would fail the balancer's next request."""
-    monkeypatch.setattr(protocol, "HEADER_TIMEOUT", 0.3)
+    monkeypatch.setattr(uvicorn_protocol, "HEADER_TIMEOUT", 0.3)
     asked = post(f"Host: {HOST}", bearer("alice"), close=False)
     refused = post(f"Host: {HOST}", body=b" " * 200_000, close=False)
     with connection(server) as raw:
@@ -195,7 +195,7 @@ def test_a_connection_that_is_kept_open_may_be_idle(server: Running, monkeypatch
 
 def test_a_body_after_the_answer_ends(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a token the answer comes before the body, which must not go on for ever either."""
-    monkeypatch.setattr(protocol, "HEADER_TIMEOUT", 0.5)
+    monkeypatch.setattr(uvicorn_protocol, "HEADER_TIMEOUT", 0.5)
     begin = time.monotonic()
     with connection(server) as raw:
         raw.sendall(post(f"Host: {HOST}", "Transfer-Encoding: chunked", body=b"", length=False, close=False))

@@ -1,4 +1,4 @@
-"""Our server on the sandbox's AWS. The sandbox has an environment of its own, `.venv` in the repository's root."""
+"""The server on the sandbox's AWS. The sandbox has an environment of its own, `.venv` in the repository's root."""
 
 import json
 import os
@@ -76,7 +76,7 @@ def sandbox(_moto: str) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def start(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Running]]:
-    """Starts our server on the sandbox, in the mode that assumes the role, with changes to its environment."""
+    """Starts the server on the sandbox, in the mode that assumes the role, with changes to its environment."""
     from contextlib import ExitStack
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox.url)

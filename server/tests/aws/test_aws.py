@@ -1,4 +1,4 @@
-"""The AWS code as it is, over HTTP, against the sandbox's S3, Athena, Glue, STS and IAM. Nothing of ours is mocked."""
+"""The AWS code as it is, over HTTP, against the sandbox's S3, Athena, Glue, STS and IAM. Nothing is mocked."""
 
 import asyncio
 from collections import Counter
@@ -69,7 +69,7 @@ async def test_two_hundred_users_at_once(start: Start, sandbox: Sandbox) -> None
             text = await ask(user, "bucket_object_text", {"s3_uri": f"s3://of-{user}/mine"})
             assert text["structuredContent"]["text"] == f"the secret of {user}"
             refused = await ask(user, "bucket_object_text", {"s3_uri": f"s3://of-{other}/mine"})
-            assert refused["isError"] and "may not touch" in refused["content"][0]["text"]
+            assert refused["isError"] and "does not grant the bucket" in refused["content"][0]["text"]
             listed = await ask(user, "bucket_objects_list", {"bucket": f"of-{user}"})
             assert [item["key"] for item in listed["structuredContent"]["objects"]] == ["mine"]
 

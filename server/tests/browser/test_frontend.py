@@ -71,7 +71,7 @@ def test_the_frontend_calls_the_server(frontend: Visit) -> None:
     assert report["modern"]["body"]["result"]["structuredContent"]["subject"] == "alice"
     for name in ("initialize", "list", "read", "modern"):
         assert report[name]["status"] == 200
-        assert report[name]["request"], "a script can read the request id, to tell the operator"
+        assert report[name]["request"], "a script can read the request id, for the operator"
     # Refusals can be read as well, so that the frontend can get another token.
     assert report["missing"]["status"] == report["wrong"]["status"] == 401
     assert report["missing"]["challenge"] == 'Bearer realm="quilt-mcp-server"'

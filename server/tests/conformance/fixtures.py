@@ -30,7 +30,7 @@ from mcp_types import (
 )
 from pydantic import Field
 
-from quilt_mcp_server.server import QuiltServer
+from quilt_mcp_server.protocol.server import QuiltServer
 
 # The smallest PNG (one pixel) and the smallest WAV (one sample).
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -98,7 +98,7 @@ def field(answer: Any, name: str) -> Any:
 
 
 class FixtureServer(QuiltServer):
-    """Our server, with what the suite asks for beside our own tools."""
+    """The server, with what the suite asks for beside the server's own tools."""
 
     def __init__(self, tool_timeout: int) -> None:
         super().__init__(tool_timeout)

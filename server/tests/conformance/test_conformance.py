@@ -1,4 +1,4 @@
-"""The official conformance suite against our server, for two revisions of the protocol.
+"""The official conformance suite against this server, for two revisions of the protocol.
 
 The server itself answers the scenarios that need nothing of the suite's own; the others run against `fixtures.py` on
 the same stack. `expected.toml` lists the checks that fail, each with a reason: a check that fails and is not

@@ -1,4 +1,4 @@
-"""The sandbox's S3, our server on it, and quilt3 on it; each in a process or environment of its own."""
+"""The sandbox's S3, the server on it, and quilt3 on it; each in a process or environment of its own."""
 
 import json
 import os
@@ -99,7 +99,7 @@ def s3(plane: str) -> Any:
 
 @pytest.fixture(scope="package")
 def server(plane: str, s3: Any) -> Iterator[Running]:
-    """Our server on the sandbox; the token names both buckets."""
+    """The server on the sandbox; the token names both buckets."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", plane)
         with running(load(environment(AWS_ENDPOINT_URL=plane))) as found:

@@ -1,4 +1,4 @@
-"""Packages pushed by quilt3: our tools read the same entries, metadata and top hash."""
+"""Packages pushed by quilt3: this server's tools read the same entries, metadata and top hash."""
 
 from typing import Any
 
@@ -35,19 +35,19 @@ def browse(server: Running, **more: Any) -> dict[str, Any]:
 
 
 def test_the_same_entries_metadata_and_top_hash(server: Running, quilt3: Any, s3: Any, pushed: str) -> None:
-    theirs, ours = quilt3("browse", name="team/data"), browse(server)
-    assert ours["top_hash"] == theirs["top_hash"] == pushed
-    assert (ours["meta"], ours["message"]) == (theirs["header"]["user_meta"], "first ✓")
-    assert [entry["logical_key"] for entry in ours["entries"]] == [entry["logical_key"] for entry in theirs["entries"]]
-    assert len(ours["entries"]) == 7
-    for our, their in zip(ours["entries"], theirs["entries"], strict=True):
-        kind, _, value = our["hash"].partition(":")
+    theirs, found = quilt3("browse", name="team/data"), browse(server)
+    assert found["top_hash"] == theirs["top_hash"] == pushed
+    assert (found["meta"], found["message"]) == (theirs["header"]["user_meta"], "first ✓")
+    assert [entry["logical_key"] for entry in found["entries"]] == [entry["logical_key"] for entry in theirs["entries"]]
+    assert len(found["entries"]) == 7
+    for own, their in zip(found["entries"], theirs["entries"], strict=True):
+        kind, _, value = own["hash"].partition(":")
         assert {"type": kind, "value": value} == their["hash"]
-        assert (our["size"], our["meta"]) == (their["size"], their["meta"])
-        # Ours is written for people and our own tools: the key as it is.
-        bucket, _, key = our["s3_uri"].removeprefix("s3://").partition("/")
+        assert (own["size"], own["meta"]) == (their["size"], their["meta"])
+        # This server's is written for people and its own tools: the key as it is.
+        bucket, _, key = own["s3_uri"].removeprefix("s3://").partition("/")
         key, _, version = key.partition("?versionId=")
-        assert s3.head_object(Bucket=bucket, Key=key, VersionId=version)["ContentLength"] == our["size"]
+        assert s3.head_object(Bucket=bucket, Key=key, VersionId=version)["ContentLength"] == own["size"]
 
 
 def test_objects_of_entries_are_read_by_the_address_that_is_given(server: Running, pushed: str) -> None:
@@ -59,9 +59,9 @@ def test_objects_of_entries_are_read_by_the_address_that_is_given(server: Runnin
 def test_versions_names_and_differences(server: Running, quilt3: Any, pushed: str) -> None:
     second = quilt3("push", name="team/data", entries={**ENTRIES, "a-b": {"text": "changed"}, "new": {"text": "n"}})
     asked = {"registry": "quilt-example", "package_name": "team/data"}
-    ours = server.call("package_versions", asked)["versions"]
+    found = server.call("package_versions", asked)["versions"]
     theirs = quilt3("versions", name="team/data")["versions"]
-    assert {version["top_hash"] for version in ours} == {hash_ for tag, hash_ in theirs.items() if tag != "latest"}
+    assert {version["top_hash"] for version in found} == {hash_ for tag, hash_ in theirs.items() if tag != "latest"}
     found = server.call("package_diff", asked | {"before": pushed})
     expected = quilt3("diff", name="team/data", before=pushed, after=second["top_hash"])
     for kind in ("added", "modified", "removed"):

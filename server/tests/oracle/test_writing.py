@@ -1,4 +1,4 @@
-"""Packages made by our tools: quilt3 browses, verifies and compares them, and would have made the same."""
+"""Packages made by this server's tools: quilt3 browses, verifies and compares them, and would have made the same."""
 
 import hashlib
 import json
@@ -75,9 +75,9 @@ def manifest(s3: Any, top_hash: str, bucket: str = "quilt-example") -> bytes:
 
 def test_a_package_is_the_same_as_quilt3s(server: Running, quilt3: Any, data: Any) -> None:
     made = call(
-        server, "package_create", package_name="ours/a", entries=entries(""), metadata=META, message="one \u2713"
+        server, "package_create", package_name="own/a", entries=entries(""), metadata=META, message="one \u2713"
     )
-    ours = manifest(data, made["top_hash"])
+    own = manifest(data, made["top_hash"])
     theirs = quilt3(
         "push",
         name="theirs/a",
@@ -91,46 +91,46 @@ def test_a_package_is_the_same_as_quilt3s(server: Running, quilt3: Any, data: An
     )
     assert made["top_hash"] == theirs["top_hash"]
     # Both wrote it under the same name: byte by byte, versions of the objects included.
-    assert manifest(data, theirs["top_hash"]).splitlines()[1:] == ours.splitlines()[1:]
-    assert json.loads(manifest(data, theirs["top_hash"]).splitlines()[0]) == json.loads(ours.splitlines()[0])
+    assert manifest(data, theirs["top_hash"]).splitlines()[1:] == own.splitlines()[1:]
+    assert json.loads(manifest(data, theirs["top_hash"]).splitlines()[0]) == json.loads(own.splitlines()[0])
 
 
 def test_quilt3_browses_and_verifies_it(server: Running, quilt3: Any, data: Any) -> None:
-    made = call(server, "package_create", package_name="ours/b", entries=entries(), metadata=META)
-    found = quilt3("browse", name="ours/b")
+    made = call(server, "package_create", package_name="own/b", entries=entries(), metadata=META)
+    found = quilt3("browse", name="own/b")
     assert found["top_hash"] == made["top_hash"]
     assert found["header"] == {"version": "v0", "user_meta": META, "message": None}
     assert len(found["entries"]) == made["entries"] == len(entries())
     assert sum(entry["size"] for entry in found["entries"]) == made["size"]
-    assert quilt3("verify", name="ours/b") == {"verified": True}
-    assert "ours/b" in quilt3("packages")["packages"]
+    assert quilt3("verify", name="own/b") == {"verified": True}
+    assert "own/b" in quilt3("packages")["packages"]
 
 
 def test_a_package_of_a_prefix(server: Running, quilt3: Any, data: Any) -> None:
     made = call(
-        server, "package_create_from_s3", source_bucket="quilt-data", source_prefix="raw/", package_name="ours/c"
+        server, "package_create_from_s3", source_bucket="quilt-data", source_prefix="raw/", package_name="own/c"
     )
-    found = quilt3("browse", name="ours/c")
+    found = quilt3("browse", name="own/c")
     assert found["top_hash"] == made["top_hash"]
     assert {entry["logical_key"] for entry in found["entries"]} == {entry["logical_key"] for entry in entries()}
-    assert quilt3("verify", name="ours/c") == {"verified": True}
+    assert quilt3("verify", name="own/c") == {"verified": True}
 
 
 def test_quilt3_sees_the_same_changes(server: Running, quilt3: Any, data: Any) -> None:
-    first = call(server, "package_create", package_name="ours/d", entries=entries(), metadata=META)
+    first = call(server, "package_create", package_name="own/d", entries=entries(), metadata=META)
     changed = [
         {"s3_uri": uri("raw/README.md"), "logical_key": "b/1.csv"},
         {"s3_uri": uri("raw/README.md"), "logical_key": "b/0/new"},
         {"s3_uri": uri("raw/README.md"), "logical_key": "zz"},
     ]
-    second = call(server, "package_update", package_name="ours/d", entries=changed, remove=["b-2.csv"], message="two")
-    found = quilt3("browse", name="ours/d")
+    second = call(server, "package_update", package_name="own/d", entries=changed, remove=["b-2.csv"], message="two")
+    found = quilt3("browse", name="own/d")
     assert found["top_hash"] == second["top_hash"]
     assert (found["header"]["user_meta"], found["header"]["message"]) == (META, "two")
-    expected = quilt3("diff", name="ours/d", before=first["top_hash"], after=second["top_hash"])
+    expected = quilt3("diff", name="own/d", before=first["top_hash"], after=second["top_hash"])
     assert expected == {"added": ["b/0/new", "zz"], "modified": ["b/1.csv"], "removed": ["b-2.csv"]}
-    assert quilt3("verify", name="ours/d") == {"verified": True}
-    versions = quilt3("versions", name="ours/d")["versions"]
+    assert quilt3("verify", name="own/d") == {"verified": True}
+    versions = quilt3("versions", name="own/d")["versions"]
     assert versions["latest"] == second["top_hash"]
     assert sorted(versions.values()) == sorted([first["top_hash"], second["top_hash"], second["top_hash"]])
 
@@ -156,7 +156,7 @@ def test_an_update_of_a_package_that_quilt3_pushed(server: Running, quilt3: Any,
     assert found["entries"][:2] == before[:2]
 
 
-def test_our_check_and_quilt3s(server: Running, quilt3: Any, data: Any) -> None:
+def test_the_servers_check_and_quilt3s(server: Running, quilt3: Any, data: Any) -> None:
     quilt3("push", name="theirs/f", entries={"a": {"text": "a"}, "b": {"s3_uri": uri("big/large.bin")}}, meta=META)
     found = call(server, "package_validate", package_name="theirs/f", read_objects=True)
     assert (found["checked"], found["unverified"], found["problems"]) == (2, 0, [])
@@ -183,20 +183,20 @@ def test_a_manifest_of_old_times_has_the_top_hash_that_quilt3_gives_it(server: R
     assert f"has the top hash {theirs['top_hash']}:" in problem["problem"]
     assert found["unverified"] == 0
     call(server, "package_update", package_name="old/a", entries=[{"s3_uri": uri("raw/b/1.csv")}])
-    ours = quilt3("browse", name="old/a")
-    assert ours["entries"][1] == theirs["entries"][0]
+    own = quilt3("browse", name="old/a")
+    assert own["entries"][1] == theirs["entries"][0]
     assert quilt3("verify", name="old/a") == {"verified": True}
 
 
 def test_quilt3_sees_what_was_deleted(server: Running, quilt3: Any, data: Any) -> None:
     readme = [{"s3_uri": uri("raw/README.md")}]
-    first = call(server, "package_create", package_name="ours/g", entries=readme)
-    second = call(server, "package_update", package_name="ours/g", entries=[], metadata={"n": 2})
-    call(server, "package_delete", package_name="ours/g", top_hash=second["top_hash"])
-    assert set(quilt3("versions", name="ours/g")["versions"].values()) == {first["top_hash"]}
-    call(server, "package_delete", package_name="ours/g")
-    assert quilt3("versions", name="ours/g")["versions"] == {}
-    assert "NoSuchKey" in quilt3("browse", name="ours/g", fails=True)["error"]
+    first = call(server, "package_create", package_name="own/g", entries=readme)
+    second = call(server, "package_update", package_name="own/g", entries=[], metadata={"n": 2})
+    call(server, "package_delete", package_name="own/g", top_hash=second["top_hash"])
+    assert set(quilt3("versions", name="own/g")["versions"].values()) == {first["top_hash"]}
+    call(server, "package_delete", package_name="own/g")
+    assert quilt3("versions", name="own/g")["versions"] == {}
+    assert "NoSuchKey" in quilt3("browse", name="own/g", fails=True)["error"]
 
 
 @pytest.fixture(scope="module")
@@ -238,24 +238,24 @@ def test_workflows_take_and_refuse_the_same(server: Running, quilt3: Any, flow: 
         "entry_meta": {"kind": "k"},
     } | more
     name, key = asked["name"], asked.get("key", "raw/README.md")
-    ours: dict[str, Any] = {"registry": "quilt-flow", "package_name": f"{name}-ours", "metadata": asked["meta"]}
-    ours |= {"message": asked["message"], "entries": [{"s3_uri": uri(key), "meta": asked["entry_meta"]}]}
+    own: dict[str, Any] = {"registry": "quilt-flow", "package_name": f"{name}-own", "metadata": asked["meta"]}
+    own |= {"message": asked["message"], "entries": [{"s3_uri": uri(key), "meta": asked["entry_meta"]}]}
     theirs: dict[str, Any] = {"registry": "s3://quilt-flow", "name": f"{name}-theirs", "meta": asked["meta"]}
     theirs |= {"message": asked["message"]}
     theirs |= {"entries": {key.partition("/")[2]: {"s3_uri": encoded(key), "meta": asked["entry_meta"]}}}
     if "workflow" in asked:
-        # Without one: None with quilt3, empty with us.
-        ours["workflow"], theirs["workflow"] = asked["workflow"] or "", asked["workflow"]
+        # Without one: None with quilt3, empty with this server.
+        own["workflow"], theirs["workflow"] = asked["workflow"] or "", asked["workflow"]
     bearer = f"Bearer {token(buckets=['quilt-flow', 'quilt-data'])}"
     refused = bool(more) and more != {"workflow": None}
     if refused:
-        said = server.fail("package_create", ours, Authorization=bearer)
+        said = server.fail("package_create", own, Authorization=bearer)
         assert "workflow" in said, said
         assert "error" in quilt3("push", fails=True, **theirs)
     else:
-        made = server.call("package_create", ours, Authorization=bearer)
+        made = server.call("package_create", own, Authorization=bearer)
         assert made["top_hash"] == quilt3("push", **theirs)["top_hash"]
-        header = quilt3("browse", name=f"{name}-ours", registry="s3://quilt-flow")["header"]
+        header = quilt3("browse", name=f"{name}-own", registry="s3://quilt-flow")["header"]
         assert "versionId" in header["workflow"]["config"]
         found = server.call(
             "package_validate", {"registry": "quilt-flow", "package_name": f"{name}-theirs"}, Authorization=bearer

@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 # Inside double quotes: no `$` and no `@` but a leading `$` (hidden columns such as "$path"), because "orders$files" is
-# another table than any that the catalogue lists.
+# another table than any that the catalog lists.
 _QUOTED = re.compile(r"\$?[ !#%&'()*+,./0-9:;<=>?A-Z\[\]^_a-z{|}~-]+\Z", re.ASCII)
 _READ_ONLY = ("select", "with")
 _REFUSED = frozenset(
@@ -107,7 +107,7 @@ def _names(tokens: list[tuple[str, str]]) -> set[tuple[str, ...]]:
             part = (text[1:-1] if kind == "quoted" else text).lower()
             if part in _SYSTEM:
                 raise ToolError(
-                    f"{part} is not to be read here; athena_tables_list and athena_table_schema tell the same"
+                    f"{part} is not to be read here; athena_tables_list and athena_table_schema show the same"
                 )
             if not dotted and chain:
                 names.add(tuple(chain))

@@ -58,7 +58,7 @@ class Clients:
 
 
 def client_config(config: Config, service: str) -> Any:
-    """The settings of our clients."""
+    """The settings of this server's clients."""
     from aiobotocore.config import AioConfig
 
     return AioConfig(

@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from typing import Any, Protocol
 
-from ..authz import AccessDeniedError, Principal
+from ..auth.principal import AccessDeniedError, Principal
 from ..config import Config
 from .grants import Credentials, Query
 
@@ -72,7 +72,7 @@ class TaskRole:
         async with self._lock:
             found = await session.get_credentials()
         if found is None:
-            raise CredentialsError("this server has no AWS credentials of its own; tell its operator")
+            raise CredentialsError("this server has no AWS credentials of its own; report it to its operator")
         frozen = await found.get_frozen_credentials()
         # The SDK keeps the end of a role's credentials to itself; keys that do not end have none.
         until = getattr(found, "_expiry_time", None)

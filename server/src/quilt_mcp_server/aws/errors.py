@@ -14,7 +14,7 @@ _WHAT_TO_DO = {
     "SlowDown": "S3 asks for fewer requests; wait some seconds and try again",
     "ExpiredToken": "the credentials have just expired; try again",
 }
-_OTHERWISE = "try again; if it stays, tell the operator of this server"
+_OTHERWISE = "try again; if it stays, report it to the operator of this server"
 
 
 class AwsError(ToolError):
@@ -26,7 +26,7 @@ class AwsError(ToolError):
 
 
 def explain(asked: str, error: Exception) -> AwsError | None:
-    """The error in our words, or None when it does not come from AWS or the way there.
+    """The error as a sentence, or None when it does not come from AWS or the way there.
 
     Args:
         asked: What was wanted, as a noun phrase: "listing s3://b/x".

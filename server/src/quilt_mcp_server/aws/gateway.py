@@ -1,4 +1,4 @@
-"""The one way from a tool to AWS: authorise the bucket, get the caller's credentials, explain what fails."""
+"""The one way from a tool to AWS: authorize the bucket, get the caller's credentials, explain what fails."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +6,7 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ..authz import AccessDeniedError, authorise, authorise_action, principal
+from ..auth.principal import AccessDeniedError, authorize, authorize_action, principal
 from ..config import Config
 from .clients import Clients
 from .credentials import CredentialsError, credential_source
@@ -46,7 +46,7 @@ class Gateway:
             service: As the SDK calls it.
             asked: As for `bucket`.
             action: The IAM action that it takes, if the token may limit it.
-            query: What Athena may reach in S3 with the caller's credentials, after the statement was judged.
+            query: What Athena may reach in S3 with the caller's credentials, after the statement was authorized.
 
         Raises:
             ToolError: as `bucket` does.
@@ -61,9 +61,9 @@ class Gateway:
         try:
             who = principal()
             if bucket is not None:
-                authorise(who, bucket, action or "")
+                authorize(who, bucket, action or "")
             elif action is not None:
-                authorise_action(who, action)
+                authorize_action(who, action)
             token = current_grant.set(Grant(await self._source.credentials(who, bucket, query), bucket))
             try:
                 yield

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class NoGrantError(Exception):
-    """An AWS request was about to be signed outside of any grant, or for a bucket outside of it: a defect of ours."""
+    """An AWS request was about to be signed outside of any grant, or for a bucket outside of it: a defect here."""
 
 
 class Credentials(NamedTuple):

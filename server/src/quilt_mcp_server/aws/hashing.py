@@ -90,7 +90,7 @@ def _request(place: ObjectLocation) -> dict[str, Any]:
 
 
 async def _part_sizes(s3: Any, place: ObjectLocation) -> list[int]:
-    """Bytes of an object's parts; none where S3 does not tell, or the role may not ask (s3:GetObjectAttributes)."""
+    """Bytes of an object's parts; none where S3 does not say, or the role may not ask (s3:GetObjectAttributes)."""
     from botocore.exceptions import ClientError
 
     sizes: list[int] = []

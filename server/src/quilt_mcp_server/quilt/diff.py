@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ..paging import Room
+from ..protocol.paging import Room
 from .manifest import Line, entry_key, entry_size
 
 Kind = Literal["added", "removed", "modified"]

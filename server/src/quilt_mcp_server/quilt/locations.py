@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ..authz import is_bucket_name
+from ..auth.principal import is_bucket_name
 
 _PACKAGE = re.compile(r"[\w-]+/[\w-]+\Z")  # quilt3's own rule
 _TOP_HASH = re.compile(r"[0-9a-f]{64}\Z")
@@ -45,7 +45,7 @@ def parse_bucket(text: str) -> str:
 def parse_object(uri: str) -> ObjectLocation:
     """The object that an S3 URI names, `s3://bucket/key` or `s3://bucket/key?versionId=id`.
 
-    The key is taken as it is written: S3 keys may hold `%`, `..` and `//`, and are never decoded or normalised.
+    The key is taken as it is written: S3 keys may hold `%`, `..` and `//`, and are never decoded or normalized.
 
     Raises:
         ToolError: if it is not such a URI.
@@ -100,12 +100,3 @@ def check_package_name(name: str) -> str:
 def is_top_hash(text: str) -> bool:
     """Whether the text has the form of a package's top hash."""
     return bool(_TOP_HASH.match(text))
-
-
-def template_form(uri: str) -> str:
-    """A quilt+s3 URI as its resource template matches it, for which a slash in a variable must be written as %2F."""
-    registry, mark, rest = uri.partition("#package=")
-    if not registry.startswith("quilt+s3://") or not mark:
-        return uri
-    name, separator, path = rest.partition("&path=")
-    return registry + mark + quote(name, safe="%@") + separator + quote(path, safe="%")

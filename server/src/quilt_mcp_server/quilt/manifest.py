@@ -76,7 +76,7 @@ def entry_key(value: dict[str, Any]) -> str | None:
     """The path of a line's entry; None for the header and for the metadata of a directory, which are no entries.
 
     Raises:
-        ToolError: if it is no path that could be told.
+        ToolError: if it is no path that could be shown.
     """
     key = value.get("logical_key")
     if not isinstance(key, str) or not value.get("physical_keys"):

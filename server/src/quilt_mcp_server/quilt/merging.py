@@ -10,7 +10,7 @@ from .manifest import Line, entry_key
 Changes = Mapping[str, Value | None]
 """Entries' lines by path; None for an entry that is removed."""
 
-_TOLD = 5
+_SHOWN = 5
 
 
 def path_order(key: str) -> list[str]:
@@ -75,7 +75,7 @@ class _Merging:
         while self._waiting:
             self._add_next()
         if self._missing:
-            named = ", ".join(map(repr, self._missing[:_TOLD]))
+            named = ", ".join(map(repr, self._missing[:_SHOWN]))
             raise ToolError(f"the package has no entry {named[:500]} to remove; package_browse shows its entries")
 
     def _add_next(self) -> None:

@@ -1,7 +1,7 @@
 """Writing into a registry, such that nobody's version is lost.
 
 Written are the manifest, whose name is its top hash; then `latest`, on the condition that it is still what this version
-was made from; then the version's time. Who comes second is told so, and nothing points to what he wrote.
+was made from; then the version's time. The second of two gets an error, and nothing points to what he wrote.
 Conditional requests of S3: If-None-Match and If-Match of writes since 2024, of deletions since 2025. Only moto's form
 of them could be tried here.
 """
@@ -78,7 +78,7 @@ async def record_time(s3: Any, bucket: str, name: str, top_hash: str) -> None:
 
 
 async def _points_to(s3: Any, bucket: str, name: str, tag: str, top_hash: str) -> bool:
-    """Whether a tag that was found taken holds what we wrote.
+    """Whether a tag that was found taken holds what this server wrote.
 
     The SDK repeats a request whose answer was lost, and the second one finds the work of the first.
     """

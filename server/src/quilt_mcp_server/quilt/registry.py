@@ -158,7 +158,7 @@ async def version_times(s3: Any, bucket: str, name: str) -> list[int]:
     """When a package's versions were pushed, in seconds since 1970, the newest first.
 
     Raises:
-        ToolError: if there are so many that the newest cannot be told.
+        ToolError: if there are so many that the newest cannot be known.
     """
     found = await tags(s3, bucket, name, MAXIMUM_VERSIONS)
     if len(found) >= MAXIMUM_VERSIONS:

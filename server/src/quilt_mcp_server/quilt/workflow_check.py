@@ -14,7 +14,7 @@ from typing import Any
 MAXIMUM_SECONDS = 15  # of CPU
 MAXIMUM_MEMORY = 128 * 1024 * 1024  # bytes of address space
 MAXIMUM_TEXT = 300  # characters of one problem
-PROBLEMS = 5  # that are told
+PROBLEMS = 5  # that are reported
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 SUPPORTED = (1, 1, 0)  # version of the configuration, as quilt3 8
 
@@ -175,11 +175,11 @@ def _problems(schema: Any, value: Any) -> str:
     from jsonschema import Draft7Validator
 
     found = list(islice(Draft7Validator(schema).iter_errors(value), PROBLEMS + 1))
-    told = []
+    reported = []
     for error in found[:PROBLEMS]:
         path = ".".join(str(part) for part in error.absolute_path)
-        told.append(f"{path}: {error.message[:MAXIMUM_TEXT]}" if path else error.message[:MAXIMUM_TEXT])
-    return "; ".join(told) + ("; and more" if len(found) > PROBLEMS else "")
+        reported.append(f"{path}: {error.message[:MAXIMUM_TEXT]}" if path else error.message[:MAXIMUM_TEXT])
+    return "; ".join(reported) + ("; and more" if len(found) > PROBLEMS else "")
 
 
 def _limit() -> None:

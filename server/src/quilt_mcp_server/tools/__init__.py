@@ -1,20 +1,20 @@
-"""The tools, one file for each group. A tool is an async method marked with `@tool`."""
+"""The tools by Quilt's nouns: each file is about one, and holds one class. A tool is an async method under `@tool`."""
 
 from ..aws import Gateway
 from ..config import Config
 from ..workflows import Workflows
-from .athena import AthenaTools
+from .athena_catalog import AthenaCatalogTools
+from .athena_query import AthenaQueryTools
 from .buckets import BucketTools
 from .catalog import CatalogTools
-from .databases import DatabaseTools
-from .deleting import DeletingTools
-from .entries import EntryTools
 from .identity import IdentityTools
-from .objects import ObjectTools
-from .packages import PackageTools
-from .packaging import PackagingTools
-from .putting import PuttingTools
-from .validating import ValidatingTools
+from .objects_read import ObjectsReadTools
+from .objects_write import ObjectsWriteTools
+from .packages_delete import PackagesDeleteTools
+from .packages_list import PackagesListTools
+from .packages_read import PackagesReadTools
+from .packages_validate import PackagesValidateTools
+from .packages_write import PackagesWriteTools
 
 
 def groups(config: Config, aws: Gateway) -> list[object]:
@@ -23,14 +23,14 @@ def groups(config: Config, aws: Gateway) -> list[object]:
     return [
         IdentityTools(config),
         BucketTools(aws),
-        ObjectTools(aws),
-        PuttingTools(aws),
-        PackageTools(aws),
-        EntryTools(aws),
-        PackagingTools(config, aws, workflows),
-        DeletingTools(aws),
-        ValidatingTools(config, aws, workflows),
-        DatabaseTools(config, aws),
-        AthenaTools(config, aws),
+        ObjectsReadTools(aws),
+        ObjectsWriteTools(aws),
+        PackagesListTools(aws),
+        PackagesReadTools(aws),
+        PackagesWriteTools(config, aws, workflows),
+        PackagesDeleteTools(aws),
+        PackagesValidateTools(config, aws, workflows),
+        AthenaCatalogTools(config, aws),
+        AthenaQueryTools(config, aws),
         CatalogTools(config),
     ]

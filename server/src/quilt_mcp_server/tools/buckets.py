@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from .. import paging
-from ..authz import may_touch, principal
+from ..auth.principal import may_touch, principal
 from ..aws import Gateway
 from ..aws.errors import AwsError
+from ..protocol import paging
+from ..protocol.tool import Bucket, Cursor, NextCursor, tool
 from ..quilt.locations import parse_bucket
-from .marking import Bucket, Cursor, NextCursor, tool
 
 MAXIMUM_TRIED = 50  # buckets that one call tries
 _AT_ONCE = 8

@@ -6,13 +6,12 @@ from urllib.parse import quote
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
-from ..authz import authorise, principal
+from ..auth.principal import authorize, principal
 from ..config import Config
+from ..protocol.tool import PackageName, Registry, TopHash, tool
 from ..quilt.locations import check_package_name, is_top_hash, parse_bucket
-from .marking import PackageName, Registry, tool
 
 Path = Annotated[str, Field(description="Path in the package; without a package, key.", max_length=1024)]
-TopHash = Annotated[str | None, Field(description="Default: the latest.", min_length=64, max_length=64)]
 
 
 class CatalogUrl(BaseModel):
@@ -59,7 +58,7 @@ class CatalogTools:
 
 def _bucket(registry: str) -> str:
     bucket = parse_bucket(registry)
-    authorise(principal(), bucket, "s3:ListBucket")
+    authorize(principal(), bucket, "s3:ListBucket")
     return bucket
 
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from pydantic import BaseModel
 
 from .. import __version__
-from ..authz import principal
+from ..auth.principal import principal
 from ..config import Config
-from .marking import tool
+from ..protocol.tool import tool
 
 
 class WhoAmI(BaseModel):

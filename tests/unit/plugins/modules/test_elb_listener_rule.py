@@ -1,4 +1,4 @@
-"""The module against plain moto: what ansible-test can run. The acceptance cases are in tests/aws."""
+"""The module against plain moto: what ansible-test can run. The acceptance cases are in tests/integration/modules."""
 
 from __future__ import annotations
 

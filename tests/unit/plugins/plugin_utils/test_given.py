@@ -30,7 +30,7 @@ def test_the_inputs_of_plays_blocks_and_task_files_with_what_is_set_instead() ->
         "vars": {"app_unrelated": "{{ x }}"},
         "tasks": [
             include(app_subnet_ids="{{ stack_exports.stack.private_subnet_ids }}"),
-            {"block": [include(app_image="{{ image_exports.uri }}")], "rescue": [include(app_zone="{{ item }}")]},
+            {"block": [include(app_image="{{ image_resolved.uri }}")], "rescue": [include(app_zone="{{ item }}")]},
             {"ansible.builtin.include_tasks": "other.yml", "vars": {"app_port": "{{ mcp_server_port | int }}"}},
         ],
     }
@@ -45,5 +45,5 @@ def test_the_inputs_of_plays_blocks_and_task_files_with_what_is_set_instead() ->
 
 
 def test_an_input_that_is_given_itself_is_set_in_no_place_of_another() -> None:
-    tasks = [include(app_image="{{ image_exports.uri }}", image_uri="{{ item }}")]
+    tasks = [include(app_image="{{ image_resolved.uri }}", image_uri="{{ item }}")]
     assert given_inputs([tasks], INPUTS) == {"app_image": "", "image_uri": ""}

@@ -176,7 +176,7 @@ def test_what_follows_from_a_fault_is_no_second_one() -> None:
 
 
 def test_a_default_that_the_playbook_fills_may_be_empty() -> None:
-    default = Default("", "{{ (image_exports | default({})).uri | default('') }}")
+    default = Default("", "{{ (image_resolved | default({})).uri | default('') }}")
     assert judge(defaults={"mcp_server_strategy": default}) == []
 
 
@@ -222,7 +222,7 @@ def test_the_execution_role_may_pull_the_image(found: str, more: dict[str, str],
         pytest.param("repository", "mcp_server_repository", id="the deployment's prefix left out"),
         pytest.param("rollback_to", "rollback_release", id="what a playbook gives"),
         pytest.param("port", "mcp_server_port", id="once, although two roles have it"),
-        pytest.param("colour", None, id="a stranger's"),
+        pytest.param("color", None, id="a stranger's"),
     ],
 )
 def test_what_is_typed_for_a_run_and_not_read_is_refused(name: str, meant: str | None) -> None:

@@ -1,4 +1,4 @@
-"""A paused deployment is continued, with scripted answers; tests/aws has the sandbox's ECS."""
+"""A paused deployment is continued, with scripted answers; tests/integration/modules has the sandbox's ECS."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""ECR's registry; registry.py is the way in."""

@@ -1,0 +1,1 @@
+"""What tests against the sandbox share: small stacks, targets and clients."""

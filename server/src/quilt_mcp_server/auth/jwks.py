@@ -1,0 +1,146 @@
+"""Verification keys from a JWKS address: RS256 and ES256, kept, and fetched again when a token names an unknown one."""
+
+import asyncio
+import json
+import logging
+import time
+from collections import Counter
+from typing import Any
+
+import jwt
+
+log = logging.getLogger(__name__)
+
+MAXIMUM_BYTES = 256 * 1024
+MAXIMUM_AGE = 3600.0  # seconds after which a withdrawn key is no longer believed
+PAUSE = 30.0  # seconds between two fetches, whoever asks for whatever kid
+TIMEOUT = 5.0  # seconds that a fetch may take in all
+MAXIMUM_WAITING = 16  # requests that wait for a fetch, which they share; the others are asked to come again
+MINIMUM_RSA_BITS = 2048
+
+
+class KeysUnavailableError(Exception):
+    """The keys could not be fetched, so nothing can be said about the token."""
+
+
+class Jwks:
+    """The keys that an address publishes, by kid, each with its only algorithm."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._keys: dict[str, tuple[Any, str]] = {}
+        self._fetched = self._tried = float("-inf")
+        self._fetch: asyncio.Task[None] | None = None
+        self._waiting = 0
+
+    async def find(self, kid: str) -> tuple[Any, str] | None:
+        """A key and its algorithm; None if the address publishes no such key.
+
+        Raises:
+            KeysUnavailableError: if the address has not answered, or too many wait for its answer.
+        """
+        if kid not in self._keys or not self._current():
+            await self._refreshed()
+        elif self._age() > MAXIMUM_AGE / 2:
+            self._begin()  # Nobody has to wait when they are too old.
+        if not self._current():
+            raise KeysUnavailableError
+        return self._keys.get(kid)
+
+    async def check(self) -> None:
+        """Pass, if the keys are known.
+
+        Raises:
+            KeysUnavailableError: if the address has not answered.
+        """
+        if not self._current():
+            await self._refreshed()
+        if not self._current():
+            raise KeysUnavailableError
+
+    def _age(self) -> float:
+        return time.monotonic() - self._fetched
+
+    def _current(self) -> bool:
+        return self._age() <= MAXIMUM_AGE
+
+    def _begin(self) -> None:
+        """Begin a fetch, unless one is running or the last was just now."""
+        if self._fetch is None and time.monotonic() - self._tried > PAUSE:
+            self._fetch = asyncio.create_task(self._refresh())
+
+    async def _refreshed(self) -> None:
+        """Wait for the fetch that is running, if any."""
+        self._begin()
+        if self._fetch is None:
+            return
+        if self._waiting >= MAXIMUM_WAITING:
+            raise KeysUnavailableError
+        self._waiting += 1
+        try:
+            # Who gives up waiting does not end it for the others.
+            await asyncio.shield(self._fetch)
+        finally:
+            self._waiting -= 1
+
+    async def _refresh(self) -> None:
+        self._tried = time.monotonic()
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                self._keys = usable(await self._get())
+            self._fetched = time.monotonic()
+        except Exception as error:
+            # The keys that are known stay good until they are too old.
+            log.warning("the keys at the JWKS address could not be fetched: %s", type(error).__name__)
+        finally:
+            self._fetch = None
+
+    async def _get(self) -> Any:
+        import httpx2
+
+        async with (
+            httpx2.AsyncClient(timeout=TIMEOUT, follow_redirects=False) as http,
+            http.stream("GET", self._url, headers={"Accept-Encoding": "identity"}) as answer,
+        ):
+            if answer.status_code != 200:
+                raise ValueError(f"status {answer.status_code}")
+            body = bytearray()
+            # As it comes: unpacked, a small chunk could be a thousand times as large.
+            async for chunk in answer.aiter_raw():
+                body += chunk
+                if len(body) > MAXIMUM_BYTES:
+                    raise ValueError("too large")
+        return json.loads(body)
+
+
+def usable(document: Any) -> dict[str, tuple[Any, str]]:
+    """The keys of a JWKS document that signatures can be verified with. A kid that is there twice names no key.
+
+    Raises:
+        ValueError: if this is not a JWKS document.
+    """
+    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
+        raise ValueError("not a JWKS document")
+    listed = [key for key in document["keys"] if isinstance(key, dict) and isinstance(key.get("kid"), str)]
+    times = Counter(key["kid"] for key in listed)
+    found: dict[str, tuple[Any, str]] = {}
+    for key in listed:
+        algorithm = _algorithm(key)
+        if algorithm is None or times[key["kid"]] > 1 or key.get("use", "sig") != "sig":
+            continue
+        try:
+            public = jwt.PyJWK(key, algorithm).key
+        except (jwt.PyJWTError, ValueError, TypeError):
+            continue
+        weak = algorithm == "RS256" and public.key_size < MINIMUM_RSA_BITS
+        if not weak and not hasattr(public, "private_numbers"):
+            found[key["kid"]] = (public, algorithm)
+    return found
+
+
+def _algorithm(key: dict[str, Any]) -> str | None:
+    """The one algorithm for a key of this kind; None for every other kind, a symmetric one above all."""
+    algorithm = "RS256" if key.get("kty") == "RSA" else None
+    if key.get("kty") == "EC" and key.get("crv") == "P-256":
+        algorithm = "ES256"
+    return algorithm if key.get("alg", algorithm) == algorithm else None

@@ -1,0 +1,208 @@
+"""The MCP server: the SDK's, with this server's rules for every tool call."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    TextContent,
+    ToolAnnotations,
+)
+from pydantic import AnyUrl, ValidationError
+from pydantic_core import to_json
+
+from .. import __version__
+from ..telemetry import mcp_methods
+from ..telemetry.logs import record
+from .resource_uri import template_form
+from .schemas import for_arguments, for_results
+from .tool import ToolOptions, tools_of
+
+log = logging.getLogger(__name__)
+
+MAXIMUM_RESULT = 1024 * 1024  # characters of a tool's result
+INSTRUCTIONS = (
+    "Data in Amazon S3, organized as Quilt packages. bucket_list shows the buckets you may use; packages_list and "
+    "package_browse show packages, which are versioned; bucket_object_text reads a file. Lists are paged: pass "
+    "next_cursor on as cursor."
+)
+
+
+class QuiltServer(MCPServer[Any]):
+    """The SDK's server; every tool call passes through `call_tool`."""
+
+    def __init__(self, tool_timeout: int) -> None:
+        self._tool_timeout = tool_timeout
+        super().__init__(
+            name="quilt-mcp-server",
+            title="Quilt",
+            version=__version__,
+            instructions=INSTRUCTIONS,
+            subscriptions=False,
+            middleware=[self._bounded, ToolListCache()],
+        )
+
+    def add_group(self, group: object) -> None:
+        """Register every tool of a group."""
+        for method, options in tools_of(group):
+            self._add(method, options)
+
+    def _add(self, method: Callable[..., Any], options: ToolOptions) -> None:
+        name = method.__name__
+        self.add_tool(
+            method,
+            title=options.title,
+            description=" ".join((method.__doc__ or "").split()),
+            annotations=ToolAnnotations(
+                read_only_hint=options.read_only,
+                # Of a tool that only reads the protocol gives the others no meaning.
+                destructive_hint=None if options.read_only else options.destructive,
+                idempotent_hint=None if options.read_only else options.idempotent,
+            ),
+            structured_output=True,
+        )
+        added = self._tool_manager.get_tool(name)
+        if added is None or added.fn_metadata.output_schema is None:
+            raise TypeError(f"the tool {name} has no output schema")
+        added.parameters = for_arguments(added.parameters)
+        added.fn_metadata.output_schema = for_results(added.fn_metadata.output_schema)
+
+    async def _bounded(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Serve any request within the time of a tool, and write its method into its record.
+
+        Raises:
+            MCPError: without what went wrong inside, which the SDK would send.
+        """
+        method = record().method = mcp_methods.for_logs(ctx.method)
+        # A tool's own end comes first, and is reported as a tool's error.
+        seconds = self._tool_timeout + (method == "tools/call")
+        try:
+            async with asyncio.timeout(seconds):
+                return await call_next(ctx)
+        except (MCPError, ValidationError):
+            raise
+        except TimeoutError as error:
+            record().outcome = "timeout"
+            raise MCPError(INTERNAL_ERROR, f"{method} took longer than {seconds} s and was stopped") from error
+        except Exception as error:
+            record().outcome = "crash"
+            log.exception("%s failed", method)
+            raise MCPError(INTERNAL_ERROR, _own_fault("the request")) from error
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool within its time; what fails becomes a sentence for the model.
+
+        Raises:
+            ToolError: as the SDK's own, with a message that needs no knowledge of the SDK.
+        """
+        known = self._tool_manager.get_tool(name)
+        # What the log and the metrics are grouped by is never a caller's invention.
+        record().tool = name if known is not None else "unknown"
+        try:
+            if known is not None:
+                _check_names(name, known.parameters["properties"], arguments)
+            async with asyncio.timeout(self._tool_timeout):
+                result = _compact(await super().call_tool(name, arguments, context))
+        except TimeoutError as error:
+            record().outcome = "timeout"
+            raise ToolError(
+                f"{name} took longer than {self._tool_timeout} s and was stopped; ask for less at once"
+            ) from error
+        except UnexpectedToolError as error:
+            record().outcome = "crash"
+            raise UnexpectedToolError(_own_fault(name)) from error.__cause__
+        except ToolError as error:
+            record().outcome = "tool_error"
+            raise ToolError(_plain(name, error)) from error.__cause__
+        record().outcome = "ok"
+        return result
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """Read a resource, whose URI is compared in the form of its template."""
+        return await super().read_resource(template_form(str(uri)), context)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """Write a prompt.
+
+        Raises:
+            MCPError: with a sentence for the caller.
+        """
+        prompt = self._prompt_manager.get_prompt(name)
+        if prompt is None:
+            raise MCPError(INVALID_PARAMS, f"there is no prompt {name[:100]!r}; prompts/list shows them")
+        known = {argument.name: bool(argument.required) for argument in prompt.arguments or ()}
+        given = set(arguments or {})
+        if given - set(known) or any(required and each not in given for each, required in known.items()):
+            listed = ", ".join(f"{each}{'' if required else ' (optional)'}" for each, required in known.items())
+            raise MCPError(INVALID_PARAMS, f"the arguments of the prompt {name} are: {listed or 'none'}")
+        try:
+            return await super().get_prompt(name, arguments, context)
+        except ValueError as error:
+            raise MCPError(INVALID_PARAMS, f"an argument of the prompt {name} is too long") from error
+
+
+class ToolListCache:
+    """Keeps the answer to tools/list, which is the same for everyone, in the form of each protocol revision."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, HandlerResult] = {}
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if ctx.method != "tools/list" or (ctx.params or {}).get("cursor") is not None:
+            return await call_next(ctx)
+        if ctx.protocol_version not in self._known:
+            self._known[ctx.protocol_version] = await call_next(ctx)
+        return self._known[ctx.protocol_version]
+
+
+def _own_fault(what: str) -> str:
+    return f"{what} failed: internal server error; give the operator the request id {record().request_id}"
+
+
+def _check_names(name: str, accepted: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
+    unknown = sorted(set(arguments) - set(accepted))
+    if unknown:
+        listed = ", ".join(accepted) or "none"
+        raise ToolError(f"{name} has no argument {', '.join(map(repr, unknown))[:200]}; its arguments are: {listed}")
+
+
+def _plain(name: str, error: ToolError) -> str:
+    """The error's message without the SDK's prefix and pydantic's links and echoes of the input."""
+    if isinstance(error.__cause__, ValidationError):
+        faults = (
+            f"{'.'.join(str(part) for part in fault['loc']) or 'arguments'}: {fault['msg']}"
+            for fault in error.__cause__.errors(include_input=False, include_url=False)
+        )
+        return f"{name}: " + "; ".join(faults)
+    return str(error).removeprefix(f"Error executing tool {name}: ")
+
+
+def _compact(result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
+    """The text form without indentation, which nobody reads and every model pays for.
+
+    Raises:
+        ToolError: if it is too long. Lists end before, with a cursor.
+    """
+    if isinstance(result, CallToolResult) and result.structured_content is not None:
+        text = to_json(result.structured_content).decode()
+        if len(text) > MAXIMUM_RESULT:
+            raise ToolError(f"the result would be {len(text)} characters, more than {MAXIMUM_RESULT}; ask for less")
+        return result.model_copy(update={"content": [TextContent(type="text", text=text)]})
+    return result

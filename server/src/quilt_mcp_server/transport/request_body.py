@@ -1,0 +1,113 @@
+"""A request's body: received whole before anybody looks at it, within its size, its time and the memory there is."""
+
+import asyncio
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..telemetry.logs import record
+from .concurrency import RETRY_AFTER
+
+MAXIMUM_BODY = 1024 * 1024  # bytes
+MAXIMUM_CONTAINERS = 100_000  # objects and lists of one body; brackets in its strings count too
+BODY_TIMEOUT = 15.0  # seconds from the first to the last byte
+
+# Read as JSON, a byte becomes up to 16 bytes of memory, and an object or a list up to 16 times that (measured with
+# CPython 3.12). All bodies that are being served, which live as long as their requests, take 128 MiB at most.
+CONTAINER_WEIGHT = 16
+MAXIMUM_WEIGHT = 8 * 1024 * 1024
+
+
+class RequestBodyMiddleware:
+    """Hands complete bodies on. Refuses what is too large (413), too slow (408) or too much at once (503)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._weight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = _Body(receive)
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                while not body.complete:
+                    added = await body.receive_more()
+                    self._weight += added
+                    if self._weight > MAXIMUM_WEIGHT:
+                        raise _RefusedError(503, "overloaded", "too much is being served at once; try again")
+            if body.abandoned:
+                record().outcome = "disconnected"
+                return
+        except TimeoutError:
+            slow = _RefusedError(408, "slow_body", "the request body took too long")
+            await _refuse(slow, scope, receive, send)
+        except _RefusedError as refused:
+            await _refuse(refused, scope, receive, send)
+        else:
+            await self._app(scope, body.replay, send)
+        finally:
+            self._weight -= body.weight
+
+
+class _RefusedError(Exception):
+    """The body is not taken."""
+
+    def __init__(self, status: int, outcome: str, description: str) -> None:
+        super().__init__(description)
+        self.status = status
+        self.outcome = outcome
+
+
+class _Body:
+    """A body while it arrives, and then for the application."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._received = bytearray()
+        self._containers = 0
+        self._replayed = False
+        self.weight = 0
+        self.complete = self.abandoned = False
+
+    async def receive_more(self) -> int:
+        """The weight of what came.
+
+        Raises:
+            _RefusedError: if the body is too large.
+        """
+        message = await self._receive()
+        if message["type"] != "http.request":
+            self.complete = self.abandoned = True
+            return 0
+        self.complete = not message.get("more_body", False)
+        chunk: bytes = message.get("body", b"")
+        containers = chunk.count(b"{") + chunk.count(b"[")
+        self._received += chunk
+        self._containers += containers
+        if len(self._received) > MAXIMUM_BODY:
+            raise _RefusedError(413, "too_large", f"the request body is larger than {MAXIMUM_BODY} bytes")
+        if self._containers > MAXIMUM_CONTAINERS:
+            raise _RefusedError(
+                413,
+                "too_large",
+                f"the request body holds more than {MAXIMUM_CONTAINERS} objects and lists; send less at once, and text "
+                "that is full of brackets as base64",
+            )
+        added = len(chunk) + CONTAINER_WEIGHT * containers
+        self.weight += added
+        return added
+
+    async def replay(self) -> Message:
+        """`receive` for the application: the body in one piece, then whatever comes."""
+        if self._replayed:
+            return await self._receive()
+        self._replayed = True
+        body = bytes(self._received)
+        self._received.clear()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+async def _refuse(refused: _RefusedError, scope: Scope, receive: Receive, send: Send) -> None:
+    record().outcome = refused.outcome
+    headers = {"Connection": "close"} | ({"Retry-After": str(RETRY_AFTER)} if refused.status == 503 else {})
+    body = {"error": refused.outcome, "error_description": str(refused)}
+    await JSONResponse(body, refused.status, headers)(scope, receive, send)

@@ -1,0 +1,60 @@
+"""Schemas are valid, short, and hold what a model needs."""
+
+import json
+from typing import Any
+
+import jsonschema
+from conftest import Running
+
+from quilt_mcp_server.protocol.schemas import for_arguments, for_results
+
+
+def tools(server: Running) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = server.rpc("tools/list", mcp_protocol_version="2025-11-25")["tools"]
+    return listed
+
+
+def test_schemas_are_valid_and_need_no_lookup(server: Running) -> None:
+    for tool in tools(server):
+        for name in ("inputSchema", "outputSchema"):
+            jsonschema.Draft202012Validator.check_schema(tool[name])
+            assert tool[name]["type"] == "object"
+            assert "$ref" not in json.dumps(tool[name]), tool["name"]
+
+
+def test_what_a_model_needs_stays() -> None:
+    written = {
+        "$defs": {"Row": {"properties": {"title": {"title": "Title", "type": "string"}}, "type": "object"}},
+        "properties": {
+            "title": {"title": "Title", "type": "string", "minLength": 3, "maxLength": 9},
+            "limit": {"default": 5, "maximum": 9, "minimum": 1, "type": "integer"},
+            "seconds": {"default": 70, "maximum": 90, "minimum": 60, "type": "integer"},
+            "names": {"default": [], "items": {"type": "string", "maxLength": 9}, "maxItems": 3, "type": "array"},
+            "rows": {"anyOf": [{"items": {"$ref": "#/$defs/Row"}, "type": "array"}, {"type": "null"}], "default": None},
+        },
+        "required": ["title"],
+        "type": "object",
+    }
+    rows = {"items": {"properties": {"title": {"type": "string"}}, "type": "object"}}
+    assert for_arguments(written) == {
+        "properties": {
+            "title": {"type": "string", "maxLength": 9},
+            "limit": {"default": 5, "maximum": 9, "type": "integer"},
+            "seconds": {"default": 70, "maximum": 90, "minimum": 60, "type": "integer"},
+            "names": {"items": {"type": "string"}, "maxItems": 3, "type": "array"},
+            "rows": {**rows, "type": "array"},
+        },
+        "required": ["title"],
+        "type": "object",
+        "additionalProperties": False,
+    }
+    assert for_results(written) == {
+        "properties": {
+            "title": {"type": "string", "minLength": 3, "maxLength": 9},
+            "limit": {"maximum": 9, "minimum": 1, "type": "integer"},
+            "seconds": {"maximum": 90, "minimum": 60, "type": "integer"},
+            "names": {"items": {"type": "string", "maxLength": 9}, "maxItems": 3, "type": "array"},
+            "rows": {**rows, "type": ["array", "null"]},
+        },
+        "type": "object",
+    }

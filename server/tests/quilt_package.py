@@ -1,0 +1,26 @@
+"""Quilt packages as quilt3 lays them into a registry."""
+
+import json
+from typing import Any
+
+HASH, OTHER_HASH = "a" * 64, "b" * 64
+
+
+def push(
+    s3: Any, name: str, entries: list[dict[str, Any]], top_hash: str = HASH, bucket: str = "quilt-example"
+) -> None:
+    header = {"version": "v0", "message": "first", "user_meta": {"by": "test"}}
+    body = "".join(json.dumps(line) + "\n" for line in (header, *entries))
+    s3.put_object(Bucket=bucket, Key=f".quilt/packages/{top_hash}", Body=body.encode())
+    for tag in ("latest", "1700000000"):
+        s3.put_object(Bucket=bucket, Key=f".quilt/named_packages/{name}/{tag}", Body=top_hash.encode())
+
+
+def entry(key: str, bucket: str = "quilt-example", **more: Any) -> dict[str, Any]:
+    return {
+        "logical_key": key,
+        "physical_keys": [f"s3://{bucket}/objects/{key}?versionId=v1"],
+        "size": 3,
+        "hash": {"type": "SHA256", "value": "ff"},
+        "meta": {"user_meta": {"n": 1}},
+    } | more

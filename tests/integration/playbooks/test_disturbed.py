@@ -1,0 +1,109 @@
+"""Deploying while AWS is busy, while somebody else deploys the same, and after somebody changed what is the
+deployment's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.account import Account
+
+if TYPE_CHECKING:
+    from conftest import Play, State
+
+    from sandbox.emulator.control_plane import ControlPlane
+
+CLUSTER, SERVICE = "sales-prod", "sales-prod-mcp-server-production"
+# What a run says that found nothing and then was the second to create it, or whose deployment another one replaced.
+LOST_RACE = re.compile(
+    "EntityAlreadyExists|Failed to (?:create|authorize|revoke) security group"
+    "|so this deployment was rolled back or replaced by another one"
+)
+
+
+@pytest.fixture
+def account(aws: ControlPlane) -> Account:
+    found = Account(aws.platform)
+    found.foreign()  # the others' services settle at the first look
+    return found
+
+
+def test_every_third_call_throttled_delays_a_deployment_and_a_destruction(
+    play: Play, aws: ControlPlane, account: Account
+) -> None:
+    foreign = account.foreign()
+    fault = aws.faults.add("*", "*", "throttle", times=None, every=3)
+    assert (built := play("build.yml")).status == 0, built.failures
+    run = play("deploy.yml")
+    assert run.status == 0, run.failures
+    assert fault.fired > 20
+    aws.faults.clear()
+    again = play("deploy.yml")
+    assert (again.status, again.stats["changed"], again.writes) == (0, 0, []), again.failures
+    aws.faults.add("*", "*", "throttle", times=None, every=3)
+    run = play("destroy.yml")
+    assert run.status == 0, run.failures
+    aws.faults.clear()
+    assert account.owned() == {}
+    assert account.foreign() == foreign
+
+
+def test_two_runs_at_once_make_nothing_twice(deployed: State, built: State, play: Play, account: Account) -> None:
+    """One may lose a race and say so; both together leave what one alone would have left, or what the next finishes."""
+    foreign, alone = account.foreign(), account.owned()
+    built.restore()
+    with ThreadPoolExecutor(2) as pool:
+        runs = [future.result() for future in [pool.submit(play, "deploy.yml") for _ in range(2)]]
+    lost = [run for run in runs if run.status]
+    assert len(lost) < 2, [run.failures for run in lost]
+    for run in lost:
+        assert run.failures and all(map(LOST_RACE.search, run.failures)), run.failures
+    finished = play("deploy.yml")
+    assert finished.status == 0, finished.failures
+    again = play("deploy.yml")
+    assert (again.stats["changed"], again.writes) == (0, [])
+    assert account.foreign() == foreign
+    together = account.owned()
+    assert play("destroy.yml").status == 0
+    assert account.owned() == {}
+    assert [without_revision(key) for key in together] == [without_revision(key) for key in alone]
+
+
+def without_revision(key: str) -> str:
+    name, _, number = key.partition(" #")
+    return f"{name.rpartition(':')[0] if ':task-definition/' in name else name} #{number}"
+
+
+def test_an_outside_deployment_between_two_runs_is_put_right(
+    deployed: State, play: Play, client: Callable[[str], Any]
+) -> None:
+    ecs = client("ecs")
+    (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+    own = service["taskDefinition"]
+    definition = ecs.describe_task_definition(taskDefinition=own)["taskDefinition"]
+    (container,) = definition["containerDefinitions"]
+    taken = ("family", "networkMode", "cpu", "memory", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
+    theirs = ecs.register_task_definition(
+        **{name: definition[name] for name in taken},
+        containerDefinitions=[{**container, "image": "process:quilt_mcp_server:theirs", "mountPoints": []}],
+    )["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=theirs, desiredCount=3)
+
+    check = play("deploy.yml", "--check", "--diff")
+    assert check.status == 0, check.failures
+    assert check.stats["changed"] > 0 and check.writes == []
+
+    run = play("deploy.yml")
+    assert run.status == 0, run.failures
+    (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+    assert service["desiredCount"] == 1
+    now = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    assert now["containerDefinitions"] == definition["containerDefinitions"]
+    assert ecs.describe_task_definition(taskDefinition=theirs)["taskDefinition"]["status"] == "ACTIVE"
+    again = play("deploy.yml")
+    assert (again.stats["changed"], again.writes) == (0, [])

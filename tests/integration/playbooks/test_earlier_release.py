@@ -1,0 +1,67 @@
+"""A deployment that an earlier state of this repository made converges: nothing is replaced, nothing is made twice."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.account import Account
+from tests.integration.playbooks.inputs import ALL_OF_BEFORE
+
+if TYPE_CHECKING:
+    from conftest import Play
+
+    from sandbox.emulator.control_plane import ControlPlane
+
+ROOT = Path(__file__).parents[3]
+BEFORE = "8c6dfb0"  # the last commit before roles had one task for each thing
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Path:
+    """A checkout of the earlier state."""
+    archived = subprocess.run(["git", "archive", BEFORE], cwd=ROOT, capture_output=True, check=False)
+    if archived.returncode:
+        pytest.skip(f"the clone does not have the commit {BEFORE}")
+    folder = tmp_path / "before"
+    with tarfile.open(fileobj=BytesIO(archived.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.mark.parametrize("given", [pytest.param({}, id="defaults"), pytest.param(ALL_OF_BEFORE, id="everything")])
+def test_a_deployment_of_before_converges(
+    play: Play, aws: ControlPlane, before: Path, given: dict[str, dict[str, object]]
+) -> None:
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(before / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(before / "collections"),
+        "SANDBOX_HOME": str(play.home),
+    }
+    for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL", "PYTHONPATH"):
+        environment.pop(name, None)
+    command = [sys.executable, "-m", "ansible", "playbook", "playbooks/deploy.yml"]
+    options = [option for pair in given.get("before", {}).items() for option in ("-e", "=".join(map(str, pair)))]
+    done = subprocess.run(
+        [*command, *options], cwd=before, env=environment, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    account = Account(aws.platform)
+    there, foreign = account.owned(), account.foreign()
+    assert len(there) > 7
+
+    run = play("deploy.yml", **given.get("now", {}))
+    assert run.status == 0, run.failures
+    assert run.writes == []
+    assert account.owned() == there
+    assert account.foreign() == foreign
+    again = play("deploy.yml", **given.get("now", {}))
+    assert (again.stats["changed"], again.writes) == (0, [])
