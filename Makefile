@@ -54,7 +54,8 @@ LOCK := uv pip compile --quiet --universal --python-version 3.12 --generate-hash
 
 lock: ## Renew every lock from its .in file (needs uv; UPGRADE=--upgrade for newer versions)
 	$(LOCK) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
-	$(LOCK) -c requirements-dev.txt requirements.in -o requirements.txt
+	for product in requirements sandbox/requirements-dev sandbox/requirements; do \
+	  $(LOCK) -c requirements-dev.txt $$product.in -o $$product.txt; done
 	$(LOCK) $(UPGRADE) server/requirements-dev.in -o server/requirements-dev.txt
 	for product in server/requirements server/proxy/requirements-dev server/proxy/requirements; do \
 	  $(LOCK) -c server/requirements-dev.txt $$product.in -o $$product.txt; done

@@ -54,9 +54,10 @@ def test_what_a_product_runs_with_is_what_it_is_tested_with(product: Path) -> No
     assert {name: versions for name, versions in runtime.items() if development.get(name) != versions} == {}
 
 
-def test_the_environment_of_the_server_has_what_the_tests_of_the_proxy_need() -> None:
-    """They run in it, so it is resolved with them."""
-    needed, there = (pinned(Path(folder) / "requirements-dev.txt") for folder in ("server/proxy", "server"))
+@pytest.mark.parametrize(("product", "environment"), [("server/proxy", "server"), ("sandbox", ".")])
+def test_an_environment_has_what_the_tests_of_another_product_need(product: str, environment: str) -> None:
+    """They run in it, so both are resolved together."""
+    needed, there = (pinned(Path(folder) / "requirements-dev.txt") for folder in (product, environment))
     assert {name: versions for name, versions in needed.items() if there.get(name) != versions} == {}
 
 
