@@ -120,6 +120,7 @@ def test_neither_the_proxy_nor_the_sandbox_is_in_it_or_in_the_image(installed: P
     """What is delivered is listed in full: a new folder fails here until somebody decides where it belongs."""
     shipped = {str(path.relative_to(installed)) for path in installed.glob("server/*")}
     assert shipped == {
+        "server/CHANGELOG.md",
         "server/README.md",
         "server/pyproject.toml",
         "server/requirements.in",
