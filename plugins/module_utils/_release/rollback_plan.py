@@ -41,7 +41,8 @@ def choose(
 
     LAST is what was proven last and does not run now. But where what runs is proven and older than the latest
     revision, the service may be back already: a rollback that is asked for twice, or was cut short, ends where it
-    ended. When it was not moved back, a newer revision just never held, and only a name says what is to be left.
+    ended. When it was not moved back, a newer revision exists but is not running, so the target is ambiguous, and the
+    release must be named.
     """
     if not running:
         return Choice(problems=("there is no active service; deploy an image with playbooks/deploy.yml",))

@@ -3,20 +3,22 @@
 Each line of stdin is a question, answered with a line of JSON:
   calls                    what was asked of AWS since the last time: service, operation, path, and who signed it
   fault SERVICE OPERATION KIND TIMES
-                           disturb the next calls, as sandbox.control.faults does
+                           disturb the next calls, as sandbox.emulator.faults does
 """
 
 import json
 import sys
 from typing import Any
 
-import sandbox.control.app  # type: ignore[import-not-found,unused-ignore]
+import sandbox.emulator.application  # type: ignore[import-not-found,unused-ignore]
 from moto.sts.models import sts_backends
-from sandbox.context import ACCOUNT_ID, PLATFORM_KEY  # type: ignore[import-not-found,unused-ignore]
-from sandbox.control import ControlPlane  # type: ignore[import-not-found,unused-ignore]
+from sandbox.access_keys import PLATFORM_KEY  # type: ignore[import-not-found,unused-ignore]
+from sandbox.emulator.control_plane import ControlPlane  # type: ignore[import-not-found,unused-ignore]
+from sandbox.seed.lay import Seed  # type: ignore[import-not-found,unused-ignore]
+from sandbox.seed.sales_prod import SALES_PROD  # type: ignore[import-not-found,unused-ignore]
 
 seen: list[tuple[str, str, str, str]] = []
-identify = sandbox.control.app.identify
+identify = sandbox.emulator.application.identify
 
 
 def identified(environ: dict[str, Any]) -> Any:
@@ -29,12 +31,12 @@ def identified(environ: dict[str, Any]) -> Any:
 
 def signer(access_key: str) -> str:
     """The session's name for a key that AssumeRole gave; the key itself for every other."""
-    sessions = sts_backends[ACCOUNT_ID]["aws"].assumed_roles
+    sessions = sts_backends[SALES_PROD.account_id]["aws"].assumed_roles
     return next((session.session_name for session in sessions if session.access_key_id == access_key), access_key)
 
 
-sandbox.control.app.identify = identified
-with ControlPlane() as plane:
+sandbox.emulator.application.identify = identified
+with ControlPlane(Seed(SALES_PROD)) as plane:
     print(plane.url, flush=True)
     for line in sys.stdin:
         match line.split():

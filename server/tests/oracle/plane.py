@@ -2,8 +2,10 @@
 
 import sys
 
-from sandbox.control import ControlPlane  # type: ignore[import-not-found,unused-ignore]
+from sandbox.emulator.control_plane import ControlPlane  # type: ignore[import-not-found,unused-ignore]
+from sandbox.seed.lay import Seed  # type: ignore[import-not-found,unused-ignore]
+from sandbox.seed.sales_prod import SALES_PROD  # type: ignore[import-not-found,unused-ignore]
 
-with ControlPlane(seed=False) as plane:
+with ControlPlane(Seed(SALES_PROD), seeded=False) as plane:
     print(plane.url, flush=True)
     sys.stdin.read()
