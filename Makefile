@@ -48,11 +48,20 @@ bench: $(VENV)/.dev ## Measure a deployment beside an empty play, 8c6dfb0 and Te
 bench-server: $(VENV)/.dev ## Measure the server's container beside quilt-mcp at 0.25 CPU and 512 MiB
 	@python -m bench.server
 
-lock: ## Renew the locked requirements from the .in files (needs uv; UPGRADE=--upgrade for newer versions)
-	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.12 --generate-hashes requirements-dev.in -o requirements-dev.txt
-	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes -c requirements-dev.txt requirements.in -o requirements.txt
-	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes -c server/requirements-dev.txt server/proxy/requirements.in -o server/proxy/requirements.txt
-	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.12 --generate-hashes tests/ansible-core/oldest.in -o tests/ansible-core/oldest.txt
+# What is installed together is resolved together: the first lock of each group is resolved, the others within it. What is
+# only compared with stands alone.
+LOCK := uv pip compile --quiet --universal --python-version 3.12 --generate-hashes
+
+lock: ## Renew every lock from its .in file (needs uv; UPGRADE=--upgrade for newer versions)
+	$(LOCK) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
+	for product in requirements sandbox/requirements-dev sandbox/requirements; do \
+	  $(LOCK) -c requirements-dev.txt $$product.in -o $$product.txt; done
+	$(LOCK) $(UPGRADE) server/requirements-dev.in -o server/requirements-dev.txt
+	for product in server/requirements server/proxy/requirements-dev server/proxy/requirements; do \
+	  $(LOCK) -c server/requirements-dev.txt $$product.in -o $$product.txt; done
+	for alone in tests/ansible-core/oldest server/tests/oracle/requirements server/tests/fastmcp/requirements; do \
+	  $(LOCK) $(UPGRADE) $$alone.in -o $$alone.txt; done
+	$(LOCK:3.12=3.13) $(UPGRADE) bench/quilt_mcp/requirements.in -o bench/quilt_mcp/requirements.txt
 
 $(VENV)/bin/python:
 	@python=$$(tools/find-python) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools import build_artifact
+
 ROOT = Path(__file__).parents[2]
 
 
 def install(source: Path, folder: Path) -> Path:
     """Build the artifact of a clone and install it below a folder; returns the folder of collections."""
-    _galaxy(folder, "build", str(source), "--output-path", str(folder))
-    (artifact,) = folder.glob("quilt-mcp_server-*.tar.gz")
+    artifact = build_artifact.build(source, folder)
     collections = folder / "collections"
     # The collections that it needs come with the ansible package, where ansible-playbook finds them.
     _galaxy(folder, "install", str(artifact), "--no-deps", "--collections-path", str(collections))

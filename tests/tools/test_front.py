@@ -60,6 +60,22 @@ def test_every_change_fragment_has_a_number_in_front() -> None:
     assert [name for name in names if not re.fullmatch(r"\d{4}-[a-z0-9-]+\.yml", name)] == []
 
 
+@pytest.mark.parametrize("product", ["server", "server/proxy", "sandbox"])
+def test_the_changes_of_each_product_stand_in_its_own_changelog(product: str) -> None:
+    coming = (ROOT / product / "CHANGELOG.md").read_text().partition("## [Unreleased]\n")[2].partition("\n## ")[0]
+    sections = re.findall(r"^### (\w+)\n\n- ", coming, re.MULTILINE)
+    assert sections and set(sections) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_no_change_fragment_of_the_collection_is_about_another_product() -> None:
+    fragments = (yaml.safe_load(path.read_text()) for path in (ROOT / "changelogs" / "fragments").iterdir())
+    lines = [line for fragment in fragments for lines in fragment.values() if isinstance(lines, list) for line in lines]
+    assert lines
+    assert [
+        line for line in lines if re.match(r"(the )?(mcp server|server|(quilt-mcp-)?proxy|sandbox) - ", line, re.I)
+    ] == []
+
+
 def test_the_hook_before_a_commit_runs_the_lint_group() -> None:
     (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     assert [hook["entry"] for hook in repository["hooks"]] == ["make lint"]

@@ -20,6 +20,7 @@ from ansible_collections.quilt.mcp_server.plugins.plugin_utils.direct import PRI
 
 from sandbox.emulator.snapshot import Snapshot
 from tests.kinds import asks_aws, every_kind, modules
+from tools import build_artifact
 
 if TYPE_CHECKING:
     from conftest import Play, Run
@@ -268,11 +269,10 @@ def test_a_trial_that_answers_otherwise_is_said(play: Play, playbook: Path, tmp_
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A collections path with what `ansible-galaxy collection install` leaves of this source."""
     folder = tmp_path_factory.mktemp("collections")
-    galaxy = [sys.executable, "-m", "ansible", "galaxy", "collection"]
-    subprocess.run([*galaxy, "build", "--output-path", str(folder), str(ROOT)], check=True, capture_output=True)
-    (artifact,) = folder.glob("*.tar.gz")
+    artifact = build_artifact.build(ROOT, folder)
     install = ["install", "--force", "--no-deps", "--offline", "-p", str(folder), str(artifact)]
-    subprocess.run([*galaxy, *install], check=True, capture_output=True)
+    command = [sys.executable, "-m", "ansible", "galaxy", "collection", *install]
+    subprocess.run(command, check=True, capture_output=True)
     return folder
 
 
