@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from tests.tools.import_linter import lint
+
 ROOT = Path(__file__).parents[2]
+SETTINGS = ROOT / "pyproject.toml"
 INSIDE = "ansible_collections/quilt/mcp_server"
 UTILS = f"{INSIDE.replace('/', '.')}.plugins.module_utils"
-
-
-def lint(collections: Path) -> tuple[int, str]:
-    """The exit code of import-linter, and what it said on one line."""
-    command = [
-        str(Path(sys.executable).parent / "lint-imports"),
-        "--no-cache",
-        "--config",
-        str(ROOT / "pyproject.toml"),
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(collections)}
-    done = subprocess.run(command, cwd=collections, env=environment, capture_output=True, text=True, check=False)
-    # Without the program's logo.
-    return done.returncode, re.sub(r"[\u2500-\u25ff]+", "", " ".join((done.stdout + done.stderr).split()))
 
 
 @pytest.fixture
@@ -39,7 +25,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_the_contracts_hold(copy: Path) -> None:
-    code, said = lint(copy)
+    code, said = lint(copy, SETTINGS)
     assert code == 0, said
 
 
@@ -61,7 +47,7 @@ def test_the_contracts_hold(copy: Path) -> None:
 def test_a_forbidden_import_is_seen(copy: Path, importer: str, line: str, contract: str) -> None:
     with (copy / INSIDE / "plugins/module_utils" / importer).open("a", encoding="utf-8") as file:
         file.write(f"\n{line}\n")
-    code, said = lint(copy)
+    code, said = lint(copy, SETTINGS)
     assert code == 1
     broken = said.partition("Broken contracts")[2]
     assert contract in broken and UTILS in broken

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from tests.tools.import_linter import lint
+
 SERVER = Path(__file__).parents[2] / "server"
+SETTINGS = SERVER / "pyproject.toml"
 PACKAGE = "quilt_mcp_server"
-
-
-def lint(source: Path) -> tuple[int, str]:
-    """The exit code of import-linter, and what it said on one line."""
-    command = [
-        str(Path(sys.executable).parent / "lint-imports"),
-        "--no-cache",
-        "--config",
-        str(SERVER / "pyproject.toml"),
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(source)}
-    done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True, check=False)
-    return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
 @pytest.fixture
@@ -36,7 +23,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_the_contracts_hold(copy: Path) -> None:
-    code, said = lint(copy)
+    code, said = lint(copy, SETTINGS)
     assert code == 0, said
 
 
@@ -63,7 +50,7 @@ def test_the_contracts_hold(copy: Path) -> None:
 def test_a_forbidden_import_is_seen(copy: Path, importer: str, line: str, contract: str) -> None:
     with (copy / PACKAGE / importer).open("a", encoding="utf-8") as file:
         file.write(f"\n{line}\n")
-    code, said = lint(copy)
+    code, said = lint(copy, SETTINGS)
     assert code == 1
     broken = said.partition("Broken contracts")[2]
     assert contract in broken and PACKAGE in broken
@@ -73,7 +60,7 @@ def test_a_forbidden_import_is_seen(copy: Path, importer: str, line: str, contra
 def test_a_new_file_or_folder_must_have_its_place(copy: Path, new: str) -> None:
     (copy / PACKAGE / new).parent.mkdir(exist_ok=True)
     (copy / PACKAGE / new).write_text("")
-    code, said = lint(copy)
+    code, said = lint(copy, SETTINGS)
     assert code == 1
     assert new.partition(".")[0].split("/")[0 if new.startswith("search") else 1] in said
 

@@ -82,7 +82,7 @@ UNORDERED = (
 REACH_TASKS_WHEN_FORCED = frozenset(
     {"capacity_provider_strategy", "enable_ecs_managed_tags", "enable_execute_command", "propagate_tags"}
 )
-# How UpdateService is given that a structure goes; of a list the empty list says so. That ECS takes the second one for
+# How an UpdateService removes a structure; of a list the empty list says so. That ECS takes the second one for
 # "the usual resolution" was not checked against AWS.
 CLEARED: Document = {
     "service_connect_configuration": {"enabled": False},

@@ -1,4 +1,4 @@
-"""What the operator is reported to do."""
+"""What the operator is asked to do."""
 
 from __future__ import annotations
 
