@@ -53,6 +53,25 @@ def test_the_public_host_is_routed_only_when_the_service_is_healthy(
     ]
 
 
+def test_a_public_host_that_could_not_be_routed_is_refused_before_the_rule_is_hidden(
+    play: Play, client: Callable[[str], Any]
+) -> None:
+    """The hidden host could be routed. The service must not be deployed for a host that nobody reaches."""
+    elb = client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"]
+    found = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    foreign = elb.create_rule(
+        ListenerArn=next(one["ListenerArn"] for one in found if one["Port"] == 443),
+        Priority=50,
+        Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": ["demo.quiltdata.com"]}}],
+        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )["Rules"][0]["RuleArn"]
+    run = play("deploy.yml")
+    assert run.status != 0 and foreign in run.failures[0], run.failures
+    operations = {write.rpartition(":")[2] for write in run.writes}
+    assert operations & {"CreateRule", "CreateService", "ModifyRule"} == set()
+
+
 @pytest.mark.parametrize("playbook", ["deploy.yml", "destroy.yml"])
 def test_a_foreign_resource_that_changed_fails_the_run_and_is_named(
     play: Play, client: Callable[[str], Any], aws: ControlPlane, playbook: str
