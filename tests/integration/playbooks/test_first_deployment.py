@@ -72,6 +72,26 @@ def test_a_public_host_that_could_not_be_routed_is_refused_before_the_rule_is_hi
     assert operations & {"CreateRule", "CreateService", "ModifyRule"} == set()
 
 
+def test_what_an_interrupted_run_of_another_strategy_left_goes_with_the_second_deployment(
+    play: Play, client: Callable[[str], Any]
+) -> None:
+    elb, ec2 = client("elbv2"), client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
+    own = [{"Key": "quilt:deployment", "Value": "sales-prod-mcp-server-production"}]
+    name = "sales-prod-mcp-server-tg-b"
+    elb.create_target_group(Name=name, Protocol="HTTP", Port=8000, TargetType="ip", VpcId=vpc["VpcId"], Tags=own)
+
+    def left() -> bool:
+        return name in {group["TargetGroupName"] for group in elb.describe_target_groups()["TargetGroups"]}
+
+    first = play("deploy.yml")
+    assert (first.status, left()) == (0, True), first.failures
+    second = play("deploy.yml")
+    assert [write.rpartition(":")[2] for write in second.writes] == ["DeleteTargetGroup"], second.failures
+    assert not left()
+    assert play("deploy.yml").stats["changed"] == 0
+
+
 @pytest.mark.parametrize("playbook", ["deploy.yml", "destroy.yml"])
 def test_a_foreign_resource_that_changed_fails_the_run_and_is_named(
     play: Play, client: Callable[[str], Any], aws: ControlPlane, playbook: str
