@@ -199,6 +199,18 @@ def test_what_is_not_proven_is_refused(
     assert (refused["writes"], stored(client)) == ([], {})
 
 
+def test_the_last_image_is_the_proven_one_or_else_the_one_that_runs(
+    keep: Any, info: Any, stack: Stack, client: Any
+) -> None:
+    assert info(service_name="other")["last_image"] == ""
+    running = info()["running"]["image"]
+    assert running and info()["last_image"] == running
+    keep()
+    deploy(stack, register(stack, client, image="app:never-proven"))
+    found = info()
+    assert (found["running"]["image"], found["last_image"]) == ("app:never-proven", running)
+
+
 def test_a_deployment_that_is_under_way_is_no_proof(keep: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     # The control plane alone completes a deployment at the next look, so the state is written over.
     monkeypatch.setattr(evidence, "what_runs", lambda *seen: {**what_runs(*seen), "rollout_state": "IN_PROGRESS"})
