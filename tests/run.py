@@ -64,7 +64,7 @@ def steps() -> Iterator[Step]:
     yield Step("lint", "yamllint", ["yamllint", "--strict", "."])
     yield Step("lint", "README tables", [sys.executable, "tools/role_readmes.py", "--check"])
     yield Step("lint", "README content", [sys.executable, "tools/readme_content.py", "--check"])
-    yield Step("lint", "drawing of the rooms", [sys.executable, "tools/draw_architecture.py", "--check"])
+    yield Step("lint", "drawing of the packages", [sys.executable, "tools/draw_architecture.py", "--check"])
     yield Step("lint", "spelling", ["codespell"])
     yield Step("lint", "words", [sys.executable, "tools/check_words.py"])
     yield Step("lint", "role inputs", [sys.executable, "-m", "pytest", "-q", "-n0", "tests/tools/test_role_inputs.py"])

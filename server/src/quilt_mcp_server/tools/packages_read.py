@@ -229,10 +229,10 @@ async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Call
     """Up to `limit` wanted entries from an offset on; fewer when they are large or far apart."""
     who = principal()
     deadline = time.monotonic() + SCAN_SECONDS
-    page, room, position = _Page([]), paging.Room(), start
+    page, budget, position = _Page([]), paging.PageBudget(), start
     async with await open_manifest(s3, version.bucket, version.top_hash, start) as body:
         async for line in lines(body, start):
-            if len(page.entries) >= limit or not room or time.monotonic() > deadline:
+            if len(page.entries) >= limit or not budget or time.monotonic() > deadline:
                 page.end = position
                 return page
             key = entry_key(line.value)
@@ -242,7 +242,7 @@ async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Call
             elif key is not None and wanted(key):
                 entry = _entry(who, line.value, version.include_meta)
                 page.entries.append(entry)
-                room.take(entry)
+                budget.take(entry)
             position = line.end
             del line
     return page
