@@ -11,7 +11,7 @@ version_added: 1.0.0
 short_description: Refuse a wrong inventory before the first AWS call
 description:
   - Checks every C(mcp_server_*) variable and every role input that the inventory sets.
-  - Wrong, missing and misspelt values are all refused in one message that names the accepted form.
+  - Wrong, missing and misspelled values are all refused in one message that names the accepted form.
   - What the roles' defaults make of right values is checked too, such as a name that gets too long.
   - A name that begins with C(mcp_server_) must exist; a name that begins with a role's prefix is refused when it is
     close to an existing one, so that variables of other people's roles are left alone. What is given with

@@ -36,7 +36,7 @@ options:
     type: list
     elements: str
   alarm_actions:
-    description: ARNs of what happens when it rings. An empty list clears them.
+    description: ARNs of the actions when it goes into ALARM. An empty list clears them.
     type: list
     elements: str
   insufficient_data_actions:
@@ -115,7 +115,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Ring when the server answers more than five requests in a minute with a fault of its own
+- name: Alarm on more than five 5xx responses of the server in a minute
   quilt.mcp_server.cloudwatch_alarm:
     alarm_name: sales-prod-mcp-server-production-faults
     namespace: AWS/ApplicationELB

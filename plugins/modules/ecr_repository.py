@@ -62,7 +62,7 @@ options:
       kms_key:
         description:
           - The ARN of the KMS key.
-          - An alias is accepted at creation and not compared afterwards, because only KMS knows its key.
+          - An alias is accepted at creation and not compared later, because only KMS knows its key.
         type: str
   lifecycle_policy:
     description:

@@ -13,13 +13,13 @@ short_description: Manage one ECS service and wait for its deployment
 description:
   - Creates, changes and deletes one service of an ECS cluster, and waits until its own deployment is complete.
   - Every given parameter is compared, after what ECS fills in. Names inside dictionaries are those of the ECS API in
-    snake_case; a misspelt one is refused before anything is written, with the nearest right one.
+    snake_case; a misspelled one is refused before anything is written, with the nearest right one.
   - A deployment that is not complete in time is stopped, so that ECS rolls back to the one before it, if there is one.
     That is a failure as well.
   - A deployment that ECS rolls back is a failure. The message holds the stopped reason, exit codes, health and last log
     lines of the task that failed, and the last events of the service.
   - A run that finds its deployment already in progress, since an earlier run was cut off, waits for that one.
-    A deployment that failed with no earlier one to go back to is started anew.
+    A deployment that failed with no earlier one to return to is started again.
   - A PAUSE hook among the C(lifecycle_hooks) of O(deployment_configuration) holds a deployment that shifts traffic
     until somebody has looked at it; see O(wait_for).
   - Only services with the ECS deployment controller are managed.
@@ -48,8 +48,8 @@ options:
     description:
       - On what the tasks run.
       - AWS cannot change it later, other than to an O(capacity_provider_strategy) and back.
-      - To go back give it together with an empty O(capacity_provider_strategy). ECS has no parameter for which launch
-        type that is, so one that the service never had may be refused by the next run.
+      - To return to it, give it together with an empty O(capacity_provider_strategy). ECS has no parameter for which
+        launch type that is, so one that the service never had may be refused by the next run.
     type: str
     choices: [EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES]
   capacity_provider_strategy:

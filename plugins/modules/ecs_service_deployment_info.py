@@ -112,7 +112,7 @@ deployments:
       type: dict
       returned: when there is one
     running_task_count:
-      description: The number of tasks that run. C(requested_task_count) and C(pending_task_count) stand beside it.
+      description: The number of tasks that run. C(requested_task_count) and C(pending_task_count) are returned too.
       type: int
       returned: when there is one
     failed_task_count:
@@ -125,7 +125,7 @@ deployments:
       elements: dict
       returned: when there is one
     created_at:
-      description: When it was asked for; C(started_at) and C(finished_at) stand beside it.
+      description: When it was asked for; C(started_at) and C(finished_at) are returned too.
       type: str
       returned: when there is one
 """

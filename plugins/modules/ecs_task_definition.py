@@ -17,7 +17,7 @@ description:
   - Several owners may share a family. Revisions without O(require_tags) are somebody else's and are passed over.
   - A revision is a whole document. What is not given is not in the next revision.
   - Names inside O(container_definitions) and the other structures are those of the ECS API in snake_case.
-    A misspelt one is refused before anything is written, with the nearest right one.
+    A misspelled one is refused before anything is written, with the nearest right one.
     The keys of free maps (log options, labels, driver options) are kept as they are.
   - Where the latest revision is foreign, the 20 newest are looked at, each with a call. A family without one that has
     O(require_tags) among them belongs to somebody else.

@@ -22,7 +22,7 @@ options:
     required: true
   protocol:
     description:
-      - How the load balancer talks to the targets.
+      - The protocol between the load balancer and the targets.
       - AWS cannot change it later; the module then fails, names it and says what can be done.
     type: str
     choices: [HTTP, HTTPS, TCP, TLS, UDP, TCP_UDP, GENEVE, QUIC, TCP_QUIC]
@@ -56,7 +56,7 @@ options:
     choices: [ipv4, ipv6]
   target_control_port:
     description:
-      - The port on which targets talk to the optimizer of the load balancer.
+      - The port on which targets connect to the optimizer of the load balancer.
       - AWS cannot change it later; the module then fails, names it and says what can be done.
     type: int
   health_check_enabled:
@@ -159,7 +159,7 @@ target_group:
       elements: str
       returned: when present
     protocol:
-      description: How the load balancer talks to the targets.
+      description: The protocol between the load balancer and the targets.
       type: str
       returned: when present
     port:

@@ -9,9 +9,9 @@ DOCUMENTATION = r"""
 ---
 module: mcp_smoke_test
 version_added: 1.0.0
-short_description: Prove a deployed MCP server through its real route
+short_description: Verify a deployed MCP server through its load balancer
 description:
-  - Talks to an MCP server through the load balancer with the client of the official SDK, as a user would.
+  - Sends requests to an MCP server through the load balancer with the client of the official SDK, as a user would.
   - Checks, in order, the health path; that a missing, a garbage, a forged and an expired token are refused; that a good
     token initializes a session, lists the tools and calls one; and that the protocol revision without sessions works.
   - Every failed check is reported in one message, each with what was expected, what came and what to do.
@@ -108,14 +108,14 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Prove the deployment with a token made from the deployment's own secret
+- name: Verify the deployment with a token made from the deployment's own secret
   quilt.mcp_server.mcp_smoke_test:
     url: https://demo.quiltdata.com/mcp
     jwt_secret_id: sales-prod/mcp-server/jwt
     bucket: quilt-example
     region: us-east-1
 
-- name: Prove the tasks of a deployment that production traffic does not reach yet
+- name: Verify the tasks of a deployment that production traffic does not reach yet
   quilt.mcp_server.mcp_smoke_test:
     url: https://demo.quiltdata.com/mcp
     headers:
@@ -124,7 +124,7 @@ EXAMPLES = r"""
     bucket: quilt-example
     region: us-east-1
 
-- name: Prove a load balancer that DNS does not name yet
+- name: Verify a load balancer that DNS does not name yet
   quilt.mcp_server.mcp_smoke_test:
     url: https://demo.quiltdata.com/mcp
     connect_to: sales-prod-alb-1234567890.us-east-1.elb.amazonaws.com:443
@@ -192,7 +192,7 @@ def main() -> None:
     )
     url = module.params["url"]
     if library := missing_library():
-        module.fail_json(msg=missing_required_lib(library, reason="to talk to the MCP server"), url=url, checks=[])
+        module.fail_json(msg=missing_required_lib(library, reason="to call the MCP server"), url=url, checks=[])
     try:
         plan = plan_from(module.params, module.client, dry=module.check_mode)
     except AnsibleAWSError as error:

@@ -15,7 +15,7 @@ from typing import Any
 
 Values = Mapping[str, Any]
 
-# Inputs are compared with these so that a misspelt name is found, and another project's variable is left alone.
+# Inputs are compared with these so that a misspelled name is found, and another project's variable is left alone.
 CLOSE = 0.8
 VERY_CLOSE = 0.9
 
@@ -175,9 +175,9 @@ def _value_problem(spec: Spec, value: Any) -> str | None:
 
 
 def _name_problems(names: Iterable[str], typed: Iterable[str], known: Known) -> Iterator[str]:
-    """Yield a sentence for each variable that is misspelt or not for an inventory.
+    """Yield a sentence for each variable that is misspelled or not for an inventory.
 
-    Misspelt is every unknown name under the collection's prefix, a near miss, and what is typed for this run with
+    Misspelled is every unknown name under the collection's prefix, a near miss, and what is typed for this run with
     nothing but the prefix left out: in an inventory such a name may be somebody else's.
     """
     unknown = {name for name in names if name not in known and not name.startswith("_")}

@@ -75,7 +75,7 @@ def check_resource_id(resource_id: str) -> None:
 
 
 def check_capacities(where: str, minimum: int | None, maximum: int | None) -> None:
-    """Raise InvalidParameters for limits that leave no room; None is not known. `where` begins the message."""
+    """Raise InvalidParameters for a minimum above the maximum; None is not known. `where` begins the message."""
     for name, value in (("min_capacity", minimum), ("max_capacity", maximum)):
         if value is not None and value < 0:
             raise InvalidParameters(message=f"{where}: {name} must be 0 or more, not {value}")

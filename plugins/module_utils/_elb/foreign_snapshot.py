@@ -132,7 +132,7 @@ def _each(elb: Any, call: Callable[[Any, Item], Answer], items: Sequence[Item]) 
 
 
 def _attributes_of(elb: Any, found: Found) -> Document:
-    """What AWS keeps beside the document itself; a listener rule has nothing there."""
+    """What AWS stores in addition to the document; nothing for a listener rule."""
     kind, arn, _document = found
     if kind == "load balancer":
         return _by_key(load_balancer_attributes(elb, arn))
