@@ -1,4 +1,4 @@
-"""quilt-mcp-proxy over real stdio: the official SDK's client, the real server over HTTP, and servers that misbehave."""
+"""quilt-mcp-proxy over real stdio: the official SDK's client, the real server over HTTP, and servers that fail."""
 
 import asyncio
 import json

@@ -23,7 +23,7 @@ MAXIMUM_VALUES = 100  # of a completion; the protocol's own limit
 
 
 class Resources:
-    """What the server offers beside its tools."""
+    """The resources that the server offers in addition to its tools."""
 
     def __init__(self, config: Config, aws: Gateway) -> None:
         self._identity = IdentityTools(config)

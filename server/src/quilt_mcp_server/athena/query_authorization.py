@@ -37,7 +37,7 @@ class AuthorizedQuery:
 
 @dataclass(slots=True)
 class QueryAuthorizer:
-    """Decides for one caller with one look at the Glue catalog; made anew for every call.
+    """Decides for one caller with one look at the Glue catalog; created for every call.
 
     Attributes:
         glue: The Glue client, under the caller's grant.
