@@ -31,7 +31,7 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The folder that SANDBOX_HOME names, or .sandbox beside the package of a clone."""
+        """The folder that SANDBOX_HOME names, or .sandbox next to the package of a clone."""
         return cls(Path(os.environ.get("SANDBOX_HOME") or DEFAULT_HOME).absolute())
 
     @property

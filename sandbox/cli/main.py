@@ -293,7 +293,7 @@ def _mint(state: dict[str, Any], subject: str, buckets: Sequence[str], ttl: int)
         keys = aws("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         return tokens.mint(keys, subject, buckets, ttl)
     except aws("secretsmanager").exceptions.ResourceNotFoundException:
-        raise Failure(f"the secret {secret} is gone; `down` and `up` bring it back") from None
+        raise Failure(f"the secret {secret} is gone; `down` and `up` restore it") from None
     except (KeyError, ValueError):
         raise Failure(f"the secret {secret} has no key named {tokens.KID!r}; its value must be JSON with one") from None
 

@@ -76,7 +76,7 @@ class Faults:
     ) -> Fault:
         """Disturb calls of one operation, `service` being the boto3 client's name.
 
-        `times` is how often it fires (None: for ever), `every` = 2 hits the first, third, fifth ... matching call,
+        `times` is how often it fires (None: always), `every` = 2 hits the first, third, fifth ... matching call,
         `skip` lets so many pass first, `writes` leaves calls alone that only read.
         throttle answers as the service does, error answers `code`, both without performing the call. lost_reply
         performs it and drops the connection. before runs `callback` and then performs the call; it does not

@@ -94,7 +94,7 @@ class Proxy:
 
 
 class Body:
-    """The client's request body as it arrives. Says afterwards when the client goes away."""
+    """The client's request body as it arrives. Reports when the client disconnects."""
 
     def __init__(self, receive: Receive) -> None:
         self.idle_timeout = 60.0
@@ -161,7 +161,7 @@ class Exchange:
             await self._answer()
         except Refusal as refusal:
             self.entry.error = refusal.reason
-            # Once the answer has begun the only honest end is to drop the connection, which returning does.
+            # Once the response has begun, the error can only be shown by closing the connection, which returning does.
             if not self.begun:
                 await self._own_page(refusal)
         except ClientGone:

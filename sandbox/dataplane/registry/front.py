@@ -179,7 +179,7 @@ class Handler(BaseHTTPRequestHandler):
             pass
 
     def _forward(self, path: str, body: Iterator[bytes] | None, on_created: Callable[[], None] = lambda: None) -> None:
-        """Send the request on and stream the answer back; `on_created` runs before the client hears of a 201."""
+        """Send the request on and stream the answer back; `on_created` runs before the client gets a 201."""
         headers = {key: value for key, value in self.headers.items() if key.lower() not in _HOP_BY_HOP}
         chunked = body is not None and "Content-Length" not in headers
         if chunked:

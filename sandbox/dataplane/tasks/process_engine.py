@@ -43,7 +43,7 @@ def server_python() -> Path:
 
 
 def kill_leftovers(home: Path) -> list[int]:
-    """Kill the processes of a sandbox that was killed itself; their ids. A number that was given anew is left alone."""
+    """Kill the processes of a sandbox that was killed itself; their ids. A process id that was reused is left alone."""
     pid_file, killed = home / PID_FILE, []
     for text in pid_file.read_text().split() if pid_file.exists() else ():
         if command_line(int(text)).startswith(f"{server_python()} -m "):

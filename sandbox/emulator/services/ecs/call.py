@@ -113,7 +113,7 @@ class Call:
             settle.settle(self.backend, service)
 
     def in_alarm(self) -> list[str]:
-        """The names of the CloudWatch alarms that ring."""
+        """The names of the CloudWatch alarms in ALARM."""
         alarms = cloudwatch_backends[self.account][self.region].alarms
         return [name for name, alarm in alarms.items() if alarm.state_value == "ALARM"]
 

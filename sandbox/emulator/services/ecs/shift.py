@@ -1,7 +1,7 @@
 """How a deployment that is not ROLLING brings its traffic over: its stages, their waits, hooks and weights.
 
 AWS facts restored here (botocore's service model, and the developer guide's "Workflow for Amazon ECS blue/green service
-deployments"): green starts beside blue with all its tasks; test traffic moves before production traffic; BLUE_GREEN
+deployments"): green starts with all its tasks while blue runs; test traffic moves before production traffic; BLUE_GREEN
 moves production at once, CANARY in two steps, LINEAR in equal ones with no wait after the last; then both run for the
 bake time; then blue stops. A PAUSE hook waits for ContinueServiceDeployment or its time-out, when ECS rolls back, or
 goes on if that is its action; a day and ROLLBACK unless it says so. Minutes pass at SANDBOX_SPEED. Not checked against

@@ -1,6 +1,6 @@
 """Elastic Load Balancing (elbv2) as AWS has it: load balancers, listeners, rules and target groups replace moto's.
 
-What moto 5.2.5 gets wrong, and where it is put right:
+What moto 5.2.5 gets wrong, and where it is corrected:
 
 - conditions.py, actions.py, transforms.py: what a rule may say, its defaults, how it is echoed, what stays secret
 - rules.py: priorities, the default rule, reordering, the number of rules, one load balancer per target group
