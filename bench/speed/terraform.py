@@ -83,7 +83,7 @@ class Terraform:
         return self._run("apply", "-auto-approve", *self._options(state, wait=wait))
 
     def forget(self, state: str) -> None:
-        """Begin that state anew."""
+        """Begin again with an empty state."""
         self._path(state).unlink(missing_ok=True)
 
     def _path(self, state: str) -> Path:
