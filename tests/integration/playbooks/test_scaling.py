@@ -41,7 +41,7 @@ def scaling_writes(run: Any) -> list[str]:
 def test_scaled_changed_suspended_and_no_more(
     deployed: State, play: Play, scaling: Any, client: Callable[[str], Any], aws: ControlPlane
 ) -> None:
-    """One story, because a deployment takes a while: each step begins where the last one ended."""
+    """One scenario, because a deployment takes a while: each step begins where the last one ended."""
     assert (targets(scaling), scaling_writes(deployed.run)) == ([], [])
 
     run = play("deploy.yml", **SCALED)

@@ -54,7 +54,7 @@ def look(resources: dict[str, Any] | None = None, targets: dict[str, Any] | None
             id="own in theirs",
         ),
         pytest.param(look(), [], id="own in own"),
-        pytest.param(look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.4:80"]}), [], id="theirs beside own"),
+        pytest.param(look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.4:80"]}), [], id="foreign and own"),
     ],
 )
 def test_what_is_a_difference(after: dict[str, Any], lines: list[str]) -> None:
