@@ -21,18 +21,18 @@ options:
     type: str
   alarm_names:
     description:
-      - The names of several alarms that are deleted, in place of O(alarm_name). Only with O(state=absent).
-      - They are looked for in one call, and one that does not exist costs no other.
+      - The names of several alarms that are deleted, instead of O(alarm_name). Only with O(state=absent).
+      - They are read in one call. One that does not exist needs no other call.
     type: list
     elements: str
   alarm_description:
-    description: What it is for.
+    description: The description of the alarm.
     type: str
   actions_enabled:
     description: Whether its actions are executed.
     type: bool
   ok_actions:
-    description: ARNs of what happens when it becomes OK. An empty list clears them.
+    description: ARNs of the actions when it goes into OK. An empty list clears them.
     type: list
     elements: str
   alarm_actions:
@@ -40,7 +40,7 @@ options:
     type: list
     elements: str
   insufficient_data_actions:
-    description: ARNs of what happens when there are no data. An empty list clears them.
+    description: ARNs of the actions when it goes into INSUFFICIENT_DATA. An empty list clears them.
     type: list
     elements: str
   metric_name:
@@ -54,7 +54,7 @@ options:
     type: str
     choices: [SampleCount, Average, Sum, Minimum, Maximum]
   extended_statistic:
-    description: A percentile such as V(p99), in place of O(statistic).
+    description: A percentile such as V(p99), instead of O(statistic).
     type: str
   dimensions:
     description: The dimensions of the metric, each with C(name) and C(value).
@@ -70,7 +70,7 @@ options:
     description: The number of periods that are compared.
     type: int
   datapoints_to_alarm:
-    description: How many of them must break the threshold.
+    description: How many of them must breach the threshold.
     type: int
   threshold:
     description: The value to compare with.

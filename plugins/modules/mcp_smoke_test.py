@@ -12,10 +12,11 @@ version_added: 1.0.0
 short_description: Verify a deployed MCP server through its load balancer
 description:
   - Sends requests to an MCP server through the load balancer with the client of the official SDK, as a user would.
-  - Checks, in order, the health path; that a missing, a garbage, a forged and an expired token are refused; that a good
-    token initializes a session, lists the tools and calls one; and that the protocol revision without sessions works.
-  - Every failed check is reported in one message, each with what was expected, what came and what to do.
-  - It changes nothing. In check mode it connects nowhere and reports which checks it would make.
+  - Checks, in order, the health path; that a missing, a malformed, a forged and an expired token are refused; that a
+    valid token initializes a session, lists the tools and calls one; and that the protocol revision without sessions
+    works.
+  - One message reports every failed check, each with the expected and the received response and the remedy.
+  - It changes nothing. In check mode it opens no connection and reports which checks it would make.
 author:
   - Quilt Data (@quiltdata)
 requirements:
@@ -33,7 +34,7 @@ options:
     type: path
   connect_to:
     description:
-      - C(host:port) to connect to in place of what O(url) names.
+      - C(host:port) to connect to instead of the host of O(url).
       - The C(Host) header and the name in TLS stay those of O(url).
     type: str
   headers:
@@ -50,7 +51,7 @@ options:
     type: str
   jwt_secret_id:
     description:
-      - The name or ARN of a Secrets Manager secret with the HS256 key. A token of five minutes is made with it.
+      - The name or ARN of a Secrets Manager secret with the HS256 key. It signs a token of five minutes.
       - Its value is a JSON object of key id to key, or the key itself.
     type: str
   kid:
