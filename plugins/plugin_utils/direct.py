@@ -330,7 +330,7 @@ def _chunks(pid: int, deadline: float | None, *descriptors: int) -> Iterator[tup
 
 
 def _write(descriptor: int, line: str) -> None:
-    with suppress(OSError):  # nobody listens any more, and the work goes on
+    with suppress(OSError):  # the reader has closed the pipe, and the work continues
         os.write(descriptor, f"{line}\n".encode())
 
 

@@ -61,7 +61,7 @@ def read(
     for _attempt in range(ATTEMPTS - 1):
         try:
             return _read(elb, str(arn), on_it, own, rules or {})
-        except Stale:  # somebody deleted one between two calls
+        except Stale:  # one was deleted between two calls
             on_it, rules = listeners(elb, str(arn)) or [], None
     return _read(elb, str(arn), on_it, own, {})
 
@@ -101,7 +101,7 @@ def fields(document: Document) -> Prints:
 
 
 def owner_of(tags: Mapping[str, str]) -> str:
-    """Whose something is, by its tags: the first that says so, as "Stack=sales-prod"."""
+    """The owner of a resource by its tags: the first that names one, as "Stack=sales-prod"."""
     return next((f"{name}={tags[name]}" for name in OWNER_TAGS if tags.get(name)), "")
 
 
