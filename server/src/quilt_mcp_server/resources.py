@@ -1,4 +1,4 @@
-"""Resources, completions and prompts: the same questions as the tools', asked through the same gateway."""
+"""Resources, completions and prompts: the tools' functions through the same gateway."""
 
 from collections.abc import Awaitable
 
@@ -69,7 +69,7 @@ class Resources:
     async def complete(
         self, ref: object, argument: CompletionArgument, context: CompletionContext | None
     ) -> Completion | None:
-        """What an argument of a prompt or a resource may go on with. What may not be seen completes to nothing."""
+        """The completions of an argument of a prompt or a resource, without values that the caller may not see."""
         given = (context.arguments if context is not None else None) or {}
         try:
             values = await self._values(argument.name, argument.value, given)

@@ -1,4 +1,4 @@
-"""How botocore comes by the context's grant. Importing this loads the SDK, so it is imported where a client is made."""
+"""How botocore gets the context's grant. Importing this loads the SDK, so it is imported where a client is created."""
 
 from typing import Any
 

@@ -41,7 +41,7 @@ def encode(question: tuple[object, ...], position: str | int) -> str:
 
     Args:
         question: The arguments that the list depends on, such as the bucket and the prefix.
-        position: Where the next page starts; what it means is the list's own business.
+        position: Where the next page starts; its meaning is defined by the list.
     """
     raw = json.dumps([_VERSION, _digest(question), position], separators=(",", ":"))
     return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""The JSON schemas that tools are listed with: pydantic's, without what a model pays for and does not need."""
+"""The JSON schemas that tools are listed with: pydantic's, without the parts that a model does not need."""
 
 from dataclasses import dataclass, replace
 from typing import Any

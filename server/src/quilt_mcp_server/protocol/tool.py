@@ -1,4 +1,4 @@
-"""How a method says that it is a tool, and what its arguments are called everywhere."""
+"""The declaration of a tool, and the common types of its arguments."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass

@@ -144,10 +144,10 @@ class PackagesReadTools:
         )
 
     async def text(self, registry: str, package_name: str, top_hash: str | None, path: str) -> str:
-        """The beginning of a text file in a package, wherever its bytes are.
+        """The beginning of a text file in a package, in any bucket.
 
         Raises:
-            ToolError: if there is none, its bytes lie where the caller may not read, or it is not text.
+            ToolError: if there is none, the caller may not read its bucket, or it is not text.
         """
         bucket, name = parse_bucket(registry), check_package_name(package_name)
         async with self._aws.bucket(bucket, f"looking for {path} in the package {name} in s3://{bucket}") as s3:
@@ -273,7 +273,7 @@ def _entry(who: Principal, value: dict[str, Any], include_meta: bool) -> Package
 
 
 def _text(value: object, most: int) -> str | None:
-    """What somebody wrote, if it can be shown."""
+    """A text from the package, if it can be shown."""
     return str(value) if is_text(value, most) else None
 
 

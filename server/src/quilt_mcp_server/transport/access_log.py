@@ -1,4 +1,4 @@
-"""One log line for every request, whatever became of it."""
+"""One log line for every request, with any outcome."""
 
 import logging
 import time
