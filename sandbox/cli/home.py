@@ -83,7 +83,7 @@ class Home:
         draft.replace(self.state_file)
 
     def daemon_lives(self) -> bool:
-        """Whether a daemon holds this folder. A lock, not a pid: the kernel drops it however the daemon died."""
+        """Whether a daemon holds this folder. A lock, not a pid: the kernel releases it when the daemon ends."""
         try:
             with self._lock_file.open("r") as handle:
                 fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

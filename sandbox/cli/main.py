@@ -174,7 +174,7 @@ def _stop(home: Home) -> None:
 
 
 def _clear_dead(home: Home) -> list[str]:
-    """Take away what a daemon that was killed left behind: containers, its registry, its state. Keep the log."""
+    """Remove what a daemon that was killed left: containers, its registry, its state. Keep the log."""
     # Imported here: `status` and `token` need no Docker client.
     from sandbox.dataplane import leftovers
 
@@ -360,7 +360,7 @@ def _get(url: str, method: str = "GET") -> Any:
 
 
 def _short(path: Path) -> str:
-    """Relative to where the user stands, if it is below."""
+    """Relative to the current directory, if it is below."""
     with contextlib.suppress(ValueError):
         return str(path.relative_to(Path.cwd()))
     return str(path)

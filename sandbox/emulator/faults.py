@@ -1,4 +1,4 @@
-"""Faults on request: throttling, errors, lost replies, and a foreign deployer who acts just before a call."""
+"""Fault injection: throttling, errors, lost replies, and another deployer that acts just before a call."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Fault:
 
 
 def throttling(service: str) -> tuple[str, int]:
-    """How a service says that it is asked too often."""
+    """The throttling error of a service."""
     return _THROTTLING.get(service, ("ThrottlingException", 400))
 
 

@@ -51,7 +51,7 @@ def identify(environ: Environ) -> Request:
 
 
 def protocol(service: str) -> str:
-    """The wire protocol in which the SDKs speak to a service: query, ec2, json, rest-json or rest-xml."""
+    """The wire protocol of a service: query, ec2, json, rest-json or rest-xml."""
     try:
         model = get_service_model(service)
     except Exception:

@@ -73,7 +73,7 @@ class Snapshot:
 
 
 def clear() -> None:
-    """Forget all accounts. BackendDict.reset() would also build every backend again, only to discard it."""
+    """Discard all accounts. BackendDict.reset() would also build every backend again, only to discard it."""
     for service in list(BackendDict._instances):
         service.clear()
     BackendDict._instances.clear()

@@ -100,7 +100,7 @@ class HealthChecks:
         port = target.port if group.health_check_port == "traffic-port" else int(group.health_check_port)
         address = self._addresses.resolve(target.id, port)
         if address is None:
-            # Nothing is there: at AWS the check would time out. The wait is spared.
+            # Nothing listens there. At AWS the check would time out; here it fails without the wait.
             return health.TIMEOUT
         try:
             async with asyncio.timeout(float(group.health_check_timeout_seconds)):

@@ -165,7 +165,7 @@ class Exchange:
             if not self.begun:
                 await self._own_page(refusal)
         except ClientGone:
-            # AWS (HTTP 460): the client closed the connection; nobody sees the status but the log.
+            # AWS (HTTP 460): the client closed the connection; only the log has the status.
             self.entry.status = 460
             self.entry.error = "the client closed the connection"
         except Exception as error:
@@ -218,7 +218,7 @@ class Exchange:
         self.entry.target = f"{target.id}:{target.port}"
         address = self.proxy.addresses.resolve(target.id, target.port)
         if address is None:
-            # At AWS the attempt to connect would time out. The wait is spared.
+            # At AWS the attempt to connect would time out; here it fails without the wait.
             raise Refusal(504, "nothing answers at the target's address")
         relay = asyncio.ensure_future(self._relay(group.protocol.lower(), address, rule, listener))
         gone = asyncio.ensure_future(self.body.client_gone())

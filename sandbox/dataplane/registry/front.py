@@ -1,4 +1,4 @@
-"""The front of the registry: an HTTP proxy that makes a plain registry behave as ECR does (see registry.py)."""
+"""The reverse proxy of the registry, with which a plain registry behaves as ECR does (see registry.py)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te",
 
 
 class Front(ThreadingHTTPServer):
-    """The front of the registry, on the port that image names carry."""
+    """The reverse proxy of the registry, on the port that image names have."""
 
     daemon_threads = True
 
@@ -78,7 +78,7 @@ class Front(ThreadingHTTPServer):
         return hmac.new(self.platform_password.encode(), path.encode(), hashlib.sha256).hexdigest()
 
     def delete_manifest(self, repository: str, digest: str) -> None:
-        """Forget an image's manifest. Its blobs stay on disk until the sandbox goes down."""
+        """Remove an image's manifest. Its blobs stay on disk until the sandbox goes down."""
         connection = http.client.HTTPConnection("127.0.0.1", self.upstream, timeout=30)
         with contextlib.closing(connection), contextlib.suppress(OSError):
             connection.request("DELETE", f"/v2/{repository}/manifests/{digest}")

@@ -77,7 +77,7 @@ class Complete:
 
 @dataclass(frozen=True)
 class Break:
-    """The circuit breaker trips."""
+    """The circuit breaker is triggered."""
 
     rollback: bool
 

@@ -168,7 +168,7 @@ class _Process:
                 self._popen.terminate()
 
     def wait(self, seconds: float) -> None:
-        """Wait for the end, then insist."""
+        """Wait for the end, then send SIGKILL."""
         try:
             self._popen.wait(seconds)
         except subprocess.TimeoutExpired:

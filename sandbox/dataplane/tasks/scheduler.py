@@ -1,4 +1,4 @@
-"""The service scheduler: looks at the services of the control plane, asks deployment.py, and does what it says."""
+"""The service scheduler: reads the services of the control plane, plans with deployment.py, and executes the plan."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class Call:
             _runner(self.backend)
 
     def look(self, service: Service) -> None:
-        """Without a data plane time passes only when somebody looks."""
+        """Without a data plane, deployments progress only when they are read."""
         if not self.has_data_plane and service.document["status"] != "INACTIVE":
             settle.settle(self.backend, service)
 

@@ -154,7 +154,7 @@ class Shift:
         return True
 
     def waits_for(self, hook_id: str) -> bool:
-        """Whether somebody may answer the hook; nobody may when the deployment was stopped or overtaken meanwhile."""
+        """Whether the hook may be answered: not when the deployment was stopped or replaced meanwhile."""
         return self.active and hook_id in self._waiting
 
     def _enter(self, phase: Phase, record: Document, now: Any) -> None:
