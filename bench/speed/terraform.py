@@ -26,7 +26,7 @@ def find_mirror() -> Path | None:
 
 
 def _mirrors() -> Iterator[Path]:
-    """Where Terraform itself looks, and what somebody has put below /opt."""
+    """Terraform's own search path, and directories below /opt."""
     if named := os.environ.get("TF_PLUGIN_CACHE_DIR"):
         yield Path(named)
     home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
