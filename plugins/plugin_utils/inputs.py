@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
@@ -30,6 +30,8 @@ FARGATE_MEMORY = {
     16384: range(32768, 122880 + 1, 8192),
 }
 RULE_VALUES = 5
+# AWX gives every job one of these as an extra variable; the second is its older name.
+AWX_VARIABLES = frozenset({"awx_job_id", "tower_job_id"})
 SCHEDULED_ACTION_KEYS = ("scheduled_action_name", "schedule", "scalable_target_action")
 
 
@@ -110,6 +112,11 @@ class Known:
         return name in self.deployment or name in self.roles
 
     @property
+    def all_prefixes(self) -> tuple[str, ...]:
+        """The prefix of the deployment's variables and those of the roles."""
+        return ("mcp_server_", *self.prefixes)
+
+    @property
     def settable(self) -> list[str]:
         """The variables that an operator sets, sorted."""
         return sorted({*self.deployment, *self.roles} - set(self.given))
@@ -178,24 +185,49 @@ def _name_problems(names: Iterable[str], typed: Iterable[str], known: Known) -> 
     """Yield a sentence for each variable that is misspelled or not for an inventory.
 
     Misspelled is every unknown name under the collection's prefix, a near miss, and what is typed for this run with
-    nothing but the prefix left out: in an inventory such a name may be somebody else's.
+    nothing but the prefix left out: in an inventory such a name may be unrelated. AWX's extra variables are
+    not typed by an operator where they have no prefix of the collection: see `unused`.
     """
-    unknown = {name for name in names if name not in known and not name.startswith("_")}
     typed = set(typed)
     for name in sorted(known.given.keys() & set(names)):
         instead = known.given[name]
         yield f"{name}: the playbooks give it, so it is not set; {f'set {instead}' if instead else 'leave it out'}"
-    for name in sorted(unknown):
-        own = name.startswith("mcp_server_")
-        cutoff = CLOSE if own or name.startswith(known.prefixes) else VERY_CLOSE
-        meant = get_close_matches(name, known.settable, n=1, cutoff=cutoff)
-        if name in typed and not meant:
-            whole = [f"{prefix}{name}" for prefix in ("mcp_server_", *known.prefixes) if f"{prefix}{name}" in known]
-            meant = list(dict.fromkeys(filter(None, (known.given.get(one, one) for one in whole))))
+    for name in sorted(_unknown(names, known) - set(unused(names, typed, known))):
+        meant = _meant(name, typed, known)
         if meant:
             yield f"{name}: there is no such variable; did you mean {' or '.join(meant)}?"
-        elif own:
+        elif name.startswith("mcp_server_"):
             yield f"{name}: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_"
+
+
+def unused(names: Iterable[str], typed: Iterable[str], known: Known) -> list[str]:
+    """The extra variables of an AWX job that only look like inputs of the collection, sorted.
+
+    AWX passes a job the extra variables of its workflow and of earlier jobs' set_stats, in addition to its own. A name
+    without a prefix of the collection may be for another job, while at a terminal it is a mistake.
+    """
+    typed = set(typed)
+    if not typed & AWX_VARIABLES:
+        return []
+    return sorted(
+        name
+        for name in _unknown(names, known) & typed
+        if not name.startswith(known.all_prefixes) and _meant(name, typed, known)
+    )
+
+
+def _unknown(names: Iterable[str], known: Known) -> set[str]:
+    return {name for name in names if name not in known and not name.startswith("_")}
+
+
+def _meant(name: str, typed: Container[str], known: Known) -> list[str]:
+    """The inputs that an unknown name may be meant to be."""
+    cutoff = CLOSE if name.startswith(known.all_prefixes) else VERY_CLOSE
+    close = get_close_matches(name, known.settable, n=1, cutoff=cutoff)
+    if close or name not in typed:
+        return close
+    whole = [f"{prefix}{name}" for prefix in known.all_prefixes if f"{prefix}{name}" in known]
+    return list(dict.fromkeys(filter(None, (known.given.get(one, one) for one in whole))))
 
 
 def _template_problems(values: Values) -> Iterator[str]:
@@ -245,9 +277,10 @@ def _cross_problems(values: Values) -> Iterator[str]:
     yield from _repository_problems(values)
     yield from _scaling_problems(values)
     region = values.get("mcp_server_region")
-    connection = values.get("mcp_server_aws")
-    if isinstance(connection, Mapping) and region and connection.get("region", region) != region:
-        yield f"mcp_server_aws: wanted the region of mcp_server_region, {region}; found {connection['region']}"
+    options = values.get("mcp_server_aws")
+    if isinstance(options, Mapping) and region and options.get("region") != region:
+        found = options.get("region") or "none"
+        yield f"mcp_server_aws: wanted the region of mcp_server_region, {region}; found {found}"
 
 
 def _role_problems(values: Values) -> Iterator[str]:
