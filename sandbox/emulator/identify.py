@@ -25,7 +25,7 @@ _READ = re.compile(
     r"(Batch)?(Get|Describe|List|Head|Lookup|Filter|Search|Simulate|Validate|Select|Check|Test|Preview|Decode)"
     r"(?![a-z])|BatchCheck"
 )
-# Services whose every operation changes nothing: STS only hands out credentials.
+# Services whose every operation changes nothing: STS only issues credentials.
 _READ_ONLY_SERVICES = {"sts"}
 
 

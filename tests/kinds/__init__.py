@@ -10,7 +10,7 @@ One file for each kind, named as its module. The shared tests are made from it:
     replaced tests/integration/modules/test_busy.py              a conflicting operation is waited for
 
 Resources are found by code and not by this folder, so what has no file here fails by name. No other test imports a
-resource's class or the engine's parts: they are handed out here.
+resource's class or the engine's parts: they are provided here.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def checker() -> ModuleType:
 OUT = (
     "what is ours", "# Our rule", "OURS = 1", "def is_ours():", "a neighbour", "many neighbors", "we take it",
     "it tells why", "was told", "steering", "a witness request", "the rooms", "alarms that ring", "misspelt", "spelt",
-    "for ever", "least rights", "PROVE = 1", "made anew", "the alarm goes off", "afterwards", "the order is promised",
+    "for ever", "least rights", "PROVE = 1", "made anew", "the alarm goes off", "afterwards", "it is handed over",
 )  # fmt: skip
 
 

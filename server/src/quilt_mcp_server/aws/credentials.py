@@ -17,7 +17,7 @@ from .grants import Credentials, Query
 
 CACHE_ENTRIES = 1024
 SESSION_SECONDS = 3600
-REFRESH_BEFORE = 300  # seconds before their end that credentials are no longer handed out
+REFRESH_BEFORE = 300  # seconds before their expiration from which credentials are no longer used
 MAXIMUM_POLICY = 2048  # characters; STS's own limit
 # A session policy can only narrow: which keys may be used is for the role to say.
 _KEYS = {
