@@ -1,4 +1,4 @@
-"""The configuration: every fault in one message, and no secret in any."""
+"""The configuration: all errors in one message, and no secret in any."""
 
 import tempfile
 

@@ -1,4 +1,4 @@
-"""Every known way to pass by the decision about a statement, over Athena's and Glue's API."""
+"""Every known attempt to bypass query authorization, over Athena's and Glue's API."""
 
 from typing import Any
 

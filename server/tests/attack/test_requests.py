@@ -1,4 +1,4 @@
-"""HTTP as an attacker writes it: hosts, origins, tokens and bodies that two readers could understand differently."""
+"""HTTP requests of an attacker: hosts, origins, tokens and bodies that two readers could understand differently."""
 
 import json
 import socket

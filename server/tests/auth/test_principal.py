@@ -1,4 +1,4 @@
-"""What a token lets its caller touch."""
+"""The buckets and actions that a token grants."""
 
 import pytest
 from conftest import Running, token

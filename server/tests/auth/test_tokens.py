@@ -1,4 +1,4 @@
-"""Tokens as an attacker makes them."""
+"""Tokens of an attacker."""
 
 import asyncio
 import base64

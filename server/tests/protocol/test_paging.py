@@ -1,4 +1,4 @@
-"""Results stay within their size, whatever a bucket holds: lists end early and go on, what is no list says so."""
+"""Results stay within their size for any bucket: lists end early with a cursor, other results are refused."""
 
 import gzip
 from typing import Any

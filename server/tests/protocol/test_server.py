@@ -1,4 +1,4 @@
-"""The official SDK's client over real HTTP, in both eras of the protocol."""
+"""The official SDK's client over real HTTP, in protocol revisions with and without a handshake."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The account that samples are for: what the caller may use, and the same of somebody else."""
+"""The account that samples are for: what the caller may use, and the same of another owner."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

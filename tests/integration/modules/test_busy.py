@@ -1,4 +1,4 @@
-"""What passes by itself is waited for: somebody else writes at this moment, or a new service is not seen everywhere."""
+"""Temporary errors are retried: a concurrent write, or a new service that is not visible everywhere."""
 
 from __future__ import annotations
 

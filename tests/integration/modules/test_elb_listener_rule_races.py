@@ -1,4 +1,4 @@
-"""Cases 27 to 31 and 44 of elb_listener_rule: other deployers at the same time, and calls that go wrong."""
+"""Cases 27 to 31 and 44 of elb_listener_rule: concurrent deployers, and calls that fail."""
 
 from __future__ import annotations
 

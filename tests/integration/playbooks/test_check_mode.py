@@ -1,4 +1,4 @@
-"""Check mode on an empty account: the whole chain is foreseen, and nothing written."""
+"""Check mode on an empty account: every resource is predicted, and nothing written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator reads, and what is left, when the deployed program is no good.
+"""The message, and the remaining resources, when the deployed program fails.
 
 Fargate's scheduler and agent run over an engine that pretends: a task does what its image says (fargate/simulated.py).
 """

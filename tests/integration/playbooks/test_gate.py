@@ -1,4 +1,4 @@
-"""The gate: what is new is asked by a real client, through the real load balancer, before production traffic moves."""
+"""The gate: an MCP client verifies the new tasks through the load balancer before production traffic moves."""
 
 from __future__ import annotations
 

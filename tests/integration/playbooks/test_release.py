@@ -1,4 +1,4 @@
-"""Evidence and rollback as an operator meets them: the real playbooks, and a small server in place of the route."""
+"""Evidence and rollback with the real playbooks, and a small server instead of the route."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scaling as an operator asks for it: in the inventory, off by default, and never against the autoscaler."""
+"""Scaling from the inventory: off by default, and never in conflict with Application Auto Scaling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deployments that shift traffic, by the real playbooks and with a data plane whose tasks only pretend to run."""
+"""Deployments that shift traffic, by the real playbooks and with a data plane of simulated tasks."""
 
 from __future__ import annotations
 

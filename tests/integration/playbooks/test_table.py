@@ -1,4 +1,4 @@
-"""No playbook can be forgotten by the tests that hold for every playbook."""
+"""The shared tests of playbooks cover every playbook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks as real containers. Skipped where no Docker engine, or no base image, is at hand."""
+"""Tasks as real containers. Skipped without a Docker engine or a base image."""
 
 from __future__ import annotations
 

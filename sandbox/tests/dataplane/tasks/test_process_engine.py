@@ -1,4 +1,4 @@
-"""Tasks as local processes: the same life, without containers."""
+"""Tasks as local processes: the same life cycle, without containers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services that run: the scheduler and the agent over the API, with an engine that only pretends to run programs."""
+"""Services that run: the scheduler and the agent over the API, with a simulated engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blue/green, linear and canary deployments over the API: traffic, stages, hooks, alarms and ways back."""
+"""Blue/green, linear and canary deployments over the API: traffic, stages, hooks, alarms and rollback."""
 
 from __future__ import annotations
 
