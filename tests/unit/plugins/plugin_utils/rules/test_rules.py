@@ -88,6 +88,27 @@ def judge(**values: Any) -> list[str]:
             id="a schedule",
         ),
         pytest.param(
+            {"iam_permissions_boundary": "", "iam_existing_task_role": "server"},
+            ["iam_permissions_boundary: wanted a permissions boundary for the execution role, which a run creates"],
+            id="no boundary",
+        ),
+        pytest.param({"iam_permissions_boundary": "none"}, [], id="a boundary is not wanted"),
+        pytest.param(
+            {"iam_permissions_boundary": "", "iam_existing_task_role": "a", "iam_existing_execution_role": "b"},
+            [],
+            id="no role is created",
+        ),
+        pytest.param(
+            {
+                "iam_permissions_boundary": "",
+                "iam_existing_task_role": "a",
+                "iam_existing_execution_role": "b",
+                "mcp_server_strategy": "CANARY",
+            },
+            ["iam_permissions_boundary: wanted a permissions boundary for the role with which ECS shifts traffic"],
+            id="no boundary for the role of the shift",
+        ),
+        pytest.param(
             {"alb_rule_egress": [{"proto": "tcp", "ports": [443], "cidr_ip": "pl-0123456789abcdef0"}]},
             ["alb_rule_egress[0].cidr_ip: pl-0123456789abcdef0"],
             id="a prefix list in place of a network",
