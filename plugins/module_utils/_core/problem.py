@@ -28,6 +28,10 @@ class Problem:
         """The problem in three lines."""
         return f"Found: {short_arns(self.found)}\nReason: {short_arns(self.reason)}\nRemedy: {self.remedy}"
 
+    def line(self) -> str:
+        """The problem in one line, for a list of many."""
+        return f"{short_arns(self.found)}, but {short_arns(self.reason)}; {self.remedy}"
+
 
 def refusal(what: str, problems: Iterable[Problem]) -> str:
     """The text of a refusal: its first line and three lines for each problem."""

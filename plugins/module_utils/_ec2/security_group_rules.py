@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from .peers import peer_problems
+
 Rule = dict[str, Any]
 
 # An option, and the list of the API with the name of the peer in it.
@@ -91,6 +93,9 @@ def problems(name: str, given: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield f"{where} needs one of {', '.join(PEERS)}"
         if one.get("proto") not in (None, "all", ALL) and not one.get("ports"):
             yield f"{where} needs ports, such as [443] or ['8000-8010']"
+        for kind in PEERS:
+            for peer in _listed(one.get(kind)):
+                yield from (problem.line() for problem in peer_problems(where, kind, peer))
         for port in one.get("ports") or []:
             if not _is_range(port):
                 yield f"{where}.ports: wanted a port from 0 to 65535 or a range such as 8000-8010; found {port!r}"
