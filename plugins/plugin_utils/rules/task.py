@@ -66,8 +66,8 @@ def warnings(values: Mapping[str, Any]) -> Iterator[str]:
     if found:
         numbers = ", ".join(map(str, found[:SHOWN])) + (f" and {len(found) - SHOWN} more" if len(found) > SHOWN else "")
         yield (
-            f"ecs_service_minimum_healthy_percent {minimum} and ecs_service_maximum_percent {maximum} leave no room for "
-            f"a deployment while the autoscaler keeps {numbers} of scaling_min {least} to scaling_max {most} tasks"
+            f"ecs_service_minimum_healthy_percent {minimum} and ecs_service_maximum_percent {maximum} leave no room "
+            f"for a deployment while the autoscaler keeps {numbers} of scaling_min {least} to scaling_max {most} tasks"
         )
 
 
