@@ -79,7 +79,7 @@ class Control:
 
 
 def main() -> None:
-    """Run until nobody listens any more."""
+    """Run until the reader closes the stream."""
     with tempfile.TemporaryDirectory() as folder, ControlPlane(Seed(SALES_PROD)) as plane:
         nowhere = Path(folder) / "none"
         context = Context(

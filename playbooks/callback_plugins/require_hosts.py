@@ -12,7 +12,7 @@ type: aggregate
 version_added: 1.0.0
 short_description: Fail a play that matches no host
 description:
-  - Loaded by every playbook beside it.
+  - Every playbook in the parent directory loads it.
 author:
   - Quilt Data (@quiltdata)
 """

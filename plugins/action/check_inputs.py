@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refuse a wrong inventory before the first AWS call."""
+"""Refuse an invalid inventory before the first AWS call."""
 
 from __future__ import annotations
 
@@ -105,14 +105,14 @@ class ActionModule(ActionBase):
     _VALID_ARGS: frozenset[str] = frozenset()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return how many values were checked, or fail with every fault in one message."""
+        """Return how many values were checked, or fail with all errors in one message."""
         super().run(tmp, task_vars)
         complaint = dependencies.complaint(dependencies.required(COLLECTION))
         if complaint:
             return {"failed": True, "changed": False, "msg": complaint}
         variables, known, defaults = task_vars or {}, _known(), _raw_defaults()
         of_host = variables["hostvars"][variables["inventory_hostname"]]
-        # The play's variables hold the defaults of its roles too, which nobody set.
+        # The play's variables have the defaults of its roles too, which the inventory did not set.
         given_values = {
             name for name, raw in variables.items() if name not in defaults or raw != defaults[name] or name in of_host
         }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Small reshapings between what people write and what AWS takes."""
+"""Conversions of inventory values into the structures of AWS's APIs."""
 
 from __future__ import annotations
 

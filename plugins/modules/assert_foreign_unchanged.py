@@ -9,16 +9,16 @@ DOCUMENTATION = r"""
 ---
 module: assert_foreign_unchanged
 version_added: 1.0.0
-short_description: Verify that nothing of others changed on a load balancer
+short_description: Verify that no resource of another owner changed on a load balancer
 description:
-  - Compares what belongs to others on a load balancer with what it was before the first write of this run.
-  - Modules of this collection that write to a load balancer read it before and keep it in the file O(snapshot), when
+  - Compares the resources of other owners on a load balancer with their state before the first write of this run.
+  - Modules of this collection that write to a load balancer read it before and store it in the file O(snapshot), when
     they are given its path as O(quilt.mcp_server.elb_listener_rule#module:foreign_snapshot).
   - Does nothing when no module of this run wrote to a load balancer.
   - Compares the load balancer, its listeners, their rules and its target groups, all with their attributes and tags.
-    Targets of others may come and go, but none of this deployment may be in a group of others.
-  - What another deployment of this collection owns may be changed by a run of its own at the same time, so a change of
-    it is a warning.
+    Targets of others may change, but none of this deployment may be in a group of others.
+  - Another deployment of this collection may change its own resources in a concurrent run, so a change of
+    them is a warning.
   - Deletes the file.
 author:
   - Quilt Data (@quiltdata)

@@ -9,7 +9,7 @@ that ansible-core has forked anyway holds all of it, and runs the module itself.
 loop, retries) it forks for each, as a module needs a process of its own with its own globals. ansible-core makes the
 arguments and reads the result as always. Only what lies between is replaced: nothing is packed.
 
-Any collection can use it. A file `action_plugins/normal.py` beside its playbooks stands in for ansible-core's action of
+Any collection can use it. A file `action_plugins/normal.py` next to its playbooks replaces ansible-core's action of
 that name, which runs every module that has no action of its own. It needs one line:
 
     from ansible_collections.quilt.mcp_server.plugins.plugin_utils.direct import ActionModule
@@ -300,7 +300,7 @@ def _in_child(module: str, payload: bytes, report: Callable[[str], None]) -> tup
     for descriptor in (out_write, err_write, report_write):
         os.close(descriptor)
     printed: dict[int, bytes] = {}
-    # Something that another thread of the parent held at the fork is held in its child for ever.
+    # Something that another thread of the parent held at the fork is held in its child forever.
     deadline = monotonic() + LONGEST_TRIAL if module == TRIAL else None
     for descriptor, chunk in _chunks(pid, deadline, out_read, err_read, report_read):
         printed[descriptor] = printed.get(descriptor, b"") + chunk
@@ -336,7 +336,7 @@ def _chunks(pid: int, deadline: float | None, *descriptors: int) -> Iterator[tup
 
 
 def _write(descriptor: int, line: str) -> None:
-    with suppress(OSError):  # nobody listens any more, and the work goes on
+    with suppress(OSError):  # the reader has closed the pipe, and the work continues
         os.write(descriptor, f"{line}\n".encode())
 
 

@@ -19,7 +19,7 @@ from .rules.numbers import as_int
 RULES = (image, maps, region, roles, route, scaling, tags, task)
 Values = Mapping[str, Any]
 
-# Inputs are compared with these so that a misspelt name is found, and another project's variable is left alone.
+# Inputs are compared with these so that a misspelled name is found, and another project's variable is left alone.
 CLOSE = 0.8
 VERY_CLOSE = 0.9
 
@@ -166,11 +166,11 @@ def _value_problem(spec: Spec, value: Any) -> str | None:
 
 
 def _name_problems(names: Iterable[str], typed: Iterable[str], known: Known) -> Iterator[str]:
-    """Yield a sentence for each variable that is misspelt or not for an inventory.
+    """Yield a sentence for each variable that is misspelled or not for an inventory.
 
-    Misspelt is every unknown name under the collection's prefix, a near miss, and what is typed for this run with
-    nothing but the prefix left out: in an inventory such a name may be somebody else's. AWX's extra variables are
-    typed by nobody where they have no prefix of the collection: see `unused`.
+    Misspelled is every unknown name under the collection's prefix, a near miss, and what is typed for this run with
+    nothing but the prefix left out: in an inventory such a name may be unrelated. AWX's extra variables are
+    not typed by an operator where they have no prefix of the collection: see `unused`.
     """
     typed = set(typed)
     for name in sorted(known.given.keys() & set(names)):
@@ -187,8 +187,8 @@ def _name_problems(names: Iterable[str], typed: Iterable[str], known: Known) -> 
 def unused(names: Iterable[str], typed: Iterable[str], known: Known) -> list[str]:
     """The extra variables of an AWX job that only look like inputs of the collection, sorted.
 
-    AWX hands a job the extra variables of its workflow and what earlier jobs set by set_stats, beside its own. A name
-    without a prefix of the collection may be meant for another job, where at a terminal it is a slip.
+    AWX passes a job the extra variables of its workflow and of earlier jobs' set_stats, in addition to its own. A name
+    without a prefix of the collection may be for another job, while at a terminal it is a mistake.
     """
     typed = set(typed)
     if not typed & AWX_VARIABLES:

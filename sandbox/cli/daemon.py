@@ -1,4 +1,4 @@
-"""The one background process: starts the parts in order, writes the state, and takes everything away at SIGTERM."""
+"""The one background process: starts the parts in order, writes the state, and removes everything at SIGTERM."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class Daemon:
         return {"faults": self.plane.faults.describe()}
 
     def _reset(self, environ: dict[str, Any]) -> dict[str, Any]:
-        """POST brings the stack back as it was seeded; running tasks end, because their services are gone."""
+        """POST restores the stack as it was seeded; running tasks end, because their services are deleted."""
         if environ["REQUEST_METHOD"] == "POST":
             self.plane.reset()
         return {"mark": self.plane.mark()}
@@ -202,7 +202,7 @@ def _run(part: Part, name: str, parts: ExitStack) -> None:
         except Exception:  # the parts below this one must be stopped all the same
             log.exception("%s did not stop cleanly", name)
 
-    # Before start(): a part that fails half-way must take away what it had begun.
+    # Before start(): a part that fails during its start must clean up.
     parts.callback(stop)
     part.start()
     log.info("%s started", name)
@@ -222,7 +222,7 @@ def _report(**message: Any) -> None:
     try:
         print(json.dumps(message), flush=True)
     except BrokenPipeError:
-        log.warning("nobody waits for the sandbox to be ready")
+        log.warning("no process waits for the sandbox to be ready")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LINK = "collections/ansible_collections/quilt/mcp_server"
-BESIDE_PLAYBOOKS = "playbooks/collections"
+PLAYBOOKS_LINK = "playbooks/collections"
 
 
 @pytest.fixture
@@ -45,11 +45,11 @@ def test_a_bare_clone_finds_the_collection_by_the_link_alone(clone: Path) -> Non
     assert "quilt.mcp_server" in without.stderr
 
 
-def test_a_clone_finds_the_collection_from_another_folder_by_the_link_beside_the_playbooks(
+def test_a_clone_finds_the_collection_from_another_folder_by_the_link_next_to_the_playbooks(
     clone: Path, tmp_path: Path
 ) -> None:
     with_link = checked_from(tmp_path, clone)
     assert with_link.returncode == 0, with_link.stderr
-    (clone / BESIDE_PLAYBOOKS).unlink()
+    (clone / PLAYBOOKS_LINK).unlink()
     without = checked_from(tmp_path, clone)
     assert without.returncode != 0, "ansible-core finds the collection otherwise: the link can go"

@@ -54,15 +54,15 @@ def test_the_policy_allows_what_the_collection_can_call_and_nothing_else() -> No
 
 
 def test_every_client_is_of_a_service_that_is_named_where_it_is_made() -> None:
-    """Or the rights that its calls need was not known from the sources."""
+    """Or the permissions that its calls need are not known from the sources."""
     assert {path: source.unnamed for path, source in aws_calls.sources().items() if source.unnamed} == {}
     kinds = {kind.resource.service for kind in every_kind().values()}
     assert kinds <= aws_calls.services(aws_calls.sources())
 
 
 def test_of_every_operation_that_several_services_have_it_is_said_whose_it_is() -> None:
-    unsaid = [*aws_calls.ambiguous(aws_calls.sources())]
-    assert unsaid == [], "hold the client under a name that CLIENTS of tests/aws_calls.py lists"
+    missing = [*aws_calls.ambiguous(aws_calls.sources())]
+    assert missing == [], "hold the client under a name that CLIENTS of tests/aws_calls.py lists"
 
 
 def test_an_operation_of_two_services_on_a_client_without_a_name_is_ambiguous() -> None:
@@ -73,15 +73,15 @@ def test_an_operation_of_two_services_on_a_client_without_a_name_is_ambiguous() 
 def test_a_resource_that_is_created_with_tags_needs_the_action_that_tags() -> None:
     """AWS judges tags given at creation as tagging; which action that is differs by service."""
     session = botocore.session.get_session()
-    unsaid = []
+    missing = []
     for kind in every_kind().values():
         shape = session.get_service_model(kind.resource.service).operation_model(kind.create_operation).input_shape
         tagging = [
             action for action in iam_actions.actions(kind.resource.service, kind.create_operation) if "Tag" in action
         ]
         if {"tags", "Tags", "TagSpecifications"} & {*shape.members} and not tagging:
-            unsaid.append(f"{kind.resource.service}:{kind.create_operation}")
-    assert unsaid == [], "say it in ALSO of tests/iam_actions.py"
+            missing.append(f"{kind.resource.service}:{kind.create_operation}")
+    assert missing == [], "say it in ALSO of tests/iam_actions.py"
 
 
 def test_the_calls_of_a_service_that_nobody_listed_are_found() -> None:

@@ -69,7 +69,7 @@ POLICIES = {
 # What parliament finds, by policy: the finding and what it is about, with the reason why it stays.
 OF_OTHERS = "whether others run images of the repository, which destroy.yml asks in all clusters"
 NEWER = "newer than parliament, in the service authorization reference"
-NETWORK_TOO = "parliament wants the form of Network Load Balancers beside that of the Application one"
+NETWORK_TOO = "parliament wants the form of Network Load Balancers in addition to that of the Application one"
 MANAGES = "is what the part is for"
 EXPLAINED = {
     **{("look", f"resource_star ecs:{what}"): OF_OTHERS for what in ("DescribeServices", "DescribeTasks", "ListTasks")},

@@ -103,7 +103,7 @@ class ScalableTarget(ModelResource):
         return result
 
     def _merged(self, wanted: Document, current: Current | None) -> Document:
-        """What is wanted, with the policies and scheduled actions that stay beside those that were given."""
+        """What is wanted, with the policies and scheduled actions that stay in addition to the given ones."""
         before = current.document if current else {}
         named = {
             field: merged(before.get(field, []), wanted.get(field), kind.identifier, bool(self.params.get(kind.purge)))

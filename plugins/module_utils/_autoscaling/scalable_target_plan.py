@@ -75,7 +75,7 @@ def check_resource_id(resource_id: str) -> None:
 
 
 def check_capacities(where: str, minimum: int | None, maximum: int | None) -> None:
-    """Raise InvalidParameters for limits that leave no room; None is not known. `where` begins the message."""
+    """Raise InvalidParameters for a minimum above the maximum; None is not known. `where` begins the message."""
     for name, value in (("min_capacity", minimum), ("max_capacity", maximum)):
         if value is not None and value < 0:
             raise InvalidParameters(message=f"{where}: {name} must be 0 or more, not {value}")
@@ -131,7 +131,7 @@ def checked_action(action: Mapping[str, Any]) -> Document:
 
 
 def in_utc(action: Mapping[str, Any]) -> Document:
-    """An action with one spelling of its times: AWS answers in the zone of whoever asks."""
+    """An action with one spelling of its times: AWS returns them in the caller's time zone."""
     times = {name: _utc(action[name]) for name in ("start_time", "end_time") if action.get(name)}
     return {**action, **times}
 
@@ -167,7 +167,7 @@ def limits_set_by(current: Mapping[str, Any], actions: Sequence[Document]) -> di
 
 
 def held_limits(held: Mapping[str, str], current: Mapping[str, Any]) -> str:
-    """What is said about limits that are left as a scheduled action set them."""
+    """The warnings about limits that are left as a scheduled action set them."""
     stay = [f"{name} stays {current[name]}: scheduled action {action} set it" for name, action in held.items()]
     return f"{'; '.join(stay)}; change the action instead"
 

@@ -154,5 +154,5 @@ def refuse_immutable(label: str, changes: Mapping[str, tuple[Any, Any]], remedy:
 
 
 def listed(changes: Mapping[str, tuple[Any, Any]]) -> str:
-    """Changes for people: "launch_type ('EC2' to 'FARGATE')"."""
+    """Changes as text: "launch_type ('EC2' to 'FARGATE')"."""
     return ", ".join(f"{name} ({before!r} to {after!r})" for name, (before, after) in changes.items())

@@ -159,7 +159,7 @@ def run(module: Any, kind: type[Reconciler[Any, Any]]) -> None:
 
 
 def execute(resource: Reconciler[Any, Any]) -> Document:
-    """Read, plan and (outside check mode) apply; again when the world changed in between. Returns the result."""
+    """Read, plan and (outside check mode) apply; again after a concurrent change. Returns the result."""
     return complete(resource, prepare(resource))
 
 

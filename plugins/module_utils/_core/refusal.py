@@ -22,7 +22,7 @@ class Refused(AnsibleAWSError):  # type: ignore[misc]
     Args:
         what: what was refused, an infinitive with its object: "delete target group demo".
         problems: at least one.
-        result: what the module returns beside its message; `arns` has every ARN of the message whole.
+        result: what the module returns in addition to its message; `arns` has every ARN of the message whole.
     """
 
     def __init__(self, what: str, *problems: Problem, **result: Any) -> None:

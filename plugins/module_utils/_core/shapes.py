@@ -56,7 +56,7 @@ def members(shape: Shape) -> dict[str, tuple[str, Shape]]:
 def canonical(given: Mapping[str, Any], shape: Shape) -> Document:
     """Check parameters against a request's shape and give them the model's types.
 
-    Raises InvalidParameters that lists every misspelt name, wrong type and unknown choice, with the nearest right one.
+    Raises InvalidParameters that lists each misspelled name, wrong type and unknown choice, with the nearest valid one.
     """
     problems: list[str] = []
     result = _checked(given, shape, "", problems)

@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""The gate before a deployment: an image is looked at as far as it is asked for, then judged."""
+"""The image check before a deployment: the requested facts of an image are read, then checked."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class TagsClient:
 
     @aws_call("untag an image of the ECR repository {self.repository}")
     def remove(self, tag: str) -> None:
-        """Take a tag away, which deletes an image that has no other. That it is gone already is no failure."""
+        """Remove a tag, which deletes an image that has no other. A tag that does not exist is no failure."""
         answer = self.ecr.batch_delete_image(repositoryName=self.repository, imageIds=[{"imageTag": tag}])
         failures = [one for one in answer.get("failures", []) if one.get("failureCode") != "ImageNotFound"]
         if failures:

@@ -35,9 +35,9 @@ def room_problem(tasks: int, minimum: int, maximum: int) -> Problem | None:
     shown = "1 task" if tasks == 1 else f"{tasks} tasks"
     return Problem(
         f"{shown}, minimum_healthy_percent {minimum}, maximum_percent {maximum}",
-        f"none of {shown} may be stopped before another runs, and none may run beside them"
+        f"none of {shown} may be stopped before another runs, and none may run in addition"
         if tasks > 1
-        else "the task may not be stopped before another runs, and none may run beside it",
+        else "the task may not be stopped before another runs, and none may run in addition",
         f"set maximum_percent to {least_maximum(tasks)} or more, or minimum_healthy_percent to "
         f"{greatest_minimum(tasks)} or less",
     )

@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""Waiting for a deployment to complete, or for a service to be gone, and reporting how it goes."""
+"""Waiting for a deployment to complete, or for a service to be deleted, and reporting the progress."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .deployment_state import primary_of, waiting_hooks
 from .diagnostics import collect
 from .names import short_name
 
-# Seconds between two looks, short at first for what is healthy at once; the last one repeats.
+# Seconds between two polls, short at first for tasks that are healthy quickly; the last one repeats.
 PAUSES = (0.3, 0.5, 1.0, 1.0, 2.0, 3.0, 5.0)
 
 

@@ -87,7 +87,7 @@ def _owner(name: str, snapshot: Mapping[str, Any]) -> str:
 
 
 def _of_a_deployment(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
-    """Whether other weights of the same target groups are all that changed, or a second group beside a single one."""
+    """Whether other weights of the same target groups are all that changed, or a second group with a single one."""
     return set(before) == set(after) or (len(before) == 1 and len(after) == 2 and set(before) < set(after))
 
 

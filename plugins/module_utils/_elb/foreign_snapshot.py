@@ -63,7 +63,7 @@ def read(
     for _attempt in range(ATTEMPTS - 1):
         try:
             return _read(elb, str(arn), on_it, own, rules or {})
-        except Stale:  # somebody deleted one between two calls
+        except Stale:  # one was deleted between two calls
             on_it, rules = listeners(elb, str(arn)) or [], None
     return _read(elb, str(arn), on_it, own, {})
 
@@ -129,7 +129,7 @@ def _without_forwards(action: Document) -> Document:
 
 
 def owner_of(tags: Mapping[str, str]) -> str:
-    """Whose something is, by its tags: the first that says so, as "Stack=sales-prod"."""
+    """The owner of a resource by its tags: the first that names one, as "Stack=sales-prod"."""
     return next((f"{name}={tags[name]}" for name in OWNER_TAGS if tags.get(name)), "")
 
 
@@ -160,7 +160,7 @@ def _each(elb: Any, call: Callable[[Any, Item], Answer], items: Sequence[Item]) 
 
 
 def _attributes_of(elb: Any, found: Found) -> Document:
-    """What AWS keeps beside the document itself; a listener rule has nothing there."""
+    """What AWS stores in addition to the document; nothing for a listener rule."""
     kind, arn, _document = found
     if kind == "load balancer":
         return _by_key(load_balancer_attributes(elb, arn))

@@ -14,7 +14,7 @@ from typing import Any
 
 from .._core.shapes import Document, InvalidParameters
 
-# ModifyTargetGroupAttributes' documentation. The service's answer is the truth; this list only spots a slip of the pen.
+# ModifyTargetGroupAttributes' documentation. The service decides; this list only finds misspelled names.
 ATTRIBUTES = (
     "deregistration_delay.connection_termination.enabled",
     "deregistration_delay.timeout_seconds",
@@ -66,10 +66,10 @@ _OF_LAMBDA = {
 
 def attribute_values(attributes: Mapping[str, Any]) -> dict[str, str]:
     """Attributes as the service writes them: strings, booleans as true and false, whole numbers without a point."""
-    return {str(key): _spelt(str(key), value) for key, value in attributes.items()}
+    return {str(key): _spelled(str(key), value) for key, value in attributes.items()}
 
 
-def _spelt(key: str, value: Any) -> str:
+def _spelled(key: str, value: Any) -> str:
     text = str(value)
     for ending, true, false in _SWITCHES:
         if key.endswith(ending):

@@ -7,7 +7,7 @@
 """One listener rule: reads, lets plan.py decide, writes, and looks again after a write.
 
 Others write to the same listener at the same time, and no call of the service can be made conditional. So every write
-that finds the world changed raises Stale, and the rules are read and planned again; and after each write that could
+that finds a concurrent change raises Stale, and the rules are read and planned again; and after each write that could
 matter to the order the rules are read once more.
 """
 
@@ -149,7 +149,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             snapshot=snapshot,
             owned=owned,
             protocol=describe_listener(self.client(), arn)["Protocol"] if secured and snapshot.rules else "",
-            # The best number at first; after a lost race any of the best few, so that runs do not collide for ever.
+            # The best number at first; after a lost race any of the best few, so that runs do not collide forever.
             pick=random.choice if races else lowest,
         )
 

@@ -113,7 +113,7 @@ class Role(ModelResource):
         return Plan("none", current, after=current.document, warnings=tuple(self._needs()))
 
     def _needs(self) -> list[str]:
-        """What a role that is only read must allow, as nobody looks whether it does."""
+        """What a role that is only read must allow, which is not checked."""
         needs = [one for document in (self.params["policies"] or {}).values() for one in permissions_of(document)]
         return [f"{self.label} is left as it is. It must allow: {'; '.join(needs)}"] if needs else []
 

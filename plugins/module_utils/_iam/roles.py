@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""Several IAM roles at once: all are read and judged before the first is written."""
+"""Several IAM roles together: all are read and planned before the first is written."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
         return {release: self.store.tags(release) or {} for release in releases}
 
     def _beyond(self, reading: EvidenceReading) -> list[int]:
-        """The releases that are too many once what runs is kept as well, whosever they are."""
+        """The releases beyond the limit once the running one is recorded, of any owner."""
         return to_prune(_with_running(reading), self.params["keep"], reading.release)
 
     # Planning

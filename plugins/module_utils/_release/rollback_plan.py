@@ -19,7 +19,7 @@ LAST = "last"
 
 @dataclass(frozen=True)
 class Choice:
-    """evidence: of the release that is gone back to; already: it runs; reason: why this one; problems: why not."""
+    """evidence: of the release to return to; already: it runs; reason: why this one; problems: why not."""
 
     evidence: Mapping[str, Any] = field(default_factory=dict)
     already: bool = False

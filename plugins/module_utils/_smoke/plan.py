@@ -22,7 +22,7 @@ from .client import secret_value
 from .route import Route
 from .tokens import GARBAGE, Claims, key_from, mint
 
-# What the client says by itself, and a second voice would only confuse.
+# Headers that the client sets itself.
 OF_THE_CLIENT = ("accept", "authorization", "connection", "content-length", "content-type", "host", "transfer-encoding")
 LIBRARIES = {"mcp": "mcp", "httpx2": "mcp", "jwt": "PyJWT"}
 

@@ -79,7 +79,7 @@ def mint(key: str, kid: str, claims: Claims, *, lifetime: int = LIFETIME) -> str
 
 
 def forge(token: str) -> str:
-    """The same claims and key id, signed with a key that nobody has. Falls back to GARBAGE for an opaque token."""
+    """The same claims and key id, signed with a random key. Falls back to GARBAGE for an opaque token."""
     try:
         header = jwt.get_unverified_header(token)
         payload = jwt.decode(token, options={"verify_signature": False})

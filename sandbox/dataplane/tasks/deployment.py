@@ -5,7 +5,7 @@ It is asked again after every change, so it plans only what may be done now.
 AWS facts restored here (developer guide, "Rolling update deployments" and "How the circuit breaker detects failures"):
 - at most floor(desired * maximumPercent) tasks run or start; at least ceil(desired * minimumHealthyPercent) are
   healthy;
-- a task that was healthy and no longer is gets its replacement first, if maximumPercent leaves room for it;
+- a task that was healthy and no longer is gets its replacement first, if maximumPercent allows it;
 - a deployment is COMPLETED when its tasks are all healthy and no other deployment has a task left;
 - a failed deployment starts nothing more; without rollback the older tasks keep running;
 - while a blue/green, linear or canary deployment shifts traffic, all tasks of both stand side by side.
@@ -51,7 +51,7 @@ class ServiceView:
     rollback: bool = False
     may_start: bool = True
     shifting: bool = False
-    """Traffic still moves to the PRIMARY deployment, beside `source`, the one that it replaces."""
+    """Traffic still moves to the PRIMARY deployment from `source`, the one that it replaces."""
     source: str = ""
 
 
@@ -77,7 +77,7 @@ class Complete:
 
 @dataclass(frozen=True)
 class Break:
-    """The circuit breaker trips."""
+    """The circuit breaker is triggered."""
 
     rollback: bool
 
@@ -101,15 +101,15 @@ def plan(service: ServiceView) -> list[Action]:
     if service.shifting:
         actions += [Stop(task.id, _scaling(task)) for task in leaving if task.deployment not in _both(service)]
         leaving = [task for task in leaving if task.deployment == service.primary]
-        room = service.desired * 2
+        capacity = service.desired * 2
     else:
-        room = service.desired * service.maximum_percent // 100 - len(good) - len(leaving)
+        capacity = service.desired * service.maximum_percent // 100 - len(good) - len(leaving)
     missing = service.desired - len(good)
     breaking = service.threshold is not None and service.failed + len(broken) >= service.threshold
     if service.may_start and not (breaking and service.state == "IN_PROGRESS"):
-        actions += _start(service.zones, good, min(missing, room))
+        actions += _start(service.zones, good, min(missing, capacity))
     actions += [Stop(task.id, _scaling(task)) for task in _excess(good, -missing)]
-    actions += _stop_old(service, good, leaving, blocked=missing > room)
+    actions += _stop_old(service, good, leaving, blocked=missing > capacity)
     if not actions and service.state == "IN_PROGRESS" and not service.shifting and _done(service, good):
         return [Complete()]
     return actions
@@ -150,21 +150,21 @@ def _excess(good: Sequence[TaskView], count: int) -> list[TaskView]:
 def _stop_old(
     service: ServiceView, good: Sequence[TaskView], leaving: Sequence[TaskView], blocked: bool
 ) -> list[Action]:
-    """Tasks of older deployments, and ones that fell ill, as far as enough healthy tasks remain without them."""
+    """Tasks of older deployments, and unhealthy ones, as far as enough healthy tasks remain without them."""
     lowest = -(-service.desired * service.minimum_percent // 100)
     floor = lowest if blocked else max(lowest, service.desired)
     healthy_good = sum(task.healthy for task in good)
     spare = healthy_good + sum(task.healthy for task in leaving) - floor
     stops: list[Action] = []
     for task in sorted(leaving, key=lambda one: one.healthy):
-        ill = task.deployment == service.primary
+        current = task.deployment == service.primary
         if task.healthy:
             if spare <= 0:
                 break
             spare -= 1
-        elif ill and not blocked and healthy_good < service.desired:
+        elif current and not blocked and healthy_good < service.desired:
             continue  # it may still serve until its replacement does
-        stops.append(Stop(task.id, task.unhealthy if ill and task.unhealthy else _scaling(task)))
+        stops.append(Stop(task.id, task.unhealthy if current and task.unhealthy else _scaling(task)))
     return stops
 
 

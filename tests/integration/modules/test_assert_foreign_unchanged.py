@@ -1,4 +1,4 @@
-"""assert_foreign_unchanged on the seeded stack: any change of what belongs to others shows, and nothing else."""
+"""assert_foreign_unchanged on the seeded stack: any change of another owner's resource is found, and nothing else."""
 
 from __future__ import annotations
 

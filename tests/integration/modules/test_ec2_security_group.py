@@ -1,4 +1,4 @@
-"""What is ec2_security_group's own: its rules one by one, and a group that something still holds."""
+"""Behavior of ec2_security_group alone: its rules one by one, and a group in use."""
 
 from __future__ import annotations
 

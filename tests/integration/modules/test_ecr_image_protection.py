@@ -137,8 +137,8 @@ def test_a_repository_is_not_deleted_while_others_run_its_images(
     assert "/theirs, which could start no task any more" in refused["msg"]
     assert "mcp_server_retain: [repository]" in refused["msg"]
     assert (refused["writes"], len(tags(ecr))) == ([], 1)
-    unasked = run_module("ecr_repository", check=True, **absent)
-    assert unasked["changed"] and not [call for call in unasked["calls"] if call.service == "ecs"]
+    without = run_module("ecr_repository", check=True, **absent)
+    assert without["changed"] and not [call for call in without["calls"] if call.service == "ecs"]
 
 
 def test_what_runs_images_of_a_repository_and_goes_with_it_is_no_obstacle(

@@ -1,4 +1,4 @@
-"""ecs_service_deployment and its _info twin, with deployments that run, end, and are stopped."""
+"""ecs_service_deployment and ecs_service_deployment_info, with deployments that run, end, and are stopped."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_01_a_second_run_changes_and_writes_nothing(listener: Listener) -> None:
         "04-both-forms",
     ],
 )
-def test_02_to_04_the_same_conditions_otherwise_spelt(listener: Listener, conditions: list[Document]) -> None:
+def test_02_to_04_the_same_conditions_spelled_differently(listener: Listener, conditions: list[Document]) -> None:
     listener.run()
     again = listener.run(conditions=conditions)
     assert not again["changed"] and not again["writes"], again["diff"]
@@ -305,7 +305,7 @@ def test_conditions_that_are_planned_change_nothing_yet(listener: Listener) -> N
 
 @pytest.mark.parametrize("adopt", [False, True])
 def test_planned_conditions_of_somebody_else_are_refused(listener: Listener, adopt: bool) -> None:
-    """Also with adopt: the rule that is created now could never stand beside the other one."""
+    """Also with adopt: a listener has no two rules with the same conditions, so the planned ones could never be set."""
     arn = listener.foreign(300, *MCP)
     refused = listener.run(conditions=HIDDEN, planned_conditions=MCP, adopt=adopt)
     assert refused["failed"] and not refused["writes"]
@@ -387,7 +387,7 @@ def test_26_pinned_where_nothing_arrives(listener: Listener) -> None:
 def test_32_conditions_and_priority_change_in_the_safe_order(listener: Listener) -> None:
     listener.run(conditions=[path("/a")], priority=200)
     listener.foreign(100, path("/b"))
-    # At 50 the new conditions are harmless, at 200 they are dead: move first.
+    # At 50 the new conditions take no requests of others, at 200 they get none: move first.
     result = listener.run(conditions=[path("/a", "/c")], priority=50)
     assert result["writes"] == ["SetRulePriorities", "ModifyRule"]
     # Now from [/a, /c] at 50 to [/b, /d] at 150: modified at 50 it would take /b for a moment; so move first.

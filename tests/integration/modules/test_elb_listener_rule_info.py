@@ -94,9 +94,9 @@ def test_every_kind_of_condition_is_explained(ask: Callable[..., Document], rout
 
 
 def test_rules_that_nobody_reaches(ask: Callable[..., Document], route: Callable[..., Document]) -> None:
-    dead = route("late", *MCP, priority=700, on_unreachable="warn")
+    unreachable = route("late", *MCP, priority=700, on_unreachable="warn")
     (found,) = ask()["never_reached"]
-    assert found["rule_arn"] == dead["rule_arn"] and [rule["priority"] for rule in found["because_of"]] == [500]
+    assert found["rule_arn"] == unreachable["rule_arn"] and [rule["priority"] for rule in found["because_of"]] == [500]
     assert "takes them all" in found["why"]
 
 

@@ -1,4 +1,4 @@
-"""Every kind of condition and action: created, the same again, changed in place, and what AWS has afterwards."""
+"""Every kind of condition and action: created, the same again, changed in place, and what AWS has then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator reads: every refusal names what stands in the way, and docs/listener-rule.md shows it as it is."""
+"""Messages for the operator: every refusal names the conflicting rule, and docs/listener-rule.md has the same text."""
 
 from __future__ import annotations
 

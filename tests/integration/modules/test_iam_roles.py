@@ -1,4 +1,4 @@
-"""iam_roles: all roles are judged before the first is written, those of others are only read."""
+"""iam_roles: all roles are planned before the first is written, those of other owners are only read."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def test_the_last_image_is_the_proven_one_or_else_the_one_that_runs(
     assert (found["running"]["image"], found["last_image"]) == ("app:never-proven", running)
 
 
-def test_a_deployment_that_is_under_way_is_no_proof(keep: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deployment_in_progress_is_no_evidence(keep: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     # The control plane alone completes a deployment at the next look, so the state is written over.
     monkeypatch.setattr(evidence, "what_runs", lambda *seen: {**what_runs(*seen), "rollout_state": "IN_PROGRESS"})
     refused = keep()

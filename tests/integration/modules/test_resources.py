@@ -1,4 +1,4 @@
-"""What every resource module promises, shown for each of them against the AWS APIs of the sandbox."""
+"""The guarantees of every resource module, tested for each of them against the AWS APIs of the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The role alb_rule beside rules of others: what its inputs allow, and what it never touches."""
+"""The role alb_rule among rules of other owners: what its inputs allow, and what it never changes."""
 
 from __future__ import annotations
 

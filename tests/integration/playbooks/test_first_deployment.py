@@ -1,4 +1,4 @@
-"""The order of a first deployment, and what a change of somebody else's things does to a run."""
+"""The order of a first deployment, and the effect of a change to another owner's resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wrong inventory is refused before the first AWS call, all of it in one message."""
+"""An invalid inventory is refused before the first AWS call, with all errors in one message."""
 
 from __future__ import annotations
 

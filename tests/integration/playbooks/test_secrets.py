@@ -1,4 +1,4 @@
-"""A rotated secret is rolled out by the next run, and only its version ids are ever said."""
+"""A rotated secret is rolled out by the next run, and only its version ids are ever shown."""
 
 from __future__ import annotations
 

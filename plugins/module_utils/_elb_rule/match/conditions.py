@@ -279,7 +279,7 @@ def _lint_paths(paths: Sequence[str], with_host: bool) -> list[str]:
         ):
             found.append(f"path-pattern {path} does not match {parent} itself; add {parent} if it should")
         if with_host and glob_pattern.EVERY_PATH in glob_pattern.parse_path(path):
-            found.append(f"path-pattern {path} matches every path; beside host-header it can be left out")
+            found.append(f"path-pattern {path} matches every path; with host-header it can be left out")
         if not glob_pattern.parse_path(path):
             found.append(f"path-pattern {path} never matches: every path begins with /")
     return found

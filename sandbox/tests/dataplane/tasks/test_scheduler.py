@@ -1,4 +1,4 @@
-"""Services that run: the scheduler and the agent over the API, with an engine that only pretends to run programs."""
+"""Services that run: the scheduler and the agent over the API, with a simulated engine."""
 
 from __future__ import annotations
 
@@ -196,9 +196,9 @@ def test_a_target_that_fails_is_replaced_after_the_grace_period(
     healths = network.Targets._health
 
     def unhealthy(targets: network.Targets) -> Iterator[tuple[str, int, dict[str, Any]]]:
-        ill = {"State": "unhealthy", "Description": "Health checks failed with these codes: [404]"}
+        unhealthy = {"State": "unhealthy", "Description": "Health checks failed with these codes: [404]"}
         for arn, port, health in healths(targets):
-            yield arn, port, ill if targets._address == address else health
+            yield arn, port, unhealthy if targets._address == address else health
 
     monkeypatch.setattr(network.Targets, "_health", unhealthy)
     stopped = until(lambda: stack.tasks("STOPPED"))[0]
@@ -206,7 +206,7 @@ def test_a_target_that_fails_is_replaced_after_the_grace_period(
     assert stopped["stoppedReason"] == f"Task failed ELB health checks in (target-group {stack.target_group})"
     complaint = f"(port 8000) is unhealthy in (target-group {stack.target_group}) due to (reason Health checks failed"
     assert any(complaint in event["message"] for event in stack.describe()["events"])
-    assert state(stack) == "COMPLETED", "an ill task later on does not undo a deployment"
+    assert state(stack) == "COMPLETED", "an unhealthy task later on does not undo a deployment"
 
 
 def test_a_killed_task_is_replaced(stack: Stack, fargate: FargateLauncher) -> None:
@@ -244,7 +244,7 @@ def test_a_wrong_speed_is_refused_at_the_start(
         FargateLauncher(context(empty, tmp_path), SimulatedEngine())
 
 
-def test_an_ill_task_gets_its_replacement_first(stack: Stack, fargate: FargateLauncher) -> None:
+def test_an_unhealthy_task_gets_its_replacement_first(stack: Stack, fargate: FargateLauncher) -> None:
     stack.create()
     until(lambda: completed(stack))
     victim = stack.tasks()[0]["taskArn"]

@@ -136,7 +136,7 @@ def test_a_name_that_elb_would_refuse_is_refused_before_any_call(aws, run_module
     assert result["failed"] and name in result["msg"] and aws.calls == []
 
 
-def test_a_misspelt_attribute_is_refused_before_any_call(aws, group, vpc_id):
+def test_a_misspelled_attribute_is_refused_before_any_call(aws, group, vpc_id):
     result = group(attributes={"deregistration_delay.timeout_second": 3})
     assert result["failed"] and "did you mean deregistration_delay.timeout_seconds?" in result["msg"]
     assert aws.calls == []

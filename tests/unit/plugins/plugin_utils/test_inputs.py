@@ -136,10 +136,10 @@ def test_right(values: dict[str, Any]) -> None:
         pytest.param({"mcp_server_aws": {"region": "us-east-1", "regoin": "x"}}, "mcp_server_aws: wanted only the keys region, profile; found regoin", id="key"),
         pytest.param({"mcp_server_aws": {}}, "mcp_server_aws: wanted the region of mcp_server_region, us-east-1; found none", id="no region"),
         pytest.param({"mcp_server_aws": {"region": "eu-west-1"}}, "mcp_server_aws: wanted the region of mcp_server_region, us-east-1; found eu-west-1", id="two regions"),
-        pytest.param({"mcp_server_regoin": "x"}, "mcp_server_regoin: there is no such variable; did you mean mcp_server_region?", id="misspelt"),
+        pytest.param({"mcp_server_regoin": "x"}, "mcp_server_regoin: there is no such variable; did you mean mcp_server_region?", id="misspelled"),
         pytest.param({"mcp_server_xyz": "x"}, "mcp_server_xyz: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_", id="unknown"),
-        pytest.param({"mcp_sever_region": "x"}, "mcp_sever_region: there is no such variable; did you mean mcp_server_region?", id="misspelt prefix"),
-        pytest.param({"ecs_service_cpus": 1}, "ecs_service_cpus: there is no such variable; did you mean ecs_service_cpu?", id="misspelt role input"),
+        pytest.param({"mcp_sever_region": "x"}, "mcp_sever_region: there is no such variable; did you mean mcp_server_region?", id="misspelled prefix"),
+        pytest.param({"ecs_service_cpus": 1}, "ecs_service_cpus: there is no such variable; did you mean ecs_service_cpu?", id="misspelled role input"),
         pytest.param({"ecs_service_cpu": 256, "ecs_service_memory": 700}, "ecs_service_memory: Fargate gives 256 CPU units 512, 1024, 2048 MiB; found 700", id="memory"),
         pytest.param({"ecs_service_cpu": 512, "ecs_service_memory": 512}, "ecs_service_memory: Fargate gives 512 CPU units 1024, 2048, 3072, 4096 MiB; found 512", id="memory of another size"),
         pytest.param({"alb_rule_health_check_interval": 5, "alb_rule_health_check_timeout": 5}, "alb_rule_health_check_timeout: wanted less than alb_rule_health_check_interval, which is 5; found 5", id="timeout"),
@@ -225,7 +225,7 @@ def test_the_execution_role_may_pull_the_image(found: str, more: dict[str, str],
         pytest.param("repository", "mcp_server_repository", id="the deployment's prefix left out"),
         pytest.param("rollback_to", "rollback_release", id="what a playbook gives"),
         pytest.param("port", "mcp_server_port", id="once, although two roles have it"),
-        pytest.param("color", None, id="a stranger's"),
+        pytest.param("color", None, id="an unrelated one"),
     ],
 )
 def test_what_is_typed_for_a_run_and_not_read_is_refused(name: str, meant: str | None) -> None:
@@ -233,7 +233,7 @@ def test_what_is_typed_for_a_run_and_not_read_is_refused(name: str, meant: str |
     assert judge(typed=(name,), **{name: "11"}) == said
 
 
-def test_a_strangers_variable_in_an_inventory_may_be_called_like_an_input_without_the_prefix() -> None:
+def test_an_unrelated_variable_in_an_inventory_may_be_called_like_an_input_without_the_prefix() -> None:
     assert judge(target_group_name="theirs", port=80) == []
 
 

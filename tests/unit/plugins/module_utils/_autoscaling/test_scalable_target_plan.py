@@ -97,7 +97,7 @@ def test_times_have_one_spelling(moment):
         ({"scalable_target_action": {"min_capacity": 3, "max_capacity": 2}}, "min_capacity 3 is above max_capacity 2"),
         ({"scalable_target_action": {"min_capacity": 3}, "end_time": "tomorrow"}, "must be ISO 8601"),
     ],
-    ids=["nothing to do", "no room", "no time"],
+    ids=["nothing to do", "no range", "no time"],
 )
 def test_an_action_that_cannot_work(action, wrong):
     with pytest.raises(InvalidParameters, match=f"scheduled action night: .*{wrong}"):

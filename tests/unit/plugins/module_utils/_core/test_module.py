@@ -1,4 +1,4 @@
-"""How a module ends: with a result, with an error of the one dialect, and with what both say beside their message."""
+"""How a module ends: with a result, with an error of the one format, and with the further values of both."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_warnings_of_a_result_become_warnings_of_the_module() -> None:
     assert module.warnings == ["look"]
 
 
-def test_an_error_says_what_it_was_given_beside_its_message() -> None:
+def test_an_error_returns_its_further_arguments() -> None:
     module = Module()
     result = ended(lambda module: exit_with(module, lambda: refuse(problems=["a"], warnings=["b"])), module)
     assert result == {"failed": True, "msg": "not so", "problems": ["a"]}

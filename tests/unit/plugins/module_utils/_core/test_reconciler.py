@@ -1,4 +1,4 @@
-"""The engine's order: read, plan, apply, again when the world changed; and nothing written in check mode."""
+"""The engine's order: read, plan, apply, again after a concurrent change; and nothing written in check mode."""
 
 from __future__ import annotations
 

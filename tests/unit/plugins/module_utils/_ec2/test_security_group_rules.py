@@ -79,7 +79,7 @@ def test_another_description_is_no_other_rule() -> None:
         ({"proto": "tcp", "ports": ["90-80"], "cidr_ip": "10.0.0.0/8"}, "found '90-80'"),
         ({"proto": "tcp", "port": 80, "ports": [80], "cidr_ip": "10.0.0.0/8"}, "found port"),
     ],
-    ids=["peer", "ports", "proto", "word", "high", "backward", "misspelt"],
+    ids=["peer", "ports", "proto", "word", "high", "backward", "misspelled"],
 )
 def test_what_ec2_would_refuse_is_a_sentence(rule: dict[str, Any], text: str) -> None:
     assert any(text in problem for problem in problems("egress", [rule]))

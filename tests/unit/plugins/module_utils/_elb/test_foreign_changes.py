@@ -19,7 +19,7 @@ BEFORE = {
 WITH_PAIR = "listener rule arn:rule/2"
 FORWARDS: list[tuple[str, dict[str, dict[str, int]], list[str]]] = [
     ("another weight", {"arn:rule/2": {"tg/a": 0, "tg/b": 100}}, []),
-    ("a second group beside the single one", {"arn:rule/1": {"tg/a": 90, "tg/c": 10}}, []),
+    ("a second group with the single one", {"arn:rule/1": {"tg/a": 90, "tg/c": 10}}, []),
     ("another single group", {"arn:rule/1": {"tg/c": 1}}, [f"{RULE} has another target groups (tg/c, was tg/a)"]),
     ("a pair without the single group", {"arn:rule/1": {"tg/b": 1, "tg/c": 1}},
      [f"{RULE} has another target groups (tg/b, tg/c, was tg/a)"]),
@@ -78,7 +78,7 @@ def look(resources: dict[str, Any] | None = None, targets: dict[str, Any] | None
             id="own in theirs",
         ),
         pytest.param(look(), [], id="own in own"),
-        pytest.param(look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.4:80"]}), [], id="theirs beside own"),
+        pytest.param(look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.4:80"]}), [], id="foreign and own"),
     ],
 )
 def test_what_is_a_difference(after: dict[str, Any], lines: list[str]) -> None:

@@ -56,7 +56,7 @@ OIDC: Document = {"type": "authenticate-oidc", "authenticate_oidc_config": {"iss
         (OIDC, {"type": "authenticate-oidc", "authenticate_oidc_config": {"issuer": "i", "scope": "openid"}}, True),
     ],
 )
-def test_normalised(one: Document, other: Document, same: bool) -> None:
+def test_normalized(one: Document, other: Document, same: bool) -> None:
     assert (actions.normalized([one]) == actions.normalized([other])) is same
 
 

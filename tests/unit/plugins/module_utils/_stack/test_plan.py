@@ -124,7 +124,7 @@ def test_the_partition_is_that_of_the_credentials() -> None:
             {"vpc_name": "sales-prd"},
             {},
             ["VPC named 'sales-prd': not found", "did you mean sales-prod (vpc-1)?", "correct vpc_name"],
-            id="VPC misspelt",
+            id="VPC misspelled",
         ),
         pytest.param(
             {},
