@@ -66,6 +66,7 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Problem, refusal
 
 try:
     import boto3
@@ -80,7 +81,10 @@ class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """Return the password; raise AnsibleLookupError with AWS's answer."""
         if boto3 is None:
-            raise AnsibleLookupError("The Python library boto3 is missing on the controller; install it.")
+            missing = Problem(
+                "the Python library boto3 is missing on the controller", "ECR is asked with it", "install it"
+            )
+            raise AnsibleLookupError(refusal("Refused to ask ECR for a password", [missing]))
         self.set_options(var_options=variables, direct=kwargs)
         session = boto3.Session(
             profile_name=self.get_option("profile"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -27,9 +27,18 @@ class Problem:
     reason: str
     remedy: str
 
+    def at(self, where: str) -> Problem:
+        """The same, found at a place: "policies, cpu"."""
+        return replace(self, found=f"{where}: {self.found}")
+
+    def sentence(self) -> str:
+        """The problem in one line, for a list in a result."""
+        return f"{self.found}; {self.reason}; {self.remedy}"
+
     def text(self) -> str:
         """The problem in three lines."""
-        return f"Found: {short_arns(self.found)}\nReason: {short_arns(self.reason)}\nRemedy: {self.remedy}"
+        parts = {"Found": short_arns(self.found), "Reason": short_arns(self.reason), "Remedy": self.remedy}
+        return "\n".join(f"{name}: {' '.join(part.split())}" for name, part in parts.items())
 
 
 class Refused(AnsibleAWSError):  # type: ignore[misc]
@@ -42,6 +51,7 @@ class Refused(AnsibleAWSError):  # type: ignore[misc]
     """
 
     def __init__(self, what: str, *problems: Problem, **result: Any) -> None:
+        self.problems = problems
         super().__init__(message=refusal(f"Refused to {what}", problems), **_with_arns(what, problems), **result)
 
 
@@ -59,6 +69,26 @@ class InvalidParameters(AnsibleAWSError):  # type: ignore[misc]
         super().__init__(message=refusal(what, problems), **_with_arns(what, problems))
 
 
+class RefusedList(AnsibleAWSError):  # type: ignore[misc]
+    """A refusal for many reasons of one kind, a line for each: what was found, why that matters and what to do.
+
+    Args:
+        what: as that of Refused.
+        lines: at least one.
+        result: as that of Refused.
+    """
+
+    def __init__(self, what: str, lines: Iterable[str], **result: Any) -> None:
+        text = "\n".join([f"Refused to {what}:", *(f"- {line}" for line in lines)])
+        super().__init__(message=short_arns(text), **whole_arns(text), **result)
+
+
+def ending_in(problems: Iterable[Problem], remedy: str) -> tuple[Problem, ...]:
+    """The problems with a remedy for all of them behind the last one."""
+    *others, last = problems
+    return (*others, replace(last, remedy=f"{last.remedy}; {remedy}"))
+
+
 def refusal(what: str, problems: Iterable[Problem]) -> str:
     """The text of a refusal: its first line and three lines for each problem."""
     return "\n".join([short_arns(what), *(problem.text() for problem in problems)])
@@ -69,8 +99,18 @@ def short_arns(text: str) -> str:
     return ARN.sub(lambda arn: arn[1] or arn[0], text)
 
 
-def _with_arns(what: str, problems: Iterable[Problem]) -> dict[str, list[str]]:
-    """The ARNs that the message shortens, whole and once each, under `arns`; nothing where there is none."""
-    texts = [what, *(text for problem in problems for text in (problem.found, problem.reason))]
+def home_of(name: str) -> str:
+    """What a shortened ARN leaves out, for a text where just that may be wrong; nothing for a name."""
+    parts = name.split(":")
+    return f"; its ARN names account {parts[4]} and region {parts[3]}" if name.startswith("arn:") else ""
+
+
+def whole_arns(*texts: str) -> dict[str, list[str]]:
+    """The ARNs that short_arns() shortens, whole and once each, under `arns`; nothing where there is none."""
     arns = dict.fromkeys(arn[0] for text in texts for arn in ARN.finditer(text))
     return {"arns": list(arns)} if arns else {}
+
+
+def _with_arns(what: str, problems: Iterable[Problem]) -> dict[str, list[str]]:
+    """What the result has beside the message."""
+    return whole_arns(what, *(text for problem in problems for text in (problem.found, problem.reason)))
