@@ -14,6 +14,8 @@ CORE := .cache/ansible-core-oldest
 # The environment's CA bundles and byte code switch are the machine's affair; the project's own are given by name.
 unexport AWS_CA_BUNDLE REQUESTS_CA_BUNDLE PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# ansible-core does not read the file in a folder that everybody may write to.
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # tools/find-python reads it.
 export PYTHON
 

@@ -34,9 +34,9 @@ class Clients:
 
 @cache
 def _session() -> Any:
-    session = botocore.session.Session()
-    # Neither a profile nor a config file of the machine's user takes part.
-    session.set_config_variable("profile", None)
+    # Neither a profile nor a config file of the machine's user takes part. A profile that is set to None is read from
+    # the environment, so no variable of it has that name.
+    session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     session.set_config_variable("config_file", "/nonexistent")
     session.set_config_variable("credentials_file", "/nonexistent")
     return session

@@ -56,7 +56,11 @@ def steps() -> Iterator[Step]:
     """The steps, cheap ones first."""
     yield Step("lint", "ruff check", ["ruff", "check", "."])
     yield Step("lint", "ruff format", ["ruff", "format", "--check", "."])
-    yield Step("lint", "mypy", ["mypy", "sandbox", "plugins", "playbooks/action_plugins", "tools", "bench"])
+    yield Step(
+        "lint",
+        "mypy",
+        ["mypy", "sandbox", "plugins", "playbooks/action_plugins", "playbooks/callback_plugins", "tools", "bench"],
+    )
     imports = {"PYTHONPATH": str(ROOT / "collections")}
     yield Step("lint", "import-linter", ["lint-imports", "--no-cache"], env=imports)
     sandbox = {"PYTHONPATH": str(ROOT)}

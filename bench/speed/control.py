@@ -16,7 +16,6 @@ from typing import Any
 
 from bench.speed.sandbox import ROUTE
 from sandbox.account import Account
-from sandbox.cli.daemon import scrub_environment
 from sandbox.dataplane.context import Context
 from sandbox.dataplane.tasks.launcher import FargateLauncher
 from sandbox.dataplane.tasks.simulated import SimulatedEngine
@@ -81,7 +80,6 @@ class Control:
 
 def main() -> None:
     """Run until nobody listens any more."""
-    scrub_environment()
     with tempfile.TemporaryDirectory() as folder, ControlPlane(Seed(SALES_PROD)) as plane:
         nowhere = Path(folder) / "none"
         context = Context(

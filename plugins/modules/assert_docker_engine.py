@@ -37,7 +37,7 @@ engine:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Problem, refusal
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem, refusal
 
 PARTS = (["version", "--format", "{{.Server.Version}}"], ["buildx", "version"])
 

@@ -71,7 +71,8 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.clients import Clients
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Problem, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_changes import added_targets, changes
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_snapshot import own_targets, read
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.run_snapshot import load_snapshot

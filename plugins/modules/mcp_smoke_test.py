@@ -164,7 +164,7 @@ checks:
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import short_arns, whole_arns
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import short_arns, whole_arns
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import complaint, names, run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import missing_library, plan_from
 

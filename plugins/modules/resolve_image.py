@@ -145,7 +145,8 @@ from typing import Any
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Problem, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_resolution import resolve_image
 from ansible_collections.quilt.mcp_server.plugins.module_utils._image.build_context import content_tag
 

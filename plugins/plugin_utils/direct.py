@@ -44,6 +44,7 @@ from ansible import constants as C
 from ansible.plugins import action
 from ansible.release import __version__
 from ansible.utils.display import Display
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils import connection
 
 COLLECTIONS = ("amazon.aws", "community.aws", "quilt.mcp_server")
 TRIAL = "ansible_collections.quilt.mcp_server.plugins.plugin_utils.direct_trial"
@@ -86,7 +87,7 @@ def _of_core() -> type[Any]:
 
 
 class ActionModule(_of_core()):  # type: ignore[misc]
-    """`ansible.legacy.normal`, with a shorter way for AWS modules on this machine."""
+    """`ansible.legacy.normal`, with a shorter way for AWS modules on this machine, and with their connection alone."""
 
     _module = ""
     """The importable name of the module that is run directly."""
@@ -96,9 +97,14 @@ class ActionModule(_of_core()):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task's module and return its result."""
         module = _python_module(self._task.resolved_action or "")
-        if module and self._is_direct(task_vars or {}) and is_available():
+        if not module:
+            ordinary: dict[str, Any] = super().run(tmp, task_vars)
+            return ordinary
+        self._task.args = connection.complete(self._task.args)
+        if self._is_direct(task_vars or {}) and is_available():
             self.run_directly(module)
-        result: dict[str, Any] = super().run(tmp, task_vars)
+        with connection.environment(self._task.args):
+            result: dict[str, Any] = super().run(tmp, task_vars)
         return result
 
     def run_directly(self, module: str) -> None:

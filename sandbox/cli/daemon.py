@@ -29,12 +29,6 @@ from sandbox.seed.lay import Seed
 
 log = logging.getLogger("sandbox")
 
-# What the machine has set for its own purposes would send loopback traffic through proxies and foreign CAs.
-_FOREIGN_VARIABLES = """
-    AWS_CA_BUNDLE AWS_PROFILE AWS_ENDPOINT_URL AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
-    REQUESTS_CA_BUNDLE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR HTTP_PROXY HTTPS_PROXY ALL_PROXY
-"""
-
 
 class Part(Protocol):
     """A part of the data plane."""
@@ -48,7 +42,6 @@ def main() -> int:
     """Run until SIGTERM. The parent reads one JSON line from stdout: {"ready": state} or {"error": sentence}."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    scrub_environment()
     home = Home.from_environment()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -78,14 +71,6 @@ def _remove_leftovers(home: Home) -> None:
     removed = leftovers.remove_containers(home.id)
     if removed:
         log.warning("removed containers and networks that were still there: %s", ", ".join(removed))
-
-
-def scrub_environment() -> None:
-    """Keep the machine's proxies, CA bundles and AWS configuration from this process and its children."""
-    for name in _FOREIGN_VARIABLES.split():
-        os.environ.pop(name, None)
-        os.environ.pop(name.lower(), None)
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
 
 
 class Daemon:

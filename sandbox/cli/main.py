@@ -20,6 +20,7 @@ from typing import Any
 
 from sandbox import tokens
 from sandbox.cli import seed_choice
+from sandbox.cli.environment import scrubbed
 from sandbox.cli.home import ForeignFolder, Home
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -126,7 +127,7 @@ def _start(home: Home) -> dict[str, Any]:
         daemon = subprocess.Popen(
             [sys.executable, "-m", "sandbox.cli.daemon"],
             cwd=_ROOT,
-            env={**os.environ, "SANDBOX_HOME": str(home.path), **seed_choice.absolute()},
+            env={**scrubbed(os.environ), "SANDBOX_HOME": str(home.path), **seed_choice.absolute()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -1,8 +1,9 @@
-"""Every refusal of the plugins has the shape of _core/refusal.py: found, reason and remedy, a line each."""
+"""Every refusal of the plugins has the shape of _core/problem.py: found, reason and remedy, a line each."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
-SHAPE = "module_utils/_core/refusal.py"
+SHAPE = ("module_utils/_core/problem.py", "module_utils/_core/refusal.py")
 # A refusal, with how many arguments it has at least; RefusedList is for these two pages alone.
 SHAPED = {"Refused": 2, "InvalidParameters": 1, "RefusedList": 2}
 PAGES = ("module_utils/_ecr/image_check.py", "module_utils/_stack/plan.py")
@@ -31,7 +32,7 @@ ANSWERS = {
     "module_utils/_ecr/tags_client.py": 1,
     "module_utils/_elb/client.py": 1,
     "module_utils/_smoke/client.py": 2,
-    "lookup/ecr_password.py": 2,  # one of them is a refusal(), the lookup plugin's way to have the shape
+    "lookup/ecr_password.py": 1,
 }
 # Calls of fail_json with another text than refusal(): the text of an error, a missing library, checks that failed.
 FAIL_JSON = {"module_utils/_core/module.py": 2, "modules/mcp_smoke_test.py": 3, "modules/resolve_image.py": 1}
@@ -59,11 +60,18 @@ def texts(node: ast.expr) -> Iterator[str]:
 
 def problems_of(call: ast.Call) -> Iterator[str]:
     """What is wrong with a Problem."""
-    if len(call.args) != 3 or call.keywords:
+    names = ["found", "reason", "remedy"][: len(call.args)] + [str(keyword.arg) for keyword in call.keywords]
+    if names != ["found", "reason", "remedy"]:
         yield "a Problem is found, reason and remedy, in this order"
-    for text in (text for part in call.args for text in texts(part)):
-        if not text.strip() or text.rstrip().endswith(".") or "\n" in text:
+    parts = [*call.args, *(keyword.value for keyword in call.keywords)]
+    for text in (text for part in parts for text in texts(part)):
+        if not text.strip() or re.search(r"(?<! )\.\s*$|\n", text):
             yield f"found, reason and remedy are one line without a full stop: {text!r}"
+
+
+def is_shaped(node: ast.expr | None) -> bool:
+    """Whether a text is made by refusal(), as plugins have it that raise Ansible's own errors."""
+    return isinstance(node, ast.Call) and name_of(node.func) == "refusal"
 
 
 def offenses(file: str, source: str, classes: set[str], functions: set[str]) -> Iterator[str]:
@@ -86,9 +94,9 @@ def offenses(file: str, source: str, classes: set[str], functions: set[str]) -> 
                 yield f"{where}: RefusedList is for {' and '.join(PAGES)}"
         elif name in ("fail_json", "fail_json_aws"):
             message = next((keyword.value for keyword in node.keywords if keyword.arg == "msg"), None)
-            if not (isinstance(message, ast.Call) and name_of(message.func) == "refusal"):
+            if not is_shaped(message):
                 counts["fail_json"] += 1
-        elif is_error(name, classes) and name not in FAILURES:
+        elif is_error(name, classes) and name not in FAILURES and not any(map(is_shaped, node.args)):
             counts["error"] += 1
     for what, known in (("error", ANSWERS), ("fail_json", FAIL_JSON)):
         if counts[what] != known.get(file, 0):
@@ -99,7 +107,7 @@ def offenses(file: str, source: str, classes: set[str], functions: set[str]) -> 
 def sources() -> dict[str, str]:
     """The plugins by path, but for the file that makes the shape."""
     found = {str(path.relative_to(PLUGINS)): path.read_text() for path in sorted(PLUGINS.rglob("*.py"))}
-    return {file: source for file, source in found.items() if file != SHAPE}
+    return {file: source for file, source in found.items() if file not in SHAPE}
 
 
 @cache
@@ -131,7 +139,8 @@ def test_every_known_failure_is_there() -> None:
         ('raise Refused("delete it")', "not a message"),
         ('raise InvalidParameters(message="no")', "not a message"),
         ('raise Refused("delete it", Problem("a", "b"))', "in this order"),
-        ('raise Refused("delete it", Problem("a", "b", remedy="c"))', "in this order"),
+        ('raise Refused("delete it", Problem("a", "b", reason="c"))', "in this order"),
+        ('raise Refused("delete it", Problem("a", "b", remedy="c."))', "without a full stop"),
         ('raise Refused("delete it", Problem("a", f"{x}.", "c"))', "without a full stop"),
         ('raise Refused("delete it", Problem("a", "b", ""))', "without a full stop"),
         ('raise AnsibleAWSError(message="no")', "1 of what has not the shape (error)"),

@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from .._core.plan import Current, Plan, Reading
-from .._core.refusal import InvalidParameters, Problem
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from .._core.resource import ModelResource
 from .._core.shapes import Document, canonical, to_snake, without_empty
 from .client import ScalableTargetClient

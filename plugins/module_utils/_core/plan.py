@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from .compare import contains_unknown, differences
-from .refusal import Problem, Refused
+from .problem import Problem
+from .refusal import Refused
 from .shapes import Document
 from .tags import merge_tags
 

@@ -28,7 +28,8 @@ from .clients import Clients
 from .compare import contains_unknown
 from .module import exit_with
 from .plan import Current, Plan, Reading
-from .refusal import InvalidParameters, Problem
+from .problem import Problem
+from .refusal import InvalidParameters
 from .shapes import KNOWN_AFTER_APPLY, Document
 from .tags import is_reserved
 

@@ -4,41 +4,16 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""The shape of a refusal: what was refused, and for each problem a line each for found, reason and remedy. Pure."""
+"""A refusal as an error of a module: its text, and in the result every ARN of it whole."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-# What an ARN says of its account and region is what the whole message is about; its resource identifies it.
-ARN = re.compile(r"\barn:[\w-]+:[\w-]+:[\w-]*:\d*:((?:[^\s,;()'\"]*[\w*/>])?)")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One problem, in sentences without their full stop. An ARN in found and reason is printed by its resource."""
-
-    found: str
-    reason: str
-    remedy: str
-
-    def at(self, where: str) -> Problem:
-        """The same, found at a place: "policies, cpu"."""
-        return replace(self, found=f"{where}: {self.found}")
-
-    def sentence(self) -> str:
-        """The problem in one line, for a list in a result."""
-        return f"{self.found}; {self.reason}; {self.remedy}"
-
-    def text(self) -> str:
-        """The problem in three lines."""
-        parts = {"Found": short_arns(self.found), "Reason": short_arns(self.reason), "Remedy": self.remedy}
-        return "\n".join(f"{name}: {' '.join(part.split())}" for name, part in parts.items())
+from .problem import Problem, refusal, short_arns, whole_arns
 
 
 class Refused(AnsibleAWSError):  # type: ignore[misc]
@@ -83,34 +58,5 @@ class RefusedList(AnsibleAWSError):  # type: ignore[misc]
         super().__init__(message=short_arns(text), **whole_arns(text), **result)
 
 
-def ending_in(problems: Iterable[Problem], remedy: str) -> tuple[Problem, ...]:
-    """The problems with a remedy for all of them behind the last one."""
-    *others, last = problems
-    return (*others, replace(last, remedy=f"{last.remedy}; {remedy}"))
-
-
-def refusal(what: str, problems: Iterable[Problem]) -> str:
-    """The text of a refusal: its first line and three lines for each problem."""
-    return "\n".join([short_arns(what), *(problem.text() for problem in problems)])
-
-
-def short_arns(text: str) -> str:
-    """A text with each ARN as its resource: "role/demo" for arn:aws:iam::1:role/demo."""
-    return ARN.sub(lambda arn: arn[1] or arn[0], text)
-
-
-def home_of(name: str) -> str:
-    """What a shortened ARN leaves out, for a text where just that may be wrong; nothing for a name."""
-    parts = name.split(":")
-    return f"; its ARN names account {parts[4]} and region {parts[3]}" if name.startswith("arn:") else ""
-
-
-def whole_arns(*texts: str) -> dict[str, list[str]]:
-    """The ARNs that short_arns() shortens, whole and once each, under `arns`; nothing where there is none."""
-    arns = dict.fromkeys(arn[0] for text in texts for arn in ARN.finditer(text))
-    return {"arns": list(arns)} if arns else {}
-
-
 def _with_arns(what: str, problems: Iterable[Problem]) -> dict[str, list[str]]:
-    """What the result has beside the message."""
     return whole_arns(what, *(text for problem in problems for text in (problem.found, problem.reason)))

@@ -27,8 +27,9 @@ from .plan import (
     refuse_foreign,
     refuse_immutable,
 )
+from .problem import Problem
 from .reconciler import Reconciler, Run
-from .refusal import InvalidParameters, Problem
+from .refusal import InvalidParameters
 from .shapes import Document, canonical, members, to_request, to_snake, without_empty, without_none
 from .tags import settable_tags
 

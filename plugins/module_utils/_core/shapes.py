@@ -18,7 +18,8 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .refusal import InvalidParameters, Problem
+from .problem import Problem
+from .refusal import InvalidParameters
 
 try:
     import botocore

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .._core.refusal import Problem
+from .._core.problem import Problem
+from .peers import peer_problems
 
 Rule = dict[str, Any]
 
@@ -96,6 +97,9 @@ def problems(name: str, given: Iterable[Mapping[str, Any]]) -> Iterator[Problem]
         if one.get("proto") not in (None, "all", ALL) and not one.get("ports"):
             missing = f"{where} has no ports"
             yield Problem(missing, "its protocol has ports", "give ports, such as [443] or ['8000-8010']")
+        for kind in PEERS:
+            for peer in _listed(one.get(kind)):
+                yield from peer_problems(where, kind, peer)
         for port in one.get("ports") or []:
             if not _is_range(port):
                 yield Problem(

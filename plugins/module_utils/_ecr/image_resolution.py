@@ -13,7 +13,8 @@ from dataclasses import asdict
 from typing import Any
 
 from .._core.clients import Clients
-from .._core.refusal import Problem, Refused
+from .._core.problem import Problem
+from .._core.refusal import Refused
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .image_check import Verdict, check_image, check_image_in_ecr, urls_of
 from .image_check_plan import ImageName, parse_name

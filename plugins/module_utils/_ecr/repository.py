@@ -17,7 +17,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_an
 
 from .._core.calls import Stale
 from .._core.plan import Current, Plan, Reading
-from .._core.refusal import Problem, Refused
+from .._core.problem import Problem
+from .._core.refusal import Refused
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._ecs.image_users_client import ImageUsersClient

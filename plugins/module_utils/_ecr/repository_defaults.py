@@ -13,7 +13,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.refusal import InvalidParameters, Problem
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 
 _ACCOUNT = re.compile(r"^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$")

@@ -14,7 +14,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._core.calls import aws_call
-from .._core.refusal import Problem, Refused
+from .._core.problem import Problem
+from .._core.refusal import Refused
 from .image_client import INDEXES, MANIFESTS
 from .in_use_tags_plan import Tagged
 

@@ -17,8 +17,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 from .._core.calls import Stale
 from .._core.clients import Clients
 from .._core.plan import Current, refuse_foreign
+from .._core.problem import Problem, home_of
 from .._core.progress import report_progress
-from .._core.refusal import InvalidParameters, Problem, Refused, home_of
+from .._core.refusal import InvalidParameters, Refused
 from .._core.shapes import Document
 from .client import Answer
 from .deployment_info import Deployments

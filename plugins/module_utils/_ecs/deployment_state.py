@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .._core.refusal import Problem
+from .._core.problem import Problem
 
 Record = Mapping[str, Any]  # of DescribeServiceDeployments, in the API's names
 

@@ -19,9 +19,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 from .._core.calls import Stale
 from .._core.compare import normalize
 from .._core.plan import Current, Plan, Reading, changed_among
+from .._core.problem import Problem, home_of
 from .._core.progress import report_progress
 from .._core.reconciler import Run
-from .._core.refusal import InvalidParameters, Problem, Refused, home_of
+from .._core.refusal import InvalidParameters, Refused
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document, members, to_snake, without_empty
 from .._elb.client import balancer_of_groups

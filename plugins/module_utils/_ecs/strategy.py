@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.refusal import Problem
+from .._core.problem import Problem
 from .._core.shapes import Document
 from .deployment_state import waiting_hooks
 

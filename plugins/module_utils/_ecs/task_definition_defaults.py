@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .._core.refusal import InvalidParameters, Problem
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 
 # What ECS fills in, or treats as the same as leaving it out.

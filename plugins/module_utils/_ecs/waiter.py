@@ -15,7 +15,7 @@ from dataclasses import replace
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.calls import Stale
-from .._core.refusal import short_arns, whole_arns
+from .._core.problem import short_arns, whole_arns
 from .client import Answer, ServiceClient
 from .deployment_outcome import TargetDeployment, complaints, judge, progress
 from .deployment_state import primary_of, waiting_hooks

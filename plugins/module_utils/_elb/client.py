@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.calls import Stale, aws_call
-from .._core.refusal import Problem, Refused
+from .._core.problem import Problem
+from .._core.refusal import Refused
 
 TAGS_PER_CALL = 20  # DescribeTags takes no more ARNs
 HINTS = {

@@ -12,7 +12,8 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.refusal import InvalidParameters, Problem
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from .._core.shapes import Document
 
 # ModifyTargetGroupAttributes' documentation. The service's answer is the truth; this list only spots a slip of the pen.

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._core.refusal import Problem
+from .._core.problem import Problem
 from .._core.shapes import KNOWN_AFTER_APPLY
 
 Document = dict[str, Any]

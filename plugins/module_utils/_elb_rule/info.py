@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.clients import Clients
-from .._core.refusal import InvalidParameters, Problem
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from . import explain
 from .actions import Document
 from .client import read

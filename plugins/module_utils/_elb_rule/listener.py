@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._core.refusal import Problem, Refused, home_of
+from .._core.problem import Problem, home_of
+from .._core.refusal import Refused
 from .._elb.client import listeners, load_balancer
 
 

@@ -21,8 +21,9 @@ from functools import cached_property
 
 from .._core.calls import Stale
 from .._core.plan import Current, Reading, is_foreign, refuse_foreign
+from .._core.problem import Problem
 from .._core.reconciler import Reconciler, Run
-from .._core.refusal import InvalidParameters, Problem, Refused
+from .._core.refusal import InvalidParameters, Refused
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._elb.client import describe_listener
 from .._elb.run_snapshot import keep_snapshot

@@ -22,7 +22,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from .._core.refusal import Problem
+from .._core.problem import Problem
 from .match import conditions as conds
 from .match import coverage, dimensions, glob_pattern
 from .match.conditions import Condition

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._core.plan import Current, Plan
-from .._core.refusal import Problem, Refused
+from .._core.problem import Problem
+from .._core.refusal import Refused
 from .._core.tags import merge_tags
 from . import actions as acts
 from .actions import Document

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.refusal import Problem
+from .._core.problem import Problem
 from .match import conditions as conds
 from .placement import End, Placement, Rule
 

@@ -16,7 +16,8 @@ from typing import Any, ClassVar
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._core.plan import Current, Plan, Reading
-from .._core.refusal import InvalidParameters, Problem, Refused
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters, Refused
 from .._core.resource import ModelResource
 from .._core.shapes import Document
 from .client import Roles

@@ -14,8 +14,9 @@ from typing import Any
 
 from .._core.clients import Clients
 from .._core.module import exit_with
+from .._core.problem import ending_in
 from .._core.reconciler import Run, complete, prepare
-from .._core.refusal import InvalidParameters, Refused, ending_in
+from .._core.refusal import InvalidParameters, Refused
 from .._core.shapes import Document
 from .role import Role
 

@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from .._core.refusal import InvalidParameters, Problem
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 
 NEVER_EXPIRES = 0
 # PutRetentionPolicy's documentation; the model only says "integer".

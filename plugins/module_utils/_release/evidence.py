@@ -16,8 +16,9 @@ from functools import cached_property
 from .._core.calls import Stale
 from .._core.clients import caller_identity
 from .._core.plan import Current, Plan, Reading, plan_present, refuse_foreign
+from .._core.problem import Problem
 from .._core.reconciler import Reconciler, Run
-from .._core.refusal import Problem, Refused
+from .._core.refusal import Refused
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._core.tags import RELEASE_TAG
 from .client import Store, tag_in_ecs

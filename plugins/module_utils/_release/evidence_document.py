@@ -12,7 +12,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._core.refusal import InvalidParameters, Problem
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from .._core.secret_reference import parse
 from .._core.shapes import Document
 from .._core.tags import DIGEST_TAG, PROVEN_TAG, RELEASE_TAG

@@ -16,7 +16,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 
 from .._autoscaling.info import scalable_targets
 from .._core.clients import Clients
-from .._core.refusal import Problem, Refused, ending_in
+from .._core.problem import Problem, ending_in
+from .._core.refusal import Refused
 from .._core.secret_reference import parse
 from .._core.shapes import Document
 from .._ecs.client import ServiceClient
@@ -58,7 +59,7 @@ def target(client: Clients, params: Mapping[str, Any]) -> Document:
         raise Refused(
             f"roll back {params['deployment']}",
             *ending_in(problems, "playbooks/status.yml shows what was proven"),
-            problems=[problem.sentence() for problem in problems],
+            problems=[problem.line() for problem in problems],
         )
     return found
 

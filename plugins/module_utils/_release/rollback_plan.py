@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._core.refusal import Problem
+from .._core.problem import Problem
 from .evidence_document import latest_first
 
 LAST = "last"

@@ -15,7 +15,8 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.credentials import explain
-from .._core.refusal import Problem, Refused, home_of
+from .._core.problem import Problem, home_of
+from .._core.refusal import Refused
 
 with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
     from botocore.exceptions import BotoCoreError, ClientError

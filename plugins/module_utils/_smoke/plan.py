@@ -16,7 +16,8 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._core.refusal import InvalidParameters, Problem
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from .checks import Plan
 from .client import secret_value
 from .route import Route

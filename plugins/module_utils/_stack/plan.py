@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from .._core.refusal import RefusedList, home_of
+from .._core.problem import home_of
+from .._core.refusal import RefusedList
 from .._core.secret_reference import CURRENT, parse
 from .records import HostedZone, Listener, LoadBalancer, Records, RouteTable, Secret, Subnet, Vpc, Wanted
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import batched
 from typing import Any
 
 import pytest
@@ -111,7 +112,8 @@ def refusals(result: dict[str, Any]) -> list[str]:
     problems: list[str] = result["problems"]
     first, *lines = result["msg"].removesuffix("; playbooks/status.yml shows what was proven").splitlines()
     assert first == f"Refused to roll back {NAME}"
-    said = ["; ".join(line.partition(": ")[2] for line in lines[n : n + 3]) for n in range(0, len(lines), 3)]
+    parts = [line.partition(": ")[2] for line in lines]
+    said = [f"{found}, but {reason}; {remedy}" for found, reason, remedy in batched(parts, 3, strict=True)]
     assert said == problems and problems
     return problems
 
@@ -291,13 +293,15 @@ def test_a_rollback_names_every_obstacle(keep: Any, rollback: Any, stack: Stack,
     stack.ecs.deregister_task_definition(taskDefinition=second)
     problems = refusals(rollback("2", repository="server"))
     assert len(problems) == 2
-    assert "app:2 of release 2 is INACTIVE; " in problems[0]
+    assert "app:2 of release 2 is INACTIVE, but " in problems[0]
     assert problems[0].endswith(
         f"; deploy its image again: playbooks/deploy.yml -e image_source=prebuilt -e image_uri={image}"
     )
     (unproven,), (no_number,) = refusals(rollback("7")), refusals(rollback("two"))
-    assert unproven.startswith("release 7 was never proven; proven are 2; ")
-    assert no_number == "rollback_release is 'two'; a release has a number; give the number of a release, such as 12"
+    assert unproven.startswith("release 7 was never proven; proven are 2, but ")
+    assert (
+        no_number == "rollback_release is 'two', but a release has a number; give the number of a release, such as 12"
+    )
 
 
 def test_without_a_service_or_another_release_there_is_nothing_to_go_back_to(
@@ -305,9 +309,9 @@ def test_without_a_service_or_another_release_there_is_nothing_to_go_back_to(
 ) -> None:
     keep()
     (gone,), (alone,) = refusals(rollback(service_name="other")), refusals(rollback())
-    assert gone.startswith("there is no active service; ")
+    assert gone.startswith("there is no active service, but ")
     assert gone.endswith("; deploy an image with playbooks/deploy.yml")
-    assert alone.startswith("no release but 1, which runs, was ever proven; ")
+    assert alone.startswith("no release but 1, which runs, was ever proven, but ")
 
 
 def test_a_rollback_to_secrets_that_were_rotated_since_is_refused_unless_it_is_asked_for(

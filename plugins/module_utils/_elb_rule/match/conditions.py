@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Optional
 
-from ..._core.refusal import Problem
+from ..._core.problem import Problem
 from . import glob_pattern
 from .glob_pattern import Glob
 

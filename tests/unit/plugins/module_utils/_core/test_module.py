@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import exit_with, run_info
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Problem, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
 
 
 class Ended(Exception):

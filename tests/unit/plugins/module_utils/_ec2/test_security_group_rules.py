@@ -77,10 +77,10 @@ def test_another_description_is_no_other_rule() -> None:
         ({"proto": "tcp", "ports": ["x"], "cidr_ip": "10.0.0.0/8"}, "egress[0].ports has 'x'"),
         ({"proto": "tcp", "ports": [65536], "cidr_ip": "10.0.0.0/8"}, "egress[0].ports has 65536"),
         ({"proto": "tcp", "ports": ["90-80"], "cidr_ip": "10.0.0.0/8"}, "egress[0].ports has '90-80'"),
-        ({"proto": "tcp", "port": 80, "ports": [80], "cidr_ip": "10.0.0.0/8"}, "egress[0] has port;"),
+        ({"proto": "tcp", "port": 80, "ports": [80], "cidr_ip": "10.0.0.0/8"}, "egress[0] has port, but"),
     ],
     ids=["peer", "ports", "proto", "word", "high", "backward", "misspelt"],
 )
 def test_what_ec2_would_refuse_is_a_problem(rule: dict[str, Any], text: str) -> None:
-    assert any(text in problem.sentence() for problem in problems("egress", [rule]))
+    assert any(text in problem.line() for problem in problems("egress", [rule]))
     assert list(problems("egress", TASK)) == []

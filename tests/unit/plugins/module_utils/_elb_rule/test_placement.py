@@ -304,7 +304,7 @@ BOTH, Z = condition(PATHS, "/m", "/n"), condition(PATHS, "/z")
 def test_decisions(others: list[placement.Rule], ask: dict[str, Any], priority: int | None, says: str) -> None:
     decision = placement.place(others, placement.PlacementRequest(**ask))
     assert decision.priority == priority, decision
-    assert says in " ".join([*(problem.sentence() for problem in decision.problems), *decision.warnings])
+    assert says in " ".join([*(problem.line() for problem in decision.problems), *decision.warnings])
 
 
 def test_the_move_that_harms_nobody_in_between() -> None:
@@ -344,4 +344,4 @@ def test_only_what_would_help_is_offered(
 ) -> None:
     decision = placement.place(others, placement.PlacementRequest(**{"conditions": (M,), **ask}))
     (problem,) = decision.problems
-    assert says in problem.sentence() and not_says not in problem.sentence(), problem
+    assert says in problem.line() and not_says not in problem.line(), problem

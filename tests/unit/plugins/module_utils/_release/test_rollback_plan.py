@@ -44,7 +44,7 @@ def test_where_it_goes(wanted, proven, runs, latest, chosen, already):
 def test_why_it_cannot(wanted, proven, runs, problem):
     choice = choose(wanted, evidence(*proven), {"release": runs} if runs else {}, runs)
     assert choice.evidence == {}
-    assert problem in choice.problems[0].sentence()
+    assert problem in choice.problems[0].line()
 
 
 @pytest.mark.parametrize(
