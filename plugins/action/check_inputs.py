@@ -30,6 +30,7 @@ from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import (
     Undefined,
     problems,
     unused,
+    warnings,
 )
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.preload import preload
 
@@ -91,10 +92,10 @@ _raw_defaults()
 preload()
 
 
-def _warnings(names: list[str]) -> dict[str, list[str]]:
+def _of_awx(names: list[str]) -> list[str]:
     """What a result says of AWX's extra variables that are not used."""
     text = f"extra variables of AWX that are no inputs of this collection are not used: {', '.join(names)}"
-    return {"warnings": [text]} if names else {}
+    return [text] if names else []
 
 
 class ActionModule(ActionBase):
@@ -117,15 +118,16 @@ class ActionModule(ActionBase):
         }
         values = {name: self._value(variables[name]) for name in {*known.deployment, *known.roles} & given_values}
         names = [name for name in given_values if isinstance(name, str)]
-        typed = load_extra_vars(self._loader)
-        found = problems(values, names, known, self._defaults(defaults, given_values, variables), typed)
+        typed, unset = load_extra_vars(self._loader), self._defaults(defaults, given_values, variables)
+        found = problems(values, names, known, unset, typed)
         if isinstance(values.get("mcp_server_aws"), Mapping):
             found += connection.problems(values["mcp_server_aws"], os.environ)
         if not found:
             # Not created before there is something to keep; modules of this run share it.
             snapshot = Path(tempfile.gettempdir()) / f"quilt-mcp-server-{uuid.uuid4()}.json"
             result = {"changed": False, "checked": len(values), "snapshot_file": str(snapshot)}
-            return {**result, **_warnings(unused(names, typed, known))}
+            said = [*_of_awx(unused(names, typed, known)), *warnings(values, unset)]
+            return {**result, **({"warnings": said} if said else {})}
         host = variables.get("inventory_hostname", "this host")
         listing = "\n".join(f"- {fault}" for fault in found)
         title = f"The inventory of {host} has {len(found)} fault(s). Nothing was touched. Correct them and run again:"

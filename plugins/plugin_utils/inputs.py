@@ -258,7 +258,7 @@ def problems(
     ]
     specs += [spec for name, spec in known.roles.items() if name in present]
     wrong = {spec.name: problem for spec in specs if (problem := _value_problem(spec, present.get(spec.name)))}
-    whole = {**{name: default.value for name, default in unset.items()}, **present}
+    whole = _whole(values, defaults or {})
     found = {
         *_name_problems(names, typed, known),
         *_template_problems(values),
@@ -267,3 +267,14 @@ def problems(
         *(problem for rule in RULES for problem in rule.problems(whole)),
     }
     return sorted(found)
+
+
+def warnings(values: Values, defaults: Mapping[str, Default]) -> list[str]:
+    """Return what of a right inventory will be wrong in some case, one sentence each."""
+    return list(task.warnings(_whole(values, defaults)))
+
+
+def _whole(values: Values, defaults: Mapping[str, Default]) -> dict[str, Any]:
+    """The values that are set and resolve, and the defaults of all others."""
+    unset = {name: default.value for name, default in defaults.items() if name not in values}
+    return {**unset, **{name: value for name, value in values.items() if not isinstance(value, Undefined)}}

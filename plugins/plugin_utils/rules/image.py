@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.registry_host import home_of
+
 
 def problems(values: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong between the values of the image and its repository."""
@@ -19,11 +21,13 @@ def problems(values: Mapping[str, Any]) -> Iterator[str]:
     if values.get("ecr_kms_key") and values.get("ecr_encryption_type") != "KMS":
         yield "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type"
     # The execution role may pull from one repository of the account.
-    source, registry = "mcp_server_repository", f"{values.get('mcp_server_account_id')}.dkr.ecr."
+    source = "mcp_server_repository"
     wanted = values.get(source)
     if values.get("image_source") == "prebuilt":
-        source, uri = "image_uri", str(values.get("image_uri") or "")
-        wanted = re.split("[:@]", uri.partition("/")[2])[0] if uri.startswith(registry) else ""
+        source, (host, _slash, name) = "image_uri", str(values.get("image_uri") or "").partition("/")
+        home = home_of(host)
+        own = home is not None and home.account == str(values.get("mcp_server_account_id"))
+        wanted = re.split("[:@]", name)[0] if own else ""
     found = values.get("iam_repository_name")
     if wanted and found and found != wanted and not values.get("iam_existing_execution_role"):
         yield f"iam_repository_name: wanted the repository of {source}, {wanted}, where the image is; found {found}"

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_room import without_room
+
 from .numbers import as_int
 
 # Memory in MiB that Fargate allows for each number of CPU units (Amazon ECS Developer Guide, task size).
@@ -22,6 +24,7 @@ FARGATE_MEMORY = {
     8192: range(16384, 61440 + 1, 4096),
     16384: range(32768, 122880 + 1, 8192),
 }
+SHOWN = 5  # numbers of tasks in a warning
 # The keys that sign tokens. They come from mcp_server_jwt_secret.
 SIGNING_KEYS = "QUILT_MCP_JWT_KEYS"
 PLAIN = ("ecs_service_environment", "mcp_server_settings")
@@ -49,6 +52,22 @@ def _percentage_problems(values: Mapping[str, Any]) -> Iterator[str]:
         yield (
             "ecs_service_maximum_percent: with ecs_service_minimum_healthy_percent 100 no task can be replaced, as "
             "none may be stopped before another runs; found 100; set it to 200, or the other below 100"
+        )
+
+
+def warnings(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what will be wrong at some number of tasks that the autoscaler may choose."""
+    least, most = as_int(values.get("scaling_min")) or 0, as_int(values.get("scaling_max")) or 0
+    minimum = as_int(values.get("ecs_service_minimum_healthy_percent"))
+    maximum = as_int(values.get("ecs_service_maximum_percent"))
+    if not most or minimum is None or maximum is None or (values.get("mcp_server_strategy") or "ROLLING") != "ROLLING":
+        return
+    found = without_room(range(max(least, 1), most + 1), minimum, maximum)
+    if found:
+        numbers = ", ".join(map(str, found[:SHOWN])) + (f" and {len(found) - SHOWN} more" if len(found) > SHOWN else "")
+        yield (
+            f"ecs_service_minimum_healthy_percent {minimum} and ecs_service_maximum_percent {maximum} leave no room "
+            f"for a deployment while the autoscaler keeps {numbers} of scaling_min {least} to scaling_max {most} tasks"
         )
 
 

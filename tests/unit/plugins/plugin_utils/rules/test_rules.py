@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import RULES
-from ansible_collections.quilt.mcp_server.plugins.plugin_utils.rules import maps, tags
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.rules import maps, tags, task
 
 ROOT = Path(__file__).parents[5]
 # Maps that have keys of their own, or that the playbooks make.
@@ -136,3 +136,25 @@ def test_every_map_is_judged_as_text_or_as_tags() -> None:
             options |= entry_point["options"]
     of_type = {name for name, option in options.items() if option.get("type") == "dict"}
     assert of_type == {*maps.TEXTS, *tags.TAGS, *STRUCTURED}
+
+
+PERCENTAGES = {"ecs_service_minimum_healthy_percent": 100, "ecs_service_maximum_percent": 150}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"scaling_min": 1, "scaling_max": 4}, "leave no room for a deployment while the autoscaler keeps 1 of"),
+        ({"scaling_min": 2, "scaling_max": 4}, ""),
+        ({"scaling_min": "", "scaling_max": ""}, ""),
+        ({"scaling_min": 1, "scaling_max": 4, "mcp_server_strategy": "LINEAR"}, ""),
+        (
+            {"scaling_min": 1, "scaling_max": 40, "ecs_service_maximum_percent": 101},
+            "keeps 1, 2, 3, 4, 5 and 35 more of scaling_min 1 to scaling_max 40 tasks",
+        ),
+    ],
+)
+def test_numbers_of_tasks_without_room_are_a_warning(values: dict[str, Any], said: str) -> None:
+    found = list(task.warnings({**PERCENTAGES, **values}))
+    assert len(found) == bool(said)
+    assert all(said in one for one in found)
