@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import refusal
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.text_values import text_problems
 
 UNKNOWN = "known-after-apply"
@@ -20,9 +21,9 @@ def name_value(mapping: Mapping[str, Any], key: str = "value") -> list[dict[str,
 
     Raises AnsibleFilterError for a value that is neither text nor a whole number.
     """
-    problems = [problem.line() for problem in text_problems(mapping)]
+    problems = list(text_problems(mapping))
     if problems:
-        raise AnsibleFilterError("\n".join(problems))
+        raise AnsibleFilterError(refusal("Refused to make texts of these values", problems))
     return [{"name": name, key: str(value)} for name, value in sorted(mapping.items()) if value not in (None, "")]
 
 

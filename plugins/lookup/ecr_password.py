@@ -66,6 +66,7 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem, refusal
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.connection import environment
 
 try:
@@ -81,7 +82,10 @@ class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """Return the password; raise AnsibleLookupError with AWS's answer."""
         if boto3 is None:
-            raise AnsibleLookupError("The Python library boto3 is missing on the controller; install it.")
+            missing = Problem(
+                "the Python library boto3 is missing on the controller", "ECR is asked with it", "install it"
+            )
+            raise AnsibleLookupError(refusal("Refused to ask ECR for a password", [missing]))
         self.set_options(var_options=variables, direct=kwargs)
         try:
             with environment(self.get_options()):

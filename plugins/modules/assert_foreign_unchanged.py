@@ -71,7 +71,8 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.clients import Clients
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_changes import added_targets, changes
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_snapshot import own_targets, read
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.run_snapshot import load_snapshot
@@ -89,9 +90,12 @@ def compare(client: Clients, params: Mapping[str, Any]) -> dict[str, Any]:
     found = changes(before, after, own)
     if found.of_others:
         raise Refused(
-            message=f"Something that belongs to others changed while this ran. {'; '.join(found.of_others)}. "
-            "Either this run did it, which is a fault of this collection, or somebody else did at the same time: "
-            "CloudTrail says who. The next run compares with what is there now.",
+            "call this run a success",
+            Problem(
+                f"something that belongs to others changed while this ran: {'; '.join(found.of_others)}",
+                "either this run did it, which is a fault of this collection, or somebody else did at the same time",
+                "ask CloudTrail who did it; the next run compares with what is there now",
+            ),
             changes=list(found.of_others),
             compared=True,
         )

@@ -53,7 +53,7 @@ options:
         description: Inline policies by name. Those of other names are left alone.
         type: dict
   refusal_hint:
-    description: What an operator can do about a role that is refused; the end of that message.
+    description: What an operator can do about a role that is refused; the end of the last remedy.
     type: str
     default: ""
   state:

@@ -165,6 +165,7 @@ checks:
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import short_arns, whole_arns
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import complaint, names, run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import missing_library, plan_from
 
@@ -197,7 +198,7 @@ def main() -> None:
     try:
         plan = plan_from(module.params, module.client, dry=module.check_mode)
     except AnsibleAWSError as error:
-        module.fail_json(msg=str(error), url=url, checks=[])
+        module.fail_json(msg=error.message, url=url, checks=[], **error.kwargs)
     if module.check_mode:
         planned = [
             {"name": name, "ok": None, "detail": "not made in check mode", "seconds": None} for name in names(plan)
@@ -208,7 +209,8 @@ def main() -> None:
     result = {"changed": False, "url": url, "checks": [check.result() for check in checks]}
     failed = sum(not check.ok for check in checks)
     if failed:
-        module.fail_json(msg=f"{failed} of {len(names(plan))} checks of {url} failed:\n{complaint(checks)}", **result)
+        text = f"{failed} of {len(names(plan))} checks of {url} failed:\n{complaint(checks)}"
+        module.fail_json(msg=short_arns(text), **whole_arns(text), **result)
     module.exit_json(**result)
 
 

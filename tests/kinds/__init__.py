@@ -26,9 +26,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Reading, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Reading
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Reconciler as Resource
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters, members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import InvalidParameters, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import members
 
 __all__ = [
     "AWS_TAGS",

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from .problem import Problem, refusal, whole_arns
+from .problem import Problem, refusal, short_arns, whole_arns
 
 
 class Refused(AnsibleAWSError):  # type: ignore[misc]
@@ -26,6 +26,7 @@ class Refused(AnsibleAWSError):  # type: ignore[misc]
     """
 
     def __init__(self, what: str, *problems: Problem, **result: Any) -> None:
+        self.problems = problems
         super().__init__(message=refusal(f"Refused to {what}", problems), **_with_arns(what, problems), **result)
 
 
@@ -43,6 +44,19 @@ class InvalidParameters(AnsibleAWSError):  # type: ignore[misc]
         super().__init__(message=refusal(what, problems), **_with_arns(what, problems))
 
 
+class RefusedList(AnsibleAWSError):  # type: ignore[misc]
+    """A refusal for many reasons of one kind, a line for each: what was found, why that matters and what to do.
+
+    Args:
+        what: as that of Refused.
+        lines: at least one.
+        result: as that of Refused.
+    """
+
+    def __init__(self, what: str, lines: Iterable[str], **result: Any) -> None:
+        text = "\n".join([f"Refused to {what}:", *(f"- {line}" for line in lines)])
+        super().__init__(message=short_arns(text), **whole_arns(text), **result)
+
+
 def _with_arns(what: str, problems: Iterable[Problem]) -> dict[str, list[str]]:
-    arns = whole_arns(what, problems)
-    return {"arns": arns} if arns else {}
+    return whole_arns(what, *(text for problem in problems for text in (problem.found, problem.reason)))

@@ -14,6 +14,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._core.calls import aws_call
+from .._core.problem import Problem
+from .._core.refusal import Refused
 from .image_client import INDEXES, MANIFESTS
 from .in_use_tags_plan import Tagged
 
@@ -49,8 +51,9 @@ class TagsClient:
             acceptedMediaTypes=[*INDEXES, *MANIFESTS],
         ).get("images")
         if not found:
-            raise AnsibleAWSError(
-                message=f"wanted to tag {self.repository}@{digest}; found no such image; push it again"
+            raise Refused(
+                f"tag {self.repository}@{digest}",
+                Problem("ECR has no such image", "only an image that is there gets a tag", "push it again"),
             )
         self.ecr.put_image(
             repositoryName=self.repository,

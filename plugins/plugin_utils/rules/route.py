@@ -37,7 +37,8 @@ def problems(values: Mapping[str, Any]) -> Iterator[str]:
     yield from _condition_problems(values)
     egress = values.get("alb_rule_egress")
     if isinstance(egress, list) and all(isinstance(rule, Mapping) for rule in egress):
-        yield from security_group_rules.problems("alb_rule_egress", egress)
+        for problem in security_group_rules.problems("alb_rule_egress", egress):
+            yield problem.line()
 
 
 def _condition_problems(values: Mapping[str, Any]) -> Iterator[str]:

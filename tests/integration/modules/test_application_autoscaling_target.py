@@ -84,11 +84,14 @@ def test_every_kind_of_policy_and_action_once(target: Any) -> None:
     [
         ({"min_capacity": 5}, "min_capacity 5 is above max_capacity 4"),
         ({"resource_id": "sales-prod-catalog"}, "service/<cluster>/<service>"),
-        ({"policies": [tracking("requests", "ALBRequestCountPerTarget")]}, "needs a resource_label"),
+        (
+            {"policies": [tracking("requests", "ALBRequestCountPerTarget")]},
+            "requests: resource_label is ''\n.*needs one that names",
+        ),
         ({"policies": [tracking("cpu"), tracking("cpu")]}, "cpu given more than once"),
-        ({"policies": [tracking("cpu", "ECSServiceAverageCPU")]}, "policies, cpu: .* must be one of"),
+        ({"policies": [tracking("cpu", "ECSServiceAverageCPU")]}, "policies, cpu: .*\n.* must be one of"),
         ({"policies": [tracking("cpu", labl=LABEL)]}, "policies, cpu: .*labl is not known"),
-        ({"scheduled_actions": [{**WINTER, "scalable_target_action": {}}]}, "winter: scalable_target_action needs"),
+        ({"scheduled_actions": [{**WINTER, "scalable_target_action": {}}]}, "winter: scalable_target_action is empty"),
     ],
     ids=["no range", "no service", "no label", "twice", "unknown metric", "misspelled", "nothing to do"],
 )

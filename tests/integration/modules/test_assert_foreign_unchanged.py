@@ -73,7 +73,7 @@ def test_the_first_snapshot_of_a_run_counts_and_the_file_is_gone_in_the_end(guar
     client("elbv2").set_rule_priorities(RulePriorities=[{"RuleArn": arn, "Priority": 501}])
     assert guard.keep() == before
     result = guard.compare()
-    assert result["failed"] and f"listener rule {arn}" in result["msg"]
+    assert result["failed"] and f"listener rule {arn.rpartition(':')[2]}" in result["msg"] and result["arns"] == [arn]
     assert len(result["calls"]) <= 10 + 2 * len(before["targets"])
     assert not guard.file.exists()
 
@@ -107,7 +107,7 @@ def test_a_change_of_a_foreign_rule_is_named(guard: Guard, client: Any, change: 
     result = guard.compare()
     assert result["failed"]
     assert result["changes"] == [f"listener rule {arn} (Stack=sales-prod) {text}"]
-    assert "CloudTrail says who" in result["msg"]
+    assert "Remedy: ask CloudTrail who did it" in result["msg"]
 
 
 def test_a_foreign_rule_that_is_gone_is_named_with_the_target_group_that_it_kept(guard: Guard, client: Any) -> None:

@@ -110,7 +110,7 @@ def test_a_regex_makes_the_answer_uncertain(ask: Callable[..., Document], route:
 def test_bad_input(ask: Callable[..., Document]) -> None:
     assert "no listener on port 8443" in ask(port=8443)["msg"]
     arn = "arn:aws:elasticloadbalancing:us-east-1:850787717197:listener/app/none/0/1"
-    assert arn in ask(listener_arn=arn, load_balancer=None, port=None)["msg"]
+    assert ask(listener_arn=arn, load_balancer=None, port=None)["arns"] == [arn]
 
 
 def examples(module: str) -> list[Document]:

@@ -169,7 +169,7 @@ def test_29_the_other_run_gives_way(listener: Listener) -> None:
 
 def test_30_a_broad_rule_appears_right_after_the_create(listener: Listener) -> None:
     listener.before("CreateRule", lambda: listener.foreign(50, "/*"))
-    with pytest.raises(Exception, match="allow_below_floor=true would take 49"):
+    with pytest.raises(Exception, match="allow_below_floor=true, which takes 49"):
         listener.run()
     result = listener.run(allow_below_floor=True)
     assert result["priority"] == 49 and len(listener.owned()) == 1
@@ -250,7 +250,7 @@ def test_44_a_foreign_rule_is_deleted_between_the_two_reads(listener: Listener) 
 
 def test_30_a_pinned_rule_is_not_moved_but_reported(listener: Listener) -> None:
     listener.before("CreateRule", lambda: listener.foreign(50, "/*"))
-    with pytest.raises(Exception, match=r"priority 60: behind rule .*priority 50"):
+    with pytest.raises(Exception, match=r"priority 60 is behind rule .*priority 50"):
         listener.run(priority=60)
 
 

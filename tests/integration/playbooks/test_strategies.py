@@ -133,7 +133,7 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
     # The traffic is in the second group, and a rolling deployment would start its tasks in the first.
     refused = deploy(**QUICK)
     assert refused.status != 0 and refused.writes == []
-    assert "found the traffic at" in refused.failures[0] and "shifts the traffic back" in refused.failures[0]
+    assert "Found: the traffic is at " in refused.failures[0] and "shifts the traffic back" in refused.failures[0]
 
     shifted = deploy(**BLUE_GREEN, **ALARMED, mcp_server_log_level="debug")
     assert shifted.status == 0, shifted.failures

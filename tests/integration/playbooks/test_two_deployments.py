@@ -37,7 +37,7 @@ def test_two_deployments_of_one_account_leave_each_other_alone(
     (message,) = elsewhere.failures
     for kind in ("task", "execution"):
         wanted = "require_tags wants quilt:region=eu-central-1, it has quilt:region=us-east-1"
-        assert f"IAM role {PRODUCTION}-{kind} exists but is foreign: {wanted}" in message
+        assert f"IAM role {PRODUCTION}-{kind}: it exists but is foreign: {wanted}" in message
     assert "IAM has no regions, so a deployment of the same name in another region needs another" in message
 
     iam = client("iam")

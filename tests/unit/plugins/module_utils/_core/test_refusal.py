@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import InvalidParameters, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import (
+    InvalidParameters,
+    Refused,
+    RefusedList,
+)
 
 RULE = "arn:aws:elasticloadbalancing:us-east-1:1:listener-rule/app/web/50dc/f2f7/9683"
 ROLE = "arn:aws-cn:iam::1:role/demo"
@@ -35,3 +39,13 @@ def test_arns_are_short_in_the_text_and_whole_in_the_result_and_in_a_command() -
         f"Remedy: {COMMAND}",
     ]
     assert refused.kwargs == {"arns": [RULE, ROLE], "problems": ["x"]}
+
+
+def test_a_list_has_a_line_for_each_reason() -> None:
+    refused = RefusedList("deploy the image x", [f"its role is {ROLE}; add it", "found none; push it"], problems=["y"])
+    assert refused.message.splitlines() == [
+        "Refused to deploy the image x:",
+        "- its role is role/demo; add it",
+        "- found none; push it",
+    ]
+    assert refused.kwargs == {"arns": [ROLE], "problems": ["y"]}

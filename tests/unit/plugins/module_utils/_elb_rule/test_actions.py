@@ -99,7 +99,7 @@ def test_a_single_group_is_sent_in_the_short_form() -> None:
     ],
 )
 def test_problems(given: list[Document], says: str) -> None:
-    assert [text for text in actions.problems(given) if says in text]
+    assert [problem for problem in actions.problems(given) if says in problem.line()]
 
 
 def test_spelling_keeps_free_maps_and_what_is_empty() -> None:
