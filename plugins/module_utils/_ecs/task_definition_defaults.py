@@ -16,6 +16,7 @@ from typing import Any
 from .._core.problem import Problem
 from .._core.refusal import InvalidParameters
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
+from .task_definition_references import reference_problems
 
 # What ECS fills in, or treats as the same as leaving it out.
 DEFAULTS = {
@@ -123,7 +124,11 @@ def as_stored(document: Mapping[str, Any]) -> Document:
 
 def check(wanted: Mapping[str, Any]) -> None:
     """Raise InvalidParameters for what the model allows and ECS does not; all of it in one message."""
-    problems = [*_container_problems(wanted.get("container_definitions", [])), *_fargate_problems(wanted)]
+    problems = [
+        *_container_problems(wanted.get("container_definitions", [])),
+        *_fargate_problems(wanted),
+        *reference_problems(wanted),
+    ]
     if problems:
         raise InvalidParameters(*problems)
 
