@@ -15,6 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from .calls import aws_call
 from .shapes import KNOWN_AFTER_APPLY
+from .writes import send_once
 
 
 class Clients:
@@ -26,7 +27,9 @@ class Clients:
 
     def __call__(self, service: str) -> Any:
         if service not in self._made:
-            self._made[service] = self._module.client(service)
+            client = self._module.client(service)
+            send_once(client)
+            self._made[service] = client
         return self._made[service]
 
     @property

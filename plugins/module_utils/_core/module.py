@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .clients import Clients
+from .credentials import known_problem
 from .shapes import Document
 
 WARNINGS = "warnings"  # of a result or of an error: they become warnings of the module
@@ -29,7 +30,7 @@ def exit_with(module: Any, function: Callable[[], Document]) -> None:
     except AnsibleAWSError as error:
         more = _warned(module, error.kwargs)
         if error.exception:
-            module.fail_json_aws(error.exception, msg=error.message, **more)
+            module.fail_json_aws(_with_remedy(error.exception), msg=error.message, **more)
         module.fail_json(msg=error.message, **more)
     else:
         module.exit_json(**_warned(module, result))
@@ -38,6 +39,20 @@ def exit_with(module: Any, function: Callable[[], Document]) -> None:
 def run_info(module: Any, function: Callable[[Clients, Mapping[str, Any]], Document]) -> None:
     """End a read-only module with what the function reads, from the clients and the module's parameters."""
     exit_with(module, lambda: {"changed": False, **function(Clients(module), module.params)})
+
+
+class _Remedied(Exception):
+    """An error of AWS with its remedy, as fail_json_aws takes it."""
+
+    def __init__(self, error: Exception, remedy: str) -> None:
+        self.message = f"{error}\nRemedy: {remedy}"
+        self.response = getattr(error, "response", None)
+
+
+def _with_remedy(error: Exception) -> Exception:
+    """The error; with a line for the remedy where credentials, clock, permissions or network are at fault."""
+    problem = known_problem(error)
+    return _Remedied(error, problem.remedy) if problem else error
 
 
 def _warned(module: Any, result: Mapping[str, Any]) -> Document:

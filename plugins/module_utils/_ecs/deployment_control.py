@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._core.calls import Stale
+from .._core.calls import LostAnswer, Stale
 from .._core.clients import Clients
 from .._core.plan import Current, refuse_foreign
 from .._core.problem import Problem, home_of
@@ -158,7 +159,20 @@ class DeploymentController(Deployments):
                         "upgrade boto3",
                     ),
                 )
+            self._resume(record, step)
+
+    def _resume(self, record: Answer, step: Step, attempts: int = 3) -> None:
+        """Continue at the hook; again only where a lost answer left the deployment waiting there."""
+        try:
             self.calls.resume(_arn(record), step.hook, self.params["hook_action"])
+        except LostAnswer:
+            time.sleep(2)
+            latest = self._read(_arn(record))
+            if plan(self.wanted, latest, step.hook) != step:
+                return
+            if attempts == 1:
+                raise
+            self._resume(latest, step, attempts - 1)
 
     def _wait(self, service: Answer, record: Answer, step: Step, progress: list[str]) -> Answer:
         """Wait for the end; `progress` gets the lines that are reported."""

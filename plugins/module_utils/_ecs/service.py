@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
@@ -16,7 +17,7 @@ from typing import Any, ClassVar, cast
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._core.calls import Stale
+from .._core.calls import LostAnswer, Stale
 from .._core.compare import normalize
 from .._core.plan import Current, Plan, Reading, changed_among
 from .._core.problem import Problem, home_of
@@ -252,7 +253,8 @@ class Service(ModelResource):
         if problem:
             raise Refused(f"deploy {self.label}", problem)
         warnings = (*plan.warnings, *scaling_warnings(self.label, reading.current, reading.autoscaler))
-        return replace(plan, action=action, force=force, warnings=warnings)
+        primary = primary_of(reading.answer or {}).get("id", "")
+        return replace(plan, action=action, force=force, primary=primary, warnings=warnings)
 
     def _unverified(self, plan: Plan) -> list[str]:
         """What a deployment of no task leaves open, although it is complete."""
@@ -340,14 +342,35 @@ class Service(ModelResource):
             request["forceNewDeployment"] = True
         if clears_hooks(plan.before, plan.after):
             request.setdefault("deploymentConfiguration", {})["lifecycleHooks"] = []
-        return ServiceWritten(self.calls.update(_complete(request)))
+        return ServiceWritten(self._update(_complete(request), cast(ServicePlan, plan).primary))
+
+    def _update(self, request: Document, primary: str) -> Answer:
+        """primary: the deployment that is to be replaced. Where the answer is lost, a later one is what it began."""
+        try:
+            return self.calls.update(request)
+        except LostAnswer:
+            service = self.calls.describe()
+            if service is None or primary_of(service).get("id", primary) == primary:
+                raise
+            return service
 
     def delete(self, current: Current) -> ServiceWritten:
         task_arns = tuple(self.calls.list_tasks() or [])
         if current.document.get("desired_count"):
-            self.calls.update({"desiredCount": 0})
+            self._start_none()
         self.calls.delete()
         return ServiceWritten(task_arns=task_arns)
+
+    def _start_none(self) -> None:
+        """Have ECS start no further task. A lost answer is no failure, as the count may be set twice."""
+        for pause in (2, 4, 0):
+            try:
+                self.calls.update({"desiredCount": 0})
+                return
+            except LostAnswer:
+                if not pause:
+                    raise
+                time.sleep(pause)
 
     def tag(self, current: Current, tags: Mapping[str, str]) -> None:
         self.calls.tag(current.computed["service_arn"], tags)
@@ -394,7 +417,7 @@ class Service(ModelResource):
                 return ""
             task_arns = self.calls.list_tasks() or []
             if service.get("schedulingStrategy") != "DAEMON":
-                self.calls.update({"desiredCount": 0})
+                self._start_none()
             self.calls.delete()
             waiter.gone(task_arns, CLEARED_WITHIN)
         except AnsibleAWSError as error:

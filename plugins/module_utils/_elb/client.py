@@ -24,9 +24,6 @@ HINTS = {
     "Service Quotas or remove rules",
     "TooManyUniqueTargetGroupsPerLoadBalancer": "raise the quota 'Target Groups per Application Load Balancer'",
     "TargetGroupAssociationLimit": "a target group serves one load balancer; this one is used by another",
-    "AccessDenied": "allow the elasticloadbalancing action of that name on this listener and its rules",
-    "AccessDeniedException": "allow the elasticloadbalancing action of that name on this listener and its rules",
-    "UnauthorizedOperation": "allow the elasticloadbalancing action of that name on this listener and its rules",
 }
 
 Call = TypeVar("Call", bound=Callable[..., Any])
