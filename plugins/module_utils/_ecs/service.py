@@ -15,7 +15,6 @@ from functools import cached_property, partial
 from typing import Any, ClassVar, cast
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._core.calls import LostAnswer, Stale
 from .._core.compare import normalize
@@ -26,12 +25,13 @@ from .._core.reconciler import Run
 from .._core.refusal import InvalidParameters, Refused
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document, members, to_snake, without_empty
+from .._core.tags import tags_from
 from .._elb.client import balancer_of_groups
 from .._elb.run_snapshot import is_kept, keep_snapshot
 from .client import Answer, ServiceClient
 from .deployment_outcome import TargetDeployment, target_deployment
 from .deployment_room import problem_of_update
-from .deployment_state import PROVEN, has_served, primary_of
+from .deployment_state import PROVEN, has_served, primary_of, status_of
 from .names import short_name
 from .service_defaults import (
     CLEARED,
@@ -154,26 +154,26 @@ class Service(ModelResource):
 
     def read(self, lost: Sequence[Stale]) -> ServiceReading:
         described = self.calls.describe()
-        answer = described if described is not None and described["status"] == "ACTIVE" else None
+        answer = described if described is not None and status_of(described) == "ACTIVE" else None
         current = self._current(answer) if answer else None
         present = self.params["state"] == "present"
         return ServiceReading(
             current=current,
             answer=answer,
-            draining=described is not None and described["status"] == "DRAINING",
+            draining=described is not None and status_of(described) == "DRAINING",
             task_definition=self._resolve() if present else None,
             autoscaler=self._autoscaler(current) if present and current else "",
         )
 
     def describe(self) -> Current | None:
         described = self.calls.describe()
-        return self._current(described) if described is not None and described["status"] == "ACTIVE" else None
+        return self._current(described) if described is not None and status_of(described) == "ACTIVE" else None
 
     def _current(self, described: Answer) -> Current:
         shape = self.model.shape_for("Deployment")
         of_deployment = to_snake(primary_of(described), shape)
         more = {name: of_deployment[name] for name in self.fields if name in of_deployment and "configuration" in name}
-        tags = boto3_tag_list_to_ansible_dict(described.get("tags", []), "key", "value")
+        tags = tags_from(described.get("tags", []))
         more |= self._of_revision(described)
         return self.current(described, "Service", tags, **{**more, "cluster": self.cluster})
 
@@ -411,7 +411,7 @@ class Service(ModelResource):
         """Delete the service if it never served and still is about this deployment. Returns what came of it."""
         try:
             service = self.calls.describe()
-            if service is None or service["status"] != "ACTIVE" or primary_of(service).get("id") != target.id:
+            if service is None or status_of(service) != "ACTIVE" or primary_of(service).get("id") != target.id:
                 return ""
             if has_served(service, self.calls.list_records(PROVEN) or []):
                 return ""

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
-
 from .._core.calls import retried
 from .._core.credentials import REFUSED, AccessError, Client, answer_of, problem_of
 from .._core.identity import Identity
 from .._core.secret_reference import CURRENT, parse
+from .._core.tags import tags_from
 from .records import (
     Certificate,
     Cluster,
@@ -236,4 +235,4 @@ def _zone(raw: Mapping[str, Any]) -> HostedZone:
 
 
 def _tags(raw: Mapping[str, Any]) -> dict[str, str]:
-    return boto3_tag_list_to_ansible_dict(raw.get("Tags") or [])  # type: ignore[no-any-return]
+    return tags_from(raw.get("Tags") or [])

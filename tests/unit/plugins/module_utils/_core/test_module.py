@@ -94,3 +94,15 @@ def test_an_error_of_the_credentials_gets_its_remedy_and_keeps_what_aws_said() -
     result = ended(lambda module: exit_with(module, lambda: refuse(exception=said)), Module())
     assert result["exception"].message.startswith(f"{said}\nRemedy: log in again")
     assert result["exception"].response == said.response
+
+
+@pytest.mark.parametrize("fail", [lambda: {}["taskArn"], lambda: [][0], lambda: None.get("x"), lambda: len(1)])
+def test_an_error_that_no_code_expected_says_what_to_report(fail: Any) -> None:
+    module = Module()
+    module._name, module._quilt_last_call = "ecs_service", "ecs:DescribeTasks"  # type: ignore[attr-defined]
+    result = ended(lambda module: exit_with(module, fail), module)
+    first, found, reason, remedy = result["msg"].splitlines()
+    assert first == "Failed to run ecs_service" and reason.startswith("Reason: an answer lacked what the module needs")
+    assert "Error: " in found and " in test_module.py line " in found and found.endswith(", after ecs:DescribeTasks")
+    assert "issues" in remedy and "botocore" in remedy and "ecs_service" in remedy and "-vvv" in remedy
+    assert "Traceback" in result["exception"] and "Traceback" not in result["msg"]
