@@ -63,4 +63,6 @@ def test_it_starts_without_the_server(python: Path, tmp_path: Path, how: str) ->
 
 def test_uvx_starts_the_wheel(wheel: Path, tmp_path: Path) -> None:
     options = ["--python", sys.executable, "--from", str(wheel)]
-    assert "--token-command" in run(Path(sys.executable).with_name("uvx"), *options, "quilt-mcp-proxy", "--help", cwd=tmp_path)
+    assert "--token-command" in run(
+        Path(sys.executable).with_name("uvx"), *options, "quilt-mcp-proxy", "--help", cwd=tmp_path
+    )
