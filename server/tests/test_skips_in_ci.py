@@ -28,8 +28,7 @@ def test_known():
 @pytest.mark.parametrize(("ci", "outcome"), [("", "2 skipped, 1 xfailed"), ("true", "1 xfailed, 2 errors")])
 def test_a_skipped_test_fails_in_ci(tmp_path: Path, ci: str, outcome: str) -> None:
     (tmp_path / "test_it.py").write_text(SKIPPED)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "skips_in_ci", str(tmp_path)],
-        cwd=tmp_path, env={**os.environ, "CI": ci, "PYTHONPATH": str(Path(__file__).parent)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    environment = {**os.environ, "CI": ci, "PYTHONPATH": str(Path(__file__).parent)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "skips_in_ci", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert outcome in done.stdout
