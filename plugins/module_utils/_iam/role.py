@@ -50,7 +50,9 @@ class Role(ModelResource):
     set_separately = (TRUST, "policies")
     computed = ("arn", "role_id", "create_date")
     defaults: ClassVar[Mapping[str, Any]] = {"path": "/", "max_session_duration": 3600}
-    immutable = ("path",)
+    immutable: ClassVar[Mapping[str, str]] = {
+        "path": "leave path as it is, or create a role of another name and use that one"
+    }
 
     @property
     def is_managed(self) -> bool:
