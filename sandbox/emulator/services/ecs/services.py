@@ -31,6 +31,7 @@ TRIGGERS = (
 # PlacementStrategy: host has the same effect as instanceId; the others are answered in capitals
 # (hashicorp/terraform-provider-aws, flattenServicePlacementStrategy).
 _PLACEMENT_FIELDS = {"host": "instanceId", "memory": "MEMORY", "cpu": "CPU"}
+_ZONE = "attribute:ecs.availability-zone"
 _NOT_OF_A_SERVICE = ("cluster", "service", "tags", "clientToken", "role", "forceNewDeployment")
 
 
@@ -73,7 +74,7 @@ def create(request: Document, cluster_arn: str, definition: TaskDefinition, owne
         "enableECSManagedTags": False,
         "propagateTags": "NONE",
         "enableExecuteCommand": False,
-        "availabilityZoneRebalancing": "ENABLED",
+        "availabilityZoneRebalancing": "ENABLED" if _rebalanceable(request) else "DISABLED",
         **({"healthCheckGracePeriodSeconds": 0} if request.get("loadBalancers") else {}),
         **({"platformVersion": "LATEST", "platformFamily": "Linux"} if fargate else {}),
         **({} if request.get("capacityProviderStrategy") else {"launchType": "EC2"}),
@@ -123,6 +124,23 @@ def _fargate(document: Document) -> bool:
     return document.get("launchType") == "FARGATE" or bool(providers & {"FARGATE", "FARGATE_SPOT"})
 
 
+def _rebalanceable(document: Document) -> bool:
+    """AWS (developer guide, "Balancing an Amazon ECS service across Availability Zones"): what the feature goes with.
+
+    That a service which it does not go with has it DISABLED by itself could not be checked against AWS.
+    """
+    maximum = (document.get("deploymentConfiguration") or {}).get("maximumPercent")
+    spread = (document.get("placementStrategy") or [{"type": "spread", "field": _ZONE}])[0]
+    return (
+        (maximum is None or maximum > 100)
+        and document.get("schedulingStrategy", "REPLICA") == "REPLICA"
+        and document.get("launchType") != "EXTERNAL"
+        and (spread.get("type"), spread.get("field")) == ("spread", _ZONE)
+        and not any(balancer.get("loadBalancerName") for balancer in document.get("loadBalancers") or [])
+        and not any(_ZONE in (one.get("expression") or "") for one in document.get("placementConstraints") or [])
+    )
+
+
 def _fill_network(document: Document) -> None:
     network = document.get("networkConfiguration", {}).get("awsvpcConfiguration")
     if network is not None:
@@ -169,6 +187,12 @@ def validate(document: Document, definition: TaskDefinition, resources: Resource
     if _fargate(document) and "FARGATE" not in definition.document["compatibilities"]:
         raise invalid("Task definition does not support launch_type FARGATE.")
     _validate_percentages(document)
+    if document.get("availabilityZoneRebalancing") == "ENABLED" and not _rebalanceable(document):
+        # The wording could not be checked against AWS.
+        raise invalid(
+            "Availability Zone rebalancing requires a maximumPercent above 100, the REPLICA scheduling strategy and a "
+            "placement that spreads over Availability Zones first or has no strategy."
+        )
     _validate_network(document, definition, resources)
     if "healthCheckGracePeriodSeconds" in document and not document["loadBalancers"]:
         raise invalid("Health check grace period is only valid for services configured to use load balancers.")
