@@ -288,11 +288,6 @@ def _validate_strategy(configuration: Document) -> None:
         stages = hook.get("lifecycleStages") or []
         if not stages or not set(stages) <= set(_PAUSABLE):
             raise invalid(f"PAUSE hooks can be configured at the stages {', '.join(_PAUSABLE)}.")
-        timeout = hook.get("timeoutConfiguration") or {}
-        if not 1 <= timeout.get("timeoutInMinutes", 1) <= 20160:
-            raise invalid("timeoutInMinutes must be between 1 and 20160.")
-        if timeout.get("action", "ROLLBACK") not in ("ROLLBACK", "CONTINUE"):
-            raise invalid("The action of a lifecycle hook's time-out must be ROLLBACK or CONTINUE.")
 
 
 def _validate_advanced(balancer: Document, resources: Resources) -> None:
