@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from . import references, settle, tasks
+from . import capacity, references, settle, tasks
 from .call import Answer, Call, page
 from .errors import EcsError, invalid
 from .model import Document, now
@@ -70,6 +70,8 @@ def run_task(call: Call) -> Answer:
     definition = call.requested_definition()
     if definition.document["networkMode"] == "awsvpc" and not call.get("networkConfiguration"):
         raise invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+    if call.get("capacityProviderStrategy"):
+        capacity.validate(call.request["capacityProviderStrategy"], call.cluster_providers(cluster_arn))
     _check_overrides(definition.document, call.get("overrides", {}))
     started = []
     for _ in range(int(call.get("count", 1))):

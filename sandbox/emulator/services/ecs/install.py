@@ -6,6 +6,7 @@ are restored stand in the modules:
 
     task_definitions.py   defaults and refusals of RegisterTaskDefinition (pure)
     references.py         what the parts of a task definition say about each other (pure)
+    capacity.py           refusals of capacity provider strategies (pure)
     services.py           defaults and refusals of CreateService and UpdateService (pure)
     shift.py              the stages of a blue/green, linear or canary deployment; traffic.py: the rules that it moves
     rollout.py            how deployments begin, complete, fail and are rolled back, in their documents

@@ -11,6 +11,7 @@ import copy
 import re
 from typing import Any, Protocol
 
+from . import capacity
 from .errors import EcsError, client, invalid
 from .model import Document, Service, TaskDefinition, now
 from .shift import DEFAULTS as SHIFT_DEFAULTS
@@ -31,6 +32,7 @@ TRIGGERS = (
 # PlacementStrategy: host has the same effect as instanceId; the others are answered in capitals
 # (hashicorp/terraform-provider-aws, flattenServicePlacementStrategy).
 _PLACEMENT_FIELDS = {"host": "instanceId", "memory": "MEMORY", "cpu": "CPU"}
+_MOST_SUBNETS, _MOST_SECURITY_GROUPS = 16, 5
 _ZONE = "attribute:ecs.availability-zone"
 _NOT_OF_A_SERVICE = ("cluster", "service", "tags", "clientToken", "role", "forceNewDeployment")
 
@@ -46,6 +48,9 @@ class Resources(Protocol):
 
     def ecs_may_assume(self, arn: str) -> bool:
         """Whether there is such a role and it trusts ecs.amazonaws.com."""
+
+    def cluster_providers(self, cluster_arn: str) -> list[str]:
+        """The capacity providers that the cluster has."""
 
     def missing_subnet(self, ids: list[str]) -> str | None: ...
 
@@ -182,6 +187,8 @@ def validate(document: Document, definition: TaskDefinition, resources: Resource
         raise invalid("The desired count must not be negative.")
     if document.get("launchType") and document.get("capacityProviderStrategy"):
         raise invalid("Specify either Launch Type or Capacity Provider Strategy, but not both.")
+    if document.get("capacityProviderStrategy"):
+        capacity.validate(document["capacityProviderStrategy"], resources.cluster_providers(document["clusterArn"]))
     if definition.status != "ACTIVE":
         raise client("TaskDefinition is inactive")
     if _fargate(document) and "FARGATE" not in definition.document["compatibilities"]:
@@ -223,6 +230,12 @@ def _validate_network(document: Document, definition: TaskDefinition, resources:
         raise invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
     if not network["subnets"]:
         raise invalid("subnets can not be empty.")
+    # AWS (AwsVpcConfiguration): "There's a limit of 16 subnets", and of 5 security groups. The wording is not AWS's.
+    if len(network["subnets"]) > _MOST_SUBNETS or len(network["securityGroups"]) > _MOST_SECURITY_GROUPS:
+        raise invalid(
+            f"A network configuration can have at most {_MOST_SUBNETS} subnets "
+            f"and {_MOST_SECURITY_GROUPS} security groups."
+        )
     if subnet := resources.missing_subnet(network["subnets"]):
         raise invalid(
             f"Error retrieving subnet information for [{subnet}]: The subnet ID '{subnet}' does not exist "

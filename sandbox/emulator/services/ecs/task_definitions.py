@@ -183,6 +183,9 @@ def _validate_fargate(document: Document, containers: list[Document]) -> None:
             f"No Fargate configuration exists for given values: {cpu} CPU, {memory} memory. "
             "See the Amazon ECS documentation for the valid values."
         )
+    storage = (document.get("ephemeralStorage") or {}).get("sizeInGiB", 21)
+    if not 21 <= storage <= 200:
+        raise client("EphemeralStorage.sizeInGiB must be between 21 and 200 on Fargate.")
     if sum(container.get("cpu") or 0 for container in containers) > int(cpu):
         raise client("The 'cpu' of the containers must not exceed the task's 'cpu'.")
     for container in containers:

@@ -112,6 +112,10 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}},
         "InvalidSubnetID.NotFound",
     ),
+    "too many subnets": (
+        {"networkConfiguration": {"awsvpcConfiguration": {"subnets": [f"subnet-{n}" for n in range(17)]}}},
+        "at most 16 subnets",
+    ),
     "percentages that block": (
         {"deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}},
         "this will block deployments",

@@ -88,6 +88,8 @@ def test_a_field_of_a_container_is_kept(stack: Stack, field: str, value: Any) ->
         ({"container": {"healthCheck": {"command": ["CMD", "x"], "interval": 4}}}, "interval must be between 5 and"),
         ({"container": {"secrets": [{"name": "A", "valueFrom": "x"}]}}, "executionRoleArn"),
         ({"container": {"stopTimeout": 121}}, "stopTimeout"),
+        ({"ephemeralStorage": {"sizeInGiB": 20}}, "between 21 and 200"),
+        ({"ephemeralStorage": {"sizeInGiB": 201}}, "between 21 and 200"),
         ({"family": "a b"}, "Family contains invalid characters"),
         ({"container": {"name": "a.b"}}, "Container.name contains invalid characters"),
         ({"container": {"image": "app:1 "}}, "Container.image contains invalid characters"),
