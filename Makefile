@@ -1,4 +1,4 @@
-# What a newcomer runs. `make` lists the targets.
+# The commands of a developer. `make` lists the targets.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -9,11 +9,13 @@ BIN := $(VENV)/bin
 SERVER_VENV := server/.venv
 # quilt3, which the server's package tools are held against.
 ORACLE := server/.cache/oracle
-# The oldest ansible-core that the collection promises to run with.
+# The oldest ansible-core that the collection supports.
 CORE := .cache/ansible-core-oldest
-# The environment's CA bundles and byte code switch are the machine's affair; the project's own are given by name.
+# The environment's CA bundles and byte code switch are settings of the machine; the project's own are given by name.
 unexport AWS_CA_BUNDLE REQUESTS_CA_BUNDLE PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# ansible-core does not read the file in a folder that everybody may write to.
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # tools/find-python reads it.
 export PYTHON
 
@@ -42,10 +44,10 @@ unit: $(VENV)/.dev ## Run the tests that need no sandbox
 integration: $(VENV)/.dev $(SERVER_VENV)/.dev $(ORACLE)/.done $(CORE)/.done ## Run the tests of modules, playbooks, sandbox and server
 	@python tests/run.py integration
 
-bench: $(VENV)/.dev ## Measure a deployment beside an empty play, 8c6dfb0 and Terraform (OPTIONS="--rounds 1")
+bench: $(VENV)/.dev ## Measure a deployment, compared with an empty play, 8c6dfb0 and Terraform (OPTIONS="--rounds 1")
 	@python -m bench $(OPTIONS)
 
-bench-server: $(VENV)/.dev ## Measure the server's container beside quilt-mcp at 0.25 CPU and 512 MiB
+bench-server: $(VENV)/.dev ## Measure the server's container, compared with quilt-mcp, at 0.25 CPU and 512 MiB
 	@python -m bench.server
 
 # What is installed together is resolved together: the first lock of each group is resolved, the others within it. What is
@@ -101,7 +103,7 @@ $(ORACLE)/.done: server/tests/oracle/requirements.txt
 	@touch $@
 
 $(CORE)/.done: tests/ansible-core/oldest.txt
-	@echo "Installing the oldest promised ansible-core for the tests of direct execution"
+	@echo "Installing the oldest supported ansible-core for the tests of direct execution"
 	@python=$$(tools/find-python) && "$$python" -m venv --clear $(CORE)
 	@$(CORE)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r tests/ansible-core/oldest.txt
 	@touch $@

@@ -1,4 +1,4 @@
-"""What a deployment costs, row by row beside the goals. Run by `make bench`.
+"""What a deployment costs, row by row, with the goals. Run by `make bench`.
 
 python -m bench [--rounds N] [--only NAME,NAME] [--profile] [--ci-minutes N] [--json FILE]
 """

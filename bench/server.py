@@ -1,4 +1,4 @@
-"""What the MCP server costs in its container at 0.25 CPU and 512 MiB, beside quilt-mcp. Run by `make bench-server`.
+"""The cost of the MCP server in its container at 0.25 CPU and 512 MiB, and quilt-mcp's. Run by `make bench-server`.
 
 python -m bench.server [--alone] [--seconds N] [--calls N]
 

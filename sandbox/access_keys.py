@@ -1,4 +1,4 @@
-"""Access keys. Signatures are not checked: whoever reaches loopback may call, and the keys only distinguish callers."""
+"""Access keys. Signatures are not checked: any local process may call; the keys only distinguish callers."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ OWNER_TAG = "quilt:deployment"
 
 # What time alone changes.
 _VOLATILE = {"ResponseMetadata", "events", "RoleLastUsed", "LastAccessedDate", "storedBytes"}
-# When something was done, and what AWS draws by lot: ids of EC2, deployments and roles, ends of ARNs, addresses.
+# Times, and what AWS generates at random: ids of EC2, deployments and roles, ends of ARNs, addresses.
 _TIMES = {"creationTime"}
 _DRAWN = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{16,17}|[0-9]{19}"
@@ -27,7 +27,7 @@ Found = tuple[str, dict[str, Any], dict[str, str]]
 
 
 class Account:
-    """Reads everything that a deployment could touch."""
+    """Reads everything that a deployment could change."""
 
     def __init__(self, client: Callable[[str], Any]) -> None:
         """`client` makes boto3 clients by name."""

@@ -26,7 +26,7 @@ class Clients:
                 endpoint_url=self._endpoint_url,
                 aws_access_key_id=self._access_key,
                 aws_secret_access_key=self._access_key,
-                # The seed runs against one process on loopback: proxies are never right, retries hide defects.
+                # The seed runs against one process on loopback: proxies do not apply, and retries would hide errors.
                 config=Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
             )
         return self._clients[service]
@@ -34,9 +34,9 @@ class Clients:
 
 @cache
 def _session() -> Any:
-    session = botocore.session.Session()
-    # Neither a profile nor a config file of the machine's user takes part.
-    session.set_config_variable("profile", None)
+    # No profile or config file of the machine's user is read. A profile that is set to None is read from
+    # the environment, so no variable of it has that name.
+    session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     session.set_config_variable("config_file", "/nonexistent")
     session.set_config_variable("credentials_file", "/nonexistent")
     return session

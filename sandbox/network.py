@@ -1,4 +1,4 @@
-"""Addresses: which loopback port stands for a private address of the VPC, and a way into loopback for containers."""
+"""Addresses: the loopback port of each private address of the VPC, and access to loopback for containers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class AddressBook:
             self._entries[private] = real
 
     def withdraw(self, ip: str) -> None:
-        """Forget every port of a private ip. Unknown ips are fine: a task may die before it published anything."""
+        """Remove every port of a private ip. Unknown ips are accepted: a task may end before it published anything."""
         with self._lock:
             self._entries = {private: real for private, real in self._entries.items() if private[0] != ip}
 

@@ -1,7 +1,7 @@
-"""How fast the sandbox's time passes.
+"""The speed of the sandbox's time.
 
 AWS waits a lot: between health checks, while a target drains, before it tries a failing task again. SANDBOX_SPEED
-divides such waits: 10 unless it is set, 1 is AWS's own pace. What is a tolerance stays as it was asked for: start
+divides such waits: 10 unless it is set, 1 is AWS's own speed. Tolerances are not divided: start
 periods, grace periods, timeouts and stop timeouts, because a real program has to keep them.
 """
 
@@ -20,5 +20,5 @@ def wait_of(seconds: float) -> float:
     except ValueError:
         speed = 0
     if speed <= 0:
-        raise ValueError(f"SANDBOX_SPEED must be a number above 0, found {text!r}; 1 is AWS's own pace")
+        raise ValueError(f"SANDBOX_SPEED must be a number above 0, found {text!r}; 1 is AWS's own speed")
     return seconds / speed

@@ -38,7 +38,7 @@ class Pair:
 
 
 def issue(names: Sequence[str]) -> tuple[bytes, Pair]:
-    """A new CA and a certificate for these DNS names and addresses. The CA key is thrown away: nobody reuses it."""
+    """A new CA and a certificate for these DNS names and addresses. The CA key is discarded."""
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "quilt sandbox CA")])
     ca = _builder(ca_name, ca_name, ca_key.public_key(), ca_key, is_ca=True).sign(ca_key, hashes.SHA256())
@@ -83,7 +83,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        # A clock that runs a little behind must not find the certificate in its future.
+        # A clock that is slightly slow must not find the certificate not yet valid.
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + _LIFETIME)
         .add_extension(x509.BasicConstraints(ca=is_ca, path_length=0 if is_ca else None), critical=True)

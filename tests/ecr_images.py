@@ -28,7 +28,7 @@ def push(ecr: Any, repository: str, architecture: str = "amd64", *tags: str, con
 
 
 def push_index(ecr: Any, repository: str, *images: tuple[str, str], tag: str) -> str:
-    """Push an index of (architecture, digest) with an attestation beside them, as buildx does."""
+    """Push an index of (architecture, digest) with an attestation in it, as buildx does."""
     entries = [("linux", *image) for image in images] + [("unknown", "unknown", "sha256:" + "f" * 64)]
     manifests = [
         {"digest": digest, "platform": {"os": system, "architecture": architecture}}

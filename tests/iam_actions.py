@@ -15,7 +15,7 @@ PREFIXES = {"elbv2": "elasticloadbalancing"}
 FREE = {"sts:GetCallerIdentity"}
 
 # An API call needs the action of its name, and these: tags given at creation are judged as tagging, a role that is
-# handed over as passing it, a policy of Application Auto Scaling as what it does to alarms and to the service.
+# given to it as passing it, a policy of Application Auto Scaling as what it does to alarms and to the service.
 ALSO = {
     "application-autoscaling:PutScalingPolicy": {
         "cloudwatch:DeleteAlarms",

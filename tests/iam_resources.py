@@ -1,4 +1,4 @@
-"""The sandbox's resources against the ARNs that the deployer's policy names. Conditions are not judged."""
+"""The sandbox's resources against the ARNs that the deployer's policy names. Conditions are not evaluated."""
 
 from __future__ import annotations
 

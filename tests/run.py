@@ -56,7 +56,11 @@ def steps() -> Iterator[Step]:
     """The steps, cheap ones first."""
     yield Step("lint", "ruff check", ["ruff", "check", "."])
     yield Step("lint", "ruff format", ["ruff", "format", "--check", "."])
-    yield Step("lint", "mypy", ["mypy", "sandbox", "plugins", "playbooks/action_plugins", "tools", "bench"])
+    yield Step(
+        "lint",
+        "mypy",
+        ["mypy", "sandbox", "plugins", "playbooks/action_plugins", "playbooks/callback_plugins", "tools", "bench"],
+    )
     imports = {"PYTHONPATH": str(ROOT / "collections")}
     yield Step("lint", "import-linter", ["lint-imports", "--no-cache"], env=imports)
     sandbox = {"PYTHONPATH": str(ROOT)}
@@ -64,7 +68,7 @@ def steps() -> Iterator[Step]:
     yield Step("lint", "yamllint", ["yamllint", "--strict", "."])
     yield Step("lint", "README tables", [sys.executable, "tools/role_readmes.py", "--check"])
     yield Step("lint", "README content", [sys.executable, "tools/readme_content.py", "--check"])
-    yield Step("lint", "drawing of the rooms", [sys.executable, "tools/draw_architecture.py", "--check"])
+    yield Step("lint", "drawing of the packages", [sys.executable, "tools/draw_architecture.py", "--check"])
     yield Step("lint", "spelling", ["codespell"])
     yield Step("lint", "words", [sys.executable, "tools/check_words.py"])
     yield Step("lint", "role inputs", [sys.executable, "-m", "pytest", "-q", "-n0", "tests/tools/test_role_inputs.py"])
@@ -80,7 +84,7 @@ def steps() -> Iterator[Step]:
     yield Step("unit", "pytest: units", [*pytest, "tests/unit", "tests/kinds", "tests/tools"])
     yield Step("integration", "pytest: sandbox", [*pytest, "sandbox/tests"])
     yield Step("integration", "pytest: modules on the sandbox", [*pytest, "tests/integration/modules"])
-    # Minutes each, some of them: test by test, whoever is free takes the next. The longest ones are molecule/killed.
+    # Minutes each, some of them: test by test, a free worker takes the next. The longest ones are molecule/killed.
     killed = "tests/integration/playbooks/test_killed_at_every_write.py"
     stolen = [*pytest, "--dist", "worksteal", "--ignore", killed, "tests/integration/playbooks"]
     yield Step("integration", "pytest: playbooks on the sandbox", stolen)
@@ -142,7 +146,7 @@ def run(step: Step, docker: bool) -> Result:
 
 
 def run_all(chosen: Sequence[Step], docker: bool) -> list[Result]:
-    """Run the steps in their order, those aside beside the next ones."""
+    """Run the steps in their order, those aside together with the next ones."""
     with ThreadPoolExecutor(max_workers=max(len(chosen), 1)) as pool:
         runs: list[Future[Result]] = []
         for step in chosen:

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -20,14 +21,21 @@ LEFT_OUT = re.compile(
     r"(^|/)(LICENSES?/|LICENSE$|requirements[\w-]*\.txt$|package-lock\.json$|oldest\.txt$)"
     r"|^tools/words\.yml$|^tests/replaced\.md$|^tests/tools/test_check_words\.py$"
 )
-# A word of an identifier counts too: own_rules and OwnRules, not "hours".
-START, END = r"(?<![A-Za-z])(?i:", r")(?![a-z])"
+# A word of an identifier counts too: own_rules, OwnRules and OWN_RULES, not "hours" or "OWNER".
+START, END = r"(?<![A-Za-z])(?i:", r")(?![a-z])(?!(?<=[A-Z]{2})[A-Z])"
 
 
+@cache
 def patterns() -> dict[re.Pattern[str], str]:
     """Each word as an expression, with what is written instead."""
     words: dict[str, str] = yaml.safe_load(WORDS.read_text())
     return {re.compile(START + word + END): instead for word, instead in words.items()}
+
+
+@cache
+def any_pattern() -> re.Pattern[str]:
+    """All words as one expression, which most lines do not match."""
+    return re.compile("|".join(f"(?:{pattern.pattern})" for pattern in patterns()))
 
 
 def files() -> list[str]:
@@ -42,9 +50,10 @@ def found(path: Path) -> Iterator[tuple[int, str, str]]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
         return
-    known = patterns()
     for number, line in enumerate(lines, 1):
-        for pattern, instead in known.items():
+        if not any_pattern().search(line):
+            continue
+        for pattern, instead in patterns().items():
             for match in pattern.finditer(line):
                 yield number, match[0], instead
 

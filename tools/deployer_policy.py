@@ -36,11 +36,16 @@ DEFAULTS = {
 }
 LISTS = {
     "secret": "names of the Secrets Manager secrets; unset: {stack}/mcp-server/jwt",
-    "role": "names of the IAM roles that exist already (iam_existing_*), with their paths",
+    "role": "names of the tasks' IAM roles that exist already (iam_existing_*), with their paths",
+    "infrastructure-role": "name of iam_existing_infrastructure_role, if it exists already, with its path",
     "boundary": "the ARN that iam_permissions_boundary has, required of every role",
     "repository-key": "the ARN of the KMS key of the repository (ecr_kms_key)",
     "secret-key": "the ARN of the KMS key of the secret that the smoke test signs with",
 }
+
+# The part with which roles are made. Without a boundary its holder can make a role with every right of the account, and
+# use it.
+ROLES = "roles"
 
 Values = Mapping[str, Sequence[str]]
 Policy = dict[str, Any]
@@ -110,6 +115,18 @@ def _key(option: str) -> str:
     return option.replace("-", "_")
 
 
+def _require_boundary(parser: argparse.ArgumentParser, options: Mapping[str, Any]) -> None:
+    """End with an error where the roles could be made with every right, and nobody said that they may."""
+    if options["boundary"] and options["without_boundary"]:
+        parser.error("--boundary and --without-boundary were given; leave one of them out")
+    if options["part"] == ROLES and not options["boundary"] and not options["without_boundary"]:
+        parser.error(
+            f"{ROLES} without --boundary makes its holder an administrator: a role can be made with every right, and "
+            "be used by a task. Give --boundary with the ARN that iam_permissions_boundary has, or say "
+            "--without-boundary"
+        )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the policy, or end with what is wrong with the options."""
     parts = source()
@@ -121,7 +138,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{name}", help=f"unset: {default}")
     for name, text in LISTS.items():
         parser.add_argument(f"--{name}", nargs="+", default=[], help=text)
+    parser.add_argument(
+        "--without-boundary",
+        action="store_true",
+        help=f"print {ROLES} without --boundary: whoever has it can give a role every right, and so has every right",
+    )
     options = vars(parser.parse_args(arguments))
+    _require_boundary(parser, options)
     values = values_of(options)
     wide = sorted(name for name, found in values.items() if any(re.search(r"[\s*?{}]", value) for value in found))
     if not re.fullmatch(r"\d{12}", options["account"]) or wide:

@@ -1,4 +1,4 @@
-"""Draw the rooms of plugins/module_utils and their imports into docs/architecture.md; with --check only compare.
+"""Draw the packages of plugins/module_utils and their imports into docs/architecture.md; with --check only compare.
 
 python tools/draw_architecture.py [--check]
 """
@@ -14,37 +14,37 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 PLUGINS = "ansible_collections.quilt.mcp_server.plugins"
 ENGINE = "_core"
-BEGIN, END = "<!-- rooms: drawn by tools/draw_architecture.py -->", "<!-- end of rooms -->"
+BEGIN, END = "<!-- packages: drawn by tools/draw_architecture.py -->", "<!-- end of packages -->"
 
 Arrow = tuple[str, str]
 
 
-def rooms_and_arrows(collections: Path) -> tuple[set[str], set[Arrow]]:
-    """The folders of module_utils, and which imports from which, read from the code below `collections`."""
+def packages_and_arrows(collections: Path) -> tuple[set[str], set[Arrow]]:
+    """The packages of module_utils, and their imports, read from the code below `collections`."""
     sys.path.insert(0, str(collections))
     try:
         graph = grimp.build_graph(PLUGINS, cache_dir=None)
     finally:
         sys.path.remove(str(collections))
     utils = f"{PLUGINS}.module_utils"
-    rooms = {name.rpartition(".")[2] for name in graph.find_children(utils)}
+    packages = {name.rpartition(".")[2] for name in graph.find_children(utils)}
 
     def imports(importer: str, imported: str) -> bool:
         chain = {"importer": f"{utils}.{importer}", "imported": f"{utils}.{imported}"}
         return graph.direct_import_exists(**chain, as_packages=True)
 
-    return rooms, {(one, other) for one in rooms for other in rooms if one != other and imports(one, other)}
+    return packages, {(one, other) for one in packages for other in packages if one != other and imports(one, other)}
 
 
-def drawing(rooms: set[str], arrows: set[Arrow]) -> str:
-    """A Mermaid graph. The rooms that stand on the engine are in one frame, which has the one arrow to it."""
+def drawing(packages: set[str], arrows: set[Arrow]) -> str:
+    """A Mermaid graph. The packages that import the engine are in one frame, with one arrow to it."""
     framed = {one for one, other in arrows if other == ENGINE}
-    lines = ["graph TD", '    subgraph rooms ["one room for each AWS service or purpose"]']
-    lines += [f"        {room}" for room in sorted(framed)]
+    lines = ["graph TD", '    subgraph packages ["one package for each AWS service or purpose"]']
+    lines += [f"        {package}" for package in sorted(framed)]
     lines += ["    end"]
-    lines += [f"    {room}" for room in sorted(rooms - framed - {ENGINE})]
+    lines += [f"    {package}" for package in sorted(packages - framed - {ENGINE})]
     lines += [f"    {one} --> {other}" for one, other in sorted(arrows) if other != ENGINE]
-    return "\n".join(["```mermaid", *lines, f"    rooms --> {ENGINE}", "```"])
+    return "\n".join(["```mermaid", *lines, f"    packages --> {ENGINE}", "```"])
 
 
 def drawn_into(page: str, text: str) -> str:
@@ -59,7 +59,7 @@ def drawn_into(page: str, text: str) -> str:
 def main() -> int:
     """Return 1 when --check finds a drawing that is not as it would be drawn."""
     page = PAGE.read_text(encoding="utf-8")
-    wanted = drawn_into(page, drawing(*rooms_and_arrows(ROOT / "collections")))
+    wanted = drawn_into(page, drawing(*packages_and_arrows(ROOT / "collections")))
     if wanted == page:
         return 0
     if "--check" in sys.argv[1:]:

@@ -1,4 +1,4 @@
-"""What a deployment costs, beside an empty play, an earlier commit and Terraform. Run by `make bench`.
+"""What a deployment costs, compared with an empty play, an earlier commit and Terraform. Run by `make bench`.
 
 sandbox.py      an AWS account for one contender, in a process of its own (control.py)
 collection.py   the collection as its artifact, of this clone and of an earlier commit

@@ -16,7 +16,6 @@ from typing import Any
 
 from bench.speed.sandbox import ROUTE
 from sandbox.account import Account
-from sandbox.cli.daemon import scrub_environment
 from sandbox.dataplane.context import Context
 from sandbox.dataplane.tasks.launcher import FargateLauncher
 from sandbox.dataplane.tasks.simulated import SimulatedEngine
@@ -80,8 +79,7 @@ class Control:
 
 
 def main() -> None:
-    """Run until nobody listens any more."""
-    scrub_environment()
+    """Run until the reader closes the stream."""
     with tempfile.TemporaryDirectory() as folder, ControlPlane(Seed(SALES_PROD)) as plane:
         nowhere = Path(folder) / "none"
         context = Context(

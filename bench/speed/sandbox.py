@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.access_keys import DEPLOYER_KEY, PLATFORM_KEY
+from sandbox.cli.environment import scrubbed
 from sandbox.clients import Clients
 from sandbox.seed.sales_prod import SALES_PROD
 
@@ -80,7 +81,7 @@ class Sandbox:
 @contextmanager
 def running() -> Iterator[Sandbox]:
     """An account with the stack sales-prod."""
-    environment = os.environ | {"SANDBOX_SPEED": "10"}
+    environment = scrubbed(os.environ) | {"SANDBOX_SPEED": "10"}
     command = [sys.executable, "-m", "bench.speed.control"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

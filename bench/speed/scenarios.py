@@ -23,7 +23,7 @@ BUILT, DEPLOYED = "built", "deployed"
 
 
 def say(text: str) -> None:
-    """Show how it goes, beside the tables."""
+    """Show the progress, in addition to the tables."""
     print(text, file=sys.stderr, flush=True)
 
 

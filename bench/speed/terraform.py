@@ -26,7 +26,7 @@ def find_mirror() -> Path | None:
 
 
 def _mirrors() -> Iterator[Path]:
-    """Where Terraform itself looks, and what somebody has put below /opt."""
+    """Terraform's own search path, and directories below /opt."""
     if named := os.environ.get("TF_PLUGIN_CACHE_DIR"):
         yield Path(named)
     home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
@@ -83,7 +83,7 @@ class Terraform:
         return self._run("apply", "-auto-approve", *self._options(state, wait=wait))
 
     def forget(self, state: str) -> None:
-        """Begin that state anew."""
+        """Begin again with an empty state."""
         self._path(state).unlink(missing_ok=True)
 
     def _path(self, state: str) -> Path:

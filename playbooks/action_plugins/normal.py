@@ -4,7 +4,7 @@
 
 """Run AWS modules without a new Python for each task: see plugins/plugin_utils/direct.py.
 
-ansible-core gives every module without an action plugin to `ansible.legacy.normal`, which a file of this name beside a
+ansible-core gives every module without an action plugin to `ansible.legacy.normal`, which a file of this name next to a
 playbook overrides.
 """
 

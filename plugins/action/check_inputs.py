@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refuse a wrong inventory before the first AWS call."""
+"""Refuse an invalid inventory before the first AWS call."""
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import uuid
@@ -20,6 +21,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils import connection, dependencies
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.given import given_inputs
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import (
     Default,
@@ -27,6 +29,8 @@ from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import (
     Spec,
     Undefined,
     problems,
+    unused,
+    warnings,
 )
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.preload import preload
 
@@ -88,6 +92,12 @@ _raw_defaults()
 preload()
 
 
+def _of_awx(names: list[str]) -> list[str]:
+    """What a result says of AWX's extra variables that are not used."""
+    text = f"extra variables of AWX that are no inputs of this collection are not used: {', '.join(names)}"
+    return [text] if names else []
+
+
 class ActionModule(ActionBase):
     """See the documentation in plugins/modules/check_inputs.py."""
 
@@ -95,23 +105,29 @@ class ActionModule(ActionBase):
     _VALID_ARGS: frozenset[str] = frozenset()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return how many values were checked, or fail with every fault in one message."""
+        """Return how many values were checked, or fail with all errors in one message."""
         super().run(tmp, task_vars)
+        complaint = dependencies.complaint(dependencies.required(COLLECTION))
+        if complaint:
+            return {"failed": True, "changed": False, "msg": complaint}
         variables, known, defaults = task_vars or {}, _known(), _raw_defaults()
         of_host = variables["hostvars"][variables["inventory_hostname"]]
-        # The play's variables hold the defaults of its roles too, which nobody set.
+        # The play's variables have the defaults of its roles too, which the inventory did not set.
         given_values = {
             name for name, raw in variables.items() if name not in defaults or raw != defaults[name] or name in of_host
         }
         values = {name: self._value(variables[name]) for name in {*known.deployment, *known.roles} & given_values}
         names = [name for name in given_values if isinstance(name, str)]
-        found = problems(
-            values, names, known, self._defaults(defaults, given_values, variables), load_extra_vars(self._loader)
-        )
+        typed, unset = load_extra_vars(self._loader), self._defaults(defaults, given_values, variables)
+        found = problems(values, names, known, unset, typed)
+        if isinstance(values.get("mcp_server_aws"), Mapping):
+            found += connection.problems(values["mcp_server_aws"], os.environ)
         if not found:
             # Not created before there is something to keep; modules of this run share it.
             snapshot = Path(tempfile.gettempdir()) / f"quilt-mcp-server-{uuid.uuid4()}.json"
-            return {"changed": False, "checked": len(values), "snapshot_file": str(snapshot)}
+            result = {"changed": False, "checked": len(values), "snapshot_file": str(snapshot)}
+            said = [*_of_awx(unused(names, typed, known)), *warnings(values, unset)]
+            return {**result, **({"warnings": said} if said else {})}
         host = variables.get("inventory_hostname", "this host")
         listing = "\n".join(f"- {fault}" for fault in found)
         title = f"The inventory of {host} has {len(found)} fault(s). Nothing was touched. Correct them and run again:"

@@ -86,5 +86,5 @@ def _lines(output: str) -> Iterator[dict[str, Any]]:
         if line.startswith("{"):
             try:
                 yield json.loads(line)
-            except ValueError:  # somebody else's line
+            except ValueError:  # another line
                 continue

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Say on one line of JSON each what a task changed or why it failed; nothing else."""
+"""Print one line of JSON for each change, failure and warning; nothing else."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ options:
       - What to do when a field differs that AWS cannot change.
       - By default the module fails, names such fields and changes nothing.
       - When V(true), the resource is deleted and created again from these parameters alone.
-        What it held is lost, and an option that is not given gets the default of AWS; tags stay. A warning says so.
+        Its content is lost, and an option that is not given gets the default of AWS; tags stay. The module warns.
     type: bool
     default: false
 """

@@ -31,14 +31,14 @@ options:
     default: false
   require_tags:
     description:
-      - Tags that mark the owner of the resource.
+      - Tags that identify the owner of the resource.
       - They are set when the resource is created.
-        A resource that exists without them belongs to somebody else; the module then fails and changes nothing.
+        An existing resource without them belongs to another owner; the module then fails and changes nothing.
     type: dict
     default: {}
   leave_foreign:
     description:
-      - Whether O(state=absent) leaves a resource without O(require_tags) as it is, in place of failing.
+      - Whether O(state=absent) leaves a resource without O(require_tags) as it is, instead of failing.
     type: bool
     default: false
 attributes:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an operator reads: pages, and what drift is."""
+"""Filters for the operator's reports, and the one that detects drift."""
 
 from __future__ import annotations
 

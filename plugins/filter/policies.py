@@ -38,7 +38,7 @@ def task_role_policy(
     """Return what the server itself may do.
 
     ``scope`` holds ``partition``, ``region`` and ``account_id``. Role and key inputs are ARNs, the others names.
-    A role's policy must have a statement, so the identity call, which AWS allows everybody, is always there.
+    A role's policy must have a statement, so the identity call, which AWS allows every caller, is always there.
     """
     partition, region, account = scope["partition"], scope["region"], scope["account_id"]
     writable = set(writable_buckets)
@@ -82,8 +82,8 @@ def task_role_policy(
             ],
             workgroups,
         ),
-        # These two take no resource at AWS, or all of the catalog: a query is judged by where every table that it
-        # could mean lies, and the judge reads descriptions only.
+        # These two take no resource at AWS, or all of the catalog: a query is authorized by where every table that it
+        # could refer to is stored, and that check reads descriptions only.
         _statement("ListAthena", ["athena:ListWorkGroups"], ["*"] if workgroups else []),
         _statement(
             "JudgeQueries",

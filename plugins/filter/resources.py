@@ -2,18 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Small reshapings between what people write and what AWS takes."""
+"""Conversions of inventory values into the structures of AWS's APIs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.errors import AnsibleFilterError
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import refusal
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.text_values import text_problems
+
 UNKNOWN = "known-after-apply"
 
 
 def name_value(mapping: Mapping[str, Any], key: str = "value") -> list[dict[str, str]]:
-    """Return a map as AWS's list of ``{name, <key>}``, sorted by name; an empty value means unset and is left out."""
+    """Return a map as AWS's list of ``{name, <key>}``, sorted by name; an empty value means unset and is left out.
+
+    Raises AnsibleFilterError for a value that is neither text nor a whole number.
+    """
+    problems = list(text_problems(mapping))
+    if problems:
+        raise AnsibleFilterError(refusal("Refused to make texts of these values", problems))
     return [{"name": name, key: str(value)} for name, value in sorted(mapping.items()) if value not in (None, "")]
 
 

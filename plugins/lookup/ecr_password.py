@@ -66,6 +66,8 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem, refusal
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.connection import environment
 
 try:
     import boto3
@@ -80,20 +82,26 @@ class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """Return the password; raise AnsibleLookupError with AWS's answer."""
         if boto3 is None:
-            raise AnsibleLookupError("The Python library boto3 is missing on the controller; install it.")
+            missing = Problem(
+                "the Python library boto3 is missing on the controller", "ECR is asked with it", "install it"
+            )
+            raise AnsibleLookupError(refusal("Refused to ask ECR for a password", [missing]))
         self.set_options(var_options=variables, direct=kwargs)
-        session = boto3.Session(
-            profile_name=self.get_option("profile"),
-            region_name=self.get_option("region"),
-            aws_access_key_id=self.get_option("access_key"),
-            aws_secret_access_key=self.get_option("secret_key"),
-            aws_session_token=self.get_option("session_token"),
-        )
         try:
-            # None: botocore's own choice, which AWS_CA_BUNDLE in the environment may be.
-            verify = self.get_option("validate_certs") and (self.get_option("aws_ca_bundle") or None)
-            client = session.client("ecr", endpoint_url=self.get_option("endpoint_url"), verify=verify)
-            data = client.get_authorization_token()["authorizationData"]
+            with environment(self.get_options()):
+                data = self._client().get_authorization_token()["authorizationData"]
         except (BotoCoreError, ClientError) as error:
             raise AnsibleLookupError(f"ECR gave no authorization token: {error}") from error
         return [base64.b64decode(data[0]["authorizationToken"]).decode().partition(":")[2]]
+
+    def _client(self) -> Any:
+        session = boto3.Session(
+            profile_name=self.get_option("profile") or None,
+            region_name=self.get_option("region"),
+            aws_access_key_id=self.get_option("access_key") or None,
+            aws_secret_access_key=self.get_option("secret_key") or None,
+            aws_session_token=self.get_option("session_token") or None,
+        )
+        # None: botocore's own choice, which AWS_CA_BUNDLE in the environment may be.
+        verify = self.get_option("validate_certs") and (self.get_option("aws_ca_bundle") or None)
+        return session.client("ecr", endpoint_url=self.get_option("endpoint_url"), verify=verify)

@@ -13,7 +13,7 @@ short_description: Manage how one ECS service is scaled
 description:
   - Registers, changes and deregisters one scalable target of Application Auto Scaling, with its scaling policies, its
     scheduled actions, and whether scaling is suspended.
-  - Deregistering takes all its policies and scheduled actions with it.
+  - Deregistering deletes all its policies and scheduled actions.
 author:
   - Quilt Data (@quiltdata)
 options:
@@ -27,20 +27,20 @@ options:
     type: str
     required: true
   scalable_dimension:
-    description: What is scaled.
+    description: The dimension that is scaled.
     type: str
     choices: ["ecs:service:DesiredCount"]
     default: ecs:service:DesiredCount
   min_capacity:
-    description: The least number of tasks; V(0) is allowed. Needed for a new target.
+    description: The minimum number of tasks; V(0) is allowed. Required for a new target.
     type: int
   max_capacity:
-    description: The greatest number of tasks. Needed for a new target.
+    description: The maximum number of tasks. Required for a new target.
     type: int
   role_arn:
     description:
       - The role that Application Auto Scaling uses.
-      - For ECS AWS uses its own service-linked role instead; a role that is given is then no change.
+      - For ECS, AWS uses its own service-linked role instead, and a given role is not a change.
     type: str
     aliases: [role]
   suspended_state:
@@ -58,7 +58,7 @@ options:
         type: bool
   policies:
     description:
-      - Scaling policies. Each is a whole document; what it does not say is what AWS fills in.
+      - Scaling policies. Each is a whole document; AWS sets the defaults of absent members.
       - Policies that are not named here stay as they are, unless O(purge_policies=true).
     type: list
     elements: dict
@@ -98,14 +98,14 @@ options:
         type: str
         required: true
       schedule:
-        description: When, such as V(cron(0 20 ? * MON-FRI *\)), V(rate(1 day\)) or V(at(2026-12-24T18:00:00\)).
+        description: The schedule, such as V(cron(0 20 ? * MON-FRI *\)), V(rate(1 day\)) or V(at(2026-12-24T18:00:00\)).
         type: str
         required: true
       timezone:
-        description: The IANA name of the zone of O(scheduled_actions[].schedule); AWS fills in V(UTC).
+        description: The IANA name of the zone of O(scheduled_actions[].schedule); V(UTC) by default.
         type: str
       start_time:
-        description: When the schedule begins to count, in ISO 8601; UTC when it names no zone.
+        description: When the schedule begins, in ISO 8601; UTC when it names no zone.
         type: str
       end_time:
         description: When the schedule ends, in ISO 8601; UTC when it names no zone.
@@ -116,10 +116,10 @@ options:
         required: true
         suboptions:
           min_capacity:
-            description: The least number of tasks from then on.
+            description: The minimum number of tasks from then on.
             type: int
           max_capacity:
-            description: The greatest number of tasks from then on.
+            description: The maximum number of tasks from then on.
             type: int
   purge_scheduled_actions:
     description:
@@ -200,7 +200,7 @@ scalable_target:
       type: str
       returned: when present
     resource_id:
-      description: What is scaled.
+      description: The dimension that is scaled.
       type: str
       returned: when present
     scalable_dimension:
@@ -208,11 +208,11 @@ scalable_target:
       type: str
       returned: when present
     min_capacity:
-      description: The least number of tasks.
+      description: The minimum number of tasks.
       type: int
       returned: when present
     max_capacity:
-      description: The greatest number of tasks.
+      description: The maximum number of tasks.
       type: int
       returned: when present
     role_arn:

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: application_autoscaling_target_info
 version_added: 1.0.0
-short_description: Show how ECS services are scaled, and what was scaled lately
+short_description: Show the scaling of ECS services, and their latest scaling activities
 description:
   - Returns scalable targets of Application Auto Scaling with their policies and alarms, their scheduled actions, their
     tags, and their latest scaling activities.
@@ -60,11 +60,11 @@ scalable_targets:
       type: str
       returned: always
     min_capacity:
-      description: The least number of tasks.
+      description: The minimum number of tasks.
       type: int
       returned: always
     max_capacity:
-      description: The greatest number of tasks.
+      description: The maximum number of tasks.
       type: int
       returned: always
     suspended_state:
@@ -82,7 +82,7 @@ scalable_targets:
       elements: dict
       returned: always
     scaling_activities:
-      description: What was scaled lately, the latest first, each with its cause.
+      description: The latest scaling activities, newest first, each with its cause.
       type: list
       elements: dict
       returned: always

@@ -11,8 +11,8 @@ module: assert_account
 version_added: 1.0.0
 short_description: Refuse the credentials of another AWS account
 description:
-  - Asks AWS whose the credentials are, which needs no right, and fails when they belong to another account than the
-    one that is meant.
+  - Reads the account of the credentials, which needs no permission, and fails when it is another account than the
+    expected one.
   - Writes nothing.
 author:
   - Quilt Data (@quiltdata)

@@ -37,6 +37,7 @@ engine:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem, refusal
 
 PARTS = (["version", "--format", "{{.Server.Version}}"], ["buildx", "version"])
 
@@ -54,10 +55,12 @@ def main() -> None:
             problem = said[-1] if said else f"docker {part[0]} ended with {status}"
             break
     if problem:
-        module.fail_json(
-            msg=f"Wanted a Docker engine with buildx to build the image; found none ({problem}). "
-            "Start Docker, or build elsewhere and set image_source to prebuilt and image_uri."
+        missing = Problem(
+            f"there is no Docker engine with buildx ({problem})",
+            "the image is built with it",
+            "start Docker, or build elsewhere and set image_source to prebuilt and image_uri",
         )
+        module.fail_json(msg=refusal("Refused to build the image", [missing]))
     module.exit_json(changed=False, engine=answers[0])
 
 

@@ -9,16 +9,16 @@ DOCUMENTATION = r"""
 ---
 module: assert_foreign_unchanged
 version_added: 1.0.0
-short_description: Verify that nothing of others changed on a load balancer
+short_description: Verify that no resource of another owner changed on a load balancer
 description:
-  - Compares what belongs to others on a load balancer with what it was before the first write of this run.
-  - Modules of this collection that write to a load balancer read it before and keep it in the file O(snapshot), when
+  - Compares the resources of other owners on a load balancer with their state before the first write of this run.
+  - Modules of this collection that write to a load balancer read it before and store it in the file O(snapshot), when
     they are given its path as O(quilt.mcp_server.elb_listener_rule#module:foreign_snapshot).
   - Does nothing when no module of this run wrote to a load balancer.
   - Compares the load balancer, its listeners, their rules and its target groups, all with their attributes and tags.
-    Targets of others may come and go, but none of this deployment may be in a group of others.
-  - What another deployment of this collection owns may be changed by a run of its own at the same time, so a change of
-    it is a warning.
+    Targets of others may change, but none of this deployment may be in a group of others.
+  - Another deployment of this collection may change its own resources in a concurrent run, so a change of
+    them is a warning.
   - Deletes the file.
 author:
   - Quilt Data (@quiltdata)
@@ -71,7 +71,8 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.clients import Clients
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_changes import added_targets, changes
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.foreign_snapshot import own_targets, read
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.run_snapshot import load_snapshot
@@ -89,9 +90,12 @@ def compare(client: Clients, params: Mapping[str, Any]) -> dict[str, Any]:
     found = changes(before, after, own)
     if found.of_others:
         raise Refused(
-            message=f"Something that belongs to others changed while this ran. {'; '.join(found.of_others)}. "
-            "Either this run did it, which is a fault of this collection, or somebody else did at the same time: "
-            "CloudTrail says who. The next run compares with what is there now.",
+            "call this run a success",
+            Problem(
+                f"something that belongs to others changed while this ran: {'; '.join(found.of_others)}",
+                "either this run did it, which is a fault of this collection, or somebody else did at the same time",
+                "ask CloudTrail who did it; the next run compares with what is there now",
+            ),
             changes=list(found.of_others),
             compared=True,
         )

@@ -8,16 +8,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: check_inputs
 version_added: 1.0.0
-short_description: Refuse a wrong inventory before the first AWS call
+short_description: Refuse an invalid inventory before the first AWS call
 description:
   - Checks every C(mcp_server_*) variable and every role input that the inventory sets.
-  - Wrong, missing and misspelt values are all refused in one message that names the accepted form.
-  - What the roles' defaults make of right values is checked too, such as a name that gets too long.
+  - Wrong, missing and misspelled values are all refused in one message that names the accepted form.
+  - Values that result from the roles' defaults are checked too, such as a name that gets too long.
   - A name that begins with C(mcp_server_) must exist; a name that begins with a role's prefix is refused when it is
-    close to an existing one, so that variables of other people's roles are left alone. What is given with
+    close to an existing one, so that variables of unrelated roles are left alone. A variable that is given with
     C(--extra-vars) is also refused when it is an existing name without its prefix.
-  - An input of a role that the playbooks give is refused, with what is set instead.
-  - Runs on the controller and touches nothing.
+  - An input of a role that the playbooks pass is refused, with the variable to set instead.
+  - Runs on the controller and changes nothing.
 author:
   - Quilt Data (@quiltdata)
 extends_documentation_fragment:

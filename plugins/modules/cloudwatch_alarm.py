@@ -21,26 +21,26 @@ options:
     type: str
   alarm_names:
     description:
-      - The names of several alarms that are deleted, in place of O(alarm_name). Only with O(state=absent).
-      - They are looked for in one call, and one that does not exist costs no other.
+      - The names of several alarms that are deleted, instead of O(alarm_name). Only with O(state=absent).
+      - They are read in one call. One that does not exist needs no other call.
     type: list
     elements: str
   alarm_description:
-    description: What it is for.
+    description: The description of the alarm.
     type: str
   actions_enabled:
     description: Whether its actions are executed.
     type: bool
   ok_actions:
-    description: ARNs of what happens when it becomes OK. An empty list clears them.
+    description: ARNs of the actions when it goes into OK. An empty list clears them.
     type: list
     elements: str
   alarm_actions:
-    description: ARNs of what happens when it rings. An empty list clears them.
+    description: ARNs of the actions when it goes into ALARM. An empty list clears them.
     type: list
     elements: str
   insufficient_data_actions:
-    description: ARNs of what happens when there are no data. An empty list clears them.
+    description: ARNs of the actions when it goes into INSUFFICIENT_DATA. An empty list clears them.
     type: list
     elements: str
   metric_name:
@@ -54,7 +54,7 @@ options:
     type: str
     choices: [SampleCount, Average, Sum, Minimum, Maximum]
   extended_statistic:
-    description: A percentile such as V(p99), in place of O(statistic).
+    description: A percentile such as V(p99), instead of O(statistic).
     type: str
   dimensions:
     description: The dimensions of the metric, each with C(name) and C(value).
@@ -70,7 +70,7 @@ options:
     description: The number of periods that are compared.
     type: int
   datapoints_to_alarm:
-    description: How many of them must break the threshold.
+    description: How many of them must breach the threshold.
     type: int
   threshold:
     description: The value to compare with.
@@ -115,7 +115,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Ring when the server answers more than five requests in a minute with a fault of its own
+- name: Alarm on more than five 5xx responses of the server in a minute
   quilt.mcp_server.cloudwatch_alarm:
     alarm_name: sales-prod-mcp-server-production-faults
     namespace: AWS/ApplicationELB

@@ -23,9 +23,9 @@ options:
     required: true
   retention_in_days:
     description:
-      - How many days log events are kept; V(0) keeps them for ever.
+      - How many days log events are retained; V(0) retains them indefinitely.
       - One of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653.
-      - When unset, an existing retention is left alone and a new group keeps its events for ever.
+      - When unset, an existing retention is left alone and a new group retains its events indefinitely.
     type: int
   kms_key_id:
     description:
@@ -84,7 +84,7 @@ log_group:
       type: str
       returned: when present
     retention_in_days:
-      description: How many days log events are kept; V(0) is for ever.
+      description: How many days log events are retained; V(0) is indefinitely.
       type: int
       returned: when present
     kms_key_id:

@@ -13,7 +13,7 @@ short_description: Manage one EC2 security group with its rules
 description:
   - Creates, changes and deletes one security group of a VPC.
   - A list of rules that is given is the whole list; every other rule of that direction is revoked.
-    What is new is allowed before anything is revoked.
+    New rules are authorized before old ones are revoked.
 author:
   - Quilt Data (@quiltdata)
 options:
@@ -23,7 +23,7 @@ options:
     required: true
   description:
     description:
-      - What the group is for. Required when the group is to exist.
+      - The description of the group. Required when the group is to exist.
       - AWS cannot change it later; the module then fails and says so.
     type: str
   vpc_id:
@@ -33,7 +33,7 @@ options:
     type: str
   ingress:
     description:
-      - The traffic that may come in; each item has C(proto), C(ports), one or more peers and C(rule_desc).
+      - The inbound rules; each item has C(proto), C(ports), one or more peers and C(rule_desc).
       - The peers are C(cidr_ip), C(cidr_ipv6), C(group_id) and C(ip_prefix), each one or a list.
       - C(ports) are numbers or ranges such as V(8000-8010); C(proto) V(all) needs none.
       - When unset, the rules are left alone.
@@ -41,8 +41,8 @@ options:
     elements: dict
   egress:
     description:
-      - The traffic that may go out, as in O(ingress).
-      - When unset, the rules are left alone, and a new group lets everything out as EC2 does by itself.
+      - The outbound rules, as in O(ingress).
+      - When unset, the rules are left alone, and a new group allows all outbound traffic, as by default in EC2.
     type: list
     elements: dict
 extends_documentation_fragment:

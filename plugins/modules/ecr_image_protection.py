@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecr_image_protection
 version_added: 1.0.0
-short_description: Mark the image that a deployment uses
+short_description: Tag the image that a deployment uses
 description:
   - Gives the image the tag C(in-use-<deployment>-<12 digits of the digest>). A lifecycle policy whose first rule
     matches C(in-use-) and expires none of them never deletes such an image, because an image that matches an earlier
@@ -39,7 +39,7 @@ options:
     type: str
     default: ""
   alone:
-    description: Whether the deployment uses no other image, so that its other marks are taken away.
+    description: Whether the deployment uses no other image, so that its other in-use tags are removed.
     type: bool
     default: false
   require_tags:
@@ -52,7 +52,7 @@ attributes:
     description: Predicts the tags.
   diff_mode:
     support: full
-    description: Shows the marks of this deployment.
+    description: Shows the in-use tags of this deployment.
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -34,7 +34,7 @@ options:
     elements: dict
     suboptions:
       filter_type:
-        description: The kind of the filter.
+        description: The type of the filter.
         type: str
         choices: [WILDCARD]
         default: WILDCARD
@@ -56,13 +56,13 @@ options:
     type: dict
     suboptions:
       encryption_type:
-        description: The kind of encryption; AWS takes V(AES256) when it is unset.
+        description: The type of encryption; V(AES256) by default.
         type: str
         choices: [AES256, KMS, KMS_DSSE]
       kms_key:
         description:
           - The ARN of the KMS key.
-          - An alias is accepted at creation and not compared afterwards, because only KMS knows its key.
+          - An alias is accepted at creation and not compared later, because only KMS knows its key.
         type: str
   lifecycle_policy:
     description:
@@ -72,7 +72,7 @@ options:
   repository_policy:
     description:
       - The repository policy, in IAM's own JSON.
-      - It is compared by meaning (order, single values, accounts) and replaced as a whole.
+      - It is compared semantically (order, single values, accounts) and replaced as a whole.
         An empty dictionary removes it.
     type: dict
   force:
@@ -82,7 +82,7 @@ options:
   refuse_used_images:
     description:
       - Whether O(state=absent) fails when an ECS service or task of the account and region without O(require_tags) runs
-        an image of the repository. A service counts while it has no task, too.
+        an image of the repository. A service without a task counts too.
     type: bool
     default: false
 extends_documentation_fragment:

@@ -11,7 +11,7 @@ version_added: 1.0.0
 short_description: Show who runs images of an ECR repository
 description:
   - Lists the ECS services and tasks of the account and region whose containers come from the repository.
-  - A service counts while it has no task, too, since it may be scaled out again.
+  - A service without a task counts too, since it may be scaled out again.
 author:
   - Quilt Data (@quiltdata)
 options:

@@ -12,16 +12,16 @@ version_added: 1.0.0
 short_description: Manage one ECS service and wait for its deployment
 description:
   - Creates, changes and deletes one service of an ECS cluster, and waits until its own deployment is complete.
-  - Every given parameter is compared, after what ECS fills in. Names inside dictionaries are those of the ECS API in
-    snake_case; a misspelt one is refused before anything is written, with the nearest right one.
+  - Every given parameter is compared, with the defaults of ECS. Names inside dictionaries are those of the ECS API in
+    snake_case; a misspelled one is refused before anything is written, with the nearest right one.
   - A deployment that is not complete in time is stopped, so that ECS rolls back to the one before it, if there is one.
-    That is a failure as well.
-  - A deployment that ECS rolls back is a failure. The message holds the stopped reason, exit codes, health and last log
+    The module then fails as well.
+  - A deployment that ECS rolls back is a failure. The message has the stopped reason, exit codes, health and last log
     lines of the task that failed, and the last events of the service.
-  - A run that finds its deployment already in progress, since an earlier run was cut off, waits for that one.
-    A deployment that failed with no earlier one to go back to is started anew.
-  - A PAUSE hook among the C(lifecycle_hooks) of O(deployment_configuration) holds a deployment that shifts traffic
-    until somebody has looked at it; see O(wait_for).
+  - A run that finds its deployment already in progress, since an earlier run was interrupted, waits for that one.
+    A deployment that failed with no earlier one to return to is started again.
+  - A PAUSE hook among the C(lifecycle_hooks) of O(deployment_configuration) pauses a deployment that shifts traffic
+    until it is continued; see O(wait_for).
   - Only services with the ECS deployment controller are managed.
 author:
   - Quilt Data (@quiltdata)
@@ -46,10 +46,10 @@ options:
     type: int
   launch_type:
     description:
-      - On what the tasks run.
+      - The infrastructure of the tasks.
       - AWS cannot change it later, other than to an O(capacity_provider_strategy) and back.
-      - To go back give it together with an empty O(capacity_provider_strategy). ECS has no parameter for which launch
-        type that is, so one that the service never had may be refused by the next run.
+      - To return to it, give it together with an empty O(capacity_provider_strategy). ECS has no parameter for which
+        launch type that is, so one that the service never had may be refused by the next run.
     type: str
     choices: [EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES]
   capacity_provider_strategy:
@@ -67,14 +67,14 @@ options:
     choices: [REPLICA, DAEMON]
   deployment_configuration:
     description:
-      - How a deployment goes, for instance C(deployment_circuit_breaker), C(minimum_healthy_percent),
+      - The configuration of deployments, for instance C(deployment_circuit_breaker), C(minimum_healthy_percent),
         C(maximum_percent), C(alarms), C(strategy).
       - Members that are not given stay as they are. An empty dictionary resets all of them.
     type: dict
   network_configuration:
     description:
       - The C(awsvpc_configuration) with C(subnets), C(security_groups) and C(assign_public_ip).
-      - AWS can change it, but not take it off.
+      - AWS can change it, but not remove it.
     type: dict
   load_balancers:
     description: The target groups, each with C(target_group_arn), C(container_name) and C(container_port).
@@ -149,7 +149,7 @@ options:
   wait_for:
     description:
       - What O(wait) waits for.
-      - V(completed_or_paused) is also content with a deployment that is paused at a lifecycle hook; RV(paused_hook)
+      - V(completed_or_paused) also ends at a deployment that is paused at a lifecycle hook; RV(paused_hook)
         shows which of the two it was. M(quilt.mcp_server.ecs_service_deployment) then continues it or rolls it back.
         A later run finds the same deployment at the same hook.
     type: str
@@ -163,17 +163,17 @@ options:
     default: 900
   on_first_failure:
     description:
-      - What becomes of a service of which no deployment was ever complete, when the one that is waited for fails.
-      - V(delete) deletes it and waits until its tasks are gone. There is nothing that ECS could roll back to, and it
-        would go on starting tasks. The failure stays the same, with a sentence more.
+      - What happens to a service without any complete deployment when the one that is waited for fails.
+      - V(delete) deletes it and waits until its tasks have stopped. ECS has nothing to roll back to, and
+        would continue to start tasks. The failure stays the same, with one more sentence.
     type: str
     choices: [keep, delete]
     default: keep
   foreign_snapshot:
     description:
       - Path of the snapshot of this run, which M(quilt.mcp_server.assert_foreign_unchanged) compares with in the end.
-      - Before its first write the module reads what on the load balancer of the service lacks O(require_tags) and
-        keeps it there, unless a module before it has done so.
+      - Before its first write the module reads the resources on the service's load balancer without O(require_tags) and
+        stores them there, unless an earlier module has done so.
     type: path
 extends_documentation_fragment:
   - quilt.mcp_server.resource

@@ -12,7 +12,7 @@ version_added: 1.0.0
 short_description: Stop or continue a deployment of an ECS service
 description:
   - Brings one service deployment to a state, the latest of the service unless it is named.
-  - Waiting ends with a failure when the deployment does not end as wanted. The message holds the stopped reason, exit
+  - Waiting ends with a failure when the deployment does not end as wanted. The message has the stopped reason, exit
     codes, health and last log lines of the task that failed.
   - To start a deployment use M(quilt.mcp_server.ecs_service).
 author:
@@ -31,7 +31,7 @@ options:
     type: str
   state:
     description:
-      - V(stopped) stops a deployment that runs; one that is over stays as it is.
+      - V(stopped) stops a deployment in progress; one that has ended stays as it is.
       - V(continued) answers a hook at which the deployment is paused; one that is not paused stays as it is.
         It needs a botocore with C(ContinueServiceDeployment).
     type: str
@@ -51,7 +51,7 @@ options:
     choices: [CONTINUE, ROLLBACK]
     default: CONTINUE
   require_tags:
-    description: Tags that mark the owner of the service. The deployment of a service without them is left alone.
+    description: Tags that identify the owner of the service. The deployment of a service without them is left alone.
     type: dict
     default: {}
   rejection:
@@ -74,7 +74,7 @@ options:
     default: 900
   on_timeout:
     description:
-      - What becomes of a deployment that has not ended by then, which is a failure in any case.
+      - What happens to a deployment that has not ended by then, which is a failure in any case.
       - V(stop) stops it, so that ECS rolls back to the one before it, if there is one.
     type: str
     choices: [keep, stop]
@@ -152,7 +152,7 @@ deployment:
       type: dict
       returned: when there is one
     running_task_count:
-      description: The number of tasks that run. C(requested_task_count) and C(pending_task_count) stand beside it.
+      description: The number of tasks that run. C(requested_task_count) and C(pending_task_count) are returned too.
       type: int
       returned: when there is one
     failed_task_count:
@@ -165,7 +165,7 @@ deployment:
       elements: dict
       returned: when there is one
     created_at:
-      description: When it was asked for; C(started_at) and C(finished_at) stand beside it.
+      description: When it was asked for; C(started_at) and C(finished_at) are returned too.
       type: str
       returned: when there is one
 progress:

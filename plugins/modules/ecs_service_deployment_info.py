@@ -12,8 +12,8 @@ version_added: 1.0.0
 short_description: List the deployments of an ECS service
 description:
   - Lists the latest service deployments, newest first, with the task definition and the images that each brought, and a
-    state that an operator understands. ECS keeps them for 90 days.
-  - Says whether any deployment of the service was ever complete.
+    summarized state. ECS retains them for 90 days.
+  - Shows whether any deployment of the service was ever complete.
   - Deployments of an earlier service of the same name are left out.
   - Writes nothing, and does not fail when there is no such service or cluster.
 author:
@@ -28,7 +28,7 @@ options:
     type: str
     required: true
   limit:
-    description: How many of the latest deployments to look at.
+    description: How many of the latest deployments to read.
     type: int
     default: 20
   states:
@@ -96,11 +96,11 @@ deployments:
       type: str
       returned: when there is one
     status:
-      description: The same in the words of ECS.
+      description: The status that ECS returns.
       type: str
       returned: when there is one
     status_reason:
-      description: Why it is in that state, as far as ECS says.
+      description: Why it is in that state, where ECS has a reason.
       type: str
       returned: when there is one
     task_definition:
@@ -112,7 +112,7 @@ deployments:
       type: dict
       returned: when there is one
     running_task_count:
-      description: The number of tasks that run. C(requested_task_count) and C(pending_task_count) stand beside it.
+      description: The number of tasks that run. C(requested_task_count) and C(pending_task_count) are returned too.
       type: int
       returned: when there is one
     failed_task_count:
@@ -125,7 +125,7 @@ deployments:
       elements: dict
       returned: when there is one
     created_at:
-      description: When it was asked for; C(started_at) and C(finished_at) stand beside it.
+      description: When it was asked for; C(started_at) and C(finished_at) are returned too.
       type: str
       returned: when there is one
 """

@@ -12,15 +12,15 @@ version_added: 1.0.0
 short_description: Manage one family of ECS task definitions
 description:
   - Registers a new revision when the given document differs from the latest active revision of the family that has
-    O(require_tags). The whole document is compared, after what ECS fills in; the order of environment, secrets, ports
-    and the like means nothing.
-  - Several owners may share a family. Revisions without O(require_tags) are somebody else's and are passed over.
-  - A revision is a whole document. What is not given is not in the next revision.
+    O(require_tags). The whole document is compared, with the defaults of ECS; the order of environment, secrets, ports
+    and similar lists is ignored.
+  - Several owners may share a family. Revisions without O(require_tags) belong to another owner and are ignored.
+  - A revision is a whole document. An option that is not given is not in the next revision.
   - Names inside O(container_definitions) and the other structures are those of the ECS API in snake_case.
-    A misspelt one is refused before anything is written, with the nearest right one.
-    The keys of free maps (log options, labels, driver options) are kept as they are.
-  - Where the latest revision is foreign, the 20 newest are looked at, each with a call. A family without one that has
-    O(require_tags) among them belongs to somebody else.
+    A misspelled one is refused before anything is written, with the nearest right one.
+    The keys of free maps (log options, labels, driver options) are not changed.
+  - Where the latest revision is foreign, the 20 newest are read, each with a call. A family without one that has
+    O(require_tags) among them belongs to another owner.
   - With O(state=absent) all active revisions of the family that carry O(require_tags) are deregistered.
 author:
   - Quilt Data (@quiltdata)
@@ -30,13 +30,13 @@ options:
     type: str
     required: true
   task_role_arn:
-    description: The ARN of the role that the containers act as.
+    description: The ARN of the task role, for the calls of the containers.
     type: str
   execution_role_arn:
-    description: The ARN of the role that ECS acts as to start the task (pull, logs, secrets).
+    description: The ARN of the task execution role, with which ECS starts the task (pull, logs, secrets).
     type: str
   network_mode:
-    description: How the containers are networked; FARGATE needs V(awsvpc), and has it when this is unset.
+    description: The network mode of the containers; FARGATE requires V(awsvpc), its default.
     type: str
     choices: [awsvpc, bridge, host, none]
   container_definitions:
@@ -54,7 +54,7 @@ options:
     type: list
     elements: dict
   requires_compatibilities:
-    description: The launch types that the document must suit.
+    description: The launch types with which the document must be compatible.
     type: list
     elements: str
     choices: [EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES]
@@ -88,15 +88,15 @@ options:
         type: int
         required: true
   runtime_platform:
-    description: The machine that the task runs on.
+    description: The platform that the task runs on.
     type: dict
     suboptions:
       cpu_architecture:
-        description: Its processor; FARGATE takes V(X86_64) when it is unset.
+        description: Its CPU architecture; V(X86_64) by default on FARGATE.
         type: str
         choices: [X86_64, ARM64]
       operating_system_family:
-        description: Its operating system; FARGATE takes V(LINUX) when it is unset.
+        description: Its operating system; V(LINUX) by default on FARGATE.
         type: str
   enable_fault_injection:
     description: Whether the containers may call the fault injection endpoints.
@@ -178,7 +178,7 @@ task_definition:
       type: str
       returned: when present
     container_definitions:
-      description: Its containers, with what ECS fills in, in a fixed order.
+      description: Its containers, with the defaults of ECS, in a fixed order.
       type: list
       elements: dict
       returned: when present
@@ -191,7 +191,7 @@ task_definition:
       type: str
       returned: when present
     runtime_platform:
-      description: The machine that the task runs on.
+      description: The platform that the task runs on.
       type: dict
       returned: when present
     tags:

@@ -17,13 +17,13 @@ description:
   - "The priority is decided exactly, not by a guess such as the highest number plus one. Let C(before) be the first
     rule with which those ahead of it take every request of this rule, and C(after) the last rule that this rule would
     leave without any request. The rule gets the lowest free number between the two that lies in the band of
-    O(priority_floor) and O(priority_ceiling). A rule that already stands between the two keeps its number, also when
-    somebody moved it there."
+    O(priority_floor) and O(priority_ceiling). A rule that is already between the two keeps its number, also when
+    it was moved by hand."
   - When there is no such number, the module fails before it writes anything. The message names the rules at both ends,
     a request that the wrong rule would answer, and the options that would change it.
-  - A rule that is limited by method, header or source address and stands ahead of this rule takes a part of its
+  - A rule that is limited by method, header or source address and comes before this rule takes a part of its
     requests. Such rules are returned as RV(overlaps).
-  - A regular expression in a rule of somebody else cannot be decided. The module warns and goes on.
+  - A regular expression in a rule of another owner cannot be decided. The module warns and continues.
 author:
   - Quilt Data (@quiltdata)
 options:
@@ -40,7 +40,7 @@ options:
   listener_arn:
     description:
       - The ARN of the listener.
-      - In check mode V(known-after-apply) stands for a listener that does not exist yet.
+      - In check mode V(known-after-apply) is accepted for a listener that does not exist yet.
       - Exactly one of O(listener_arn) and O(load_balancer) is required.
     type: str
   load_balancer:
@@ -102,7 +102,7 @@ options:
         type: dict
   planned_conditions:
     description:
-      - Conditions that a later task is going to give the rule, such as the public host of a service that is not ready.
+      - Conditions that a later task will set, such as the public host of a service that is not ready.
       - The module fails before it writes anything when the rule could not have them now.
     type: list
     elements: dict
@@ -116,19 +116,19 @@ options:
     suboptions:
       type:
         description:
-          - The kind of action.
+          - The type of the action.
           - V(authenticate-oidc), V(authenticate-cognito) and V(jwt-validation) need an HTTPS listener.
           - V(jwt-validation) needs botocore 1.40.72.
         type: str
         required: true
         choices: [forward, redirect, fixed-response, authenticate-oidc, authenticate-cognito, jwt-validation]
       order:
-        description: The place among the actions; by default the place in the list.
+        description: The order among the actions; by default the position in the list.
         type: int
       target_group_arn:
         description:
           - The target group of a V(forward) action to one group.
-          - In check mode V(known-after-apply) stands for a group that does not exist yet.
+          - In check mode V(known-after-apply) is accepted for a group that does not exist yet.
         type: str
       forward_config:
         description: A V(forward) action to several target groups, at most 5.
@@ -145,7 +145,7 @@ options:
                 type: str
                 required: true
               weight:
-                description: The share of the group, 0 to 999; 1 by default. The weight of a single group is ignored.
+                description: The weight of the group, 0 to 999; 1 by default. The weight of a single group is ignored.
                 type: int
           target_group_stickiness_config:
             description: Whether a client stays with its target group.
@@ -158,7 +158,7 @@ options:
                 description: For how many seconds, 1 to 604800.
                 type: int
       redirect_config:
-        description: A V(redirect) action. What is not given stays as the request has it.
+        description: A V(redirect) action. A member that is not given keeps the request's value.
         type: dict
         suboptions:
           protocol:
@@ -190,7 +190,7 @@ options:
             type: str
             required: true
           content_type:
-            description: The type of the body; V(text/plain) is taken for the default.
+            description: The type of the body; V(text/plain) by default.
             type: str
           message_body:
             description: The body, at most 1024 characters.
@@ -229,7 +229,7 @@ options:
           client_secret_version:
             description:
               - Any text that changes when the secret changes, such as the version of the secret in Secrets Manager.
-              - Kept in the tag C(quilt:client-secret-version) of the rule.
+              - Stored in the tag C(quilt:client-secret-version) of the rule.
             type: str
           session_cookie_name:
             description: The name of the session cookie; V(AWSELBAuthSessionCookie) by default.
@@ -238,7 +238,7 @@ options:
             description: The claims that are requested; V(openid) by default.
             type: str
           session_timeout:
-            description: The longest session in seconds; 604800 by default.
+            description: The session timeout in seconds; 604800 by default.
             type: int
           authentication_request_extra_params:
             description: Up to 10 query parameters for the authorization endpoint.
@@ -270,7 +270,7 @@ options:
             description: The claims that are requested; V(openid) by default.
             type: str
           session_timeout:
-            description: The longest session in seconds; 604800 by default.
+            description: The session timeout in seconds; 604800 by default.
             type: int
           authentication_request_extra_params:
             description: Up to 10 query parameters for the authorization endpoint.
@@ -284,7 +284,7 @@ options:
         type: dict
         suboptions:
           jwks_endpoint:
-            description: Where the keys are, a full URL.
+            description: The JWKS endpoint, a full URL.
             type: str
             required: true
           issuer:
@@ -297,7 +297,7 @@ options:
             elements: dict
             suboptions:
               format:
-                description: How the claim carries its values.
+                description: The format of the claim's values.
                 type: str
                 required: true
                 choices: [single-string, string-array, space-separated-values]
@@ -349,42 +349,42 @@ options:
     description:
       - A number that the rule must have, 1 to 50000. By default the module searches for one.
       - O(priority_floor) and O(priority_ceiling) do not limit it.
-      - When a rule of somebody else has it, the module fails.
+      - When a rule of another owner has it, the module fails.
     type: int
   priority_floor:
-    description: The lowest number that the search takes.
+    description: The lowest number that the search may choose.
     type: int
     default: 100
   priority_ceiling:
-    description: The highest number that the search takes.
+    description: The highest number that the search may choose.
     type: int
     default: 50000
   allow_below_floor:
     description:
-      - Whether the search may go below O(priority_floor) when every number above it is too late.
+      - Whether the search may go below O(priority_floor) when no request reaches any number above it.
         It then takes the highest free number.
     type: bool
     default: false
   on_unreachable:
-    description: What to do when the rule could only stand where it gets no request.
+    description: What to do when the rule gets no request at any allowed number.
     type: str
     choices: [fail, warn]
     default: fail
   on_shadowing:
-    description: What to do when the rule could only stand where it leaves another rule no request.
+    description: What to do when the rule leaves another rule without requests at every allowed number.
     type: str
     choices: [fail, warn]
     default: fail
   adopt:
     description:
-      - Whether to take over a rule that has the same conditions and no owner.
+      - Whether to adopt a rule that has the same conditions and no owner.
       - The identity tag of another name, another value of one of O(require_tags), and the tags of CloudFormation and of
         the AWS Load Balancer Controller make an owner. A rule that has one is never taken over.
     type: bool
     default: false
   delegate_weights:
     description:
-      - Whether the weights of target groups are left to somebody else, such as a blue/green deployment of ECS.
+      - Whether the weights of target groups are managed elsewhere, such as by a blue/green deployment of ECS.
       - The actions are then equal if they forward to the same set of groups.
     type: bool
     default: false
@@ -398,7 +398,7 @@ options:
   foreign_snapshot:
     description:
       - Path of the snapshot of this run, which M(quilt.mcp_server.assert_foreign_unchanged) compares with in the end.
-      - Before its first write the module reads what on the load balancer lacks O(require_tags) and keeps it there,
+      - Before its first write the module reads the load balancer's resources without O(require_tags) and stores them,
         unless a module before it has done so.
     type: path
   force:
@@ -532,7 +532,7 @@ placement:
       type: str
       returned: when present
     predicted:
-      description: Whether nothing was written, so that somebody else may still take the number.
+      description: Whether nothing was written, so that another user may still take the number.
       type: bool
       returned: when present
     window:
@@ -541,13 +541,13 @@ placement:
       returned: when present
     after:
       description:
-        - The rule that this rule must stand behind, and as C(example_request) a request that this rule would take from
+        - The rule that this rule must come after, and as C(example_request) a request that this rule would take from
           it.
       type: dict
       returned: when present
     before:
       description:
-        - The rule that this rule must stand ahead of, the rules it acts C(together_with), and as C(example_request) a
+        - The rule that this rule must come before, the rules it acts C(together_with), and as C(example_request) a
           request that it would take from this rule.
       type: dict
       returned: when present

@@ -12,8 +12,8 @@ version_added: 1.0.0
 short_description: Read the rules of a listener and explain them
 description:
   - Returns the rules of one listener of an Application Load Balancer in the order of evaluation.
-  - Says which rules can never be reached, and because of which others.
-  - Says which rule answers a given request, and why each earlier one does not.
+  - Shows which rules no request reaches, and because of which other rules.
+  - Shows which rule handles a given request, and why each earlier one does not match.
   - Writes nothing.
 author:
   - Quilt Data (@quiltdata)
@@ -30,14 +30,14 @@ options:
     description: The port of the listener.
     type: int
   name:
-    description: Return only the rules whose identity tag has this value. The other answers still look at all rules.
+    description: Return only the rules whose identity tag has this value. The other results still include all rules.
     type: str
   identity_tag:
     description: The key of the identity tag.
     type: str
     default: quilt:rule
   explain:
-    description: A request. RV(explanation) says which rule answers it.
+    description: A request. RV(explanation) shows which rule handles it.
     type: dict
     suboptions:
       host:
@@ -56,7 +56,7 @@ options:
         description: The headers by name; a list for a header that is there several times.
         type: dict
       query:
-        description: The query as it stands in the URL, such as V(a=b&c=d). It is compared as it is.
+        description: The query as in the URL, such as V(a=b&c=d). It is not decoded.
         type: str
       source_ip:
         description: The address that connects to the load balancer. Without it no V(source-ip) condition holds.
@@ -133,7 +133,7 @@ explanation:
       type: str
       returned: always
     rule:
-      description: The rule that answers it.
+      description: The rule that handles it.
       type: dict
       returned: always
     text:

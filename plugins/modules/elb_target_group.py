@@ -9,10 +9,10 @@ DOCUMENTATION = r"""
 ---
 module: elb_target_group
 version_added: 1.0.0
-short_description: Manage one target group without touching its targets
+short_description: Manage one target group without changing its targets
 description:
   - Creates, changes and deletes one target group of Elastic Load Balancing with its health check and its attributes.
-  - Registers and deregisters nothing. Targets belong to ECS or to whoever registered them.
+  - Registers and deregisters nothing. ECS or another client manages the targets.
 author:
   - Quilt Data (@quiltdata)
 options:
@@ -22,19 +22,19 @@ options:
     required: true
   protocol:
     description:
-      - How the load balancer talks to the targets.
+      - The protocol between the load balancer and the targets.
       - AWS cannot change it later; the module then fails, names it and says what can be done.
     type: str
     choices: [HTTP, HTTPS, TCP, TLS, UDP, TCP_UDP, GENEVE, QUIC, TCP_QUIC]
   protocol_version:
     description:
-      - The version of HTTP.
+      - The version of HTTP, or gRPC.
       - AWS cannot change it later; the module then fails, names it and says what can be done.
     type: str
     choices: [HTTP1, HTTP2, GRPC]
   port:
     description:
-      - The port of the targets, unless a target says otherwise.
+      - The port of the targets, unless a target has its own.
       - AWS cannot change it later; the module then fails, names it and says what can be done.
     type: int
   vpc_id:
@@ -44,23 +44,23 @@ options:
     type: str
   target_type:
     description:
-      - What a target is.
+      - The type of the targets.
       - AWS cannot change it later; the module then fails, names it and says what can be done.
     type: str
     choices: [instance, ip, lambda, alb]
   ip_address_type:
     description:
-      - The kind of the targets' addresses.
+      - The type of the targets' addresses.
       - AWS cannot change it later; the module then fails, names it and says what can be done.
     type: str
     choices: [ipv4, ipv6]
   target_control_port:
     description:
-      - The port on which targets talk to the optimizer of the load balancer.
+      - The port on which targets connect to the optimizer of the load balancer.
       - AWS cannot change it later; the module then fails, names it and says what can be done.
     type: int
   health_check_enabled:
-    description: Whether targets are checked. Only targets of type V(lambda) can do without.
+    description: Whether targets are checked. It can be disabled only for targets of type V(lambda).
     type: bool
   health_check_protocol:
     description: How targets are checked.
@@ -85,7 +85,7 @@ options:
     description: How many failures in a row make a target unhealthy.
     type: int
   matcher:
-    description: The answers that count as a success.
+    description: The responses that count as a success.
     type: dict
     suboptions:
       http_code:
@@ -159,7 +159,7 @@ target_group:
       elements: str
       returned: when present
     protocol:
-      description: How the load balancer talks to the targets.
+      description: The protocol between the load balancer and the targets.
       type: str
       returned: when present
     port:
@@ -179,7 +179,7 @@ target_group:
       type: str
       returned: when present
     matcher:
-      description: The answers that count as a success.
+      description: The responses that count as a success.
       type: dict
       returned: when present
     attributes:

@@ -12,7 +12,7 @@ version_added: 1.0.0
 short_description: Manage one IAM role with its inline policies
 description:
   - Creates, changes and deletes one IAM role, its trust policy, its permissions boundary and its inline policies.
-  - Policies are compared by what they mean, so the order of actions and a list of one make no difference.
+  - Policies are compared semantically, so the order of actions and a list of one make no difference.
   - Attached policies, inline policies of other names and instance profiles are left alone while the role exists.
 author:
   - Quilt Data (@quiltdata)
@@ -23,7 +23,7 @@ options:
     required: true
   managed:
     description:
-      - With V(false) the role belongs to somebody else and is only read.
+      - With V(false) the role belongs to another owner and is only read.
       - The module then fails when there is no such role, or when its trust policy does not name the services that
         O(assume_role_policy_document) names, and warns with what O(policies) says that the role must allow.
     type: bool
@@ -34,7 +34,7 @@ options:
       - AWS cannot change it later; the module then fails and says so.
     type: str
   description:
-    description: What the role is for. An empty string removes the text.
+    description: The description of the role. An empty string removes it.
     type: str
   assume_role_policy_document:
     description: The trust policy. Required when the role is to exist.
@@ -43,7 +43,7 @@ options:
     description: ARN of the permissions boundary. One that the role has is never removed.
     type: str
   max_session_duration:
-    description: Longest session of the role, in seconds.
+    description: The maximum session duration of the role, in seconds.
     type: int
   policies:
     description: Inline policies by name, each a policy document. Those of other names are left alone.
@@ -120,7 +120,7 @@ role:
       type: str
       returned: when present
     max_session_duration:
-      description: Its longest session, in seconds.
+      description: Its maximum session duration, in seconds.
       type: int
       returned: when present
     policies:

@@ -12,7 +12,7 @@ version_added: 1.0.0
 short_description: Manage the IAM roles of one deployment together
 description:
   - Manages several roles as M(quilt.mcp_server.iam_role) manages one.
-  - All of them are read and judged before the first is written, and everything that is wrong is in one message.
+  - All of them are read and planned before the first is written, and one message has all problems.
 author:
   - Quilt Data (@quiltdata)
 options:
@@ -23,7 +23,7 @@ options:
     required: true
     suboptions:
       purpose:
-        description: What the role is for; its key in the result.
+        description: The purpose of the role; its key in the result.
         type: str
         required: true
       role_name:
@@ -31,14 +31,14 @@ options:
         type: str
         required: true
       managed:
-        description: With V(false) the role belongs to somebody else and is only read and checked.
+        description: With V(false) the role belongs to another owner and is only read and checked.
         type: bool
         default: true
       path:
         description: The path of the role.
         type: str
       description:
-        description: A text about the role.
+        description: The description of the role.
         type: str
       assume_role_policy_document:
         description: The trust policy. Required when the role is to exist.
@@ -47,13 +47,13 @@ options:
         description: ARN of the permissions boundary. One that the role has is never removed.
         type: str
       max_session_duration:
-        description: Longest session of the role, in seconds.
+        description: The maximum session duration of the role, in seconds.
         type: int
       policies:
         description: Inline policies by name. Those of other names are left alone.
         type: dict
   refusal_hint:
-    description: What an operator can do about a role that is refused; the end of that message.
+    description: What an operator can do about a role that is refused; the end of the last remedy.
     type: str
     default: ""
   state:
@@ -70,12 +70,12 @@ options:
     type: bool
     default: false
   require_tags:
-    description: Tags that mark the owner. A role that exists without them belongs to somebody else and is refused.
+    description: Tags that identify the owner. An existing role without them belongs to another owner and is refused.
     type: dict
     default: {}
   leave_foreign:
     description:
-      - Whether O(state=absent) leaves the roles without O(require_tags) as they are, in place of failing.
+      - Whether O(state=absent) leaves the roles without O(require_tags) as they are, instead of failing.
     type: bool
     default: false
 attributes:

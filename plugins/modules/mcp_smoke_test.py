@@ -9,13 +9,14 @@ DOCUMENTATION = r"""
 ---
 module: mcp_smoke_test
 version_added: 1.0.0
-short_description: Prove a deployed MCP server through its real route
+short_description: Verify a deployed MCP server through its load balancer
 description:
-  - Talks to an MCP server through the load balancer with the client of the official SDK, as a user would.
-  - Checks, in order, the health path; that a missing, a garbage, a forged and an expired token are refused; that a good
-    token initializes a session, lists the tools and calls one; and that the protocol revision without sessions works.
-  - Every failed check is reported in one message, each with what was expected, what came and what to do.
-  - It changes nothing. In check mode it connects nowhere and reports which checks it would make.
+  - Sends requests to an MCP server through the load balancer with the client of the official SDK, as a user would.
+  - Checks, in order, the health path; that a missing, a malformed, a forged and an expired token are refused; that a
+    valid token initializes a session, lists the tools and calls one; and that the protocol revision without sessions
+    works.
+  - One message reports every failed check, each with the expected and the received response and the remedy.
+  - It changes nothing. In check mode it opens no connection and reports which checks it would make.
 author:
   - Quilt Data (@quiltdata)
 requirements:
@@ -33,7 +34,7 @@ options:
     type: path
   connect_to:
     description:
-      - C(host:port) to connect to in place of what O(url) names.
+      - C(host:port) to connect to instead of the host of O(url).
       - The C(Host) header and the name in TLS stay those of O(url).
     type: str
   headers:
@@ -50,7 +51,7 @@ options:
     type: str
   jwt_secret_id:
     description:
-      - The name or ARN of a Secrets Manager secret with the HS256 key. A token of five minutes is made with it.
+      - The name or ARN of a Secrets Manager secret with the HS256 key. It signs a token of five minutes.
       - Its value is a JSON object of key id to key, or the key itself.
     type: str
   kid:
@@ -108,14 +109,14 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Prove the deployment with a token made from the deployment's own secret
+- name: Verify the deployment with a token made from the deployment's own secret
   quilt.mcp_server.mcp_smoke_test:
     url: https://demo.quiltdata.com/mcp
     jwt_secret_id: sales-prod/mcp-server/jwt
     bucket: quilt-example
     region: us-east-1
 
-- name: Prove the tasks of a deployment that production traffic does not reach yet
+- name: Verify the tasks of a deployment that production traffic does not reach yet
   quilt.mcp_server.mcp_smoke_test:
     url: https://demo.quiltdata.com/mcp
     headers:
@@ -124,7 +125,7 @@ EXAMPLES = r"""
     bucket: quilt-example
     region: us-east-1
 
-- name: Prove a load balancer that DNS does not name yet
+- name: Verify a load balancer that DNS does not name yet
   quilt.mcp_server.mcp_smoke_test:
     url: https://demo.quiltdata.com/mcp
     connect_to: sales-prod-alb-1234567890.us-east-1.elb.amazonaws.com:443
@@ -164,6 +165,7 @@ checks:
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import short_arns, whole_arns
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import complaint, names, run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import missing_library, plan_from
 
@@ -192,11 +194,11 @@ def main() -> None:
     )
     url = module.params["url"]
     if library := missing_library():
-        module.fail_json(msg=missing_required_lib(library, reason="to talk to the MCP server"), url=url, checks=[])
+        module.fail_json(msg=missing_required_lib(library, reason="to call the MCP server"), url=url, checks=[])
     try:
         plan = plan_from(module.params, module.client, dry=module.check_mode)
     except AnsibleAWSError as error:
-        module.fail_json(msg=str(error), url=url, checks=[])
+        module.fail_json(msg=error.message, url=url, checks=[], **error.kwargs)
     if module.check_mode:
         planned = [
             {"name": name, "ok": None, "detail": "not made in check mode", "seconds": None} for name in names(plan)
@@ -207,7 +209,8 @@ def main() -> None:
     result = {"changed": False, "url": url, "checks": [check.result() for check in checks]}
     failed = sum(not check.ok for check in checks)
     if failed:
-        module.fail_json(msg=f"{failed} of {len(names(plan))} checks of {url} failed:\n{complaint(checks)}", **result)
+        text = f"{failed} of {len(names(plan))} checks of {url} failed:\n{complaint(checks)}"
+        module.fail_json(msg=short_arns(text), **whole_arns(text), **result)
     module.exit_json(**result)
 
 

@@ -10,10 +10,10 @@ module: playbook_diff
 version_added: 1.0.0
 short_description: Show what a playbook of this collection would change
 description:
-  - Runs the playbook with C(--check --diff) for this host in a process of its own, with the inventory, the extra
+  - Runs the playbook with C(--check --diff) for this host in a separate process, with the inventory, the extra
     variables and the vault passwords files of this run, and returns every change.
   - Writes nothing, whether this run is in check mode or not.
-  - A vault password that was typed in does not reach that process; give it as a file.
+  - A vault password from a prompt is not passed to that process; give it as a file.
 author:
   - Quilt Data (@quiltdata)
 options:
@@ -22,7 +22,7 @@ options:
     type: str
     required: true
   extra_vars:
-    description: Variables that win over those of the inventory.
+    description: Variables that take precedence over those of the inventory.
     type: dict
     default: {}
 extends_documentation_fragment:

@@ -8,15 +8,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: print_report
 version_added: 1.0.0
-short_description: Print a page for people
+short_description: Print a report
 description:
-  - Prints a text as it is, where M(ansible.builtin.debug) would quote and indent it.
-  - Runs on the controller and touches nothing.
+  - Prints a text unchanged, where M(ansible.builtin.debug) would quote and indent it.
+  - Runs on the controller and changes nothing.
 author:
   - Quilt Data (@quiltdata)
 options:
   text:
-    description: What is printed.
+    description: The text.
     type: str
     required: true
   warning:

@@ -9,15 +9,15 @@ DOCUMENTATION = r"""
 ---
 module: release
 version_added: 1.0.0
-short_description: Keep the evidence that a release was proven
+short_description: Record the evidence that a release was verified
 description:
-  - Writes down what runs now, as it was observed, after the checks of M(quilt.mcp_server.mcp_smoke_test) passed.
-  - A release is a revision of the task definition. Its evidence is one document in Systems Manager's parameter store,
+  - Records the running release, as observed, after the checks of M(quilt.mcp_server.mcp_smoke_test) passed.
+  - A release is a revision of the task definition. Its evidence is one document in Systems Manager Parameter Store,
     C(/quilt/<deployment>/releases/<revision>), and three tags on the task definition,
     C(quilt:release), C(quilt:digest) and C(quilt:proven).
-  - Refuses, in one message, to call proven what is not - no service, another task definition than the one that was
-    deployed, one that somebody else registered, a deployment that is not complete, a check that did not hold.
-  - Evidence that says the same already is left as it is; neither the time nor the caller make it another one.
+  - Refuses, in one message, to record what is not verified - no service, another task definition than the one that was
+    deployed, one that another user registered, a deployment that is not complete, a check that did not pass.
+  - Evidence with the same content is not changed; the time and the caller are not compared.
   - With O(state=absent) deletes the evidence of one release, or of all of them.
 author:
   - Quilt Data (@quiltdata)
@@ -38,7 +38,7 @@ options:
       - Unset takes whatever runs.
     type: str
   url:
-    description: The URL that the checks asked.
+    description: The URL of the checks.
     type: str
   checks:
     description: The checks that were made, as M(quilt.mcp_server.mcp_smoke_test) returns them.
@@ -49,7 +49,7 @@ options:
     description: The version of the collection that deployed.
     type: str
   keep:
-    description: For how many releases evidence is kept; what was proven longest ago goes first, what runs never.
+    description: For how many releases evidence is retained; the oldest is deleted first, that of the running one never.
     type: int
     default: 20
   release:

@@ -11,7 +11,7 @@ module: release_info
 version_added: 1.0.0
 short_description: Read what runs and what was verified
 description:
-  - Reads what a service runs now, and the evidence that M(quilt.mcp_server.release) kept.
+  - Reads what a service runs now, and the evidence that M(quilt.mcp_server.release) recorded.
 author:
   - Quilt Data (@quiltdata)
 options:

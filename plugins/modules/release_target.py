@@ -11,7 +11,7 @@ module: release_target
 version_added: 1.0.0
 short_description: Choose the release that a rollback returns to
 description:
-  - Reads what a service runs now, and the evidence that M(quilt.mcp_server.release) kept, and chooses a release.
+  - Reads what a service runs now, and the evidence that M(quilt.mcp_server.release) recorded, and chooses a release.
   - Fails with every reason why the service cannot return to it.
 author:
   - Quilt Data (@quiltdata)

@@ -145,6 +145,8 @@ from typing import Any
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_resolution import resolve_image
 from ansible_collections.quilt.mcp_server.plugins.module_utils._image.build_context import content_tag
 
@@ -166,11 +168,15 @@ def tag_of(module: Any) -> str:
     try:
         tag, _files = content_tag(params["context"], params["platform"], params["build_args"], exclude_paths)
     except FileNotFoundError as error:
-        module.fail_json(
-            msg=f"Wanted a build context with a Dockerfile and a .dockerignore in {params['context']}; "
-            f"found no {error.filename}. Set image_context to the root of the collection's checkout, "
-            "or set image_source to prebuilt and image_uri."
-        )
+        raise Refused(
+            "choose the image of this source",
+            Problem(
+                f"there is no {error.filename}",
+                f"the build context in {params['context']} needs a Dockerfile and a .dockerignore",
+                "set image_context to the root of the collection's checkout, or set image_source to prebuilt and "
+                "image_uri",
+            ),
+        ) from error
     return str(tag)
 
 

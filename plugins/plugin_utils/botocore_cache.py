@@ -71,9 +71,13 @@ def share_signatures() -> None:
 def warm_up(services: Iterable[str]) -> None:
     """Make a client of each service, which opens no connection: botocore keeps what it builds of the models."""
     import boto3
+    import botocore.session
 
+    nothing = (None, None, None, None)
+    # A profile that does not exist or a file that cannot be read is for the first task to say, if it matters there.
+    own = botocore.session.Session(dict.fromkeys(("profile", "config_file", "credentials_file"), nothing))
     session: Any = boto3.session.Session(
-        aws_access_key_id="none", aws_secret_access_key="none", region_name="us-east-1"
+        aws_access_key_id="none", aws_secret_access_key="none", region_name="us-east-1", botocore_session=own
     )
     for service in services:
         session.client(service)

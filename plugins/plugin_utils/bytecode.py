@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection.
-"""Import the Python of collections as Python imports its own: compiled once, and kept in __pycache__.
+"""Import the Python of collections as Python imports its own: compiled once, and cached in __pycache__.
 
-ansible-core's importer of collections compiles every file anew in every run.
+ansible-core's importer of collections compiles every file again in every run.
 """
 
 from __future__ import annotations

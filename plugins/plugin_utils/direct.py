@@ -9,7 +9,7 @@ that ansible-core has forked anyway holds all of it, and runs the module itself.
 loop, retries) it forks for each, as a module needs a process of its own with its own globals. ansible-core makes the
 arguments and reads the result as always. Only what lies between is replaced: nothing is packed.
 
-Any collection can use it. A file `action_plugins/normal.py` beside its playbooks stands in for ansible-core's action of
+Any collection can use it. A file `action_plugins/normal.py` next to its playbooks replaces ansible-core's action of
 that name, which runs every module that has no action of its own. It needs one line:
 
     from ansible_collections.quilt.mcp_server.plugins.plugin_utils.direct import ActionModule
@@ -44,6 +44,7 @@ from ansible import constants as C
 from ansible.plugins import action
 from ansible.release import __version__
 from ansible.utils.display import Display
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils import connection
 
 COLLECTIONS = ("amazon.aws", "community.aws", "quilt.mcp_server")
 TRIAL = "ansible_collections.quilt.mcp_server.plugins.plugin_utils.direct_trial"
@@ -86,7 +87,7 @@ def _of_core() -> type[Any]:
 
 
 class ActionModule(_of_core()):  # type: ignore[misc]
-    """`ansible.legacy.normal`, with a shorter way for AWS modules on this machine."""
+    """`ansible.legacy.normal`, with a shorter way for AWS modules on this machine, and with their connection alone."""
 
     _module = ""
     """The importable name of the module that is run directly."""
@@ -96,9 +97,14 @@ class ActionModule(_of_core()):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task's module and return its result."""
         module = _python_module(self._task.resolved_action or "")
-        if module and self._is_direct(task_vars or {}) and is_available():
+        if not module:
+            ordinary: dict[str, Any] = super().run(tmp, task_vars)
+            return ordinary
+        self._task.args = connection.complete(self._task.args)
+        if self._is_direct(task_vars or {}) and is_available():
             self.run_directly(module)
-        result: dict[str, Any] = super().run(tmp, task_vars)
+        with connection.environment(self._task.args):
+            result: dict[str, Any] = super().run(tmp, task_vars)
         return result
 
     def run_directly(self, module: str) -> None:
@@ -294,7 +300,7 @@ def _in_child(module: str, payload: bytes, report: Callable[[str], None]) -> tup
     for descriptor in (out_write, err_write, report_write):
         os.close(descriptor)
     printed: dict[int, bytes] = {}
-    # Something that another thread of the parent held at the fork is held in its child for ever.
+    # Something that another thread of the parent held at the fork is held in its child forever.
     deadline = monotonic() + LONGEST_TRIAL if module == TRIAL else None
     for descriptor, chunk in _chunks(pid, deadline, out_read, err_read, report_read):
         printed[descriptor] = printed.get(descriptor, b"") + chunk
@@ -330,7 +336,7 @@ def _chunks(pid: int, deadline: float | None, *descriptors: int) -> Iterator[tup
 
 
 def _write(descriptor: int, line: str) -> None:
-    with suppress(OSError):  # nobody listens any more, and the work goes on
+    with suppress(OSError):  # the reader has closed the pipe, and the work continues
         os.write(descriptor, f"{line}\n".encode())
 
 

@@ -8,28 +8,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
+from .rules import image, maps, region, roles, route, scaling, tags, task
+from .rules.numbers import as_int
+
+RULES = (image, maps, region, roles, route, scaling, tags, task)
 Values = Mapping[str, Any]
 
-# Inputs are compared with these so that a misspelt name is found, and another project's variable is left alone.
+# Inputs are compared with these so that a misspelled name is found, and another project's variable is left alone.
 CLOSE = 0.8
 VERY_CLOSE = 0.9
 
-# Memory in MiB that Fargate allows for each number of CPU units (Amazon ECS Developer Guide, task size).
-FARGATE_MEMORY = {
-    256: [512, 1024, 2048],
-    512: range(1024, 4096 + 1, 1024),
-    1024: range(2048, 8192 + 1, 1024),
-    2048: range(4096, 16384 + 1, 1024),
-    4096: range(8192, 30720 + 1, 1024),
-    8192: range(16384, 61440 + 1, 4096),
-    16384: range(32768, 122880 + 1, 8192),
-}
-RULE_VALUES = 5
+# AWX gives every job one of these as an extra variable; the second is its older name.
+AWX_VARIABLES = frozenset({"awx_job_id", "tower_job_id"})
 SCHEDULED_ACTION_KEYS = ("scheduled_action_name", "schedule", "scalable_target_action")
 
 
@@ -110,6 +105,11 @@ class Known:
         return name in self.deployment or name in self.roles
 
     @property
+    def all_prefixes(self) -> tuple[str, ...]:
+        """The prefix of the deployment's variables and those of the roles."""
+        return ("mcp_server_", *self.prefixes)
+
+    @property
     def settable(self) -> list[str]:
         """The variables that an operator sets, sorted."""
         return sorted({*self.deployment, *self.roles} - set(self.given))
@@ -122,15 +122,6 @@ def _shown(name: str, value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _as_int(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        return int(str(value).strip())
-    except ValueError:
-        return None
-
-
 def _is_bool(value: Any) -> bool:
     return isinstance(value, bool) or str(value).lower() in {"true", "false", "yes", "no", "on", "off", "1", "0"}
 
@@ -138,7 +129,7 @@ def _is_bool(value: Any) -> bool:
 _KINDS: dict[str, Callable[[Any], bool]] = {
     "str": lambda value: isinstance(value, str | int | float) and not isinstance(value, bool),
     "path": lambda value: isinstance(value, str),
-    "int": lambda value: _as_int(value) is not None,
+    "int": lambda value: as_int(value) is not None,
     "bool": _is_bool,
     "list": lambda value: isinstance(value, list | tuple),
     "dict": lambda value: isinstance(value, Mapping),
@@ -156,7 +147,7 @@ def _right(spec: Spec, value: Any) -> bool:
     if spec.pattern and not all(re.fullmatch(spec.pattern, str(item)) for item in items):
         return False
     if spec.range:
-        number = _as_int(value)
+        number = as_int(value)
         return number is not None and spec.range[0] <= number <= spec.range[1]
     return True
 
@@ -175,27 +166,52 @@ def _value_problem(spec: Spec, value: Any) -> str | None:
 
 
 def _name_problems(names: Iterable[str], typed: Iterable[str], known: Known) -> Iterator[str]:
-    """Yield a sentence for each variable that is misspelt or not for an inventory.
+    """Yield a sentence for each variable that is misspelled or not for an inventory.
 
-    Misspelt is every unknown name under the collection's prefix, a near miss, and what is typed for this run with
-    nothing but the prefix left out: in an inventory such a name may be somebody else's.
+    Misspelled is every unknown name under the collection's prefix, a near miss, and what is typed for this run with
+    nothing but the prefix left out: in an inventory such a name may be unrelated. AWX's extra variables are
+    not typed by an operator where they have no prefix of the collection: see `unused`.
     """
-    unknown = {name for name in names if name not in known and not name.startswith("_")}
     typed = set(typed)
     for name in sorted(known.given.keys() & set(names)):
         instead = known.given[name]
         yield f"{name}: the playbooks give it, so it is not set; {f'set {instead}' if instead else 'leave it out'}"
-    for name in sorted(unknown):
-        own = name.startswith("mcp_server_")
-        cutoff = CLOSE if own or name.startswith(known.prefixes) else VERY_CLOSE
-        meant = get_close_matches(name, known.settable, n=1, cutoff=cutoff)
-        if name in typed and not meant:
-            whole = [f"{prefix}{name}" for prefix in ("mcp_server_", *known.prefixes) if f"{prefix}{name}" in known]
-            meant = list(dict.fromkeys(filter(None, (known.given.get(one, one) for one in whole))))
+    for name in sorted(_unknown(names, known) - set(unused(names, typed, known))):
+        meant = _meant(name, typed, known)
         if meant:
             yield f"{name}: there is no such variable; did you mean {' or '.join(meant)}?"
-        elif own:
+        elif name.startswith("mcp_server_"):
             yield f"{name}: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_"
+
+
+def unused(names: Iterable[str], typed: Iterable[str], known: Known) -> list[str]:
+    """The extra variables of an AWX job that only look like inputs of the collection, sorted.
+
+    AWX passes a job the extra variables of its workflow and of earlier jobs' set_stats, in addition to its own. A name
+    without a prefix of the collection may be for another job, while at a terminal it is a mistake.
+    """
+    typed = set(typed)
+    if not typed & AWX_VARIABLES:
+        return []
+    return sorted(
+        name
+        for name in _unknown(names, known) & typed
+        if not name.startswith(known.all_prefixes) and _meant(name, typed, known)
+    )
+
+
+def _unknown(names: Iterable[str], known: Known) -> set[str]:
+    return {name for name in names if name not in known and not name.startswith("_")}
+
+
+def _meant(name: str, typed: Container[str], known: Known) -> list[str]:
+    """The inputs that an unknown name may be meant to be."""
+    cutoff = CLOSE if name.startswith(known.all_prefixes) else VERY_CLOSE
+    close = get_close_matches(name, known.settable, n=1, cutoff=cutoff)
+    if close or name not in typed:
+        return close
+    whole = [f"{prefix}{name}" for prefix in known.all_prefixes if f"{prefix}{name}" in known]
+    return list(dict.fromkeys(filter(None, (known.given.get(one, one) for one in whole))))
 
 
 def _template_problems(values: Values) -> Iterator[str]:
@@ -206,106 +222,6 @@ def _template_problems(values: Values) -> Iterator[str]:
             victims.setdefault(value.reason, []).append(name)
     for reason, names in victims.items():
         yield f"{', '.join(sorted(names))}: the template does not resolve: {reason}"
-
-
-def _cross_problems(values: Values) -> Iterator[str]:
-    """Yield what is wrong between values that are right by themselves."""
-
-    def number(name: str) -> int | None:
-        return _as_int(values.get(name))
-
-    cpu, memory = number("ecs_service_cpu"), number("ecs_service_memory")
-    if cpu in FARGATE_MEMORY and memory is not None and memory not in FARGATE_MEMORY[cpu]:
-        allowed = list(FARGATE_MEMORY[cpu])
-        shown = ", ".join(str(size) for size in allowed) if len(allowed) < 5 else f"{allowed[0]} to {allowed[-1]}"
-        yield f"ecs_service_memory: Fargate gives {cpu} CPU units {shown} MiB; found {memory}"
-    for short, long in (
-        ("alb_rule_health_check_timeout", "alb_rule_health_check_interval"),
-        ("ecs_service_health_check_timeout", "ecs_service_health_check_interval"),
-    ):
-        low, high = number(short), number(long)
-        if low is not None and high is not None and low >= high:
-            yield f"{short}: wanted less than {long}, which is {high}; found {low}"
-    floor, ceiling = number("alb_rule_priority_floor"), number("alb_rule_priority_ceiling")
-    if floor is not None and ceiling is not None and floor > ceiling:
-        yield f"alb_rule_priority_floor: wanted at most alb_rule_priority_ceiling, which is {ceiling}; found {floor}"
-    hosts, paths = values.get("alb_rule_hosts", [values.get("mcp_server_host")]), values.get("alb_rule_paths")
-    shifts = values.get("mcp_server_strategy", "ROLLING") != "ROLLING"
-    most, why = (RULE_VALUES - 1, ", as the test rule has one more") if shifts else (RULE_VALUES, "")
-    if isinstance(hosts, list) and isinstance(paths, list) and len(hosts) + len(paths) > most:
-        yield (
-            f"alb_rule_hosts and alb_rule_paths: a rule holds {most} values at most{why}; "
-            f"found {len(hosts)} hosts and {len(paths)} paths"
-        )
-    if values.get("image_source") == "prebuilt" and not values.get("image_uri"):
-        yield "image_uri: wanted the image to deploy, because image_source is prebuilt; found nothing"
-    if values.get("ecr_kms_key") and values.get("ecr_encryption_type") != "KMS":
-        yield "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type"
-    yield from _role_problems(values)
-    yield from _repository_problems(values)
-    yield from _scaling_problems(values)
-    region = values.get("mcp_server_region")
-    connection = values.get("mcp_server_aws")
-    if isinstance(connection, Mapping) and region and connection.get("region", region) != region:
-        yield f"mcp_server_aws: wanted the region of mcp_server_region, {region}; found {connection['region']}"
-
-
-def _role_problems(values: Values) -> Iterator[str]:
-    """Yield what the server would have to assume and could not."""
-    assumable = values.get("mcp_server_assumable_roles")
-    if values.get("mcp_server_credentials") == "assume_role" and not assumable:
-        yield "mcp_server_assumable_roles: wanted at least one role ARN, because mcp_server_credentials is assume_role"
-    allowed = values.get("iam_assumable_roles")
-    if isinstance(assumable, list) and isinstance(allowed, list) and not values.get("iam_existing_task_role"):
-        missing = sorted(str(role) for role in assumable if role not in allowed)
-        if missing:
-            yield (
-                "iam_assumable_roles: wanted all of mcp_server_assumable_roles, which the server is to assume; "
-                f"found no {', '.join(missing)}; leave it out, and it is the same"
-            )
-
-
-def _repository_problems(values: Values) -> Iterator[str]:
-    """Yield that the execution role could not pull the image: it may pull from one repository of the account."""
-    source, registry = "mcp_server_repository", f"{values.get('mcp_server_account_id')}.dkr.ecr."
-    wanted = values.get(source)
-    if values.get("image_source") == "prebuilt":
-        source, uri = "image_uri", str(values.get("image_uri") or "")
-        wanted = re.split("[:@]", uri.partition("/")[2])[0] if uri.startswith(registry) else ""
-    found = values.get("iam_repository_name")
-    if wanted and found and found != wanted and not values.get("iam_existing_execution_role"):
-        yield f"iam_repository_name: wanted the repository of {source}, {wanted}, where the image is; found {found}"
-
-
-def _scaling_problems(values: Values) -> Iterator[str]:
-    """Yield what is wrong between the values that scale the service; without a maximum it is not scaled."""
-
-    def number(name: str) -> int:
-        return _as_int(values.get(f"scaling_{name}")) or 0
-
-    least, most = number("min"), number("max")
-    if least > most:
-        yield f"scaling_min: wanted at most scaling_max, which is {most}; found {least}"
-    actions = values.get("scaling_scheduled_actions") or []
-    wishes = {
-        "scaling_cpu_target": number("cpu_target"),
-        "scaling_requests_target": number("requests_target"),
-        "scaling_scheduled_actions": len(actions),
-    }
-    if most == 0:
-        for name in (name for name, wish in wishes.items() if wish):
-            yield f"{name}: only used with scaling_max, the greatest number of tasks; found none"
-    strategy = values.get("mcp_server_strategy") or "ROLLING"
-    if number("requests_target") and strategy != "ROLLING":
-        yield (
-            "scaling_requests_target: counts the requests of one target group, and with "
-            f"mcp_server_strategy {strategy} the traffic moves between two; wanted scaling_cpu_target"
-        )
-    for action in (action for action in actions if isinstance(action, Mapping)):
-        missing = [key for key in SCHEDULED_ACTION_KEYS if not action.get(key)]
-        if missing:
-            name = action.get("scheduled_action_name", "without a name")
-            yield f"scaling_scheduled_actions: the action {name} lacks {', '.join(missing)}"
 
 
 def _default_problems(known: Known, defaults: Mapping[str, Default], faulty: Iterable[str]) -> Iterator[str]:
@@ -342,11 +258,23 @@ def problems(
     ]
     specs += [spec for name, spec in known.roles.items() if name in present]
     wrong = {spec.name: problem for spec in specs if (problem := _value_problem(spec, present.get(spec.name)))}
+    whole = _whole(values, defaults or {})
     found = {
         *_name_problems(names, typed, known),
         *_template_problems(values),
         *wrong.values(),
         *_default_problems(known, unset, {*wrong, *unresolved}),
-        *_cross_problems({**{name: default.value for name, default in unset.items()}, **present}),
+        *(problem for rule in RULES for problem in rule.problems(whole)),
     }
     return sorted(found)
+
+
+def warnings(values: Values, defaults: Mapping[str, Default]) -> list[str]:
+    """Return what of a right inventory will be wrong in some case, one sentence each."""
+    return list(task.warnings(_whole(values, defaults)))
+
+
+def _whole(values: Values, defaults: Mapping[str, Default]) -> dict[str, Any]:
+    """The values that are set and resolve, and the defaults of all others."""
+    unset = {name: default.value for name, default in defaults.items() if name not in values}
+    return {**unset, **{name: value for name, value in values.items() if not isinstance(value, Undefined)}}

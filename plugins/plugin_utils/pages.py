@@ -59,7 +59,7 @@ def rollback(choice: Document, name: str) -> str:
 
 
 def drift(found: Document, name: str) -> str:
-    """What differs and what only seems to. found: what `judge` answered."""
+    """Drift and expected differences. found: the result of `judge`."""
     lines = [f"{name} {'has drifted' if found['drift'] else 'has not drifted'}"]
     if found["deployment"]:
         lines += ["", "  Deployment", f"    {found['deployment']}"]
@@ -181,7 +181,7 @@ def _proven(runs: int, releases: Sequence[Document]) -> list[str]:
 
 
 def _concerns(running: Document, releases: Sequence[Document]) -> Iterator[str]:
-    """What an operator should look at."""
+    """The problems for the operator's attention."""
     if not running["is_own"]:
         by = f" by {running['registered_by']}" if running.get("registered_by") else ""
         yield f"release {running['release']} was deployed by somebody else{by}"

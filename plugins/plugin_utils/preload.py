@@ -46,7 +46,7 @@ FORK_ALLOCATIONS = 100_000  # until the collector of a fork looks for the first 
 
 def preload() -> None:
     """Load everything; without boto3 or amazon.aws load no module, as the modules say what is missing."""
-    # Nothing of this becomes garbage, and there is more and more of it to look through.
+    # These objects stay, and garbage collection would scan more and more of them.
     gc.disable()
     # ansible-core's filters and tests. Its own imports do not do: the loader gives each file a name of its own.
     for loader in (filter_loader, test_loader):

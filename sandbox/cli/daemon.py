@@ -1,4 +1,4 @@
-"""The one background process: starts the parts in order, writes the state, and takes everything away at SIGTERM."""
+"""The one background process: starts the parts in order, writes the state, and removes everything at SIGTERM."""
 
 from __future__ import annotations
 
@@ -29,12 +29,6 @@ from sandbox.seed.lay import Seed
 
 log = logging.getLogger("sandbox")
 
-# What the machine has set for its own purposes would send loopback traffic through proxies and foreign CAs.
-_FOREIGN_VARIABLES = """
-    AWS_CA_BUNDLE AWS_PROFILE AWS_ENDPOINT_URL AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
-    REQUESTS_CA_BUNDLE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR HTTP_PROXY HTTPS_PROXY ALL_PROXY
-"""
-
 
 class Part(Protocol):
     """A part of the data plane."""
@@ -48,7 +42,6 @@ def main() -> int:
     """Run until SIGTERM. The parent reads one JSON line from stdout: {"ready": state} or {"error": sentence}."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    scrub_environment()
     home = Home.from_environment()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -78,14 +71,6 @@ def _remove_leftovers(home: Home) -> None:
     removed = leftovers.remove_containers(home.id)
     if removed:
         log.warning("removed containers and networks that were still there: %s", ", ".join(removed))
-
-
-def scrub_environment() -> None:
-    """Keep the machine's proxies, CA bundles and AWS configuration from this process and its children."""
-    for name in _FOREIGN_VARIABLES.split():
-        os.environ.pop(name, None)
-        os.environ.pop(name.lower(), None)
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
 
 
 class Daemon:
@@ -183,7 +168,7 @@ class Daemon:
         return {"faults": self.plane.faults.describe()}
 
     def _reset(self, environ: dict[str, Any]) -> dict[str, Any]:
-        """POST brings the stack back as it was seeded; running tasks end, because their services are gone."""
+        """POST restores the stack as it was seeded; running tasks end, because their services are deleted."""
         if environ["REQUEST_METHOD"] == "POST":
             self.plane.reset()
         return {"mark": self.plane.mark()}
@@ -217,7 +202,7 @@ def _run(part: Part, name: str, parts: ExitStack) -> None:
         except Exception:  # the parts below this one must be stopped all the same
             log.exception("%s did not stop cleanly", name)
 
-    # Before start(): a part that fails half-way must take away what it had begun.
+    # Before start(): a part that fails during its start must clean up.
     parts.callback(stop)
     part.start()
     log.info("%s started", name)
@@ -237,7 +222,7 @@ def _report(**message: Any) -> None:
     try:
         print(json.dumps(message), flush=True)
     except BrokenPipeError:
-        log.warning("nobody waits for the sandbox to be ready")
+        log.warning("no process waits for the sandbox to be ready")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The folder that SANDBOX_HOME names, or .sandbox beside the package of a clone."""
+        """The folder that SANDBOX_HOME names, or .sandbox next to the package of a clone."""
         return cls(Path(os.environ.get("SANDBOX_HOME") or DEFAULT_HOME).absolute())
 
     @property
@@ -83,7 +83,7 @@ class Home:
         draft.replace(self.state_file)
 
     def daemon_lives(self) -> bool:
-        """Whether a daemon holds this folder. A lock, not a pid: the kernel drops it however the daemon died."""
+        """Whether a daemon holds this folder. A lock, not a pid: the kernel releases it when the daemon ends."""
         try:
             with self._lock_file.open("r") as handle:
                 fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

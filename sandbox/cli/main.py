@@ -20,6 +20,7 @@ from typing import Any
 
 from sandbox import tokens
 from sandbox.cli import seed_choice
+from sandbox.cli.environment import scrubbed
 from sandbox.cli.home import ForeignFolder, Home
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -126,7 +127,7 @@ def _start(home: Home) -> dict[str, Any]:
         daemon = subprocess.Popen(
             [sys.executable, "-m", "sandbox.cli.daemon"],
             cwd=_ROOT,
-            env={**os.environ, "SANDBOX_HOME": str(home.path), **seed_choice.absolute()},
+            env={**scrubbed(os.environ), "SANDBOX_HOME": str(home.path), **seed_choice.absolute()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -174,7 +175,7 @@ def _stop(home: Home) -> None:
 
 
 def _clear_dead(home: Home) -> list[str]:
-    """Take away what a daemon that was killed left behind: containers, its registry, its state. Keep the log."""
+    """Remove what a daemon that was killed left: containers, its registry, its state. Keep the log."""
     # Imported here: `status` and `token` need no Docker client.
     from sandbox.dataplane import leftovers
 
@@ -293,7 +294,7 @@ def _mint(state: dict[str, Any], subject: str, buckets: Sequence[str], ttl: int)
         keys = aws("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         return tokens.mint(keys, subject, buckets, ttl)
     except aws("secretsmanager").exceptions.ResourceNotFoundException:
-        raise Failure(f"the secret {secret} is gone; `down` and `up` bring it back") from None
+        raise Failure(f"the secret {secret} is gone; `down` and `up` restore it") from None
     except (KeyError, ValueError):
         raise Failure(f"the secret {secret} has no key named {tokens.KID!r}; its value must be JSON with one") from None
 
@@ -360,7 +361,7 @@ def _get(url: str, method: str = "GET") -> Any:
 
 
 def _short(path: Path) -> str:
-    """Relative to where the user stands, if it is below."""
+    """Relative to the current directory, if it is below."""
     with contextlib.suppress(ValueError):
         return str(path.relative_to(Path.cwd()))
     return str(path)

@@ -1,4 +1,4 @@
-"""A real MCP client, of the official SDK: asks the deployed server through the load balancer's route."""
+"""An MCP client, of the official SDK: calls the deployed server through the load balancer."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mcp.client.streamable_http import streamable_http_client
 async def connect(url: str, ca_file: str, token: str, mode: str = "auto") -> AsyncIterator[Client]:
     """A connected client.
 
-    `mode` is the SDK's: "legacy" shakes hands (revisions up to 2025-11-25), "2026-07-28" does not, "auto" finds out.
+    `mode` is the SDK's: "legacy" has a handshake (revisions up to 2025-11-25), "2026-07-28" has none, "auto" tries.
     """
     context = ssl.create_default_context(cafile=ca_file)
     headers = {"Authorization": f"Bearer {token}"}
     async with (
-        # The machine's proxies and CA bundles have no say on loopback.
+        # The machine's proxies and CA bundles do not apply to loopback.
         httpx2.AsyncClient(verify=context, headers=headers, trust_env=False, timeout=60) as http,
         Client(streamable_http_client(url, http_client=http), mode=mode) as client,
     ):

@@ -13,7 +13,7 @@ USER = "you@example.com"
 
 
 def _short(path: str) -> str:
-    """Relative to where the reader stands, if that is shorter."""
+    """Relative to the current directory, if that is shorter."""
     relative = os.path.relpath(path)
     return relative if len(relative) < len(path) else path
 
@@ -57,7 +57,7 @@ The Quilt MCP server is deployed and answered through the load balancer.
 
 
 def claude_desktop(state: dict[str, Any]) -> dict[str, Any]:
-    """The entry for Claude Desktop, which starts programs and speaks to them over stdio: quilt-mcp-proxy."""
+    """The entry for Claude Desktop, which starts MCP servers as processes: quilt-mcp-proxy."""
     root = Path(__file__).resolve().parents[2]
     buckets = [part for bucket in state["buckets"] for part in ("--bucket", bucket)]
     token = shlex.join([sys.executable, "-m", "sandbox", "token", "--sub", USER, *buckets])

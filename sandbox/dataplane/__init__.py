@@ -1,1 +1,1 @@
-"""What AWS runs: the tasks of ECS services, the load balancer, and ECR's registry."""
+"""The data plane: the tasks of ECS services, the load balancer, and ECR's registry."""

@@ -1,4 +1,4 @@
-"""What every part of the data plane is given."""
+"""The context of every part of the data plane."""
 
 from __future__ import annotations
 

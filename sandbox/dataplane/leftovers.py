@@ -34,7 +34,7 @@ def remove_containers(home_id: str) -> list[str]:
 
 
 def remove_images(registry: str | None) -> None:
-    """Forget the images whose names begin with a registry (127.0.0.1:PORT) that is gone; shared layers stay."""
+    """Remove the images whose names begin with a registry (127.0.0.1:PORT) that has ended; shared layers stay."""
     if not registry:
         return
     with contextlib.suppress(DockerException), contextlib.closing(docker.from_env(timeout=60)) as client:

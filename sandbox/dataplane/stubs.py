@@ -1,4 +1,4 @@
-"""The stack's other services, so far as a load balancer can see them: whatever is asked, each says its name."""
+"""The stack's other services, as targets of the load balancer: each answers every request with its name."""
 
 from __future__ import annotations
 

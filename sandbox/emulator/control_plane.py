@@ -77,7 +77,7 @@ class ControlPlane:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def platform(self, service: str) -> Any:
-        """A boto3 client of the sandbox itself: neither recorded nor disturbed by faults."""
+        """A boto3 client of the sandbox itself: neither recorded nor subject to faults."""
         return self._clients(service)
 
     def start(self) -> None:
@@ -96,7 +96,7 @@ class ControlPlane:
         self.reset(self._seeded)
 
     def stop(self) -> None:
-        """Stop listening and forget the account. Does nothing when not running."""
+        """Stop listening and discard the account. Does nothing when not running."""
         if self._server is None or self._thread is None:
             return
         self._server.shutdown()
@@ -137,7 +137,7 @@ class ControlPlane:
 
 
 class _Handler(MotoRequestHandler):  # type: ignore[misc]
-    """Quiet, without Nagle's delay, and able to drop a connection on purpose."""
+    """Without access log and Nagle's delay, and able to drop a connection on purpose."""
 
     disable_nagle_algorithm = True
 

@@ -1,4 +1,4 @@
-"""Faults on request: throttling, errors, lost replies, and a foreign deployer who acts just before a call."""
+"""Fault injection: throttling, errors, lost replies, and another deployer that acts just before a call."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Fault:
 
 
 def throttling(service: str) -> tuple[str, int]:
-    """How a service says that it is asked too often."""
+    """The throttling error of a service."""
     return _THROTTLING.get(service, ("ThrottlingException", 400))
 
 
@@ -76,7 +76,7 @@ class Faults:
     ) -> Fault:
         """Disturb calls of one operation, `service` being the boto3 client's name.
 
-        `times` is how often it fires (None: for ever), `every` = 2 hits the first, third, fifth ... matching call,
+        `times` is how often it fires (None: always), `every` = 2 hits the first, third, fifth ... matching call,
         `skip` lets so many pass first, `writes` leaves calls alone that only read.
         throttle answers as the service does, error answers `code`, both without performing the call. lost_reply
         performs it and drops the connection. before runs `callback` and then performs the call; it does not

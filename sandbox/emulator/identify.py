@@ -25,7 +25,7 @@ _READ = re.compile(
     r"(Batch)?(Get|Describe|List|Head|Lookup|Filter|Search|Simulate|Validate|Select|Check|Test|Preview|Decode)"
     r"(?![a-z])|BatchCheck"
 )
-# Services whose every operation changes nothing: STS only hands out credentials.
+# Services whose every operation changes nothing: STS only issues credentials.
 _READ_ONLY_SERVICES = {"sts"}
 
 
@@ -51,7 +51,7 @@ def identify(environ: Environ) -> Request:
 
 
 def protocol(service: str) -> str:
-    """The wire protocol in which the SDKs speak to a service: query, ec2, json, rest-json or rest-xml."""
+    """The wire protocol of a service: query, ec2, json, rest-json or rest-xml."""
     try:
         model = get_service_model(service)
     except Exception:

@@ -26,7 +26,7 @@ def wrap(owner: type, name: str, wrapper: Callable[..., Any]) -> None:
 
 
 def _inherited(owner: type, name: str) -> Callable[..., Any]:
-    """A method of the class above, looked up at each call: a correction may wrap it there afterwards."""
+    """A method of the class above, looked up at each call: a correction may wrap it there later."""
 
     @functools.wraps(getattr(owner, name), updated=())
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -39,7 +39,7 @@ class Recorder:
             self._calls.append(call)
 
     def clear(self) -> None:
-        """Forget the calls. Numbers go on, so that an old mark stays true."""
+        """Discard the calls. Numbers continue, so that an old mark stays valid."""
         with self._lock:
             self._calls.clear()
 

@@ -1,4 +1,4 @@
-"""The state of all of moto's backends, kept and brought back: seeding takes half a second, this some milliseconds."""
+"""The state of all of moto's backends, saved and restored: seeding takes half a second, this some milliseconds."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Snapshot:
 
 
 def clear() -> None:
-    """Forget all accounts. BackendDict.reset() would also build every backend anew, only to throw it away."""
+    """Discard all accounts. BackendDict.reset() would also build every backend again, only to discard it."""
     for service in list(BackendDict._instances):
         service.clear()
     BackendDict._instances.clear()

@@ -1,4 +1,4 @@
-"""Credentials of running tasks, as Fargate's agent hands them out: one temporary access key per task."""
+"""Credentials of running tasks, as from Fargate's agent: one temporary access key per task."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TaskCredentials:
         self._tasks: dict[str, _Task] = {}
 
     def issue(self, task_id: str, role_arn: str) -> str:
-        """The path on the control plane where the task fetches its credentials. Nobody can guess it.
+        """The path on the control plane where the task fetches its credentials. It cannot be guessed.
 
         Put it behind http://127.0.0.1:PORT in AWS_CONTAINER_CREDENTIALS_FULL_URI.
         """
@@ -50,7 +50,7 @@ class TaskCredentials:
         return PREFIX + secret
 
     def revoke(self, task_id: str) -> None:
-        """The task is gone: its path answers 404 from now on."""
+        """The task has ended: its path returns 404 from now on."""
         with self._lock:
             self._tasks = {secret: task for secret, task in self._tasks.items() if task.task_id != task_id}
 

@@ -1,4 +1,4 @@
-"""A shared load balancer: its security group, listeners and certificate, and the rules of others."""
+"""A shared load balancer: its security group, listeners and certificate, and the rules of other owners."""
 
 from __future__ import annotations
 

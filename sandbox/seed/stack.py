@@ -38,7 +38,7 @@ Action = Forward | Redirect | FixedResponse
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of the HTTPS listener, of somebody who is not the deployment."""
+    """A rule of the HTTPS listener, of another owner than the deployment."""
 
     priority: int
     hosts: tuple[str, ...]

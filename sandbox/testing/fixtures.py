@@ -38,7 +38,7 @@ def control_plane(pytestconfig: pytest.Config) -> ControlPlane:
 
 @pytest.fixture(autouse=True)
 def every_fault_fires(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A fault that a test asks for must have happened, or what the test shows was shown without it."""
+    """A fault that a test injects must have fired, or the test shows nothing about it."""
     asked: list[Fault] = []
     add = Faults.add
 

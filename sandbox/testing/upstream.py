@@ -1,4 +1,4 @@
-"""A target for the balancer's tests: a small HTTP server that does what its path says, and a plain client."""
+"""A target for the load balancer's tests: a small HTTP server whose path selects its behavior, and a client."""
 
 from __future__ import annotations
 

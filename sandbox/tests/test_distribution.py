@@ -25,7 +25,7 @@ def test_every_folder_of_the_package_is_named() -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy, because setuptools leaves its own files beside the sources."""
+    """Built from a copy, because setuptools leaves its own files next to the sources."""
     folder = tmp_path_factory.mktemp("wheel")
     shutil.copytree(SANDBOX, folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(folder / "source")]

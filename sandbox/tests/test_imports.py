@@ -50,7 +50,7 @@ def test_the_contracts_hold(copy: Path) -> None:
         pytest.param("tls.py", "from sandbox.seed import network", "The command line stands on", id="seed"),
         pytest.param("emulator/errors.py", "from sandbox.emulator.facts import logs_class", "The emulator", id="fact"),
         pytest.param(
-            "dataplane/tasks/engine.py", "from sandbox.dataplane.balancer import match", "The parts of", id="beside"
+            "dataplane/tasks/engine.py", "from sandbox.dataplane.balancer import match", "The parts of", id="same layer"
         ),
         pytest.param(
             "emulator/facts/logs_tags.py",

@@ -34,7 +34,7 @@ def glue(server: Running, aws_url: str) -> Any:
     for database, tables in {
         "mine": [
             table("orders", here),
-            table("stranger", there),
+            table("foreign_orders", there),
             table("parted", here, PartitionKeys=days),
             table("astray", here, PartitionKeys=days),
             table("projected", here, Parameters={"storage.location.template": f"s3://{FOREIGN}/${{day}}"}),

@@ -1,4 +1,4 @@
-"""The configuration: every fault in one message, and no secret in any."""
+"""The configuration: all errors in one message, and no secret in any."""
 
 import tempfile
 
@@ -98,7 +98,7 @@ def test_roles_choose_assume_role_by_themselves() -> None:
     assert (config.credentials, config.assume_roles) == ("assume_role", (role,))
 
 
-def test_a_misspelt_variable_is_warned_of() -> None:
+def test_a_misspelled_variable_is_warned_of() -> None:
     config = load(environment() | {"QUILT_MCP_ALOWED_HOSTS": HOST})
     assert config.warnings == (
         "QUILT_MCP_ALOWED_HOSTS is not a variable of this server; did you mean QUILT_MCP_ALLOWED_HOSTS?",

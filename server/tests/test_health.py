@@ -18,7 +18,7 @@ def test_health_needs_neither_token_nor_host(server: Running, path: str, host: s
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_readiness_asks_sts_and_details_are_for_the_authorised(server: Running) -> None:
+def test_readiness_asks_sts_and_details_are_for_the_authorized(server: Running) -> None:
     assert server.http.get("/readyz").json() == {"status": "ok"}
     answer = server.http.get("/readyz", headers={"Authorization": f"Bearer {token()}"}).json()
     assert answer["checks"] == {"keys": "ok", "sts": "ok"}

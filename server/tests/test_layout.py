@@ -1,4 +1,4 @@
-"""The tests stand where the code stands: auth/tokens.py is tested by tests/auth/test_tokens.py."""
+"""The tests mirror the code: auth/tokens.py is tested by tests/auth/test_tokens.py."""
 
 from pathlib import Path
 

@@ -342,7 +342,7 @@ def test_all_tools_share_the_turns_of_checks() -> None:
 
 
 def test_a_check_has_less_memory_than_the_server() -> None:
-    """Two at once beside a server that may take 256 MiB of 512."""
+    """Two at once, next to a server that may take 256 MiB of 512."""
     question = f'{{"do": "check", "schema": "{{}}", "value": [{"{}," * 3_000_000}0]}}'
     done = subprocess.run(
         [sys.executable, "-P", workflow_check.__file__], input=question, text=True, capture_output=True

@@ -25,7 +25,7 @@ from quilt_mcp_server.tools import groups  # noqa: E402
 
 README = SERVER / "README.md"
 BEGIN, END = "<!-- tools: written by tools/tool_table.py -->", "<!-- end of tools -->"
-# A model reads the whole list before anything else. A budget for each tool leaves room for the next one.
+# A model reads the whole list before anything else. With a budget for each tool the next one fits.
 MAXIMUM_TOOL = 1600  # bytes of one tool in tools/list
 MAXIMUM_MEAN = 850
 # Enough of a configuration for the tools to be made; nothing is asked of AWS.

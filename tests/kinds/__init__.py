@@ -10,7 +10,7 @@ One file for each kind, named as its module. The shared tests are made from it:
     replaced tests/integration/modules/test_busy.py              a conflicting operation is waited for
 
 Resources are found by code and not by this folder, so what has no file here fails by name. No other test imports a
-resource's class or the engine's parts: they are handed out here.
+resource's class or the engine's parts: they are provided here.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Reading, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Current, Reading
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Reconciler as Resource
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters, members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import InvalidParameters, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import members
 
 __all__ = [
     "AWS_TAGS",
@@ -56,7 +57,7 @@ class Conflict:
 
     code: str
     runs: tuple[Parameters, ...]
-    """Parameters beside the identity, run one after the other: together they make each write that can be refused so."""
+    """Parameters without the identity, run one after the other. Together they make each write that can be refused."""
     unaware: frozenset[str] = frozenset()
     """The operations among them that document no such error."""
 
@@ -68,7 +69,7 @@ class Kind:
     module: str
     identity: Parameters
     full: Parameters
-    """A full set of parameters, beside the identity and what `prepare` returns."""
+    """A full set of parameters, without the identity and what `prepare` returns."""
     changes: Parameters
     """One other value for each parameter that can change."""
     unpredictable: frozenset[str]
@@ -83,7 +84,7 @@ class Kind:
     creation: str = ""
     """The operation that creates it, where no request of the botocore model describes the resource."""
     required: tuple[str, ...] = ()
-    """Parameters that the module wants every time, beside the identity."""
+    """Parameters that the module needs every time, in addition to the identity."""
     prepare: Callable[[Callable[[str], Any]], Parameters] = lambda client: {}
     """Make what the resource needs in the account, given client(service). Returns the parameters that follow."""
     clear: Parameters = field(default_factory=dict)
@@ -99,7 +100,7 @@ class Kind:
     reading: Callable[[Any, Current], Reading] = lambda resource, current: Reading(current)
     """What was read for a plan: (the description, the resource as it is)."""
     no_parameters: frozenset[str] = frozenset()
-    """Members of the request, beside the tags, that are no parameters."""
+    """Members of the request, except the tags, that are no parameters."""
     samples: Parameters = field(default_factory=dict)
     """By member: a value, where the first choice of the model would make another field meaningless."""
     variants: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"": ()})

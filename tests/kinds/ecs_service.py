@@ -11,7 +11,7 @@ from sandbox.testing.ecs_stack import lay
 from tests.kinds import Current, Kind
 
 REVISION = "arn:aws:ecs:us-east-1:850787717197:task-definition/a:1"
-# Of all members, what is left out beside each strategy: the other one's settings, and one of what excludes each other.
+# Of all members, what is left out with each strategy: the other one's settings, and one of what excludes each other.
 STRATEGIES = {
     "CANARY": ("linear_configuration", "launch_type"),
     "LINEAR": ("canary_configuration", "capacity_provider_strategy"),

@@ -22,7 +22,7 @@ KIND = Kind(
     replace=None,
     conflict=None,
     different={
-        # The short form of a condition names the header beside its values; http_header_config is made of it.
+        # The short form of a condition names the header next to its values; http_header_config is made of it.
         "conditions": frozenset({"http_header_name"}),
         # No API gives a secret back: the module leaves it alone until client_secret_version differs.
         "actions.authenticate_oidc_config": frozenset({"client_secret_version", "use_existing_client_secret"}),

@@ -1,4 +1,4 @@
-"""The evidence of a release: what is observed of a service that runs, kept in the parameter store."""
+"""The evidence of a release: what is observed of a service that runs, stored in Parameter Store."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def leaves(shape: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def everything(kind: Kind, variant: str) -> Document:
-    """A document with every member that the variant leaves room for."""
+    """A document with every member that the variant allows."""
     whole = sample(kind, make(kind).request_shape)
     whole = {
         name: value for name, value in whole.items() if name not in no_parameters(kind) | {*kind.variants[variant]}

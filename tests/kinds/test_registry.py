@@ -1,4 +1,4 @@
-"""Nothing that the shared tests hold for can be forgotten: kinds and modules are found in the code."""
+"""The shared tests cover every resource: kinds and modules are found in the code."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Outcome:
 
 
 class Load:
-    """`with Load(url, ca_file, token) as load:` asks all the while; afterwards `load.outcome` shows how it went."""
+    """`with Load(url, ca_file, token) as load:` sends requests until its end; then `load.outcome` has the result."""
 
     def __init__(self, url: str, ca_file: str, token: str, rate: float = 60.0) -> None:
         """`rate` is in requests per second; one that comes late is caught up."""

@@ -13,14 +13,14 @@ from tests.load.load import Load, Outcome
 from tests.load.stack import Sandbox, until
 
 LEAST = 50  # requests per second
-AFTERWARDS = 2.0  # seconds of load after the last change, for what it may have broken
+SETTLING = 2.0  # seconds of load after the last change, for what it may have broken
 
 
 def proven(load: Load) -> Outcome:
-    """The outcome, if it proves anything: enough requests, half of each kind."""
+    """The outcome, if it is significant: enough requests, half of each kind."""
     outcome = load.outcome
     print(outcome)
-    assert outcome.rate >= LEAST, f"this machine is too slow to prove anything: {outcome}"
+    assert outcome.rate >= LEAST, f"this machine is too slow for a significant result: {outcome}"
     assert abs(outcome.sent["new"] - outcome.sent["kept"]) <= 1
     return outcome
 
@@ -34,7 +34,7 @@ def test_a_rolling_deployment_fails_no_request(sandbox: Sandbox) -> None:
     with sandbox.load() as load:
         sandbox.play("deploy.yml", ecs_service_environment={"QUILT_MCP_LOG_LEVEL": "warning"})
         sandbox.steady(1)
-        time.sleep(AFTERWARDS)
+        time.sleep(SETTLING)
     assert proven(load).failures == []
     (new,) = sandbox.tasks()
     assert new["taskDefinitionArn"] != old["taskDefinitionArn"]
@@ -45,9 +45,9 @@ def test_a_scale_in_fails_no_request(sandbox: Sandbox) -> None:
     sandbox.scale(2)
     asked = len(sandbox.answers())
     with sandbox.load() as load:
-        time.sleep(AFTERWARDS)
+        time.sleep(SETTLING)
         sandbox.scale(1)
-        time.sleep(AFTERWARDS)
+        time.sleep(SETTLING)
     assert proven(load).failures == []
     assert len(targets(sandbox, asked)) == 2, "both tasks had their share"
 
@@ -57,10 +57,10 @@ def test_a_stopped_task_fails_no_request(sandbox: Sandbox) -> None:
     sandbox.scale(2)
     stopped, kept = sandbox.tasks()
     with sandbox.load() as load:
-        time.sleep(AFTERWARDS)
+        time.sleep(SETTLING)
         sandbox.client("ecs").stop_task(cluster="sales-prod", task=stopped["taskArn"])
         sandbox.steady(2)
-        time.sleep(AFTERWARDS)
+        time.sleep(SETTLING)
     assert proven(load).failures == []
     now = {task["taskArn"] for task in sandbox.tasks()}
     assert kept["taskArn"] in now and stopped["taskArn"] not in now
@@ -69,7 +69,7 @@ def test_a_stopped_task_fails_no_request(sandbox: Sandbox) -> None:
 def test_a_killed_task_fails_only_what_was_sent_to_it_before_ecs_noticed(sandbox: Sandbox) -> None:
     """As at AWS: a target that is gone without a word is asked until ECS deregisters it, and that is a 502 or a 504.
 
-    Nobody can spare a client these: the load balancer does not repeat a request on another target. What is proved is
+    These cannot be avoided: the load balancer does not repeat a request on another target. What is tested is
     that nothing else fails: no request to the other task, and none to the one that takes the dead one's place.
     """
     sandbox.scale(2)
@@ -77,11 +77,11 @@ def test_a_killed_task_fails_only_what_was_sent_to_it_before_ecs_noticed(sandbox
     address = dead["containers"][0]["networkInterfaces"][0]["privateIpv4Address"]
     asked = len(sandbox.answers())
     with sandbox.load() as load:
-        time.sleep(AFTERWARDS)
+        time.sleep(SETTLING)
         sandbox.kill(dead["taskArn"].rpartition("/")[2])
         until(lambda: dead["taskArn"] not in {task["taskArn"] for task in sandbox.tasks()}, "ECS notices the dead task")
         sandbox.steady(2)
-        time.sleep(AFTERWARDS)
+        time.sleep(SETTLING)
     outcome = proven(load)
     assert {failure.rpartition(": ")[2] for failure in outcome.failures} <= {"502", "504"}, outcome
     answers = sandbox.answers()[asked:]

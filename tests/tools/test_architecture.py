@@ -38,7 +38,7 @@ def test_a_step_is_where_the_page_says(file: str, function: str) -> None:
     assert not function or function in defined(path)
 
 
-def test_the_drawing_shows_a_new_room_and_a_new_arrow(tmp_path: Path) -> None:
+def test_the_drawing_shows_a_new_package_and_a_new_arrow(tmp_path: Path) -> None:
     for name in ("docs/architecture.md", "tools/draw_architecture.py"):
         (tmp_path / name).parent.mkdir()
         shutil.copy(ROOT / name, tmp_path / name)

@@ -43,7 +43,7 @@ module.exit_json(changed=True)
 """
 
 # Where the name on PyPI is another, or where something else brings it.
-DISTRIBUTIONS = {"jwt": "PyJWT", "httpx2": "mcp", "yaml": "ansible-core"}
+DISTRIBUTIONS = {"jwt": "PyJWT", "httpx2": "mcp", "packaging": "ansible-core", "yaml": "ansible-core"}
 INTERPRETER = {"ansible", "ansible_collections", "ansible-core", *sys.stdlib_module_names}
 
 

@@ -85,7 +85,7 @@ def test_a_row_whose_parts_were_not_measured_is_neither_met_nor_missed() -> None
     assert row("nothing to change / empty play").met(found) is None
 
 
-def test_the_earlier_commit_stands_beside_the_same_empty_play() -> None:
+def test_the_earlier_commit_is_compared_with_the_same_empty_play() -> None:
     found = figures(noop=[5.0], before_noop=[16.0], empty=[1.0])
     assert row("nothing to change / empty play").measured(found, BEFORE) == [16.0]
 
@@ -115,7 +115,7 @@ def test_the_medians_are_shown_with_their_spread() -> None:
     assert text.splitlines()[1].split() == ["noop", "1.50", "1.00", "to", "3.00", "2.00", "45", "0", "32"]
 
 
-def test_a_profile_names_the_dearest_tasks_and_the_commonest_calls_first() -> None:
+def test_a_profile_names_the_most_expensive_tasks_and_the_most_frequent_calls_first() -> None:
     tasks = [Task("r : Cheap", "a.b.show", 0.1, 0.1), *[Task("r : Dear", "a.b.keep", 0.3, 0.5)] * 2]
     calls = [Call("ecs", "ListTasks", False), *[Call("iam", "GetRole", False)] * 2]
     lines = profile.of_run("noop", Run(Usage(2.0, 1.0), calls, tasks)).splitlines()

@@ -24,7 +24,8 @@ def checker() -> ModuleType:
 
 OUT = (
     "what is ours", "# Our rule", "OURS = 1", "def is_ours():", "a neighbour", "many neighbors", "we take it",
-    "it tells why", "was told", "steering", "a witness request",
+    "it tells why", "was told", "steering", "a witness request", "the rooms", "alarms that ring", "misspelt", "spelt",
+    "for ever", "least rights", "PROVE = 1", "made anew", "the alarm goes off", "afterwards", "it is handed over",
 )  # fmt: skip
 
 
@@ -37,8 +38,13 @@ def test_a_word_that_is_out_is_found(checker: ModuleType, tmp_path: Path, line: 
 
 
 @pytest.mark.parametrize(
-    "line", ["two hours", "us-east-1", "U.S.", "yours", "colours", "kms:RetireGrant", "web", "intelligent"]
-)
+    "line",
+    [
+        "two hours", "us-east-1", "U.S.", "yours", "colours", "kms:RetireGrant", "web", "intelligent", "OWNER", "KIND",
+        "PROVEN_TAG", "quilt:proven", "approve", "a string", "during", "history", "forever", "copyright", "still",
+        "copyrights", "broom", "initialize", "ECS_AVAILABILITY_ZONE_REBALANCING",
+    ],
+)  # fmt: skip
 def test_what_only_contains_one_is_not(checker: ModuleType, tmp_path: Path, line: str) -> None:
     path = tmp_path / "file.py"
     path.write_text(line)

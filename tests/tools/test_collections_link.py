@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LINK = "collections/ansible_collections/quilt/mcp_server"
+PLAYBOOKS_LINK = "playbooks/collections"
 
 
 @pytest.fixture
@@ -23,11 +24,16 @@ def clone(tmp_path: Path) -> Path:
 
 def checked(clone: Path) -> subprocess.CompletedProcess[str]:
     """A look at the syntax of every playbook, with the settings of the clone alone."""
-    playbooks = sorted(str(path.relative_to(clone)) for path in clone.glob("playbooks/*.yml"))
+    return checked_from(clone, clone)
+
+
+def checked_from(folder: Path, clone: Path) -> subprocess.CompletedProcess[str]:
+    """The same from another folder, without the settings of the clone."""
+    playbooks = sorted(str(path) for path in clone.glob("playbooks/*.yml"))
     assert playbooks
     command = [sys.executable, "-m", "ansible", "playbook", "--syntax-check", *playbooks]
     env = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    return subprocess.run(command, cwd=clone, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
 def test_a_bare_clone_finds_the_collection_by_the_link_alone(clone: Path) -> None:
@@ -37,3 +43,13 @@ def test_a_bare_clone_finds_the_collection_by_the_link_alone(clone: Path) -> Non
     without = checked(clone)
     assert without.returncode != 0, "ansible-core finds the collection otherwise: the link can go"
     assert "quilt.mcp_server" in without.stderr
+
+
+def test_a_clone_finds_the_collection_from_another_folder_by_the_link_next_to_the_playbooks(
+    clone: Path, tmp_path: Path
+) -> None:
+    with_link = checked_from(tmp_path, clone)
+    assert with_link.returncode == 0, with_link.stderr
+    (clone / PLAYBOOKS_LINK).unlink()
+    without = checked_from(tmp_path, clone)
+    assert without.returncode != 0, "ansible-core finds the collection otherwise: the link can go"

@@ -20,6 +20,7 @@ from tools import deployer_policy
 
 ROOT = Path(__file__).parents[2]
 PLACE = ["--account", "123456789012", "--region", "us-east-1", "--stack", "sales-prod"]
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 # Writes that AWS can limit by neither a resource nor a tag.
 UNLIMITED = {"ecr:GetAuthorizationToken", "ecs:DeregisterTaskDefinition"}
 LONGEST = ["--stack", "s" * 41, "--name", "n" * 54, "--environment", "e" * 31, "--region", "ap-southeast-2"]
@@ -37,7 +38,8 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Print:
     """printed(part, *options): the statements that the tool prints, by Sid."""
 
     def run(part: str, *options: str) -> dict[str, dict[str, Any]]:
-        assert deployer_policy.main([part, *PLACE, *options]) == 0
+        said = ["--without-boundary"] if part == "roles" and "--boundary" not in options else []
+        assert deployer_policy.main([part, *PLACE, *options, *said]) == 0
         policy = json.loads(capsys.readouterr().out)
         assert deployer_policy.length(policy) <= 6144
         return {statement["Sid"]: statement for statement in policy["Statement"]}
@@ -52,15 +54,15 @@ def test_the_policy_allows_what_the_collection_can_call_and_nothing_else() -> No
 
 
 def test_every_client_is_of_a_service_that_is_named_where_it_is_made() -> None:
-    """Or the rights that its calls need was not known from the sources."""
+    """Or the permissions that its calls need are not known from the sources."""
     assert {path: source.unnamed for path, source in aws_calls.sources().items() if source.unnamed} == {}
     kinds = {kind.resource.service for kind in every_kind().values()}
     assert kinds <= aws_calls.services(aws_calls.sources())
 
 
 def test_of_every_operation_that_several_services_have_it_is_said_whose_it_is() -> None:
-    unsaid = [*aws_calls.ambiguous(aws_calls.sources())]
-    assert unsaid == [], "hold the client under a name that CLIENTS of tests/aws_calls.py lists"
+    missing = [*aws_calls.ambiguous(aws_calls.sources())]
+    assert missing == [], "hold the client under a name that CLIENTS of tests/aws_calls.py lists"
 
 
 def test_an_operation_of_two_services_on_a_client_without_a_name_is_ambiguous() -> None:
@@ -71,15 +73,15 @@ def test_an_operation_of_two_services_on_a_client_without_a_name_is_ambiguous() 
 def test_a_resource_that_is_created_with_tags_needs_the_action_that_tags() -> None:
     """AWS judges tags given at creation as tagging; which action that is differs by service."""
     session = botocore.session.get_session()
-    unsaid = []
+    missing = []
     for kind in every_kind().values():
         shape = session.get_service_model(kind.resource.service).operation_model(kind.create_operation).input_shape
         tagging = [
             action for action in iam_actions.actions(kind.resource.service, kind.create_operation) if "Tag" in action
         ]
         if {"tags", "Tags", "TagSpecifications"} & {*shape.members} and not tagging:
-            unsaid.append(f"{kind.resource.service}:{kind.create_operation}")
-    assert unsaid == [], "say it in ALSO of tests/iam_actions.py"
+            missing.append(f"{kind.resource.service}:{kind.create_operation}")
+    assert missing == [], "say it in ALSO of tests/iam_actions.py"
 
 
 def test_the_calls_of_a_service_that_nobody_listed_are_found() -> None:
@@ -131,14 +133,32 @@ def test_what_is_not_given_is_left_out(printed: Print) -> None:
     key = "arn:aws:kms:us-east-1:123456789012:key/k"
     assert printed("image", "--repository-key", key)["UseRepositoryKey"]["Resource"] == [key]
     assert "Condition" not in printed("roles")["KeepRoles"]
-    boundary = "arn:aws:iam::123456789012:policy/boundary"
-    kept = printed("roles", "--boundary", boundary)["KeepRoles"]
-    assert kept["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": [boundary]}}
+    kept = printed("roles", "--boundary", BOUNDARY)["KeepRoles"]
+    assert kept["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": [BOUNDARY]}}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "makes its holder an administrator"),
+        (["--boundary", BOUNDARY, "--without-boundary"], "leave one of them out"),
+    ],
+    ids=["none", "both"],
+)
+def test_roles_are_not_made_without_a_boundary_unless_it_is_said(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        deployer_policy.main(["roles", *PLACE, *options])
+    out, err = capsys.readouterr()
+    assert said in err
+    assert out == ""
 
 
 def test_the_roles_that_exist_are_passed_on(printed: Print) -> None:
-    passed = printed("service", "--role", "a", "b")["PassRoles"]
-    assert passed["Resource"][-2:] == ["arn:aws:iam::123456789012:role/a", "arn:aws:iam::123456789012:role/b"]
+    passed = printed("service", "--role", "a", "b")["PassRolesOfTasks"]
+    assert passed["Resource"] == ["arn:aws:iam::123456789012:role/a", "arn:aws:iam::123456789012:role/b"]
+    assert "PassRolesOfTasks" not in printed("service")
 
 
 def test_the_second_target_group_is_named_as_the_role_names_it(printed: Print) -> None:

@@ -1,4 +1,4 @@
-"""tools/find-python takes the first Python that really runs, in the order the README promises."""
+"""tools/find-python takes the first Python that really runs, in the documented order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stranger meets first: the pages, their links and sections, the license, the numbers of change fragments."""
+"""The front of the repository: the pages, their links and sections, the license, the numbers of change fragments."""
 
 from __future__ import annotations
 

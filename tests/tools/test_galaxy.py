@@ -146,5 +146,5 @@ def test_the_sandbox_is_neither_in_the_image_nor_in_the_artifact(installed: Path
     assert not [path for path in installed.rglob("*") if path.name == "sandbox"]
 
 
-def test_the_licence_that_every_header_names_is_in_it(installed: Path) -> None:
+def test_the_license_that_every_header_names_is_in_it(installed: Path) -> None:
     assert "GNU GENERAL PUBLIC LICENSE" in (installed / "LICENSES" / "GPL-3.0-or-later.txt").read_text()

@@ -1,4 +1,4 @@
-"""import-linter's contracts (pyproject.toml) hold, cover every room, and notice what they forbid."""
+"""import-linter's contracts (pyproject.toml) hold, cover every package, and notice what they forbid."""
 
 from __future__ import annotations
 
@@ -32,16 +32,18 @@ def test_the_contracts_hold(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("importer", "line", "contract"),
     [
-        pytest.param("_core/plan.py", "from .._ecs import client", "Rooms stand on each other", id="up"),
-        pytest.param("_elb/client.py", "from .._elb_rule import client", "Rooms stand on each other", id="both ways"),
-        pytest.param("_ecr/info.py", "from .._stack import client", "Rooms stand on each other", id="beside"),
-        pytest.param("_release/info.py", "from .._ecs import waiter", "another room's private file", id="private"),
+        pytest.param("_core/plan.py", "from .._ecs import client", "Packages depend downward only", id="up"),
         pytest.param(
-            "_release/info.py", "from .._elb_rule.match import coverage", "another room's private file", id="deep"
+            "_elb/client.py", "from .._elb_rule import client", "Packages depend downward only", id="both ways"
+        ),
+        pytest.param("_ecr/info.py", "from .._stack import client", "Packages depend downward only", id="same layer"),
+        pytest.param("_release/info.py", "from .._ecs import waiter", "another package's private file", id="private"),
+        pytest.param(
+            "_release/info.py", "from .._elb_rule.match import coverage", "another package's private file", id="deep"
         ),
         pytest.param("_core/compare.py", "from . import resource", "The engine", id="engine"),
         pytest.param("_ecs/strategy.py", "from . import client", "Decisions make no calls", id="a call in a decision"),
-        pytest.param("_ecs/names.py", "from ...plugin_utils import drift", "Plugins stand on", id="plugin"),
+        pytest.param("_ecs/names.py", "from ...plugin_utils import drift", "Plugins depend on", id="plugin"),
     ],
 )
 def test_a_forbidden_import_is_seen(copy: Path, importer: str, line: str, contract: str) -> None:
@@ -60,12 +62,12 @@ def contract(kind: str, key: str) -> set[str]:
     return {name.removeprefix(f"{UTILS}.") for name in found[key]}
 
 
-def test_every_room_keeps_its_private_files() -> None:
+def test_every_package_keeps_its_private_files() -> None:
     folders = {path.parent for path in (ROOT / "plugins/module_utils").glob("_*/*.py")}
     packages = {path.name for path in folders if (path / "__init__.py").exists()}
     assert sorted({path.name for path in folders} - packages) == [], "it lacks an __init__.py"
     assert sorted(packages - {"_core"} - contract("protected", "protected_modules")) == [], "list it in pyproject.toml"
-    assert sorted(contract("protected", "protected_modules") - packages) == [], "there is no such room"
+    assert sorted(contract("protected", "protected_modules") - packages) == [], "there is no such package"
 
 
 def test_every_decision_is_in_the_contract_that_it_makes_no_calls() -> None:

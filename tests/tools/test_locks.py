@@ -43,7 +43,7 @@ def wanted(product: Path) -> set[str]:
 
 @pytest.mark.parametrize("product", PRODUCTS, ids=str)
 @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
-def test_each_product_has_a_runtime_and_a_development_lock_beside_its_pyproject(product: Path, name: str) -> None:
+def test_each_product_has_a_runtime_and_a_development_lock_next_to_its_pyproject(product: Path, name: str) -> None:
     assert product / f"{name}.txt" in LOCKS
     assert (ROOT / product / f"{name}.in").is_file()
 

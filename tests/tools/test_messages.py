@@ -31,12 +31,22 @@ def texts() -> Iterator[str]:
     """Every text of the plugins, and every value of the roles, with ANY for what is put in."""
     for path in sorted(ROOT.glob("plugins/**/*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.JoinedStr):
-                yield "".join(part.value if isinstance(part, ast.Constant) else ANY for part in node.values)  # type: ignore[misc]
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield node.value
+            yield from filter(None, [text_of(node)])
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("Refused", "RefusedList")
+            ):
+                yield f"Refused to {text_of(node.args[0])}"
     for path in sorted([*ROOT.glob("roles/*/*/*.yml"), *ROOT.glob("playbooks/**/*.yml")]):
         yield re.sub(r"\{\{.*?\}\}", ANY, re.sub(r"\s+", " ", path.read_text()))
+
+
+def text_of(node: ast.AST) -> str:
+    """The text of a literal, with ANY for what is put in; empty for anything else."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else ANY for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def pattern(message: str) -> re.Pattern[str]:

@@ -75,7 +75,7 @@ def test_no_role_includes_another_role_and_none_sets_a_fact() -> None:
         assert not re.search(r"include_role|import_role|set_fact", path.read_text()), path
 
 
-def test_deploy_reads_downhill() -> None:
+def test_deploy_enters_each_role_once_in_each_file() -> None:
     """With every file that it includes it is short, and in each of them a role stands once."""
     seen, files = set(), [ROOT / "playbooks" / "deploy.yml"]
     for path in files:

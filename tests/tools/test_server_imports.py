@@ -32,7 +32,7 @@ def test_the_contracts_hold(copy: Path) -> None:
     [
         pytest.param("transport/concurrency.py", "from ..auth import tokens", "Layers", id="transport on auth"),
         pytest.param("protocol/paging.py", "from ..quilt import manifest", "Layers", id="protocol on quilt"),
-        pytest.param("protocol/server.py", "from ..auth import principal", "Layers", id="beside"),
+        pytest.param("protocol/server.py", "from ..auth import principal", "Layers", id="same layer"),
         pytest.param("quilt/manifest.py", "from ..aws import Gateway", "Layers", id="quilt on aws"),
         pytest.param("aws/gateway.py", "from ..tools import buckets", "Layers", id="aws on tools"),
         pytest.param("tools/buckets.py", "from .. import resources", "Layers", id="tools on resources"),

@@ -14,8 +14,10 @@ from functools import cached_property
 from typing import Any
 
 from .._core.plan import Current, Plan, Reading
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from .._core.resource import ModelResource
-from .._core.shapes import Document, InvalidParameters, canonical, to_snake, without_empty
+from .._core.shapes import Document, canonical, to_snake, without_empty
 from .client import ScalableTargetClient
 from .scalable_target_plan import (
     ACTION_FIELDS,
@@ -84,7 +86,7 @@ class ScalableTarget(ModelResource):
 
     def validate(self) -> None:
         check_resource_id(self.name)
-        check_capacities(self.label, self.params["min_capacity"], self.params["max_capacity"])
+        check_capacities("", self.params["min_capacity"], self.params["max_capacity"])
 
     def wanted(self) -> Document:
         wanted = super().wanted()
@@ -103,7 +105,7 @@ class ScalableTarget(ModelResource):
         return result
 
     def _merged(self, wanted: Document, current: Current | None) -> Document:
-        """What is wanted, with the policies and scheduled actions that stay beside those that were given."""
+        """What is wanted, with the policies and scheduled actions that stay in addition to the given ones."""
         before = current.document if current else {}
         named = {
             field: merged(before.get(field, []), wanted.get(field), kind.identifier, bool(self.params.get(kind.purge)))
@@ -125,11 +127,17 @@ class ScalableTarget(ModelResource):
         if not plan.after:
             return plan
         if any(name not in plan.after for name in LIMITS):
-            raise InvalidParameters(message=f"{self.label} is new: it needs min_capacity and max_capacity")
-        held = self._held(self._merged(plan.wanted, reading.current), reading.current)
-        where = f"{self.label}: {held_limits(held, plan.after)}" if held else self.label
-        check_capacities(where, plan.after["min_capacity"], plan.after["max_capacity"])
-        return replace(plan, warnings=(*plan.warnings, where)) if held else plan
+            missing = " and ".join(name for name in LIMITS if name not in plan.after)
+            new = "a scalable target that is new needs min_capacity and max_capacity"
+            raise InvalidParameters(Problem(f"it is new, and there is no {missing}", new, f"give {missing}"))
+        held = held_limits(self._held(self._merged(plan.wanted, reading.current), reading.current), plan.after)
+        least, most = (plan.after[name] for name in LIMITS)
+        if not held:
+            check_capacities("", least, most)
+            return plan
+        instead = "change the action instead"
+        check_capacities(held, least, most, instead)
+        return replace(plan, warnings=(*plan.warnings, f"{self.label}: {held}; {instead}"))
 
     def describe(self) -> Current | None:
         target = self.calls.describe()
@@ -184,7 +192,8 @@ class ScalableTarget(ModelResource):
             try:
                 items.append(without_empty(canonical(item, shape), shape))
             except InvalidParameters as error:
-                raise InvalidParameters(message=f"{field}, {item[kind.identifier]}: {error}") from error
+                where = f"{field}, {item[kind.identifier]}"
+                raise InvalidParameters(*(problem.at(where) for problem in error.problems)) from error
         return items
 
     def _described(self, answer: Mapping[str, Any], shape: str, fields: Sequence[str]) -> Document:

@@ -14,7 +14,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._core.compare import contains_unknown
-from .._core.shapes import Document, InvalidParameters
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
+from .._core.shapes import Document
 
 # policy_type: the parameter that configures it.
 CONFIGURATIONS = {
@@ -71,25 +73,38 @@ _RESOURCE_LABEL = re.compile(r"app/[^/]+/[^/]+/targetgroup/[^/]+/[^/]+")
 def check_resource_id(resource_id: str) -> None:
     """Raise InvalidParameters unless it names an ECS service."""
     if not _RESOURCE_ID.fullmatch(resource_id):
-        raise InvalidParameters(message=f"resource_id must be service/<cluster>/<service>, not {resource_id!r}")
+        raise InvalidParameters(
+            Problem(
+                f"resource_id is {resource_id!r}",
+                "it must name an ECS service",
+                "write it as service/<cluster>/<service>",
+            )
+        )
 
 
-def check_capacities(where: str, minimum: int | None, maximum: int | None) -> None:
-    """Raise InvalidParameters for limits that leave no room; None is not known. `where` begins the message."""
+def check_capacities(
+    where: str, minimum: int | None, maximum: int | None, remedy: str = "lower the one, or raise the other"
+) -> None:
+    """Raise InvalidParameters for a minimum above the maximum; None is not known. `where` begins what was found."""
     for name, value in (("min_capacity", minimum), ("max_capacity", maximum)):
         if value is not None and value < 0:
-            raise InvalidParameters(message=f"{where}: {name} must be 0 or more, not {value}")
+            negative = Problem(f"{name} is {value}", "it is a number of tasks", f"set {name} to 0 or more")
+            raise InvalidParameters(negative.at(where) if where else negative)
     if minimum is not None and maximum is not None and minimum > maximum:
-        raise InvalidParameters(
-            message=f"{where}: min_capacity {minimum} is above max_capacity {maximum}; lower the one or raise the other"
+        crossed = Problem(
+            f"min_capacity {minimum} is above max_capacity {maximum}",
+            "no number of tasks is within both",
+            remedy,
         )
+        raise InvalidParameters(crossed.at(where) if where else crossed)
 
 
 def check_unique(what: str, names: Sequence[str]) -> None:
     """Raise InvalidParameters when a name is given twice."""
     twice = sorted({name for name in names if list(names).count(name) > 1})
     if twice:
-        raise InvalidParameters(message=f"{what}: {', '.join(twice)} given more than once")
+        given = f"{what}: {', '.join(twice)} given more than once"
+        raise InvalidParameters(Problem(given, "a name stands for one of them", "keep one, or rename the others"))
 
 
 def typed_policy(policy: Mapping[str, Any]) -> Document:
@@ -97,9 +112,14 @@ def typed_policy(policy: Mapping[str, Any]) -> Document:
     name = policy["policy_name"]
     given = [kind for kind, parameter in CONFIGURATIONS.items() if policy.get(parameter)]
     if len(given) != 1 or policy.get("policy_type", given[0]) != given[0]:
+        kind = policy.get("policy_type")
         raise InvalidParameters(
-            message=f"policy {name}: wanted exactly one configuration, that of its policy_type; "
-            f"found {', '.join(CONFIGURATIONS[kind] for kind in given) or 'none'}"
+            Problem(
+                f"policy {name} has the configurations {', '.join(CONFIGURATIONS[one] for one in given) or 'none'}"
+                + (f" and policy_type {kind}" if kind else ""),
+                "a policy has exactly one configuration, that of its policy_type",
+                f"give it one of {', '.join(CONFIGURATIONS.values())}",
+            )
         )
     _check_metric(name, policy.get(CONFIGURATIONS["TargetTrackingScaling"]) or {})
     return {**policy, "policy_type": given[0]}
@@ -112,8 +132,11 @@ def _check_metric(name: str, tracking: Mapping[str, Any]) -> None:
     label = metric.get("resource_label") or ""
     if not contains_unknown(label) and not _RESOURCE_LABEL.fullmatch(label):
         raise InvalidParameters(
-            message=f"policy {name}: ALBRequestCountPerTarget needs a resource_label of the form "
-            f"app/<load balancer>/<id>/targetgroup/<target group>/<id>, the ends of the two ARNs; found {label!r}"
+            Problem(
+                f"policy {name}: resource_label is {label!r}",
+                "ALBRequestCountPerTarget needs one that names the load balancer and the target group",
+                "write it as app/<load balancer>/<id>/targetgroup/<target group>/<id>, the ends of the two ARNs",
+            )
         )
 
 
@@ -122,16 +145,25 @@ def checked_action(action: Mapping[str, Any]) -> Document:
     name = f"scheduled action {action['scheduled_action_name']}"
     limits = action.get("scalable_target_action") or {}
     if not limits:
-        raise InvalidParameters(message=f"{name}: scalable_target_action needs min_capacity, max_capacity or both")
+        raise InvalidParameters(
+            Problem(
+                f"{name}: scalable_target_action is empty",
+                "the action would change nothing",
+                "give min_capacity, max_capacity or both",
+            )
+        )
     check_capacities(name, limits.get("min_capacity"), limits.get("max_capacity"))
     try:
         return in_utc(action)
     except ValueError as error:
-        raise InvalidParameters(message=f"{name}: a time must be ISO 8601, such as 2026-12-24T18:00:00Z") from error
+        times = ", ".join(str(action[key]) for key in ("start_time", "end_time") if action.get(key))
+        raise InvalidParameters(
+            Problem(f"{name}: {times}", "a time must be ISO 8601", "write it as 2026-12-24T18:00:00Z")
+        ) from error
 
 
 def in_utc(action: Mapping[str, Any]) -> Document:
-    """An action with one spelling of its times: AWS answers in the zone of whoever asks."""
+    """An action with one spelling of its times: AWS returns them in the caller's time zone."""
     times = {name: _utc(action[name]) for name in ("start_time", "end_time") if action.get(name)}
     return {**action, **times}
 
@@ -167,9 +199,9 @@ def limits_set_by(current: Mapping[str, Any], actions: Sequence[Document]) -> di
 
 
 def held_limits(held: Mapping[str, str], current: Mapping[str, Any]) -> str:
-    """What is said about limits that are left as a scheduled action set them."""
+    """The warnings about limits that are left as a scheduled action set them."""
     stay = [f"{name} stays {current[name]}: scheduled action {action} set it" for name, action in held.items()]
-    return f"{'; '.join(stay)}; change the action instead"
+    return "; ".join(stay)
 
 
 def steps(before: Sequence[Document], after: Sequence[Document], identifier: str) -> tuple[list[str], list[Document]]:

@@ -50,7 +50,7 @@ class AlarmClient:
 
     @aws_call("put alarm {self.name}")
     def put(self, request: Mapping[str, Any], tags: Mapping[str, str]) -> None:
-        """All of it: the service replaces the whole alarm, and keeps its state."""
+        """Write the whole alarm: the service replaces it, and keeps its state."""
         tagged = {"Tags": ansible_dict_to_boto3_tag_list(dict(tags))} if tags else {}
         self.cloudwatch.put_metric_alarm(**request, **tagged)
 

@@ -53,9 +53,9 @@ def aws_call(
 
     description: what is attempted, for the message; may name the function's parameters ("delete {name}").
     missing: error codes that mean "it does not exist"; the function then returns None.
-    stale: error codes that mean "the world changed since the read"; they raise Stale.
+    stale: error codes that mean "the resource changed since the read"; they raise Stale.
     retry: further error codes worth waiting for, besides throttling; retries: how often.
-    retry_messages: parts of an error's text worth waiting for, where its code also means what waiting cannot mend.
+    retry_messages: parts of an error's text worth waiting for, where its code also has other causes.
     Raises AnsibleAWSError for every other failure.
     """
 

@@ -80,6 +80,6 @@ def _sort(parent: Document, name: str) -> None:
 
 
 def _rank(item: Any) -> tuple[str, str]:
-    """By name where there is one, so that a diff shows a thing beside its former self."""
+    """By name where there is one, so that a diff shows both states of an element together."""
     name = item.get("name", "") if isinstance(item, Mapping) else ""
     return str(name), json.dumps(item, sort_keys=True)

@@ -22,7 +22,7 @@ WARNINGS = "warnings"  # of a result or of an error: they become warnings of the
 def exit_with(module: Any, function: Callable[[], Document]) -> None:
     """End the module with what the function returns, or with the AnsibleAWSError that it raises.
 
-    What an error was given beside its message (`Refused(message=..., problems=...)`) is in the result too.
+    Further arguments of an error (`Refused(what, problem, changes=...)`) are in the result too.
     """
     try:
         result = function()

@@ -12,17 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-
 from .compare import contains_unknown, differences
+from .problem import Problem
+from .refusal import Refused
 from .shapes import Document
 from .tags import merge_tags
 
 P = TypeVar("P", bound="Plan")
-
-
-class Refused(AnsibleAWSError):  # type: ignore[misc]
-    """The change is foreign to make, or AWS cannot make it."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +117,15 @@ def is_foreign(current: Current | None, required: Mapping[str, str]) -> bool:
     return current is not None and not dict(required).items() <= dict(current.tags).items()
 
 
-def refuse_foreign(label: str, current: Current | None, required: Mapping[str, str]) -> None:
-    """Raise Refused when an existing resource does not carry the tags of its owner."""
+def refuse_foreign(what: str, current: Current | None, required: Mapping[str, str], subject: str = "it") -> None:
+    """Raise Refused when an existing resource does not carry the tags of its owner.
+
+    Args:
+        what: what is refused then: "change log group demo".
+        current: the resource.
+        required: the tags of its owner.
+        subject: the resource in the sentence that says what was found.
+    """
     if current is None:
         return
     lacking = {key: value for key, value in required.items() if current.tags.get(key) != value}
@@ -130,8 +133,12 @@ def refuse_foreign(label: str, current: Current | None, required: Mapping[str, s
         wanted = ", ".join(f"{key}={value}" for key, value in lacking.items())
         found = ", ".join(f"{key}={current.tags[key]}" for key in lacking if key in current.tags) or "no such tag"
         raise Refused(
-            message=f"{label} exists but is foreign: require_tags wants {wanted}, it has {found}. "
-            "It was left as it is. Choose another name, or tag it by hand if this deployment is to own it"
+            what,
+            Problem(
+                f"{subject} exists but is foreign: require_tags wants {wanted}, it has {found}",
+                "what belongs to others is left as it is",
+                "choose another name, or tag it by hand if this deployment is to own it",
+            ),
         )
 
 
@@ -150,9 +157,12 @@ def changed_among(plan: Plan, immutable: Sequence[str]) -> dict[str, tuple[Any, 
 def refuse_immutable(label: str, changes: Mapping[str, tuple[Any, Any]], remedy: str) -> None:
     """Raise Refused for fields that AWS cannot change."""
     if changes:
-        raise Refused(message=f"AWS cannot change {listed(changes)} of {label}. {remedy}")
+        found = "; ".join(f"{name} is {before!r}, wanted is {after!r}" for name, (before, after) in changes.items())
+        raise Refused(
+            f"change {label}", Problem(found, f"AWS cannot change {', '.join(changes)} of what is there", remedy)
+        )
 
 
 def listed(changes: Mapping[str, tuple[Any, Any]]) -> str:
-    """Changes for people: "launch_type ('EC2' to 'FARGATE')"."""
+    """Changes as text: "launch_type ('EC2' to 'FARGATE')"."""
     return ", ".join(f"{name} ({before!r} to {after!r})" for name, (before, after) in changes.items())

@@ -6,7 +6,7 @@
 
 """Lines for the operator while a module still works.
 
-What a module prints is its result, so it can say nothing before its end. Whoever runs it may listen beside that, as
+What a module prints is its result, so it can say nothing before its end. A caller may also read the progress, as
 plugin_utils/direct.py does. Without a listener the lines are in the system's log, and in the result.
 """
 

@@ -28,7 +28,9 @@ from .clients import Clients
 from .compare import contains_unknown
 from .module import exit_with
 from .plan import Current, Plan, Reading
-from .shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
+from .problem import Problem
+from .refusal import InvalidParameters
+from .shapes import KNOWN_AFTER_APPLY, Document
 from .tags import is_reserved
 
 if TYPE_CHECKING:
@@ -137,7 +139,11 @@ class Reconciler(ABC, Generic[Read, Planned]):
         unknown = [name for name, value in given.items() if contains_unknown(value)]
         if unknown and not self.module.check_mode:
             raise InvalidParameters(
-                message=f"{', '.join(unknown)}: {KNOWN_AFTER_APPLY!r} is what check mode predicts and cannot be written"
+                Problem(
+                    f"{KNOWN_AFTER_APPLY!r} in {', '.join(unknown)}",
+                    "it is what check mode predicts and cannot be written",
+                    "give what a real run has returned, or use check mode here too",
+                )
             )
 
     def arn(self, resource: str, service: str = "") -> str:
@@ -159,7 +165,7 @@ def run(module: Any, kind: type[Reconciler[Any, Any]]) -> None:
 
 
 def execute(resource: Reconciler[Any, Any]) -> Document:
-    """Read, plan and (outside check mode) apply; again when the world changed in between. Returns the result."""
+    """Read, plan and (outside check mode) apply; again after a concurrent change. Returns the result."""
     return complete(resource, prepare(resource))
 
 
@@ -195,7 +201,10 @@ def complete(resource: Reconciler[Any, Any], current: Run[Any, Any]) -> Document
 
 def _read_and_plan(resource: Reconciler[Read, Planned], lost: Sequence[Stale]) -> Run[Read, Planned]:
     reading = resource.read(lost)
-    return Run(reading, resource.plan(reading))
+    try:
+        return Run(reading, resource.plan(reading))
+    except InvalidParameters as error:
+        raise InvalidParameters(*error.problems, label=resource.label) from error
 
 
 def _validate_parameters(resource: Reconciler[Any, Any]) -> None:
@@ -205,17 +214,32 @@ def _validate_parameters(resource: Reconciler[Any, Any]) -> None:
         try:
             resource.check_parameters()
         except InvalidParameters as error:
-            problems.append(error.message)
+            problems += error.problems
     if problems:
-        raise InvalidParameters(message="; ".join(problems))
+        raise InvalidParameters(*problems, label=resource.label)
 
 
-def _wrong_tags(tags: Mapping[str, Any], required: Mapping[str, Any]) -> list[str]:
+def _wrong_tags(tags: Mapping[str, Any], required: Mapping[str, Any]) -> list[Problem]:
     clash = [key for key, value in required.items() if tags.get(key, value) != value]
     reserved = [str(key) for key in {**required, **tags} if is_reserved(str(key))]
-    problems = [f"tags and require_tags disagree about {', '.join(clash)}"] if clash else []
+    problems = []
+    if clash:
+        names = ", ".join(clash)
+        problems.append(
+            Problem(
+                f"tags and require_tags disagree about {names}",
+                "a resource without the tags of require_tags is foreign",
+                f"give {names} the same value in both, or leave it out of tags",
+            )
+        )
     if reserved:
-        problems.append(f"{', '.join(reserved)}: keys that begin with aws: are AWS's own; give these tags another name")
+        problems.append(
+            Problem(
+                f"the tags {', '.join(reserved)}",
+                "keys that begin with aws: are AWS's own",
+                "give these tags another name",
+            )
+        )
     return problems
 
 

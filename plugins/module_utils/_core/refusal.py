@@ -4,32 +4,16 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""The shape of a refusal: what was refused, and for each problem a line each for found, reason and remedy. Pure."""
+"""A refusal as an error of a module: its text, and in the result every ARN of it whole."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-# What an ARN says of its account and region is what the whole message is about; its resource identifies it.
-ARN = re.compile(r"\barn:[\w-]+:[\w-]+:[\w-]*:\d*:((?:[^\s,;()'\"]*[\w*/>])?)")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One problem, in sentences without their full stop. An ARN in found and reason is printed by its resource."""
-
-    found: str
-    reason: str
-    remedy: str
-
-    def text(self) -> str:
-        """The problem in three lines."""
-        return f"Found: {short_arns(self.found)}\nReason: {short_arns(self.reason)}\nRemedy: {self.remedy}"
+from .problem import Problem, refusal, short_arns, whole_arns
 
 
 class Refused(AnsibleAWSError):  # type: ignore[misc]
@@ -38,10 +22,11 @@ class Refused(AnsibleAWSError):  # type: ignore[misc]
     Args:
         what: what was refused, an infinitive with its object: "delete target group demo".
         problems: at least one.
-        result: what the module returns beside its message; `arns` has every ARN of the message whole.
+        result: what the module returns in addition to its message; `arns` has every ARN of the message whole.
     """
 
     def __init__(self, what: str, *problems: Problem, **result: Any) -> None:
+        self.problems = problems
         super().__init__(message=refusal(f"Refused to {what}", problems), **_with_arns(what, problems), **result)
 
 
@@ -59,18 +44,19 @@ class InvalidParameters(AnsibleAWSError):  # type: ignore[misc]
         super().__init__(message=refusal(what, problems), **_with_arns(what, problems))
 
 
-def refusal(what: str, problems: Iterable[Problem]) -> str:
-    """The text of a refusal: its first line and three lines for each problem."""
-    return "\n".join([short_arns(what), *(problem.text() for problem in problems)])
+class RefusedList(AnsibleAWSError):  # type: ignore[misc]
+    """A refusal for many reasons of one kind, a line for each: what was found, why that matters and what to do.
 
+    Args:
+        what: as that of Refused.
+        lines: at least one.
+        result: as that of Refused.
+    """
 
-def short_arns(text: str) -> str:
-    """A text with each ARN as its resource: "role/demo" for arn:aws:iam::1:role/demo."""
-    return ARN.sub(lambda arn: arn[1] or arn[0], text)
+    def __init__(self, what: str, lines: Iterable[str], **result: Any) -> None:
+        text = "\n".join([f"Refused to {what}:", *(f"- {line}" for line in lines)])
+        super().__init__(message=short_arns(text), **whole_arns(text), **result)
 
 
 def _with_arns(what: str, problems: Iterable[Problem]) -> dict[str, list[str]]:
-    """The ARNs that the message shortens, whole and once each, under `arns`; nothing where there is none."""
-    texts = [what, *(text for problem in problems for text in (problem.found, problem.reason))]
-    arns = dict.fromkeys(arn[0] for text in texts for arn in ARN.finditer(text))
-    return {"arns": list(arns)} if arns else {}
+    return whole_arns(what, *(text for problem in problems for text in (problem.found, problem.reason)))

@@ -27,8 +27,10 @@ from .plan import (
     refuse_foreign,
     refuse_immutable,
 )
+from .problem import Problem
 from .reconciler import Reconciler, Run
-from .shapes import Document, InvalidParameters, canonical, members, to_request, to_snake, without_empty, without_none
+from .refusal import InvalidParameters
+from .shapes import Document, canonical, members, to_request, to_snake, without_empty, without_none
 from .tags import settable_tags
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class ModelResource(Reconciler[Reading, Plan]):
     """Lists whose order means nothing, by dotted path."""
     immutable: ClassVar[Sequence[str]] = ()
     """Fields that AWS cannot change."""
-    remedy: ClassVar[str] = "Delete it first (state: absent) and run again, or give the new one another name"
+    remedy: ClassVar[str] = "delete it first (state: absent) and run again, or give the new one another name"
     """What the operator can do when such a field differs."""
 
     # What a resource brings
@@ -113,7 +115,7 @@ class ModelResource(Reconciler[Reading, Plan]):
         is_absent = self.params["state"] == "absent"
         if is_absent and self.params.get("leave_foreign") and is_foreign(current, required):
             return Plan("none", None)
-        refuse_foreign(self.label, current, required)
+        refuse_foreign(f"{'delete' if is_absent else 'change'} {self.label}", current, required)
         if is_absent:
             return plan_absent(current)
         wanted = self.wanted_given(reading)
@@ -122,7 +124,11 @@ class ModelResource(Reconciler[Reading, Plan]):
         changes = self.immutable_changes(plan)
         if changes and self.params.get(REPLACE):
             return self._replacement(wanted, plan, changes)
-        offer = f". {REPLACE}: true deletes it and creates it again in one run" if REPLACE in self.params else ""
+        offer = (
+            f", or set {REPLACE}: true, which deletes it and creates it again in one run"
+            if REPLACE in self.params
+            else ""
+        )
         refuse_immutable(self.label, changes, f"{self.remedy}{offer}")
         return plan
 
@@ -169,7 +175,11 @@ class ModelResource(Reconciler[Reading, Plan]):
         missing = [name for name in self.fields if name not in known and self.params[name] is not None]
         if missing:
             raise InvalidParameters(
-                message=f"{', '.join(missing)}: not known to the installed botocore; upgrade boto3 and botocore"
+                Problem(
+                    f"{', '.join(missing)}: not known to the installed botocore",
+                    "it cannot send what it does not know",
+                    "upgrade boto3 and botocore",
+                )
             )
         self.refuse_unknown(self.wanted())
         self.validate()

@@ -18,7 +18,8 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from .problem import Problem
+from .refusal import InvalidParameters
 
 try:
     import botocore
@@ -38,10 +39,6 @@ _EMPTY_MEANS_EMPTY = ("value",)
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
-class InvalidParameters(AnsibleAWSError):  # type: ignore[misc]
-    """The parameters cannot be right, whatever the service holds; the message lists everything that is wrong."""
-
-
 def snake_case(name: str) -> str:
     """A name of the API as a parameter: `sizeInGiB` is size_in_gib."""
     snake: str = xform_name(name.replace("GiB", "Gib"))
@@ -56,12 +53,12 @@ def members(shape: Shape) -> dict[str, tuple[str, Shape]]:
 def canonical(given: Mapping[str, Any], shape: Shape) -> Document:
     """Check parameters against a request's shape and give them the model's types.
 
-    Raises InvalidParameters that lists every misspelt name, wrong type and unknown choice, with the nearest right one.
+    Raises InvalidParameters that lists each misspelled name, wrong type and unknown choice, with the nearest valid one.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     result = _checked(given, shape, "", problems)
     if problems:
-        raise InvalidParameters(message="; ".join(problems))
+        raise InvalidParameters(*problems)
     document: Document = result
     return document
 
@@ -123,7 +120,7 @@ def _is_free(shape: Shape) -> bool:
     return bool(getattr(shape, "is_document_type", False))
 
 
-def _checked(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
+def _checked(value: Any, shape: Shape, path: str, problems: list[Problem]) -> Any:
     kind = shape.type_name
     if value == KNOWN_AFTER_APPLY or _is_free(shape):
         return value
@@ -142,7 +139,7 @@ def _checked(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
     return _checked_scalar(value, shape, path, problems)
 
 
-def _checked_structure(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
+def _checked_structure(value: Any, shape: Shape, path: str, problems: list[Problem]) -> Any:
     if not isinstance(value, Mapping):
         return _refuse(value, path, "a dictionary", problems)
     known = members(shape)
@@ -150,16 +147,20 @@ def _checked_structure(value: Any, shape: Shape, path: str, problems: list[str])
     for name, inner in value.items():
         where = f"{path}.{name}" if path else str(name)
         if name not in known:
-            problems.append(f"{where} is not known to botocore {botocore.__version__}{_hint(str(name), list(known))}")
+            problems.append(_misspelled(where, str(name), list(known)))
         else:
             checked[name] = inner if is_empty(name, inner) else _checked(inner, known[name][1], where, problems)
     if path and checked:  # the module's own arguments say which parameters are required
         required = [snake_case(name) for name in shape.required_members]
-        problems += [f"{path}.{name} is required" for name in required if is_empty(name, checked.get(name))]
+        problems += [
+            Problem(f"{path}.{name} is not given", f"it is required in {path}", f"set {path}.{name}")
+            for name in required
+            if is_empty(name, checked.get(name))
+        ]
     return checked
 
 
-def _checked_scalar(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
+def _checked_scalar(value: Any, shape: Shape, path: str, problems: list[Problem]) -> Any:
     kind = shape.type_name
     if kind in ("integer", "long"):
         if isinstance(value, bool) or not _is_integer(value):
@@ -180,7 +181,7 @@ def _checked_scalar(value: Any, shape: Shape, path: str, problems: list[str]) ->
     return value
 
 
-def _as_float(value: Any, path: str, problems: list[str]) -> Any:
+def _as_float(value: Any, path: str, problems: list[Problem]) -> Any:
     try:
         return float("bool" if isinstance(value, bool) else value)
     except (TypeError, ValueError):
@@ -194,11 +195,17 @@ def _is_integer(value: Any) -> bool:
         return False
 
 
-def _refuse(value: Any, path: str, wanted: str, problems: list[str]) -> Any:
-    problems.append(f"{path} must be {wanted}, not {value!r}")
+def _refuse(value: Any, path: str, wanted: str, problems: list[Problem]) -> Any:
+    problems.append(Problem(f"{path} is {value!r}", f"it must be {wanted}", f"set {path} to {wanted}"))
     return value
 
 
-def _hint(name: str, known: list[str]) -> str:
+def _misspelled(where: str, name: str, known: list[str]) -> Problem:
     close = difflib.get_close_matches(snake_case(name), known, n=1, cutoff=0.6)
-    return f": did you mean {close[0]}?" if close else f": it knows {', '.join(sorted(known))}"
+    return Problem(
+        f"{where} is not known to botocore {botocore.__version__}",
+        "AWS would get nothing of it",
+        f"rename it to {close[0]}, or upgrade botocore"
+        if close
+        else f"use one of {', '.join(sorted(known))}, or upgrade botocore",
+    )

@@ -14,9 +14,11 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._core.plan import Current, Plan, Reading, Refused
+from .._core.plan import Current, Plan, Reading
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters, Refused
 from .._core.resource import ModelResource
-from .._core.shapes import Document, InvalidParameters
+from .._core.shapes import Document
 from .client import SecurityGroupClient
 from .security_group_rules import (
     EVERYWHERE,
@@ -61,9 +63,9 @@ class SecurityGroup(ModelResource):
 
     def check_parameters(self) -> None:
         # First of all, as nothing can be made of rules that are wrong.
-        found = [text for name in DIRECTIONS for text in problems(name, self.params[name] or [])]
+        found = [problem for name in DIRECTIONS for problem in problems(name, self.params[name] or [])]
         if found:
-            raise InvalidParameters(message=f"{self.label}: {'; '.join(found)}")
+            raise InvalidParameters(*found)
         super().check_parameters()
 
     # Reading
@@ -94,7 +96,14 @@ class SecurityGroup(ModelResource):
         plan = super().plan(reading)
         missing = [name for name in ("description", "vpc_id") if not self.params[name]]
         if plan.action == "create" and missing:
-            raise Refused(message=f"{self.label} is to be created, which needs {' and '.join(missing)}")
+            raise Refused(
+                f"create {self.label}",
+                Problem(
+                    f"there is no such group, and the task gives no {' and no '.join(missing)}",
+                    "a group that is created needs a description and a VPC",
+                    f"give {' and '.join(missing)}",
+                ),
+            )
         return plan
 
     def after(self, wanted: Document, current: Current | None) -> Document:

@@ -15,6 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from .._core.problem import Problem
+from .peers import peer_problems
+
 Rule = dict[str, Any]
 
 # An option, and the list of the API with the name of the peer in it.
@@ -78,22 +81,32 @@ def redescribed(wanted: Sequence[Rule], there: Sequence[Rule]) -> list[Rule]:
     return [rule for rule in wanted if rule not in there and rule not in new]
 
 
-def problems(name: str, given: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What EC2 would refuse in the rules of a task, each as a sentence. `name` is the option that holds them."""
+def problems(name: str, given: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    """What EC2 would refuse in the rules of a task. `name` is the option that holds them."""
     for position, one in enumerate(given):
         where = f"{name}[{position}]"
         unknown = sorted(set(one) - {"proto", "ports", "rule_desc", *PEERS})
         if unknown:
-            yield f"{where} knows proto, ports, rule_desc, {', '.join(PEERS)}; found {', '.join(unknown)}"
+            known = f"a rule has proto, ports, rule_desc, {', '.join(PEERS)}"
+            yield Problem(f"{where} has {', '.join(unknown)}", known, "use these names, or leave it out")
         if not one.get("proto"):
-            yield f"{where} needs proto, such as tcp or all"
+            yield Problem(f"{where} has no proto", "a rule is for a protocol", "give proto, such as tcp or all")
         if not any(_listed(one.get(kind)) for kind in PEERS):
-            yield f"{where} needs one of {', '.join(PEERS)}"
+            peers = ", ".join(PEERS)
+            yield Problem(f"{where} has none of {peers}", "a rule is for a peer", f"give one of {peers}")
         if one.get("proto") not in (None, "all", ALL) and not one.get("ports"):
-            yield f"{where} needs ports, such as [443] or ['8000-8010']"
+            missing = f"{where} has no ports"
+            yield Problem(missing, "its protocol has ports", "give ports, such as [443] or ['8000-8010']")
+        for kind in PEERS:
+            for peer in _listed(one.get(kind)):
+                yield from peer_problems(where, kind, peer)
         for port in one.get("ports") or []:
             if not _is_range(port):
-                yield f"{where}.ports: wanted a port from 0 to 65535 or a range such as 8000-8010; found {port!r}"
+                yield Problem(
+                    f"{where}.ports has {port!r}",
+                    "ports are numbers from 0 to 65535",
+                    "give a port, or a range such as 8000-8010",
+                )
 
 
 def ordered(rules: Iterable[Rule]) -> list[Rule]:

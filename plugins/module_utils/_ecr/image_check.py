@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""The gate before a deployment: an image is looked at as far as it is asked for, then judged."""
+"""The image check before a deployment: the requested facts of an image are read, then checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core.clients import Clients
-from .._core.plan import Refused
+from .._core.refusal import RefusedList
 from .image_check_plan import ImageName, Scan, judge, parse_name
 from .image_client import Registry, describe_repository
 
@@ -32,7 +32,7 @@ class Verdict:
 
 
 def check_image(client: Clients, params: Mapping[str, Any], uri: str) -> Verdict:
-    """What is known of an image of any registry. Raises Refused with every reason not to deploy it.
+    """What is known of an image of any registry. Raises RefusedList with every reason not to deploy it.
 
     Args:
         client: the clients of the run.
@@ -72,16 +72,15 @@ def urls_of(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_image_in_ecr(registry: Registry, params: Mapping[str, Any], image: dict[str, Any] | None) -> Verdict:
-    """What is known of an image of ECR. Raises Refused with every reason not to deploy it. image: as it was read."""
+    """What is known of an image of ECR. Raises RefusedList with every reason against it. image: as it was read."""
     verdict = _inspect(registry, image, params["task_platform"], params["scan_threshold"], params["scan_wait"])
     if verdict.problems:
         raise _refusal(verdict)
     return verdict
 
 
-def _refusal(verdict: Verdict) -> Refused:
-    lines = "\n".join(f"- {problem}" for problem in verdict.problems)
-    return Refused(message=f"the image {verdict.uri} must not be deployed:\n{lines}", problems=list(verdict.problems))
+def _refusal(verdict: Verdict) -> RefusedList:
+    return RefusedList(f"deploy the image {verdict.uri}", verdict.problems, problems=list(verdict.problems))
 
 
 def _inspect(
@@ -98,7 +97,10 @@ def _inspect(
     """
     name = registry.name
     if image is None:
-        problem = "wanted it in ECR; found no such image there; push it (playbooks/build.yml), or correct image_uri"
+        problem = (
+            "wanted it in ECR, where the tasks pull it from; found no such image there; push it (playbooks/build.yml), "
+            "or correct image_uri"
+        )
         return Verdict(f"{name.registry}/{name.repository}", problems=(problem,))
     digest = image["imageId"]["imageDigest"]
     platforms = registry.platforms(image)

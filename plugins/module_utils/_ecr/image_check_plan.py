@@ -90,7 +90,7 @@ class Platform:
 
 
 def listed_platforms(index: Mapping[str, Any]) -> list[Platform]:
-    """The images of an image index or manifest list. Attestations beside them have an unknown platform."""
+    """The images of an image index or manifest list. Attestations in it have an unknown platform."""
     found = [(one.get("platform", {}), one["digest"]) for one in index.get("manifests", [])]
     named = [Platform(f"{platform.get('os')}/{platform.get('architecture')}", digest) for platform, digest in found]
     return [platform for platform in named if platform.name != "unknown/unknown"]

@@ -13,7 +13,8 @@ from dataclasses import asdict
 from typing import Any
 
 from .._core.clients import Clients
-from .._core.plan import Refused
+from .._core.problem import Problem
+from .._core.refusal import Refused
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .image_check import Verdict, check_image, check_image_in_ecr, urls_of
 from .image_check_plan import ImageName, parse_name
@@ -31,7 +32,8 @@ def resolve_image(client: Clients, params: Mapping[str, Any], tag: Callable[[], 
         tag: returns the tag of the image that is built from the source; only asked when there is one.
         check_mode: an image that is not there yet is then no reason to fail.
 
-    Raises Refused with every reason against the image, and AnsibleAWSError for calls that fail.
+    Raises RefusedList with every reason against the image, Refused when there is none to look at, and AnsibleAWSError
+    for calls that fail.
     """
     if params["resolved_uri"]:
         name = parse_name(params["resolved_uri"])
@@ -42,8 +44,13 @@ def resolve_image(client: Clients, params: Mapping[str, Any], tag: Callable[[], 
         return _built(client, params, tag(), check_mode)
     if not params["uri"]:
         raise Refused(
-            message="Wanted image_uri, because image_source is prebuilt; found it empty. Set it to an image such as "
-            "123456789012.dkr.ecr.us-east-1.amazonaws.com/quilt-mcp-server@sha256:<digest>."
+            "choose an image",
+            Problem(
+                "image_uri is empty, and image_source is prebuilt",
+                "nothing else names the image to deploy",
+                "set image_uri to an image such as "
+                "123456789012.dkr.ecr.us-east-1.amazonaws.com/quilt-mcp-server@sha256:<digest>",
+            ),
         )
     return _result(check_image(client, params, params["uri"]))
 
@@ -57,8 +64,12 @@ def _built(client: Clients, params: Mapping[str, Any], tag: str, check_mode: boo
         return _result(check_image_in_ecr(registry, params, image), tag)
     if params["required"] and not check_mode:
         raise Refused(
-            message=f"Wanted the image {repository}:{tag} that belongs to this source; found no such tag in ECR. "
-            "Run playbooks/build.yml first, or set image_source to prebuilt and image_uri."
+            f"choose the image {repository}:{tag}",
+            Problem(
+                "there is no such tag in ECR",
+                "it is the image that belongs to this source",
+                "run playbooks/build.yml first, or set image_source to prebuilt and image_uri",
+            ),
         )
     return _result(Verdict(KNOWN_AFTER_APPLY), tag, found=False)
 

@@ -67,5 +67,5 @@ def plan_marks(tagged: Collection[Tagged], deployment: str, digest: str | None, 
 
 
 def short_digest(digest: str) -> str:
-    """What a mark holds of the digest that ends a text."""
+    """The part of a text's digest that is in its in-use tag."""
     return digest.rpartition(":")[2][:_SHORT]

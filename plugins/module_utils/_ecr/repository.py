@@ -16,7 +16,9 @@ from typing import Any, cast
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
 from .._core.calls import Stale
-from .._core.plan import Current, Plan, Reading, Refused
+from .._core.plan import Current, Plan, Reading
+from .._core.problem import Problem
+from .._core.refusal import Refused
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._ecs.image_users_client import ImageUsersClient
@@ -67,7 +69,7 @@ class Repository(ModelResource):
     unordered = ("image_tag_mutability_exclusion_filters",)
     immutable = ("encryption_configuration",)
     remedy = (
-        "Encryption is chosen at creation: copy the images to a repository of another name, or delete this one first"
+        "copy the images to a repository of another name, or delete this one first, as encryption is chosen at creation"
     )
 
     @cached_property
@@ -158,9 +160,12 @@ class Repository(ModelResource):
         others = [one["arn"] for one in users if not required.items() <= one["tags"].items()]
         if others:
             raise Refused(
-                message=f"Wanted to delete the repository {self.name} with its images; found them in use by "
-                f"{', '.join(others)}, which could start no task any more. Give these other images first, or keep the "
-                "repository with mcp_server_retain: [repository]."
+                f"delete {self.label}",
+                Problem(
+                    f"its images are in use by {', '.join(others)}",
+                    "these could start no task any more",
+                    "give them other images first, or keep the repository with mcp_server_retain: [repository]",
+                ),
             )
         return plan
 
@@ -168,7 +173,10 @@ class Repository(ModelResource):
         try:
             self.calls.delete(bool(self.params["force"]))
         except is_ansible_aws_error_code("RepositoryNotEmptyException") as error:
-            raise Refused(message=f"{self.label} still has images; force: true deletes them with it") from error
+            still = Problem(
+                "it still has images", "ECR deletes only an empty one", "set force: true, which deletes them with it"
+            )
+            raise Refused(f"delete {self.label}", still) from error
 
     def tag(self, current: Current, tags: Mapping[str, str]) -> None:
         self.calls.tag(current.computed["repository_arn"], tags)

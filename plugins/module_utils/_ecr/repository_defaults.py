@@ -13,7 +13,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
+from .._core.shapes import KNOWN_AFTER_APPLY, Document
 
 _ACCOUNT = re.compile(r"^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$")
 # The elements of a policy whose value is one thing or a list of things without an order.
@@ -29,12 +31,19 @@ def check_mutability(mutability: str, filters: list[Any] | None) -> None:
     """Raise InvalidParameters when exclusion filters and mutability do not belong together."""
     if filters and not has_exclusions(mutability):
         raise InvalidParameters(
-            message="image_tag_mutability_exclusion_filters need image_tag_mutability: IMMUTABLE_WITH_EXCLUSION or "
-            f"MUTABLE_WITH_EXCLUSION, not {mutability}"
+            Problem(
+                f"image_tag_mutability_exclusion_filters are given, and image_tag_mutability is {mutability}",
+                "it has no exclusions",
+                "set image_tag_mutability to IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION",
+            )
         )
     if filters == [] and has_exclusions(mutability):
         raise InvalidParameters(
-            message=f"image_tag_mutability: {mutability} needs image_tag_mutability_exclusion_filters"
+            Problem(
+                f"image_tag_mutability is {mutability}, and image_tag_mutability_exclusion_filters is empty",
+                "the filters say what is excluded",
+                "give image_tag_mutability_exclusion_filters",
+            )
         )
 
 
@@ -42,31 +51,39 @@ def check_lifecycle(policy: Mapping[str, Any] | None) -> None:
     """Raise InvalidParameters that names every rule which cannot be put in order; ECR judges the rest."""
     rules = (policy or {}).get("rules", [])
     if not isinstance(rules, list):
-        raise InvalidParameters(message=f"lifecycle_policy.rules must be a list, not {rules!r}")
-    problems = [f"lifecycle_policy.rules[{n}]{found}" for n, rule in enumerate(rules) for found in _wrong_in(rule)]
+        raise InvalidParameters(_wrong("lifecycle_policy.rules", rules, "a list"))
+    problems = [problem for n, rule in enumerate(rules) for problem in _wrong_in(f"lifecycle_policy.rules[{n}]", rule)]
     if problems:
-        raise InvalidParameters(message="; ".join(problems))
+        raise InvalidParameters(*problems)
 
 
 def check_policy(policy: Mapping[str, Any] | None) -> None:
     """Raise InvalidParameters when a statement of a repository policy is no dictionary."""
     statements = _statements(policy or {})
-    wrong = [f"repository_policy.Statement[{n}]" for n, one in enumerate(statements) if not isinstance(one, Mapping)]
-    if wrong:
-        raise InvalidParameters(message=f"{', '.join(wrong)} must be a dictionary")
+    problems = [
+        _wrong(f"repository_policy.Statement[{n}]", one, "a dictionary")
+        for n, one in enumerate(statements)
+        if not isinstance(one, Mapping)
+    ]
+    if problems:
+        raise InvalidParameters(*problems)
 
 
-def _wrong_in(rule: Any) -> list[str]:
+def _wrong(where: str, value: Any, wanted: str) -> Problem:
+    return Problem(f"{where} is {value!r}", f"it must be {wanted}", f"write {wanted} there")
+
+
+def _wrong_in(where: str, rule: Any) -> list[Problem]:
     if not isinstance(rule, Mapping):
-        return [f" must be a dictionary, not {rule!r}"]
+        return [_wrong(where, rule, "a dictionary")]
     priority, selection = rule.get("rulePriority"), rule.get("selection", {})
     found = []
     if isinstance(priority, bool) or not isinstance(priority, int):
-        found.append(f".rulePriority must be a whole number, not {priority!r}")
+        found.append(_wrong(f"{where}.rulePriority", priority, "a whole number"))
     if not isinstance(selection, Mapping):
-        return [*found, f".selection must be a dictionary, not {selection!r}"]
+        return [*found, _wrong(f"{where}.selection", selection, "a dictionary")]
     lists = [name for name in _TAG_LISTS if not isinstance(selection.get(name, []), list)]
-    return found + [f".selection.{name} must be a list, not {selection[name]!r}" for name in lists]
+    return found + [_wrong(f"{where}.selection.{name}", selection[name], "a list") for name in lists]
 
 
 def same_key(wanted: Any, current: Any) -> bool:

@@ -14,6 +14,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._core.calls import aws_call
+from .._core.problem import Problem
+from .._core.refusal import Refused
 from .image_client import INDEXES, MANIFESTS
 from .in_use_tags_plan import Tagged
 
@@ -49,8 +51,9 @@ class TagsClient:
             acceptedMediaTypes=[*INDEXES, *MANIFESTS],
         ).get("images")
         if not found:
-            raise AnsibleAWSError(
-                message=f"wanted to tag {self.repository}@{digest}; found no such image; push it again"
+            raise Refused(
+                f"tag {self.repository}@{digest}",
+                Problem("ECR has no such image", "only an image that is there gets a tag", "push it again"),
             )
         self.ecr.put_image(
             repositoryName=self.repository,
@@ -62,7 +65,7 @@ class TagsClient:
 
     @aws_call("untag an image of the ECR repository {self.repository}")
     def remove(self, tag: str) -> None:
-        """Take a tag away, which deletes an image that has no other. That it is gone already is no failure."""
+        """Remove a tag, which deletes an image that has no other. A tag that does not exist is no failure."""
         answer = self.ecr.batch_delete_image(repositoryName=self.repository, imageIds=[{"imageTag": tag}])
         failures = [one for one in answer.get("failures", []) if one.get("failureCode") != "ImageNotFound"]
         if failures:

@@ -16,9 +16,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 
 from .._core.calls import Stale
 from .._core.clients import Clients
-from .._core.plan import Current, Refused, refuse_foreign
+from .._core.plan import Current, refuse_foreign
+from .._core.problem import Problem, home_of
 from .._core.progress import report_progress
-from .._core.shapes import Document, InvalidParameters
+from .._core.refusal import InvalidParameters, Refused
+from .._core.shapes import Document
 from .client import Answer
 from .deployment_info import Deployments
 from .deployment_outcome import TargetDeployment, target_deployment
@@ -28,6 +30,8 @@ from .names import short_name
 from .strategy import waits
 from .waiter import DeploymentFailed, looks, stop_overdue
 
+VERBS = {"stopped": "stop", "continued": "continue"}  # of the states that can be wanted
+
 
 class DeploymentController(Deployments):
     """One service deployment, brought to a state."""
@@ -36,6 +40,7 @@ class DeploymentController(Deployments):
         super().__init__(Clients(module), module.params)
         self.module = module
         self.wanted: str = module.params["state"]
+        self.what = f"{VERBS[self.wanted]} a deployment of {self.label}"
 
     def execute(self) -> Document:
         """Bring the deployment to the state. Returns the result; raises DeploymentFailed for one that is rejected."""
@@ -43,7 +48,14 @@ class DeploymentController(Deployments):
         if not rejection:
             return self._execute()
         if self.wanted != "continued" or self.params["hook_action"] != "ROLLBACK":
-            raise InvalidParameters(message="rejection needs state: continued and hook_action: ROLLBACK")
+            raise InvalidParameters(
+                Problem(
+                    f"rejection is given with state: {self.wanted} and hook_action: {self.params['hook_action']}",
+                    "a deployment is rejected at its hook, which rolls it back",
+                    "set state: continued and hook_action: ROLLBACK",
+                ),
+                label=self.what,
+            )
         start = (
             f"The new tasks of {self.calls.name} did not pass the gate, and got no production traffic:\n{rejection}\n"
         )
@@ -51,12 +63,12 @@ class DeploymentController(Deployments):
             self._execute()
         except AnsibleAWSError as error:
             raise DeploymentFailed(
-                message=f"{start}The deployment could not be rolled back; ECS does so itself when its hook times out. "
+                f"{start}The deployment could not be rolled back; ECS does so itself when its hook times out. "
                 f"{error.message}"
             ) from error
         done = "The deployment was rolled back; all traffic is with the tasks that ran before."
         raise DeploymentFailed(
-            message=f"{start}{'Check mode: the deployment would be rolled back.' if self.module.check_mode else done}"
+            f"{start}{'Check mode: the deployment would be rolled back.' if self.module.check_mode else done}"
         )
 
     def _execute(self) -> Document:
@@ -64,8 +76,8 @@ class DeploymentController(Deployments):
         service = self._own_service()
         record = self._find(service)
         step = plan(self.wanted, record, self.params["hook_id"]) if record else Step()
-        if step.refusal:
-            raise Refused(message=f"{self.label}: {short_name(_arn(record))} was not continued: {step.refusal}")
+        if step.problem:
+            raise Refused(f"continue deployment {short_name(_arn(record))} of {self.label}", step.problem)
         before = record
         progress: list[str] = []
         if record and not self.module.check_mode:
@@ -88,9 +100,16 @@ class DeploymentController(Deployments):
         if service is None or service["status"] == "INACTIVE":
             if self.module.check_mode or self.wanted == "stopped":
                 return {}
-            raise Refused(message=f"{self.label}: there is no such service in cluster {self.calls.cluster}")
+            raise Refused(
+                self.what,
+                Problem(
+                    f"there is no such service in cluster {self.calls.cluster}",
+                    "a deployment belongs to a service",
+                    "correct service_name, cluster, the region or the profile",
+                ),
+            )
         tags = boto3_tag_list_to_ansible_dict(service.get("tags", []), "key", "value")
-        refuse_foreign(self.label, Current({}, {}, tags), self.params["require_tags"])
+        refuse_foreign(self.what, Current({}, {}, tags), self.params["require_tags"])
         return service
 
     def _find(self, service: Answer) -> Answer:
@@ -99,14 +118,28 @@ class DeploymentController(Deployments):
         if not service:
             return {}
         if given and short_name(given.rpartition("/")[0]) != self.calls.name:
-            raise Refused(message=f"{given} is no deployment of {self.label}")
+            raise Refused(
+                self.what,
+                Problem(
+                    f"{given} is a deployment of another service",
+                    "a module's task is about one service",
+                    "correct service_deployment_arn, or leave it out for the latest deployment",
+                ),
+            )
         arn = given or _arn(next(iter(self.calls.list_records() or []), {}))
         return self._read(arn) if arn else {}
 
     def _read(self, arn: str) -> Answer:
         found = self.calls.records([arn])
         if not found:
-            raise Refused(message=f"{self.label}: ECS knows no service deployment {arn}; it keeps them for 90 days")
+            raise Refused(
+                self.what,
+                Problem(
+                    f"ECS knows no service deployment {arn}{home_of(arn)}",
+                    "it keeps them for 90 days",
+                    "correct service_deployment_arn, or leave it out for the latest deployment",
+                ),
+            )
         return found[0]
 
     def _act(self, record: Answer, step: Step) -> None:
@@ -117,7 +150,14 @@ class DeploymentController(Deployments):
                 return
         elif step.action == "continue":
             if not hasattr(self.client("ecs"), "continue_service_deployment"):
-                raise Refused(message="ContinueServiceDeployment: not known to the installed botocore; upgrade boto3")
+                raise Refused(
+                    self.what,
+                    Problem(
+                        "ContinueServiceDeployment is not known to the installed botocore",
+                        "a deployment that waits at a hook goes on only when it is called",
+                        "upgrade boto3",
+                    ),
+                )
             self.calls.resume(_arn(record), step.hook, self.params["hook_action"])
 
     def _wait(self, service: Answer, record: Answer, step: Step, progress: list[str]) -> Answer:
@@ -158,7 +198,7 @@ class DeploymentController(Deployments):
             parts.append(collect(self.calls, latest, target))
         if then:
             parts.insert(1, f"{then}.")
-        return DeploymentFailed(message="\n".join([*parts, "Progress:", *(f"  {line}" for line in progress)]))
+        return DeploymentFailed("\n".join([*parts, "Progress:", *(f"  {line}" for line in progress)]))
 
     def _latest(self, service: Answer) -> Answer:
         try:

@@ -51,14 +51,14 @@ class Verdict:
 
 
 def judge(service: ServiceAnswer | None, target: TargetDeployment, record: Record | None = None) -> Verdict:
-    """How the deployment that was started stands. `record`: its service deployment, of one that shifts traffic.
+    """The state of the deployment that was started. `record`: its service deployment, of one that shifts traffic.
 
     Done: it is PRIMARY, its rollout COMPLETED and all its tasks run. Failed: it failed, was rolled back, was replaced
     by another, or the service is being deleted. ECS leaves a failed deployment in the list only for a while, so that
     it is missing is a failure too, unless the answer is from before it began: DescribeServices may lag a moment.
     Where traffic shifts, the record decides: there is a bake time after the last task is healthy. But one that was
     undone may be another's: of the deployment before it, as the answer to a write may still name it, or of one after
-    it that was rolled back to it. Paused: a hook waits for somebody's word.
+    it that was rolled back to it. Paused: a hook waits to be continued.
     """
     if service is None or service.get("status") != "ACTIVE":
         status = service.get("status", "gone") if service else "gone"
@@ -107,7 +107,7 @@ def progress(
 
 
 def complaints(targets: Sequence[Target] | None) -> list[str]:
-    """What the load balancer's health check says of targets that fail it."""
+    """The reasons of the targets that fail the load balancer's health check."""
     return [
         f"{one['Target']['Id']}:{one['Target'].get('Port', '')}: {health.get('Description') or 'no reason'}"
         for one in targets or ()

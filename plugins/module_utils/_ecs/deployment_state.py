@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .._core.problem import Problem
+
 Record = Mapping[str, Any]  # of DescribeServiceDeployments, in the API's names
 
 RUNS = ("pending", "in_progress", "paused")
@@ -97,11 +99,11 @@ def has_served(service: Mapping[str, Any], proven: Sequence[Record]) -> bool:
 
 @dataclass(frozen=True)
 class Step:
-    """The one call to make, if any, and the hook that it is about; `refusal` says why there can be none."""
+    """The one call to make, if any, and the hook that it is about; `problem` says why there can be none."""
 
     action: Literal["none", "stop", "continue"] = "none"
     hook: str = ""
-    refusal: str = ""
+    problem: Problem | None = None
 
 
 def plan(wanted: str, record: Record, hook: str | None) -> Step:
@@ -113,9 +115,11 @@ def plan(wanted: str, record: Record, hook: str | None) -> Step:
         return Step()
     waiting = waiting_hooks(record)
     if hook is None and len(waiting) > 1:
-        return Step(refusal=f"{len(waiting)} hooks wait ({', '.join(waiting)}); say which with hook_id")
+        found = f"{len(waiting)} hooks wait ({', '.join(waiting)})"
+        return Step(problem=Problem(found, "a call continues one of them", "say which with hook_id"))
     if hook is not None and hook not in waiting:
-        return Step(refusal=f"hook {hook} does not wait; these do: {', '.join(waiting)}")
+        found = f"hook {hook} does not wait; these do: {', '.join(waiting)}"
+        return Step(problem=Problem(found, "only a hook that waits can be continued", "give one of these as hook_id"))
     return Step("continue", hook or waiting[0])
 
 

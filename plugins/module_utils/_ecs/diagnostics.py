@@ -22,7 +22,7 @@ UNHEALTHY = "is unhealthy in"  # "(port 8000) is unhealthy in (target-group ...)
 
 
 def collect(calls: ServiceClient, service: Answer, target: TargetDeployment) -> str:
-    """What an operator needs to know, as lines. What cannot be read is said, never raised.
+    """What an operator needs to know, as lines. An error of reading is a line too, never raised.
 
     service: of DescribeServices.
     """

@@ -18,11 +18,13 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 
 from .._core.calls import Stale
 from .._core.compare import normalize
-from .._core.plan import Current, Plan, Reading, Refused, changed_among
+from .._core.plan import Current, Plan, Reading, changed_among
+from .._core.problem import Problem, home_of
 from .._core.progress import report_progress
 from .._core.reconciler import Run
+from .._core.refusal import InvalidParameters, Refused
 from .._core.resource import ModelResource
-from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters, members, to_snake, without_empty
+from .._core.shapes import KNOWN_AFTER_APPLY, Document, members, to_snake, without_empty
 from .._elb.client import balancer_of_groups
 from .._elb.run_snapshot import is_kept, keep_snapshot
 from .client import Answer, ServiceClient
@@ -115,18 +117,36 @@ class Service(ModelResource):
         configuration = self.params["deployment_configuration"] or {}
         found = problems(configuration)
         if self.params["task_definition"] == "":
-            found.append("task_definition is empty, and a service cannot be without one")
+            found.append(
+                Problem("task_definition is empty", "a service cannot be without one", "give one, or leave it out")
+            )
         if self.params["launch_type"] and self.params["capacity_provider_strategy"]:
-            found.append("give one of launch_type and capacity_provider_strategy")
+            found.append(
+                Problem(
+                    "launch_type and capacity_provider_strategy are both given",
+                    "each says where the tasks run",
+                    "give one of launch_type and capacity_provider_strategy",
+                )
+            )
         if self.params["scheduling_strategy"] == "DAEMON" and self.params["desired_count"] is not None:
-            found.append("desired_count: DAEMON runs a task on each instance; leave it out")
+            found.append(
+                Problem(
+                    f"desired_count is {self.params['desired_count']} with scheduling_strategy: DAEMON",
+                    "DAEMON runs a task on each instance",
+                    "leave desired_count out",
+                )
+            )
         if pauses(configuration) and "ContinueServiceDeployment" not in self.model.operation_names:
             found.append(
-                "deployment_configuration.lifecycle_hooks: nobody could continue after a PAUSE hook, as "
-                "ContinueServiceDeployment is not known to the installed botocore; upgrade boto3, or leave the hook out"
+                Problem(
+                    "deployment_configuration.lifecycle_hooks has a PAUSE hook, and ContinueServiceDeployment is not "
+                    "known to the installed botocore",
+                    "nobody could continue after the hook",
+                    "upgrade boto3, or leave the hook out",
+                )
             )
         if found:
-            raise InvalidParameters(message="; ".join(found))
+            raise InvalidParameters(*found)
 
     # Reading
 
@@ -244,12 +264,23 @@ class Service(ModelResource):
         controller = (reading.answer or {}).get("deploymentController", {}).get("type", "ECS")
         if controller != "ECS":
             raise Refused(
-                message=f"{self.label} is deployed by {controller}, which this module cannot do; "
-                "use a service with the ECS deployment controller, or another name"
+                f"{'delete' if self.params['state'] == 'absent' else 'change'} {self.label}",
+                Problem(
+                    f"it is deployed by {controller}",
+                    "this module deploys by ECS alone",
+                    "use a service with the ECS deployment controller, or another name",
+                ),
             )
         if self.params["state"] == "present" and reading.task_definition is None and not self.module.check_mode:
             given = self.params["task_definition"]
-            raise Refused(message=f"{self.label}: there is no active task definition {given}; create it first")
+            raise Refused(
+                f"change {self.label}",
+                Problem(
+                    f"there is no active task definition {given}{home_of(given or '')}",
+                    "a service starts its tasks from it",
+                    "create it first, or correct task_definition",
+                ),
+            )
 
     def predict(self, plan: Plan) -> Document:
         if plan.current:
@@ -347,7 +378,7 @@ class Service(ModelResource):
             if self.params["on_first_failure"] == "keep":
                 raise
             cleared = self._take_away(waiter, target)
-            raise DeploymentFailed(message=f"{failure.message}\n{cleared}" if cleared else failure.message) from failure
+            raise DeploymentFailed(f"{failure.whole}\n{cleared}" if cleared else failure.whole) from failure
 
     def _take_away(self, waiter: DeploymentWaiter, target: TargetDeployment) -> str:
         """Delete the service if it never served and still is about this deployment. Returns what came of it."""

@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""What the plan of a service depends on, what it says beside its changes, and what its writes answered. Pure."""
+"""What the plan of a service depends on, its messages, and what its writes returned. Pure."""
 
 from __future__ import annotations
 

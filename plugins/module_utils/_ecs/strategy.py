@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from .._core.problem import Problem
 from .._core.shapes import Document
 from .deployment_state import waiting_hooks
 
@@ -30,11 +31,15 @@ def of_strategy(configuration: Mapping[str, Any]) -> Document:
     return {own: dict(DEFAULTS[own]), **kept} if own else kept
 
 
-def problems(configuration: Mapping[str, Any]) -> list[str]:
-    """What is asked for and can have no effect, a sentence each."""
+def problems(configuration: Mapping[str, Any]) -> list[Problem]:
+    """What is asked for and can have no effect."""
     strategy = configuration.get("strategy")
     return [
-        f"deployment_configuration.{name} is of the strategy {owner}, and the strategy is {strategy}"
+        Problem(
+            f"deployment_configuration.{name} is given, and the strategy is {strategy}",
+            f"it is of the strategy {owner}",
+            f"leave it out, or set the strategy to {owner}",
+        )
         for owner, name in SETTINGS.items()
         if configuration.get(name) and strategy not in (None, owner)
     ]

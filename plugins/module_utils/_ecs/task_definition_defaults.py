@@ -9,10 +9,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
+from .._core.shapes import KNOWN_AFTER_APPLY, Document
 
 # What ECS fills in, or treats as the same as leaving it out.
 DEFAULTS = {
@@ -122,49 +125,77 @@ def check(wanted: Mapping[str, Any]) -> None:
     """Raise InvalidParameters for what the model allows and ECS does not; all of it in one message."""
     problems = [*_container_problems(wanted.get("container_definitions", [])), *_fargate_problems(wanted)]
     if problems:
-        raise InvalidParameters(message="; ".join(problems))
+        raise InvalidParameters(*problems)
 
 
-def _container_problems(containers: list[Document]) -> list[str]:
+def _container_problems(containers: list[Document]) -> list[Problem]:
     problems = []
     for index, container in enumerate(containers):
+        where = f"container_definitions[{index}]"
         problems += [
-            f"container_definitions[{index}].{name} is required"
+            Problem(f"{where}.{name} is not given", "ECS requires it of every container", f"set {where}.{name}")
             for name in ("name", "image")
             if not container.get(name)
         ]
         for field in ("environment", "secrets"):
-            names = [pair.get("name") for pair in container.get(field, [])]
-            twice = sorted({str(name) for name in names if names.count(name) > 1})
-            problems += [f"container_definitions[{index}].{field} names {name} more than once" for name in twice]
-    names = [container.get("name") for container in containers]
+            problems += [
+                Problem(f"{where}.{field} names {name} more than once", "a variable has one value", "keep one of them")
+                for name in _twice(pair.get("name") for pair in container.get(field, []))
+            ]
     problems += [
-        f"container_definitions has more than one container {name}"
-        for name in sorted({str(name) for name in names if name and names.count(name) > 1})
+        Problem(
+            f"container_definitions has more than one container {name}",
+            "a name stands for one container of the task",
+            "give each a name of its own",
+        )
+        for name in _twice(container.get("name") for container in containers if container.get("name"))
     ]
     if not containers:
-        problems.append("container_definitions needs at least one container")
+        problems.append(Problem("container_definitions is empty", "a task needs at least one container", "give one"))
     elif not any(container.get("essential", True) for container in containers):
-        problems.append("container_definitions needs at least one essential container")
+        problems.append(
+            Problem(
+                "container_definitions has no essential container",
+                "a task needs at least one, with which it ends",
+                "set essential: true for one of them",
+            )
+        )
     return problems
 
 
-def _fargate_problems(wanted: Mapping[str, Any]) -> list[str]:
+def _twice(names: Iterable[Any]) -> list[str]:
+    """The names that are there more than once."""
+    return sorted(str(name) for name, count in Counter(names).items() if count > 1)
+
+
+def _fargate_problems(wanted: Mapping[str, Any]) -> list[Problem]:
     if not is_fargate(wanted):
         return []
     problems = []
-    if wanted["network_mode"] not in ("awsvpc", KNOWN_AFTER_APPLY):
-        problems.append(f"network_mode: FARGATE needs awsvpc, not {wanted['network_mode']}")
+    mode = wanted["network_mode"]
+    if mode not in ("awsvpc", KNOWN_AFTER_APPLY):
+        problems.append(Problem(f"network_mode is {mode}", "FARGATE needs awsvpc", "set network_mode to awsvpc"))
     if not wanted.get("cpu") or not wanted.get("memory"):
-        return [*problems, "cpu and memory: FARGATE needs both for the task"]
+        missing = " and ".join(name for name in ("cpu", "memory") if not wanted.get(name))
+        both = Problem(f"the task has no {missing}", "FARGATE needs cpu and memory for the task", f"set {missing}")
+        return [*problems, both]
     cpu, memory = size(wanted["cpu"], _CPU), size(wanted["memory"], _MEMORY)
     if not cpu.isdigit() or not memory.isdigit():
-        return [*problems, f"cpu, memory: {wanted['cpu']} and {wanted['memory']} are not CPU units and MiB"]
+        units = Problem(
+            f"cpu is {wanted['cpu']}, memory is {wanted['memory']}",
+            "FARGATE takes CPU units and MiB",
+            "set cpu to a number such as 512, and memory to one such as 1024",
+        )
+        return [*problems, units]
     # A CPU size that is not in the table may be newer than this release: the service judges.
     if int(cpu) in FARGATE_SIZES and int(memory) not in FARGATE_SIZES[int(cpu)]:
         choices = ", ".join(map(str, FARGATE_SIZES[int(cpu)]))
         problems.append(
-            f"memory: FARGATE has no task of {cpu} CPU units with {memory} MiB; with {cpu} it has {choices}"
+            Problem(
+                f"cpu is {cpu}, memory is {memory}",
+                f"FARGATE has no task of {cpu} CPU units with {memory} MiB",
+                f"set memory to one of {choices}, or change cpu",
+            )
         )
     return problems
 

@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""Waiting for a deployment to complete, or for a service to be gone, and reporting how it goes."""
+"""Waiting for a deployment to complete, or for a service to be deleted, and reporting the progress."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from dataclasses import replace
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.calls import Stale
+from .._core.problem import short_arns, whole_arns
 from .client import Answer, ServiceClient
 from .deployment_outcome import TargetDeployment, complaints, judge, progress
 from .deployment_state import primary_of, waiting_hooks
 from .diagnostics import collect
 from .names import short_name
 
-# Seconds between two looks, short at first for what is healthy at once; the last one repeats.
+# Seconds between two polls, short at first for tasks that are healthy quickly; the last one repeats.
 PAUSES = (0.3, 0.5, 1.0, 1.0, 2.0, 3.0, 5.0)
 
 
@@ -62,7 +63,14 @@ def stop_overdue(calls: ServiceClient, arn: str | None) -> str:
 
 
 class DeploymentFailed(AnsibleAWSError):  # type: ignore[misc]
-    """The deployment is not what runs; the message holds the evidence."""
+    """The deployment is not what runs; the message holds the evidence, the result its ARNs whole.
+
+    whole: the same message with its ARNs whole, for one that goes on from it.
+    """
+
+    def __init__(self, message: str) -> None:
+        self.whole = message
+        super().__init__(message=short_arns(message), **whole_arns(message))
 
 
 class DeploymentWaiter:
@@ -136,7 +144,7 @@ class DeploymentWaiter:
                 return
             self._report(f"draining, {len(running)} tasks left", left)
         raise DeploymentFailed(
-            message=f"{self.label} is deleted, but not gone after {timeout} s ({len(running)} tasks left); "
+            f"{self.label} is deleted, but not gone after {timeout} s ({len(running)} tasks left); "
             "run again to wait on, or give wait_timeout more seconds"
         )
 
@@ -155,4 +163,4 @@ class DeploymentWaiter:
             parts += ["The load balancer's health check:", *(f"  {line}" for line in self._refused)]
         if self.progress:
             parts += ["Progress:", *(f"  {line}" for line in self.progress)]
-        return DeploymentFailed(message="\n".join(parts))
+        return DeploymentFailed("\n".join(parts))

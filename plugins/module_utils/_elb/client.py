@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.calls import Stale, aws_call
+from .._core.problem import Problem
+from .._core.refusal import Refused
 
 TAGS_PER_CALL = 20  # DescribeTags takes no more ARNs
 HINTS = {
@@ -53,9 +55,13 @@ def with_hint(function: Call) -> Call:
 @aws_call("describe the rules of listener {listener_arn}", missing=["ListenerNotFound"])
 def describe_rules(elb: Any, listener_arn: str) -> list[dict[str, Any]]:
     if not elb.can_paginate("describe_rules"):
-        raise AnsibleAWSError(
-            message="reading all rules of a listener needs botocore 1.35.15 or newer on the controller; "
-            "upgrade boto3 and botocore"
+        raise Refused(
+            f"read the rules of listener {listener_arn}",
+            Problem(
+                "the installed botocore knows no pages of rules",
+                "reading all of them needs botocore 1.35.15 or newer on the controller",
+                "upgrade boto3 and botocore",
+            ),
         )
     pages = elb.get_paginator("describe_rules").paginate(ListenerArn=listener_arn)
     return [rule for page in pages for rule in page["Rules"]]

@@ -37,8 +37,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any], own_targets: Co
     """Compare two snapshots.
 
     A resource that is new is no change: whatever this deployment creates carries its tags from the first moment. Others
-    scale and deploy meanwhile, so their targets may come and go; only a target of this deployment in a group of others
-    is a change.
+    scale and deploy meanwhile: their targets may come and go, a blue/green deployment moves the weights of its two
+    target groups, and the first one adds the second group. Only a target of this deployment in a group of others is a
+    change.
 
     Args:
         before: the first look.
@@ -67,6 +68,10 @@ def _line(
         return "" if arn in after["own"] else f"{label} is gone"
     different = sorted(field for field in {*fields, *now} if fields.get(field) != now.get(field))
     found = [_change(field, fields.get(field), now.get(field)) for field in different]
+    groups = [snapshot.get("forwards", {}).get(arn, {}) for snapshot in (before, after)]
+    found += (
+        [] if _of_a_deployment(*groups) else [_change("target groups", *(", ".join(sorted(one)) for one in groups))]
+    )
     own = sorted(added_targets(before, after).get(arn, set()) & set(own_targets))
     found += [f"target: one of this deployment ({', '.join(own)})"] if own else []
     return f"{label} has another {', '.join(found)}" if found else ""
@@ -81,8 +86,11 @@ def _owner(name: str, snapshot: Mapping[str, Any]) -> str:
     return str(snapshot["owners"].get(_arn(name), ""))
 
 
+def _of_a_deployment(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
+    """Whether other weights of the same target groups are all that changed, or a second group with a single one."""
+    return set(before) == set(after) or (len(before) == 1 and len(after) == 2 and set(before) < set(after))
+
+
 def _change(field: str, before: str | None, after: str | None) -> str:
-    """A field with both values, where they are short enough to have been kept."""
-    if any((value or "").startswith("sha256:") for value in (before, after)):
-        return field
+    """A field with both values."""
     return f"{field} ({after or 'none'}, was {before or 'none'})"

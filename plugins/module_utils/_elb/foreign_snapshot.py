@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,16 +26,18 @@ from .client import (
     target_group_attributes,
     target_groups,
 )
+from .fingerprints import fingerprint, without_secrets
 
 Document = Mapping[str, Any]
-Prints = dict[str, str]  # field -> its value when that is short, otherwise a fingerprint of it
+Prints = dict[str, str]  # field -> its value, without secrets; a long one ends in a fingerprint of it
 Found = tuple[str, str, Document]  # kind, ARN, document
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 ATTEMPTS = 5  # to read while others create and delete
 AT_ONCE = 8  # calls; a load balancer may have a hundred target groups, and each takes two
-SHOWN = 60  # characters; a longer value would not help an operator in one line
+SHOWN = 200  # characters; a longer value is cut, and compared by its fingerprint
+ACTIONS = ("Actions", "DefaultActions")
 OWNER_TAGS = ("quilt:deployment", "aws:cloudformation:stack-name", "Stack", "Owner", "Name")
 
 
@@ -51,17 +52,18 @@ def read(
         own: the tags of this deployment.
         rules: those of a listener that the caller has just read, by its ARN; they are not read again.
 
-    In the answer `own` are the ARNs of this deployment, `owners` says whose the others are by their tags, and `targets`
-    are the addresses registered in each target group of others.
+    In the answer `own` are the ARNs of this deployment, `owners` says whose the others are by their tags, `targets` are
+    the addresses registered in each target group of others, and `forwards` the target groups of each rule and listener
+    with their weights.
     """
     arn = balancer if balancer.startswith("arn:") else (load_balancer(elb, balancer) or {}).get("LoadBalancerArn")
     on_it = listeners(elb, str(arn)) if arn else None
     if on_it is None:
-        return {"resources": {}, "owners": {}, "targets": {}, "own": []}
+        return {"resources": {}, "owners": {}, "targets": {}, "forwards": {}, "own": []}
     for _attempt in range(ATTEMPTS - 1):
         try:
             return _read(elb, str(arn), on_it, own, rules or {})
-        except Stale:  # somebody deleted one between two calls
+        except Stale:  # one was deleted between two calls
             on_it, rules = listeners(elb, str(arn)) or [], None
     return _read(elb, str(arn), on_it, own, {})
 
@@ -90,24 +92,50 @@ def _read(
             for (kind, arn, document), attributes in zip(theirs, _each(elb, _attributes_of, theirs), strict=True)
         },
         "owners": {arn: owner for _kind, arn, _document in theirs if (owner := owner_of(tags.get(arn, {})))},
+        "forwards": {arn: weights for _kind, arn, document in theirs if (weights := forwards(document))},
         "targets": dict(zip(groups, _each(elb, registered_targets, groups), strict=True)),
         "own": sorted(own_arns),
     }
 
 
 def fields(document: Document) -> Prints:
-    """Each field's value, or a fingerprint of it where it is long."""
-    return {name: _print(value) for name, value in sorted(document.items())}
+    """Each field's value as it is compared and shown. Where the actions forward to is what `forwards` says."""
+    return {name: _print(_shown(name, value)) for name, value in sorted(document.items())}
+
+
+def forwards(document: Document) -> dict[str, int]:
+    """The target groups to which a rule or a listener forwards, each with its weight."""
+    found: dict[str, int] = {}
+    for action in (action for name in ACTIONS for action in document.get(name, [])):
+        groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
+        single = [{"TargetGroupArn": action["TargetGroupArn"]}] if action.get("TargetGroupArn") else []
+        found |= {str(group["TargetGroupArn"]): int(group.get("Weight", 1)) for group in groups or single}
+    return found
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A field without what is secret, and without what `forwards` says of it."""
+    if name == "Conditions":
+        return [without_secrets(condition) for condition in value]
+    if name in ACTIONS:
+        return [_without_forwards(action) for action in value]
+    return value
+
+
+def _without_forwards(action: Document) -> Document:
+    stickiness = action.get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})
+    rest = {name: value for name, value in action.items() if name not in ("TargetGroupArn", "ForwardConfig")}
+    return {**rest, **({"TargetGroupStickinessConfig": stickiness} if stickiness.get("Enabled") else {})}
 
 
 def owner_of(tags: Mapping[str, str]) -> str:
-    """Whose something is, by its tags: the first that says so, as "Stack=sales-prod"."""
+    """The owner of a resource by its tags: the first that names one, as "Stack=sales-prod"."""
     return next((f"{name}={tags[name]}" for name in OWNER_TAGS if tags.get(name)), "")
 
 
 def _print(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-    return text if len(text) <= SHOWN else f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}... {fingerprint(text)}"
 
 
 def _resources(
@@ -132,7 +160,7 @@ def _each(elb: Any, call: Callable[[Any, Item], Answer], items: Sequence[Item]) 
 
 
 def _attributes_of(elb: Any, found: Found) -> Document:
-    """What AWS keeps beside the document itself; a listener rule has nothing there."""
+    """What AWS stores in addition to the document; nothing for a listener rule."""
     kind, arn, _document = found
     if kind == "load balancer":
         return _by_key(load_balancer_attributes(elb, arn))

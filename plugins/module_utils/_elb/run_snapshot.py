@@ -41,7 +41,7 @@ def keep_snapshot(
     if not file or not balancer or is_kept(file):
         return
     snapshot = {"balancer": balancer, "own_tags": dict(own), "before": read(elb, balancer, own, rules)}
-    # Complete or not at all, and never through somebody else's link: the folder is the system's temporary one.
+    # Atomically, and never through another user's link: the directory is the system's temporary one.
     draft = f"{file}.{os.getpid()}"
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

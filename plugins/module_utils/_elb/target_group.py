@@ -58,7 +58,7 @@ class TargetGroup(ModelResource):
         "target_control_port",
     )
     remedy = (
-        "Create a target group of another name and point the rule and the service at it, "
+        "create a target group of another name and point the rule and the service at it, "
         "or take this one off its rules and delete it first"
     )
 

@@ -12,9 +12,11 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.shapes import Document, InvalidParameters
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
+from .._core.shapes import Document
 
-# ModifyTargetGroupAttributes' documentation. The service's answer is the truth; this list only spots a slip of the pen.
+# ModifyTargetGroupAttributes' documentation. The service decides; this list only finds misspelled names.
 ATTRIBUTES = (
     "deregistration_delay.connection_termination.enabled",
     "deregistration_delay.timeout_seconds",
@@ -66,10 +68,10 @@ _OF_LAMBDA = {
 
 def attribute_values(attributes: Mapping[str, Any]) -> dict[str, str]:
     """Attributes as the service writes them: strings, booleans as true and false, whole numbers without a point."""
-    return {str(key): _spelt(str(key), value) for key, value in attributes.items()}
+    return {str(key): _spelled(str(key), value) for key, value in attributes.items()}
 
 
-def _spelt(key: str, value: Any) -> str:
+def _spelled(key: str, value: Any) -> str:
     text = str(value)
     for ending, true, false in _SWITCHES:
         if key.endswith(ending):
@@ -85,9 +87,9 @@ def check_attributes(attributes: Mapping[str, Any] | None) -> None:
     for key in attributes or {}:
         close = difflib.get_close_matches(key, ATTRIBUTES, n=1, cutoff=0.8)
         if key not in ATTRIBUTES and close:
-            slips.append(f"{key} is not a target group attribute: did you mean {close[0]}?")
+            slips.append(Problem(f"attribute {key}", "target groups have no such attribute", f"use {close[0]}"))
     if slips:
-        raise InvalidParameters(message="; ".join(slips))
+        raise InvalidParameters(*slips)
 
 
 def check_name(name: str) -> None:
@@ -95,8 +97,11 @@ def check_name(name: str) -> None:
     right = name.isascii() and name.replace("-", "").isalnum() and not name.startswith("-") and not name.endswith("-")
     if not right or len(name) > 32 or name.startswith("internal-"):
         raise InvalidParameters(
-            message=f"name: {name!r} cannot name a target group: at most 32 letters, digits and hyphens (this has "
-            f"{len(name)}), no hyphen at either end, not beginning with internal-"
+            Problem(
+                f"name is {name!r}, which has {len(name)} characters",
+                "ELB takes at most 32 letters, digits and hyphens, none at either end, not internal- at the beginning",
+                "give it another name",
+            )
         )
 
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._core.problem import Problem
 from .._core.shapes import KNOWN_AFTER_APPLY
 
 Document = dict[str, Any]
@@ -104,30 +105,82 @@ def needs_https(actions: Iterable[Mapping[str, Any]]) -> list[str]:
     return [action["type"] for action in actions if action["type"] in AUTHENTICATING]
 
 
-def problems(actions: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What the service would refuse, each as a sentence."""
+def problems(actions: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """What the service would refuse."""
     kinds = [action["type"] for action in normalized(actions)]
-    found = [f"action {action['type']} needs {CONFIGS[action['type']]}" for action in actions if not _complete(action)]
-    found += [f"action {action['type']} takes no {name}" for action in actions for name in _stray(action)]
+    found = [problem for action in actions for problem in _config_problems(action)]
     if [kind for kind in kinds if kind in ROUTING] != kinds[-1:]:
-        found.append(f"the last action, and only that, must be one of {', '.join(ROUTING)}; given: {', '.join(kinds)}")
-    if sum(kind in AUTHENTICATING for kind in kinds) > 1:
-        found.append(f"a rule takes one authentication action; given: {', '.join(kinds)}")
-    for action in actions:
-        groups = _groups(action)
-        if len(groups) > MAX_TARGET_GROUPS:
-            found.append(
-                f"action forward has {len(groups)} target groups; the service takes at most {MAX_TARGET_GROUPS}"
+        routing = ", ".join(ROUTING)
+        found.append(
+            Problem(
+                f"the actions are {', '.join(kinds)}",
+                f"the last action, and only that, must be one of {routing}",
+                f"end with one of {routing}",
             )
-        known = [group["target_group_arn"] for group in groups if group["target_group_arn"] != KNOWN_AFTER_APPLY]
-        if len(set(known)) < len(known):
-            found.append("action forward names a target group twice")
-        single = action.get("target_group_arn")
-        if single and groups and [group["target_group_arn"] for group in groups] != [single]:
-            found.append("action forward: target_group_arn and forward_config name different target groups; give one")
-        stickiness = _config(action).get("target_group_stickiness_config") or {}
-        if stickiness.get("enabled") and not stickiness.get("duration_seconds"):
-            found.append("action forward: stickiness needs duration_seconds (1 to 604800)")
+        )
+    if sum(kind in AUTHENTICATING for kind in kinds) > 1:
+        found.append(
+            Problem(
+                f"the actions are {', '.join(kinds)}",
+                "a rule takes one authentication action",
+                f"keep one of {', '.join(kind for kind in kinds if kind in AUTHENTICATING)}",
+            )
+        )
+    return found + [problem for action in actions for problem in _forward_problems(action)]
+
+
+def _config_problems(action: Mapping[str, Any]) -> list[Problem]:
+    """A configuration that is missing, or that of another kind of action, which would be left out without a word."""
+    kind = action["type"]
+    own = CONFIGS[kind]
+    missing = f"action {kind} has no {own}"
+    found = [] if _complete(action) else [Problem(missing, "ELB needs it for this action", f"give {own}")]
+    return found + [
+        Problem(f"action {kind} has {name}", f"action {kind} takes no {name}", f"remove {name}, or change the type")
+        for name in _stray(action)
+    ]
+
+
+def _forward_problems(action: Mapping[str, Any]) -> list[Problem]:
+    groups = _groups(action)
+    named = [group["target_group_arn"] for group in groups]
+    known = [arn for arn in named if arn != KNOWN_AFTER_APPLY]
+    single = action.get("target_group_arn")
+    stickiness = _config(action).get("target_group_stickiness_config") or {}
+    found = []
+    if len(groups) > MAX_TARGET_GROUPS:
+        found.append(
+            Problem(
+                f"action forward has {len(groups)} target groups",
+                f"an action takes at most {MAX_TARGET_GROUPS}",
+                "remove some of them",
+            )
+        )
+    if len(set(known)) < len(known):
+        twice = ", ".join(sorted({arn for arn in known if known.count(arn) > 1}))
+        found.append(
+            Problem(
+                f"action forward names a target group twice: {twice}",
+                "a target group has one weight",
+                "name it once, with the sum of the weights",
+            )
+        )
+    if single and groups and named != [single]:
+        found.append(
+            Problem(
+                f"action forward: target_group_arn is {single}, forward_config has {', '.join(named)}",
+                "the two name different target groups",
+                "give one of the two",
+            )
+        )
+    if stickiness.get("enabled") and not stickiness.get("duration_seconds"):
+        found.append(
+            Problem(
+                "action forward: stickiness has no duration_seconds",
+                "stickiness that is enabled needs it",
+                "set duration_seconds to 1 to 604800",
+            )
+        )
     return found
 
 
@@ -137,17 +190,27 @@ def normalized_transforms(transforms: Iterable[Mapping[str, Any]]) -> list[Docum
     return sorted(kept, key=lambda transform: str(transform.get("type")))
 
 
-def transform_problems(transforms: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What the service would refuse, each as a sentence."""
-    found = []
+def transform_problems(transforms: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """What the service would refuse."""
     kinds = [transform["type"] for transform in transforms]
-    for kind in dict.fromkeys(kinds):
-        if kinds.count(kind) > 1:
-            found.append(f"transform {kind} is given {kinds.count(kind)} times; a rule takes one of each kind")
+    found = [
+        Problem(
+            f"transform {kind} is given {kinds.count(kind)} times", "a rule takes one of each kind", "keep one of them"
+        )
+        for kind in dict.fromkeys(kinds)
+        if kinds.count(kind) > 1
+    ]
     for transform in transforms:
         name = TRANSFORM_CONFIGS[transform["type"]]
-        if len((transform.get(name) or {}).get("rewrites") or []) != 1:
-            found.append(f"transform {transform['type']} needs {name} with one rewrite (regex, replace)")
+        rewrites = (transform.get(name) or {}).get("rewrites") or []
+        if len(rewrites) != 1:
+            found.append(
+                Problem(
+                    f"transform {transform['type']} has {len(rewrites)} rewrites",
+                    "a transform has one",
+                    f"give {name} with one rewrite (regex, replace)",
+                )
+            )
     return found
 
 
@@ -236,7 +299,7 @@ def _complete(action: Mapping[str, Any]) -> bool:
 
 
 def _stray(action: Mapping[str, Any]) -> list[str]:
-    """The configurations of other kinds, which would be left out without a word."""
+    """The configurations of other kinds."""
     own = (CONFIGS[action["type"]], *(["target_group_arn"] if action["type"] == "forward" else []))
     return [name for name in ("target_group_arn", *CONFIGS.values()) if name not in own and action.get(name)]
 

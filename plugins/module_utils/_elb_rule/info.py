@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.clients import Clients
-from .._core.plan import Refused
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from . import explain
 from .actions import Document
 from .client import read
-from .listener import find_listener
+from .listener import find_listener, no_listener
 
 
 def look(client: Clients, params: Mapping[str, Any]) -> Document:
@@ -27,7 +28,7 @@ def look(client: Clients, params: Mapping[str, Any]) -> Document:
     arn = params["listener_arn"] or find_listener(elb, params["load_balancer"], params["port"])
     snapshot = read(elb, arn)
     if not snapshot.rules:  # every listener has a default rule
-        raise Refused(message=f"no listener {arn} in this account and region")
+        raise no_listener(f"read the rules of listener {arn}", arn)
     asked = params["explain"]
     shown = [
         rule
@@ -47,8 +48,20 @@ def _validate_parameters(asked: Mapping[str, Any]) -> None:
     """Refuse a request that no client can send."""
     path, address = asked.get("path") or "/", asked.get("source_ip")
     if not path.startswith("/") or "?" in path:
-        raise Refused(message=f"explain: path must begin with / and be without a query (use query for it), not {path}")
+        raise InvalidParameters(
+            Problem(
+                f"explain: path is {path}",
+                "a path begins with / and has no query",
+                "give the path alone, and the query in query",
+            )
+        )
     try:
         ipaddress.ip_address(address or "192.0.2.1")
     except ValueError as error:
-        raise Refused(message=f"explain: source_ip must be one address such as 203.0.113.7, not {address}") from error
+        raise InvalidParameters(
+            Problem(
+                f"explain: source_ip is {address}",
+                "a request comes from one address",
+                "give one address, such as 203.0.113.7",
+            )
+        ) from error

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._core.plan import Refused
+from .._core.problem import Problem, home_of
+from .._core.refusal import Refused
 from .._elb.client import listeners, load_balancer
 
 
@@ -22,14 +23,48 @@ def balancer_arn(listener_arn: str) -> str:
 
 def find_listener(elb: Any, name: str, port: int) -> str:
     """The ARN of the listener on a port of a load balancer, which is given by name or ARN."""
+    what = f"look for the listener on port {port} of load balancer {name}"
     balancer = load_balancer(elb, name)
     if balancer is None:
-        raise Refused(message=f"no load balancer {name} in this account and region; check load_balancer and region")
+        raise Refused(
+            what,
+            Problem(
+                f"there is no load balancer {name} in this account and region{home_of(name)}",
+                "its rules cannot be read",
+                "correct load_balancer, the region or the profile",
+            ),
+        )
     if balancer["Type"] != "application":
-        raise Refused(message=f"load balancer {name} is a {balancer['Type']} one; rules exist on application ones only")
+        raise Refused(
+            what,
+            Problem(
+                f"load balancer {name} is a {balancer['Type']} one",
+                "only listeners of Application Load Balancers have rules",
+                "name an Application Load Balancer in load_balancer",
+            ),
+        )
     found = listeners(elb, balancer["LoadBalancerArn"]) or []
     arn = next((listener["ListenerArn"] for listener in found if listener["Port"] == port), None)
     if arn is None:
         ports = ", ".join(f"{listener['Port']} ({listener['Protocol']})" for listener in found) or "none"
-        raise Refused(message=f"load balancer {name} has no listener on port {port}; its listeners: {ports}")
+        raise Refused(
+            what,
+            Problem(
+                f"load balancer {name} has no listener on port {port}; its listeners: {ports}",
+                "a rule belongs to a listener",
+                "correct port, or have the listener created",
+            ),
+        )
     return str(arn)
+
+
+def no_listener(what: str, arn: str) -> Refused:
+    """The refusal of a listener that AWS does not know."""
+    return Refused(
+        what,
+        Problem(
+            f"there is no listener {arn} in this account and region{home_of(arn)}",
+            "a rule belongs to a listener",
+            "correct listener_arn, the region or the profile",
+        ),
+    )

@@ -7,7 +7,7 @@
 """One listener rule: reads, lets plan.py decide, writes, and looks again after a write.
 
 Others write to the same listener at the same time, and no call of the service can be made conditional. So every write
-that finds the world changed raises Stale, and the rules are read and planned again; and after each write that could
+that finds a concurrent change raises Stale, and the rules are read and planned again; and after each write that could
 matter to the order the rules are read once more.
 """
 
@@ -20,14 +20,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .._core.calls import Stale
-from .._core.plan import Current, Reading, Refused, is_foreign, refuse_foreign
+from .._core.plan import Current, Reading, is_foreign, refuse_foreign
+from .._core.problem import Problem
 from .._core.reconciler import Reconciler, Run
-from .._core.shapes import KNOWN_AFTER_APPLY, Document, InvalidParameters
+from .._core.refusal import InvalidParameters, Refused
+from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._elb.client import describe_listener
 from .._elb.run_snapshot import keep_snapshot
 from . import actions as acts
 from . import client, report
-from .listener import find_listener
+from .listener import find_listener, no_listener
 from .match import conditions as conds
 from .match.conditions import Condition
 from .placement import Listener, Pick, Window, find_window, lowest
@@ -84,22 +86,49 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         problems = report.unsupported(self.model, self.params)
         rule = self.wanted_rule
         problems += conds.problems(rule.conditions or ()) + acts.problems(rule.actions or ())
-        problems += [f"planned_conditions: {problem}" for problem in conds.problems(self.planned_conditions)]
+        problems += [problem.at("planned_conditions") for problem in conds.problems(self.planned_conditions)]
         problems += acts.transform_problems(rule.transforms or ())
         empty = [name for name in ("conditions", "actions") if self.params[name] == []]
-        problems += [f"{name} is empty; a rule needs at least one" for name in empty]
-        if rule.floor > rule.ceiling:
-            problems.append(f"priority_floor {rule.floor} is above priority_ceiling {rule.ceiling}")
-        for name in ("priority", "priority_floor", "priority_ceiling"):
-            if self.params[name] is not None and not 1 <= self.params[name] <= 50_000:
-                problems.append(f"{name} must be 1 to 50000, not {self.params[name]}")
+        problems += [
+            Problem(f"{name} is empty", "a rule needs at least one", f"fill {name}, or leave it out") for name in empty
+        ]
+        problems += self._wrong_numbers()
         if acts.secret_version(rule.actions or ()) and not acts.has_secret(rule.actions or ()):
-            problems.append("client_secret_version needs client_secret, which is sent when the version changes")
+            problems.append(
+                Problem(
+                    "client_secret_version is given without client_secret",
+                    "the secret is sent when its version changes",
+                    "give client_secret too",
+                )
+            )
         arn = self.params["listener_arn"]
         if arn not in (None, KNOWN_AFTER_APPLY) and ":listener/app/" not in arn:
-            problems.append(f"{arn} is no listener of an Application Load Balancer; only those have such rules")
+            problems.append(
+                Problem(
+                    f"{arn} is no listener of an Application Load Balancer",
+                    "only those have such rules",
+                    "give the ARN of such a listener",
+                )
+            )
         if problems:
-            raise InvalidParameters(message=f"{self.label}: {'; '.join(problems)}")
+            raise InvalidParameters(*problems, label=self.label)
+
+    def _wrong_numbers(self) -> list[Problem]:
+        floor, ceiling = self.wanted_rule.floor, self.wanted_rule.ceiling
+        problems = [
+            Problem(f"{name} is {self.params[name]}", "ELB numbers rules from 1 to 50000", f"set {name} to 1 to 50000")
+            for name in ("priority", "priority_floor", "priority_ceiling")
+            if self.params[name] is not None and not 1 <= self.params[name] <= 50_000
+        ]
+        if floor > ceiling:
+            problems.append(
+                Problem(
+                    f"priority_floor {floor} is above priority_ceiling {ceiling}",
+                    "there is no number between them",
+                    "lower priority_floor, or raise priority_ceiling",
+                )
+            )
+        return problems
 
     @cached_property
     def wanted_rule(self) -> Wanted:
@@ -149,7 +178,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             snapshot=snapshot,
             owned=owned,
             protocol=describe_listener(self.client(), arn)["Protocol"] if secured and snapshot.rules else "",
-            # The best number at first; after a lost race any of the best few, so that runs do not collide for ever.
+            # The best number at first; after a lost race any of the best few, so that runs do not collide forever.
             pick=random.choice if races else lowest,
         )
 
@@ -172,7 +201,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         if self.params["state"] == "absent":
             return plan_absent(self.wanted_rule, reading.snapshot, owned)
         if reading.is_known and not reading.snapshot.rules:  # every listener has a default rule
-            raise Refused(message=f"no listener {reading.listener_arn} in this account and region")
+            raise no_listener(f"change {self.label}", reading.listener_arn)
         plan = plan_present(self.wanted_rule, reading.snapshot, owned, reading.pick)
         if self.planned_conditions:
             refuse_unplaceable(self.wanted_rule, self.planned_conditions, reading.snapshot, owned)
@@ -185,16 +214,22 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
     def _only_owned(self, reading: RuleReading) -> Found | None:
         """The managed rule, if there is one. Raises Refused if there are several, or if it is another deployment's."""
         owned = reading.owned
+        what = f"{'delete' if self.params['state'] == 'absent' else 'change'} {self.label}"
         if len(owned) > 1:
             raise Refused(
-                message=f"{len(owned)} rules carry {self.wanted_rule.identity}={self.name}: "
-                f"{', '.join(rule.text() for rule in owned)}; remove all but one, or the tag from them"
+                what,
+                Problem(
+                    f"{len(owned)} rules carry {self.wanted_rule.identity}={self.name}: "
+                    f"{', '.join(rule.text() for rule in owned)}",
+                    "the tag is to name one rule",
+                    "remove all but one, or the tag from them",
+                ),
             )
         required = self.params["require_tags"]
         if self.params["state"] == "absent" and self.params["leave_foreign"] and is_foreign(reading.current, required):
             return None
         for rule in owned:
-            refuse_foreign(f"{self.label}, {rule.text()},", reading.current, self.params["require_tags"])
+            refuse_foreign(what, reading.current, required, rule.text())
         return owned[0] if owned else None
 
     def _refuse_unsuitable(self, reading: RuleReading) -> None:
@@ -202,14 +237,23 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         owners = [key for key in reading.snapshot.balancer_tags if key.startswith(CONTROLLER_TAGS)]
         if owners and not self.params["force"]:
             raise Refused(
-                message=f"load balancer {reading.snapshot.balancer} carries {', '.join(owners)}: the AWS Load Balancer "
-                "Controller of a Kubernetes cluster owns it and deletes rules that it does not know. Use an Ingress, "
-                "or force=true"
+                f"change {self.label}",
+                Problem(
+                    f"load balancer {reading.snapshot.balancer} carries {', '.join(owners)}",
+                    "the AWS Load Balancer Controller of a Kubernetes cluster owns it and deletes rules that it does "
+                    "not know",
+                    "use an Ingress, or set force=true",
+                ),
             )
         secured = acts.needs_https(self.wanted_rule.actions or ())
         if secured and reading.protocol != "HTTPS":
             raise Refused(
-                message=f"action {', '.join(secured)} needs an HTTPS listener; {reading.listener_arn} is not one"
+                f"change {self.label}",
+                Problem(
+                    f"{reading.listener_arn} is a listener for {reading.protocol}",
+                    f"action {', '.join(secured)} needs HTTPS",
+                    "use an HTTPS listener, or another action",
+                ),
             )
 
     def predict(self, plan: RulePlan) -> Document:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from .._core.problem import Problem
 from .match import conditions as conds
 from .match import coverage, dimensions, glob_pattern
 from .match.conditions import Condition
@@ -109,12 +110,12 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Placement:
-    """The decision: a number, or the reason why there is none (``error``)."""
+    """The decision: a number, or the reason why there is none (``problems``)."""
 
     priority: int | None
     reason: str
     window: Window
-    error: str | None = None
+    problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
 
@@ -228,7 +229,7 @@ def place(rules: Iterable[Rule], wanted: PlacementRequest, pick: Pick = lowest) 
         return placement
     overlaps = tuple(find_overlaps(listener, wanted.conditions, placement.priority))
     warnings = (*placement.warnings, *_undecided(listener, window, wanted.conditions, placement.priority))
-    return Placement(placement.priority, placement.reason, window, None, warnings, overlaps)
+    return Placement(placement.priority, placement.reason, window, (), warnings, overlaps)
 
 
 def find_window(listener: Listener, conditions: Conditions) -> Window:
@@ -291,17 +292,25 @@ def _undecided(listener: Listener, window: Window, conditions: Conditions, prior
 def _pinned(listener: Listener, window: Window, wanted: PlacementRequest, pinned: int) -> Placement:
     occupant = next((rule for rule in listener.rules if rule.priority == pinned), None)
     if occupant:
-        hint = "choose another priority, or leave it out to let the module search"
-        there = f"priority {pinned} is taken by {occupant.text()}{occupant.example()}"
-        return Placement(None, "pinned", window, f"{there}; {hint}")
+        taken = Problem(
+            f"priority {pinned} is taken by {occupant.text()}{occupant.example()}",
+            "a priority belongs to one rule",
+            "choose another priority, or leave it out to let the module search",
+        )
+        return Placement(None, "pinned", window, (taken,))
     unreachable, shadowing = pinned >= window.high, pinned <= window.low
-    faults = [_unreachable(window.before)] if unreachable and window.before else []
-    faults += [_shadowing(window.after)] if shadowing and window.after else []
+    before, after = window.before if unreachable else None, window.after if shadowing else None
     if (unreachable and not wanted.warn_unreachable) or (shadowing and not wanted.warn_shadowing):
         options = ["on_unreachable=warn"] * unreachable + ["on_shadowing=warn"] * shadowing
         elsewhere = f"choose a number in the window {window.text()}, leave the priority out, or "
-        hint = f"{elsewhere if window.high - window.low > 1 else ''}set {' and '.join(options)}"
-        return Placement(None, "pinned", window, f"priority {pinned}: {'; '.join(faults)}; {hint}")
+        wrong = Problem(
+            f"priority {pinned} is {' and '.join(_sides(before, after))}",
+            "; ".join(_harms(before, after)),
+            f"{elsewhere if window.high - window.low > 1 else ''}set {' and '.join(options)}",
+        )
+        return Placement(None, "pinned", window, (wrong,))
+    faults = [_unreachable(before)] if before else []
+    faults += [_shadowing(after)] if after else []
     return Placement(pinned, "pinned", window, warnings=tuple(f"priority {pinned}: {fault}" for fault in faults))
 
 
@@ -318,7 +327,7 @@ def _searched(listener: Listener, window: Window, wanted: PlacementRequest, pick
     if below and wanted.allow_below_floor:
         return Placement(pick(below), "below the floor", window)
     return _relaxed(window, wanted, pick, taken) or Placement(
-        None, "no number", window, _no_number(window, wanted, below, taken)
+        None, "no number", window, (_no_number(window, wanted, below, taken),)
     )
 
 
@@ -354,39 +363,58 @@ def _free(numbers: Iterable[int], taken: Container[int]) -> list[int]:
 
 
 def _unreachable(before: End) -> str:
-    others = [rule for rule in before.together if rule is not before.rule]
-    together = f" together with {', '.join(rule.text() for rule in others)}" if others else ""
-    return f"behind {before.rule.text()}{together} it gets no request{_example(before)}"
+    return f"behind {_together(before)} it gets no request{_example(before)}"
 
 
 def _shadowing(after: End) -> str:
     return f"ahead of {after.rule.text()} it leaves that rule no request{_example(after)}"
 
 
+def _together(before: End) -> str:
+    """The rule at that end of the window, with those that it needs to take everything."""
+    others = [rule.text() for rule in before.together if rule is not before.rule]
+    return before.rule.text() + (f" together with {', '.join(others)}" if others else "")
+
+
+def _sides(before: End | None, after: End | None) -> list[str]:
+    """Where a number lies that has an end of the window on its wrong side."""
+    behind = [f"behind {_together(before)}"] if before else []
+    return behind + ([f"ahead of {after.rule.text()}"] if after else [])
+
+
+def _harms(before: End | None, after: End | None) -> list[str]:
+    """What is wrong there; the rules themselves are named in what was found."""
+    harms = [f"behind priority {before.rule.priority} it gets no request{_example(before)}"] if before else []
+    if after:
+        harms.append(f"ahead of priority {after.rule.priority} it leaves that rule no request{_example(after)}")
+    return harms
+
+
 def _example(end: End) -> str:
     return f", for example {end.example.text()}" if end.example else ""
 
 
-def _no_number(window: Window, wanted: PlacementRequest, below: Sequence[int], taken: Mapping[int, Rule]) -> str:
+def _no_number(window: Window, wanted: PlacementRequest, below: Sequence[int], taken: Mapping[int, Rule]) -> Problem:
     band = f"{wanted.floor}..{wanted.ceiling}"
-    parts = [f"no priority for [{conds.text(wanted.conditions)}] (window {window.text()}, band {band})"]
-    if window.before:
-        parts.append(_unreachable(window.before))
-    if window.after:
-        parts.append(_shadowing(window.after))
+    start = f"no priority for [{conds.text(wanted.conditions)}] (window {window.text()}, band {band})"
+    limits = " or ".join(_sides(window.before, window.after))
+    reasons, remedies = _harms(window.before, window.after), []
     low, high = max(window.low + 1, wanted.floor), min(window.high - 1, wanted.ceiling)
     if low <= high:
         ends = " to ".join(taken[number].text() + taken[number].example() for number in dict.fromkeys((low, high)))
-        parts.append(f"all {high - low + 1} numbers {low}..{high} are taken, by {ends}")
-        parts.append("change priority_floor or priority_ceiling")
-    options = []
+        start += f", as all {high - low + 1} numbers {low}..{high} are taken, by {ends}"
+        reasons.insert(0, "a priority belongs to one rule")
+        remedies.append("change priority_floor or priority_ceiling")
     if below:
-        options.append(f"allow_below_floor=true would take {below[0]}")
+        remedies.append(f"set allow_below_floor=true, which takes {below[0]}")
     strict = replace(wanted, warn_unreachable=False, warn_shadowing=False)
     if _relaxed(window, replace(strict, warn_unreachable=True), lowest, taken):
-        options.append("on_unreachable=warn would create an unreachable rule")
+        remedies.append("set on_unreachable=warn, which creates an unreachable rule")
     if _relaxed(window, replace(strict, warn_shadowing=True), lowest, taken):
-        options.append("on_shadowing=warn would take that rule's requests")
+        remedies.append("set on_shadowing=warn, which takes that rule's requests")
     if window.high - window.low <= 1:
-        parts.append("there is no gap between the two, and rules of others are never moved")
-    return "; ".join(parts + (["options: " + ", ".join(options)] if options else []))
+        reasons.append("there is no gap between the two, and rules of others are never moved")
+    if low > high:
+        remedies.append("have the owner of a rule in the way move it")
+    found = f"{start}; outside the window a number is {limits}" if limits else start
+    return Problem(found, "; ".join(reasons), ", or ".join(remedies))

@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .._core.plan import Current, Plan, Refused
+from .._core.plan import Current, Plan
+from .._core.problem import Problem
+from .._core.refusal import Refused
 from .._core.tags import merge_tags
 from . import actions as acts
 from .actions import Document
@@ -64,9 +66,7 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
     """Decide. Raises Refused with everything that the operator needs to know."""
     found = owned or _adoptable(wanted, snapshot)
     if found is not None and found.priority is None:
-        raise Refused(
-            message=f"the default rule carries {wanted.identity}={wanted.name}; it can be neither moved nor owned"
-        )
+        raise _default_rule(f"change listener rule {wanted.name}", wanted, "neither moved nor owned")
     if found is None:
         _require_parts(wanted)
     current = found.current() if found else None
@@ -75,7 +75,7 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
     others = snapshot.others(found.arn if found else None)
     placement = place(others, _placement_request(wanted, conditions, found), pick)
     if placement.priority is None:
-        raise Refused(message=f"listener rule {wanted.name}: {placement.error}")
+        raise Refused(f"place listener rule {wanted.name}", *placement.problems)
     after = _after(wanted, conditions, placement, current)
     tags = _tags(wanted, current)
     _require_secret(wanted, current)
@@ -116,18 +116,31 @@ def plan_absent(wanted: Wanted, snapshot: Snapshot, owned: Found | None) -> Rule
         )
         return RulePlan("none", None, warnings=warnings)
     if owned.priority is None:
-        raise Refused(
-            message=f"the default rule carries {wanted.identity}={wanted.name}; a default rule cannot be deleted"
-        )
+        raise _default_rule(f"delete listener rule {wanted.name}", wanted, "deleted only with its listener")
     return RulePlan("delete", owned.current())
+
+
+def _default_rule(what: str, wanted: Wanted, not_possible: str) -> Refused:
+    return Refused(
+        what,
+        Problem(
+            f"the default rule carries {wanted.identity}={wanted.name}",
+            f"a default rule can be {not_possible}",
+            f"take the tag {wanted.identity} off the default rule",
+        ),
+    )
 
 
 def _require_parts(wanted: Wanted) -> None:
     missing = [name for name in ("conditions", "actions") if not getattr(wanted, name)]
     if missing:
         raise Refused(
-            message=f"no rule carries {wanted.identity}={wanted.name}, so it must be created: {' and '.join(missing)} "
-            f"{'is' if len(missing) == 1 else 'are'} needed"
+            f"create listener rule {wanted.name}",
+            Problem(
+                f"no rule carries {wanted.identity}={wanted.name}, and the task gives no {' and no '.join(missing)}",
+                "a rule that is created needs conditions and actions",
+                f"give {' and '.join(missing)}",
+            ),
         )
 
 
@@ -135,7 +148,14 @@ def _require_secret(wanted: Wanted, current: Current | None) -> None:
     kinds = [action["type"] for action in wanted.actions or ()]
     had = [action["type"] for action in current.document["actions"]] if current else []
     if "authenticate-oidc" in kinds and "authenticate-oidc" not in had and not acts.has_secret(wanted.actions or ()):
-        raise Refused(message=f"listener rule {wanted.name}: action authenticate-oidc is new and needs client_secret")
+        raise Refused(
+            f"change listener rule {wanted.name}",
+            Problem(
+                "action authenticate-oidc is new and has no client_secret",
+                "there is no earlier secret that AWS could use again",
+                "give client_secret",
+            ),
+        )
 
 
 def has_shifted(snapshot: Snapshot, current: Current | None, required: Mapping[str, str]) -> bool:
@@ -158,10 +178,14 @@ def _keep_shifted(wanted: Wanted, current: Current | None) -> Wanted:
     serving = sorted(arn for arn, weight in there.items() if weight)
     if not set(serving) <= set(groups):
         raise Refused(
-            message=f"listener rule {wanted.name}: wanted the traffic at {', '.join(sorted(groups))}; "
-            f"found the traffic at {', '.join(serving)}, where the last deployment shifted it. Nothing was changed. "
-            "Deploy once more with the strategy that there was and -e ecs_service_force_new_deployment=true, "
-            "which shifts the traffic back, and then with ROLLING"
+            f"change listener rule {wanted.name}",
+            Problem(
+                f"the traffic is at {', '.join(serving)}, where the last deployment shifted it; "
+                f"wanted is {', '.join(sorted(groups))}",
+                "it would go where no task is",
+                "deploy once more with the strategy that there was and -e ecs_service_force_new_deployment=true, "
+                "which shifts the traffic back, and then with ROLLING",
+            ),
         )
     return replace(wanted, actions=None)
 
@@ -179,22 +203,35 @@ def _adoptable(wanted: Wanted, snapshot: Snapshot) -> Found | None:
     if not twins:
         return None
     twin = twins[0]
-    there = f"listener rule {wanted.name}: {twin.text()}{twin.example()}, has the same conditions"
+    what = f"create listener rule {wanted.name}"
+    there = f"{twin.text()}{twin.example()}, has the same conditions"
     owners = [f"{key}={value}" for key, value in twin.tags.items() if _marks_an_owner(key, value, wanted)]
     if owners:
         raise Refused(
-            message=f"{there} and belongs to {', '.join(owners)}; it was left as it is, as adopt takes only a rule "
-            "without an owner. Remove it there, or change the conditions here"
+            what,
+            Problem(
+                f"{there} and belongs to {', '.join(owners)}",
+                "adopt takes only a rule without an owner",
+                "remove it there, or change the conditions here",
+            ),
         )
     if wanted.is_planned:
         raise Refused(
-            message=f"{there} and no tag {wanted.identity}; it was left as it is, as adopt takes no rule for "
-            "conditions that are planned. Delete it, or change the conditions"
+            what,
+            Problem(
+                f"{there} and no tag {wanted.identity}",
+                "adopt takes no rule for conditions that are planned",
+                "delete it, or change the conditions",
+            ),
         )
     if not wanted.adopt:
         raise Refused(
-            message=f"{there} and no tag {wanted.identity}; "
-            "it was left as it is. adopt=true takes it over, or change the conditions"
+            what,
+            Problem(
+                f"{there} and no tag {wanted.identity}",
+                "of two rules with the same conditions only the first one gets requests",
+                "set adopt=true, which takes it over, or change the conditions",
+            ),
         )
     return twin
 

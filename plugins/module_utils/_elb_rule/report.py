@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._core.problem import Problem
 from .match import conditions as conds
 from .placement import End, Placement, Rule
 
@@ -61,8 +62,8 @@ def _end(end: End | None) -> Document | None:
     return {**rule(end.rule), "together_with": others, "example_request": end.example.text() if end.example else None}
 
 
-def unsupported(model: Any, params: Mapping[str, Any]) -> list[str]:
-    """What is asked for and unknown to the installed botocore, each as a sentence with the version that knows it.
+def unsupported(model: Any, params: Mapping[str, Any]) -> list[Problem]:
+    """What is asked for and unknown to the installed botocore, each with the version that knows it.
 
     ``model``: the botocore service model of elbv2.
     """
@@ -75,7 +76,11 @@ def unsupported(model: Any, params: Mapping[str, Any]) -> list[str]:
         (jwt, "Action", "JwtValidationConfig", "action jwt-validation", "1.40.72"),
     ]
     return [
-        f"{what} needs botocore {version} or newer on the controller; upgrade boto3 and botocore"
+        Problem(
+            f"{what} is not known to the installed botocore",
+            f"it needs botocore {version} or newer on the controller",
+            "upgrade boto3 and botocore",
+        )
         for wanted, shape, member, what, version in needed
         if wanted and member not in model.shape_for(shape).members
     ]

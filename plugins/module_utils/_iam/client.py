@@ -69,7 +69,7 @@ class Roles:
         self.client.untag_role(RoleName=name, TagKeys=list(keys))
 
     def delete(self, name: str) -> None:
-        """Delete a role with its policies. One in an instance profile stays, as somebody else uses it."""
+        """Delete a role with its policies. One in an instance profile stays, as another user has it."""
         for policy in self._pages("list_role_policies", "PolicyNames", name):
             self._delete_policy(name, policy)
         for attached in self._pages("list_attached_role_policies", "AttachedPolicies", name):

@@ -69,7 +69,7 @@ def _services(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def permissions_of(document: Mapping[str, Any]) -> list[str]:
-    """What a policy allows, a statement each, as "actions on resources"; not what AWS allows everybody."""
+    """What a policy allows, a statement each, as "actions on resources"; not what AWS allows every caller."""
     found = [(_as_list(one.get("Action", [])), one) for one in _as_list(document.get("Statement", []))]
     return [
         f"{', '.join(actions)} on {', '.join(_as_list(one.get('Resource', [])))}"

@@ -15,9 +15,11 @@ from typing import Any, ClassVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._core.plan import Current, Plan, Reading, Refused
+from .._core.plan import Current, Plan, Reading
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters, Refused
 from .._core.resource import ModelResource
-from .._core.shapes import Document, InvalidParameters
+from .._core.shapes import Document
 from .client import Roles
 from .policy import canonical_policy, permissions_of, trusted_services
 
@@ -60,15 +62,24 @@ class Role(ModelResource):
         return Roles(self.client())
 
     def validate(self) -> None:
-        problems = [] if self.params[TRUST] else [f"{TRUST} is empty, and a role cannot be without one"]
+        problems = []
+        if not self.params[TRUST]:
+            problems.append(Problem(f"{TRUST} is empty", "a role cannot be without one", f"give {TRUST}"))
         if self.params["permissions_boundary"] == "":
             problems.append(
-                "permissions_boundary is empty; remove a boundary by hand, as it limits what the role may do"
+                Problem(
+                    "permissions_boundary is empty",
+                    "a boundary limits what the role may do",
+                    "remove the boundary by hand, and leave permissions_boundary out",
+                )
             )
         empty = [name for name, document in (self.params["policies"] or {}).items() if not document]
-        problems += [f"policies.{name} is empty; a policy needs a statement" for name in empty]
+        problems += [
+            Problem(f"policies.{name} is empty", "a policy needs a statement", "give it one, or leave the policy out")
+            for name in empty
+        ]
         if problems:
-            raise InvalidParameters(message=f"{self.label}: {'; '.join(problems)}")
+            raise InvalidParameters(*problems)
 
     # Reading
 
@@ -106,14 +117,29 @@ class Role(ModelResource):
         if self.params["state"] == "absent":
             return Plan("none", current)
         if current is None:
-            raise Refused(message=f"{self.label}: there is no such role in this account")
+            raise Refused(
+                f"use {self.label}",
+                Problem(
+                    "there is no such role in this account",
+                    "a role that is not managed must exist",
+                    "correct role_name or the profile",
+                ),
+            )
         lacking = sorted(trusted_services(self.params[TRUST]) - trusted_services(current.document[TRUST]))
         if lacking:
-            raise Refused(message=f"{self.label}: its trust policy does not name {', '.join(lacking)}; have it added")
+            names = ", ".join(lacking)
+            raise Refused(
+                f"use {self.label}",
+                Problem(
+                    f"its trust policy does not name {names}",
+                    f"{names} could not assume the role",
+                    f"have {names} added to the trust policy",
+                ),
+            )
         return Plan("none", current, after=current.document, warnings=tuple(self._needs()))
 
     def _needs(self) -> list[str]:
-        """What a role that is only read must allow, as nobody looks whether it does."""
+        """What a role that is only read must allow, which is not checked."""
         needs = [one for document in (self.params["policies"] or {}).values() for one in permissions_of(document)]
         return [f"{self.label} is left as it is. It must allow: {'; '.join(needs)}"] if needs else []
 

@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""Several IAM roles at once: all are read and judged before the first is written."""
+"""Several IAM roles together: all are read and planned before the first is written."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from typing import Any
 
 from .._core.clients import Clients
 from .._core.module import exit_with
-from .._core.plan import Refused
+from .._core.problem import ending_in
 from .._core.reconciler import Run, complete, prepare
-from .._core.shapes import Document, InvalidParameters
+from .._core.refusal import InvalidParameters, Refused
+from .._core.shapes import Document
 from .role import Role
 
 AT_ONCE = 4  # roles that are read; a boto3 client may be shared by threads
@@ -59,10 +60,12 @@ def execute(module: Any) -> Document:
 def _prepared(roles: Mapping[str, Role], params: Mapping[str, Any]) -> dict[str, Run[Any, Any]]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         prepared = dict(zip(roles, pool.map(_prepare, roles.values()), strict=True))
-    problems = [found.message for found in prepared.values() if not isinstance(found, Run)]
-    if problems:
-        hint = f". {params['refusal_hint']}" if params["refusal_hint"] else ""
-        raise Refused(message=f"{'; '.join(problems)}{hint}")
+    refused = {purpose: found for purpose, found in prepared.items() if not isinstance(found, Run)}
+    if refused:
+        problems = [one.at(roles[purpose].label) for purpose, found in refused.items() for one in found.problems]
+        hint = params["refusal_hint"]
+        names = ", ".join(roles[purpose].name for purpose in refused)
+        raise Refused(f"use the IAM roles {names}", *(ending_in(problems, hint) if hint else problems))
     return {purpose: found for purpose, found in prepared.items() if isinstance(found, Run)}
 
 

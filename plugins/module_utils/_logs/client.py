@@ -15,7 +15,7 @@ from .._core.calls import aws_call
 from .log_group_plan import NEVER_EXPIRES
 
 GONE = "ResourceNotFoundException"
-# Somebody else writes to the same group at the same moment: a Lambda that logs, or a deletion that is not through.
+# Another client writes to the same group at the same moment: a Lambda that logs, or a deletion in progress.
 BUSY = "OperationAbortedException"
 
 

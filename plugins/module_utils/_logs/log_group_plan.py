@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from .._core.shapes import InvalidParameters
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 
 NEVER_EXPIRES = 0
 # PutRetentionPolicy's documentation; the model only says "integer".
@@ -23,6 +24,9 @@ def check_retention(days: int | None) -> None:
         return
     nearest = min(RETENTION_DAYS, key=lambda valid: abs(valid - days))
     raise InvalidParameters(
-        message=f"retention_in_days: {days} is not a retention of CloudWatch Logs; the nearest is {nearest}, "
-        f"all are {', '.join(map(str, RETENTION_DAYS))}, and 0 for never"
+        Problem(
+            f"retention_in_days is {days}",
+            f"CloudWatch Logs keeps events for {', '.join(map(str, RETENTION_DAYS))} days, or forever with 0",
+            f"set retention_in_days to one of these; the nearest is {nearest}",
+        )
     )

@@ -15,8 +15,10 @@ from functools import cached_property
 
 from .._core.calls import Stale
 from .._core.clients import caller_identity
-from .._core.plan import Current, Plan, Reading, Refused, plan_present, refuse_foreign
+from .._core.plan import Current, Plan, Reading, plan_present, refuse_foreign
+from .._core.problem import Problem
 from .._core.reconciler import Reconciler, Run
+from .._core.refusal import Refused
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._core.tags import RELEASE_TAG
 from .client import Store, tag_in_ecs
@@ -54,6 +56,7 @@ class EvidencePlan(Plan):
     pruned: tuple[int, ...] = ()
 
 
+DEPLOY_AGAIN = "look at it with playbooks/status.yml, deploy again, then run playbooks/verify.yml"
 EvidenceRun = Run[EvidenceReading, EvidencePlan]
 
 
@@ -106,7 +109,7 @@ class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
         return {release: self.store.tags(release) or {} for release in releases}
 
     def _beyond(self, reading: EvidenceReading) -> list[int]:
-        """The releases that are too many once what runs is kept as well, whosever they are."""
+        """The releases beyond the limit once the running one is recorded, of any owner."""
         return to_prune(_with_running(reading), self.params["keep"], reading.release)
 
     # Planning
@@ -114,8 +117,8 @@ class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
     def plan(self, reading: EvidenceReading) -> EvidencePlan:
         if self.params["state"] == "absent":
             return self._plan_absent(reading)
-        label = f"the evidence {self.store.name(reading.release) if reading.release else self.store.folder}"
-        refuse_foreign(label, reading.current, self.params["require_tags"])
+        what = f"change the evidence {self.store.name(reading.release) if reading.release else self.store.folder}"
+        refuse_foreign(what, reading.current, self.params["require_tags"])
         if self.module.check_mode and self._runs_something_else(reading.running):
             return self._plan_unknown(reading)
         self._refuse_unproven(reading.running)
@@ -160,25 +163,29 @@ class Evidence(Reconciler[EvidenceReading, EvidencePlan]):
         """Raise Refused with every reason why what runs cannot be called proven."""
         asked, service = self.params["task_definition"], self.params["service_name"]
         runs, state = running.get("task_definition_arn", ""), running.get("rollout_state")
-        reasons = []
+        problems = []
         if not running:
-            reasons.append(f"there is no active service {service} in cluster {self.params['cluster']}")
+            there = f"there is no active service {service} in cluster {self.params['cluster']}"
+            problems.append(Problem(there, "evidence is of what runs", DEPLOY_AGAIN))
         elif asked not in (None, runs):
-            reasons.append(f"wanted {_short(asked)}, but {_short(runs)} runs: somebody else deployed meanwhile")
+            found = f"{_short(runs)} runs, wanted is {_short(asked)}"
+            problems.append(Problem(found, "somebody else deployed meanwhile", DEPLOY_AGAIN))
         elif foreign := self._foreign_tags(running):
-            reasons.append(f"{_short(runs)} runs, which lacks {foreign}: somebody else deployed it")
+            found = f"{_short(runs)} runs, which lacks {foreign}"
+            problems.append(Problem(found, "somebody else deployed it", DEPLOY_AGAIN))
         if running and state not in ("COMPLETED", ""):
-            reasons.append(f"the deployment of {_short(runs)} is {state}, so either release may have answered")
+            found = f"the deployment of {_short(runs)} is {state}"
+            wait = "wait until it is complete, then run playbooks/verify.yml"
+            problems.append(Problem(found, "either release may have answered", wait))
         failed = [str(check["name"]) for check in self.params["checks"] if check.get("ok") is False]
         if failed:
-            reasons.append(f"these checks did not hold: {', '.join(failed)}")
+            found = f"these checks did not hold: {', '.join(failed)}"
+            problems.append(Problem(found, "a release is proven by checks that hold", DEPLOY_AGAIN))
         if not self.params["checks"]:
-            reasons.append("no check was made")
-        if reasons:
-            raise Refused(
-                message=f"No evidence is kept of {self.name}: {'; '.join(reasons)}. "
-                "Look at it with playbooks/status.yml, deploy again or wait, then run playbooks/verify.yml"
-            )
+            verify = "run playbooks/verify.yml"
+            problems.append(Problem("no check was made", "a release is proven by its checks", verify))
+        if problems:
+            raise Refused(f"keep evidence of {self.name}", *problems)
 
     def _foreign_tags(self, running: Document) -> str:
         tags = running["task_definition_tags"]

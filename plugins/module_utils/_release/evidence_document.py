@@ -12,8 +12,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from .._core.secret_reference import parse
-from .._core.shapes import Document, InvalidParameters
+from .._core.shapes import Document
 from .._core.tags import DIGEST_TAG, PROVEN_TAG, RELEASE_TAG
 
 SECRET_LABEL = "quilt.secret."
@@ -75,8 +77,12 @@ def to_text(evidence: Mapping[str, Any]) -> str:
     if size > MOST_BYTES:
         largest = max(evidence, key=lambda name: len(json.dumps(evidence[name])))
         raise InvalidParameters(
-            message=f"the evidence of release {evidence.get('release')} takes {size} bytes, a standard SSM parameter "
-            f"holds {MOST_BYTES}; {largest} is the largest part of it: make it smaller"
+            Problem(
+                f"the evidence takes {size} bytes, most of them for {largest}",
+                f"a standard SSM parameter holds {MOST_BYTES}",
+                f"make {largest} smaller",
+            ),
+            label=f"the evidence of release {evidence.get('release')}",
         )
     return text
 

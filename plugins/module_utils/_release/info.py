@@ -16,7 +16,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_ta
 
 from .._autoscaling.info import scalable_targets
 from .._core.clients import Clients
-from .._core.plan import Refused
+from .._core.problem import Problem, ending_in
+from .._core.refusal import Refused
 from .._core.secret_reference import parse
 from .._core.shapes import Document
 from .._ecs.client import ServiceClient
@@ -56,8 +57,9 @@ def target(client: Clients, params: Mapping[str, Any]) -> Document:
     problems = found["rollback"]["problems"]
     if problems:
         raise Refused(
-            message=f"Nothing was rolled back. {'. '.join(problems)}. What was proven: playbooks/status.yml.",
-            problems=list(problems),
+            f"roll back {params['deployment']}",
+            *ending_in(problems, "playbooks/status.yml shows what was proven"),
+            problems=[problem.line() for problem in problems],
         )
     return found
 
@@ -127,7 +129,7 @@ class Releases:
             "problems": problems,
         }
 
-    def _obstacles(self, choice: Choice) -> list[str]:
+    def _obstacles(self, choice: Choice) -> list[Problem]:
         """What was proven and is gone."""
         if not choice.evidence:
             return []
@@ -138,17 +140,29 @@ class Releases:
         status = answer.get("taskDefinition", {}).get("status", "gone")
         if status != "ACTIVE":
             name = choice.evidence["task_definition_arn"].rpartition("/")[2]
-            found.append(f"the task definition {name} of release {release} is {status}; {again}")
+            found.append(
+                Problem(
+                    f"the task definition {name} of release {release} is {status}",
+                    "ECS deploys only one that is ACTIVE",
+                    again,
+                )
+            )
         if not self._has_image(image, str(choice.evidence["digest"])):
             found.append(
-                f"ECR no longer has the image of release {release}, {image}; build it from its source, "
-                "or choose another release"
+                Problem(
+                    f"ECR no longer has the image of release {release}, {image}",
+                    "no task could start",
+                    "build it from its source, or choose another release",
+                )
             )
         if not self.params["old_secrets"]:
             found += [
-                f"release {release} holds the version {pinned} of {name}, and {current} is current: what was issued "
-                f"since then would be refused; {again}, which takes the current one, or go back to the old one too: "
-                "-e rollback_old_secrets=true"
+                Problem(
+                    f"release {release} holds the version {pinned} of {name}, and {current} is current",
+                    "what was issued since then would be refused",
+                    f"{again}, which takes the current one, or go back to the old one too: "
+                    "-e rollback_old_secrets=true",
+                )
                 for name, pinned, current in self._outdated(answer.get("taskDefinition", {}))
             ]
         return found

@@ -116,7 +116,7 @@ def moment(value: Any) -> str:
 
 
 def tasks_and_targets(client: Client, cluster: str, service_name: str, running: Document) -> Document:
-    """The running tasks of the service and the targets of its groups, for a page that people read."""
+    """The running tasks of the service and the targets of its groups, for a report."""
     calls = ServiceClient(client, short_name(cluster), service_name)
     arns = calls.list_tasks() or []
     described = [task for task in tasks(client("ecs"), cluster, arns) if task.get("lastStatus") != "STOPPED"]

@@ -12,19 +12,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._core.problem import Problem
 from .evidence_document import latest_first
 
 LAST = "last"
+PROVEN_ONLY = "a rollback goes only to a release that was proven"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """evidence: of the release that is gone back to; already: it runs; reason: why this one; problems: why not."""
+    """evidence: of the release to return to; already: it runs; reason: why this one; problems: why not."""
 
     evidence: Mapping[str, Any] = field(default_factory=dict)
     already: bool = False
     reason: str = ""
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def choose(
@@ -45,7 +47,12 @@ def choose(
     release must be named.
     """
     if not running:
-        return Choice(problems=("there is no active service; deploy an image with playbooks/deploy.yml",))
+        nothing = Problem(
+            "there is no active service",
+            "a rollback goes back from what runs",
+            "deploy an image with playbooks/deploy.yml",
+        )
+        return Choice(problems=(nothing,))
     runs = running["release"]
     if wanted != LAST:
         return _named(wanted, evidence, runs)
@@ -56,24 +63,34 @@ def choose(
         reason = f"{runs} is proven and older than {latest}, the latest revision, so the service is back already"
         return Choice(evidence[runs], True, reason)
     if not others:
-        return Choice(problems=(f"no release but {runs}, which runs, was ever proven",))
+        only = Problem(
+            f"no release but {runs}, which runs, was ever proven", PROVEN_ONLY, "deploy another image or source"
+        )
+        return Choice(problems=(only,))
     return Choice(others[0], False, "it was proven last, and does not run now")
 
 
-def _unclear(runs: int, latest: int, others: Sequence[Mapping[str, Any]]) -> str:
+def _unclear(runs: int, latest: int, others: Sequence[Mapping[str, Any]]) -> Problem:
     further = f"{others[0]['release']} was proven last before it" if others else "no other was ever proven"
-    return (
-        f"{runs} runs and is proven, and {latest}, which is newer, did not stay, so nothing says which one to leave: "
+    return Problem(
+        f"{runs} runs and is proven, and {latest}, which is newer, did not stay",
+        "nothing says which one to leave",
         f"name the release to run, -e rollback_release={others[0]['release'] if others else runs} ({further}); "
-        f"-e rollback_release={runs} proves {runs} again"
+        f"-e rollback_release={runs} proves {runs} again",
     )
 
 
 def _named(wanted: str, evidence: Mapping[int, Mapping[str, Any]], runs: int) -> Choice:
     if not wanted.isdecimal():
-        return Choice(problems=(f"rollback_release: wanted the number of a release, such as 12; found {wanted!r}",))
+        no_number = Problem(
+            f"rollback_release is {wanted!r}", "a release has a number", "give the number of a release, such as 12"
+        )
+        return Choice(problems=(no_number,))
     release = int(wanted)
     if release not in evidence:
         listed = ", ".join(str(one) for one in sorted(evidence, reverse=True)) or "none"
-        return Choice(problems=(f"release {release} was never proven; proven are {listed}",))
+        unproven = Problem(
+            f"release {release} was never proven; proven are {listed}", PROVEN_ONLY, "choose one that was proven"
+        )
+        return Choice(problems=(unproven,))
     return Choice(evidence[release], release == runs, "it was asked for")

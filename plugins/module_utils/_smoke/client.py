@@ -15,25 +15,34 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.credentials import explain
+from .._core.problem import Problem, home_of
+from .._core.refusal import Refused
 
 with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
     from botocore.exceptions import BotoCoreError, ClientError
 
 
+NEEDED = "its key signs the token of the smoke test"
+
+
 def secret_value(name: str, client: Callable[[str], Any]) -> str:
+    what = f"read the secret {name!r}"
     try:
         answer = client("secretsmanager").get_secret_value(SecretId=name)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "ResourceNotFoundException":
-            raise AnsibleAWSError(
-                f"there is no secret {name!r} in this account and region; correct jwt_secret_id, or store it"
-            ) from error
-        if code in ("AccessDeniedException", "AccessDenied"):
-            text = (
-                f"the secret {name!r} may not be read ({error}); allow secretsmanager:GetSecretValue, or give a token"
+            missing = Problem(
+                f"there is no such secret in this account and region{home_of(name)}",
+                NEEDED,
+                "correct jwt_secret_id, or store it",
             )
-            raise AnsibleAWSError(text) from error
+            raise Refused(what, missing) from error
+        if code in ("AccessDeniedException", "AccessDenied"):
+            denied = Problem(
+                f"it may not be read ({error})", NEEDED, "allow secretsmanager:GetSecretValue, or give a token"
+            )
+            raise Refused(what, denied) from error
         raise AnsibleAWSError(f"the secret {name!r} cannot be read: {explain(error)}") from error
     except BotoCoreError as error:
         raise AnsibleAWSError(f"the secret {name!r} cannot be read: {explain(error)}") from error

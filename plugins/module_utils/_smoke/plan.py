@@ -16,14 +16,17 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._core.shapes import InvalidParameters
+from .._core.problem import Problem
+from .._core.refusal import InvalidParameters
 from .checks import Plan
 from .client import secret_value
 from .route import Route
 from .tokens import GARBAGE, Claims, key_from, mint
 
-# What the client says by itself, and a second voice would only confuse.
+# Headers that the client sets itself.
 OF_THE_CLIENT = ("accept", "authorization", "connection", "content-length", "content-type", "host", "transfer-encoding")
+LABEL = "the smoke test"
+CA_USE = "the server's certificate is verified with it"
 LIBRARIES = {"mcp": "mcp", "httpx2": "mcp", "jwt": "PyJWT"}
 
 
@@ -46,7 +49,7 @@ def plan_from(params: Mapping[str, Any], client: Callable[[str], Any], *, dry: b
     """
     problems = _problems(params)
     if problems:
-        raise InvalidParameters(message="; ".join(problems))
+        raise InvalidParameters(*problems, label=LABEL)
     bucket = params["bucket"]
     tokens = _tokens(params, client, dry)
     arguments = params["tool_arguments"] or ({"bucket": bucket} if bucket else {})
@@ -60,9 +63,8 @@ def plan_from(params: Mapping[str, Any], client: Callable[[str], Any], *, dry: b
             headers={name: str(value) for name, value in params["headers"].items()},
         )
     except ssl.SSLError as error:
-        raise InvalidParameters(
-            message=f"ca_file {params['ca_file']!r} holds no PEM certificate; give the CA's PEM file"
-        ) from error
+        no_pem = Problem(f"ca_file {params['ca_file']!r} holds no PEM certificate", CA_USE, "give the CA's PEM file")
+        raise InvalidParameters(no_pem, label=LABEL) from error
     return Plan(
         route=route,
         token=tokens[0],
@@ -88,20 +90,43 @@ def _tokens(params: Mapping[str, Any], client: Callable[[str], Any], dry: bool) 
     return mint(key, params["kid"], claims), mint(key, params["kid"], claims, lifetime=-3600), key
 
 
-def _problems(params: Mapping[str, Any]) -> list[str]:
+def _problems(params: Mapping[str, Any]) -> list[Problem]:
     problems = []
     url = urlsplit(params["url"])
     if url.scheme not in ("https", "http") or not url.hostname:
-        problems.append(f"url must look like https://host/mcp, not {params['url']!r}")
+        problems.append(
+            Problem(f"url is {params['url']!r}", "it must be that of an MCP server", "write it as https://host/mcp")
+        )
     if params["ca_file"] and not os.path.isfile(params["ca_file"]):
-        problems.append(f"ca_file {params['ca_file']!r} is not a file; give the CA's PEM file, or leave it unset")
+        problems.append(
+            Problem(f"ca_file {params['ca_file']!r} is not a file", CA_USE, "give the CA's PEM file, or leave it unset")
+        )
     if params["connect_to"] and not re.fullmatch(r"[^\s/]+:\d{1,5}", params["connect_to"]):
-        problems.append(f"connect_to must look like host:port, not {params['connect_to']!r}")
+        problems.append(
+            Problem(
+                f"connect_to is {params['connect_to']!r}",
+                "it names the address in place of that in url",
+                "write it as host:port",
+            )
+        )
     for name, value in params["headers"].items():
         if name.lower() in OF_THE_CLIENT or name.lower().startswith("mcp-"):
-            problems.append(f"headers must not hold {name}: the client itself says it")
+            problems.append(Problem(f"headers has {name}", "the client itself sends it", "remove it from headers"))
         elif not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not re.fullmatch(r"[ -~]+", str(value)):
-            problems.append(f"headers must hold names and values of HTTP in printable ASCII; {name!r} does not")
+            problems.append(
+                Problem(
+                    f"headers has {name!r}, which is not printable ASCII or no name of HTTP",
+                    "HTTP would not carry it",
+                    "use names and values of HTTP in printable ASCII",
+                )
+            )
     if bool(params["token"]) == bool(params["jwt_secret_id"]):
-        problems.append("give exactly one of token and jwt_secret_id")
+        there = "both are" if params["token"] else "none is"
+        problems.append(
+            Problem(
+                f"of token and jwt_secret_id {there} given",
+                "the smoke test sends one token",
+                "give exactly one of token and jwt_secret_id",
+            )
+        )
     return problems

@@ -85,7 +85,7 @@ def _of_certificate(error: ssl.SSLCertVerificationError) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what lies under it; of a group the first member."""
+    """The error and its causes; of a group the first member."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:

@@ -58,7 +58,7 @@ class Route:
     failure: Answer | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        # An explicit context: what SSL_CERT_FILE and its kin say must not replace the CA that was asked for.
+        # An explicit context: SSL_CERT_FILE and similar variables must not replace the given CA.
         self._tls = ssl.create_default_context(cafile=self.ca_file)
 
     @property

@@ -16,17 +16,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from .._core.problem import Problem
+from .._core.refusal import Refused
 
 with suppress(ImportError):  # the module says so before any of this runs
     import jwt
 
 LIFETIME = 300  # seconds; the smoke test is over long before
 GARBAGE = "not.a.token"
-
-
-class TokenError(AnsibleAWSError):  # type: ignore[misc]
-    """No token can be made; the message says why and what to do, and holds no secret."""
+NO_KEY = "without the key no token can be signed"
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,8 @@ class Claims:
 def key_from(secret: str, kid: str, name: str) -> str:
     """The HS256 key of `kid` in a secret's value: a JSON object kid -> key, or the key itself.
 
+    Raises Refused when no token can be made with it; the message holds no secret.
+
     Args:
         secret: the secret's value.
         kid: the key id that the token will name.
@@ -53,14 +53,14 @@ def key_from(secret: str, kid: str, name: str) -> str:
         value = secret
     if not isinstance(value, dict):
         if not secret.strip():
-            raise TokenError(f"the secret {name} is empty; store a JSON object of key id to key in it")
+            empty = Problem("it is empty", NO_KEY, "store a JSON object of key id to key in it")
+            raise Refused(f"use the secret {name}", empty)
         return secret
     key = value.get(kid)
     if not isinstance(key, str) or not key:
         there = ", ".join(sorted(value)) or "no key id"
-        raise TokenError(
-            f"the secret {name} has no key for the key id {kid!r}; it has {there}; correct kid or smoke_kid"
-        )
+        missing = Problem(f"it has no key for the key id {kid!r}; it has {there}", NO_KEY, "correct kid or smoke_kid")
+        raise Refused(f"use the secret {name}", missing)
     return key
 
 
@@ -79,7 +79,7 @@ def mint(key: str, kid: str, claims: Claims, *, lifetime: int = LIFETIME) -> str
 
 
 def forge(token: str) -> str:
-    """The same claims and key id, signed with a key that nobody has. Falls back to GARBAGE for an opaque token."""
+    """The same claims and key id, signed with a random key. Falls back to GARBAGE for an opaque token."""
     try:
         header = jwt.get_unverified_header(token)
         payload = jwt.decode(token, options={"verify_signature": False})

@@ -9,12 +9,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from .._core.clients import Clients
 from .._core.credentials import identify
-from .._core.plan import Refused
 from .._core.shapes import Document
 from .client import read
 from .plan import resolve
@@ -23,14 +21,13 @@ from .removal_plan import resolve_removal
 
 
 def stack(client: Clients, params: Mapping[str, Any]) -> Document:
-    """The stack. Raises Refused with every problem at once, AccessError when AWS cannot be used."""
+    """The stack. Raises RefusedList with every problem at once, AccessError when AWS cannot be used."""
     wanted = _wanted(client.region, params)
     identity = identify(client, params["account_id"])
     judge = resolve_removal if params["removal"] else resolve
     resolution = judge(wanted, read(client, identity, wanted))
     if resolution.problems:
-        problems = [asdict(problem) for problem in resolution.problems]
-        raise Refused(message=resolution.message(), problems=problems, warnings=resolution.warnings)
+        raise resolution.refusal()
     return {"stack": resolution.stack, "warnings": resolution.warnings}
 
 

@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from .._core.problem import home_of
+from .._core.refusal import RefusedList
 from .._core.secret_reference import CURRENT, parse
 from .records import HostedZone, Listener, LoadBalancer, Records, RouteTable, Secret, Subnet, Vpc, Wanted
 
@@ -44,12 +46,16 @@ class Resolution:
     def refuse(self, wanted: str, found: str, remedy: str) -> None:
         self.problems.append(Problem(wanted, found, remedy))
 
-    def message(self) -> str:
-        """All problems as one text, a line each."""
+    def refusal(self) -> RefusedList:
+        """All problems in one message, a line each, and one by one in the result."""
         count = len(self.problems)
-        lines = "\n".join(f"- {problem}" for problem in self.problems)
         where = f"account {self.stack['account_id']}, region {self.stack['region']}"
-        return f"{count} thing{'s' * (count != 1)} of the stack in {where} cannot be used as asked:\n{lines}"
+        return RefusedList(
+            f"use {count} thing{'s' * (count != 1)} of the stack in {where}",
+            map(str, self.problems),
+            problems=[asdict(problem) for problem in self.problems],
+            warnings=self.warnings,
+        )
 
 
 def resolve(wanted: Wanted, records: Records) -> Resolution:
@@ -111,14 +117,18 @@ def _load_balancer(wanted: Wanted, records: Records, vpc: Vpc | None, out: Resol
     if not balancer:
         return None
     if balancer.type != "application":
-        out.refuse(what, f"it is a {balancer.type} load balancer", "name an Application Load Balancer")
+        out.refuse(
+            what, f"it is a {balancer.type} load balancer, which has no rules", "name an Application Load Balancer"
+        )
         return None
     if balancer.state not in ("active", "active_impaired"):
-        out.refuse(what, f"its state is {balancer.state}", "wait until it is active, then run again")
+        out.refuse(
+            what, f"its state is {balancer.state}, so it takes no requests", "wait until it is active, then run again"
+        )
     if vpc and balancer.vpc_id != vpc.id:
         names = f"{wanted.option('vpc_name')} or {wanted.option('load_balancer_name')}"
         remedy = f"correct {names}: both must lie in one VPC"
-        out.refuse(what, f"it stands in {balancer.vpc_id}, not in {vpc.name} ({vpc.id})", remedy)
+        out.refuse(what, f"it stands in {balancer.vpc_id}, not in {vpc.name} ({vpc.id}), where the tasks run", remedy)
     allow = "elasticloadbalancing:DescribeLoadBalancerAttributes"
     unreadable("attributes", f"attributes of the {what}", allow, records, out)
     out.stack.update(
@@ -144,7 +154,7 @@ def _subnets(wanted: Wanted, records: Records, vpc: Vpc | None, balancer: LoadBa
     tables = [table for table in records.route_tables if table.vpc_id == vpc.id]
     by_id, by_tags = wanted.option("private_subnet_ids"), wanted.option("private_subnet_tags")
     if wanted.private_subnet_ids and wanted.private_subnet_tags:
-        out.refuse(what, f"both {by_id} and {by_tags} are given", "give one of them")
+        out.refuse(what, f"both {by_id} and {by_tags} are given, and one of them chooses", "give one of them")
         return
     if wanted.private_subnet_ids:
         chosen = [subnet for subnet in subnets if subnet.id in wanted.private_subnet_ids]
@@ -227,7 +237,11 @@ def _listener(wanted: Wanted, records: Records, out: Resolution) -> Listener | N
     listener = next((listener for listener in records.listeners if listener.port == wanted.listener_port), None)
     if listener is None:
         there = _listed(f"{listener.protocol} {listener.port}" for listener in records.listeners)
-        out.refuse(what, f"there is {there or 'no listener'}", f"correct {wanted.option('listener_port')}")
+        out.refuse(
+            what,
+            f"there is {there or 'no listener'}",
+            f"correct {wanted.option('listener_port')}",
+        )
         return None
     if not listener.secure:
         remedy = f"give the port of the HTTPS listener as {wanted.option('listener_port')}"
@@ -279,7 +293,7 @@ def _cluster(wanted: Wanted, records: Records, out: Resolution) -> None:
         return
     if cluster.status != "ACTIVE":
         remedy = f"have the cluster created again, or correct {wanted.option('cluster_name')}"
-        out.refuse(what, f"its status is {cluster.status}", remedy)
+        out.refuse(what, f"its status is {cluster.status}, so it starts no tasks", remedy)
     out.stack.update(cluster_name=cluster.name, cluster_arn=cluster.arn)
 
 
@@ -304,7 +318,11 @@ def _hosted_zone(wanted: Wanted, records: Records, out: Resolution) -> None:
     if zone is None:
         return
     if host and not _within(host, zone.name):
-        out.refuse(what, f"the host {host} does not lie in it", f"correct {wanted.option('host')} or {option}")
+        out.refuse(
+            what,
+            f"the host {host} does not lie in it, so it cannot hold its record",
+            f"correct {wanted.option('host')} or {option}",
+        )
     out.stack["hosted_zone_id"] = zone.id
 
 
@@ -327,12 +345,20 @@ def _secret(name: str, secret: Secret | None, out: Resolution) -> None:
     what = f"{'parameter' if parameter else 'secret'} {name!r}"
     if secret is None:
         where = "the Parameter Store" if parameter else "Secrets Manager"
-        out.refuse(what, "not found", f"create it in {where}, or correct its name, the region or the profile")
+        out.refuse(
+            what,
+            f"not found, so no task could start{home_of(name)}",
+            f"create it in {where}, or correct its name, the region or the profile",
+        )
     elif secret.deleted:
-        out.refuse(what, "it is scheduled for deletion", "restore it (aws secretsmanager restore-secret)")
+        out.refuse(
+            what,
+            "it is scheduled for deletion, so no task could start",
+            "restore it (aws secretsmanager restore-secret)",
+        )
     elif not secret.version:
         remedy = "give it a value (aws secretsmanager put-secret-value), or correct the label in the reference"
-        out.refuse(what, f"no version of it is {secret.stage}", remedy)
+        out.refuse(what, f"no version of it is {secret.stage}, so no task could start", remedy)
 
 
 def _zones_named(name: str, zones: Iterable[HostedZone]) -> list[HostedZone]:

@@ -1,1 +1,1 @@
-"""The data plane of the Application Load Balancer; load_balancer.py is the way in."""
+"""The data plane of the Application Load Balancer; load_balancer.py is the interface."""

@@ -51,7 +51,7 @@ class HealthChecks:
         self._model = model
         self._addresses = addresses
         self._watches: WeakKeyDictionary[Target, asyncio.Task[None]] = WeakKeyDictionary()
-        # A connection of its own for every check, as AWS does: an idle one proves nothing about the listener.
+        # A separate connection for every check, as AWS does: an idle one does not show whether the port listens.
         self._pool = new_pool(keepalive_connections=0)
 
     async def run(self) -> None:
@@ -92,7 +92,7 @@ class HealthChecks:
             return False
         if group.load_balancer_arns:
             return True
-        # In use again later it starts anew, with one check.
+        # In use again later it starts again, with one check.
         target.health = None
         return False
 
@@ -100,7 +100,7 @@ class HealthChecks:
         port = target.port if group.health_check_port == "traffic-port" else int(group.health_check_port)
         address = self._addresses.resolve(target.id, port)
         if address is None:
-            # Nothing is there: at AWS the check would time out. The wait is spared.
+            # Nothing listens there. At AWS the check would time out; here it fails without the wait.
             return health.TIMEOUT
         try:
             async with asyncio.timeout(float(group.health_check_timeout_seconds)):

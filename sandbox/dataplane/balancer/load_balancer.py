@@ -22,7 +22,7 @@ from sandbox.emulator.services.elbv2 import health
 
 log = logging.getLogger("sandbox.balancer")
 
-# AWS closes what is still running when a deregistration ends; a sandbox that goes down has less patience.
+# AWS closes running requests when a deregistration ends; a sandbox that goes down waits for less time.
 _STOP_SECONDS = 3
 
 

@@ -55,7 +55,7 @@ def matches(condition: Condition, request: Request) -> bool:
 def glob(pattern: str, text: str, *, ignore_case: bool = False, escapes: bool = False) -> bool:
     """Does the whole text match? `*` is any number of characters, `/` among them, `?` exactly one.
 
-    `escapes`: a backslash takes away the meaning of the character after it (query strings only).
+    `escapes`: a backslash makes the next character literal (query strings only).
     """
     return bool(_compiled(pattern, ignore_case, escapes).fullmatch(text))
 

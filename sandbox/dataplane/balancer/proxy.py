@@ -95,7 +95,7 @@ class Proxy:
 
 
 class Body:
-    """The client's request body as it arrives. Says afterwards when the client goes away."""
+    """The client's request body as it arrives. Reports when the client disconnects."""
 
     def __init__(self, receive: Receive) -> None:
         self.idle_timeout = 60.0
@@ -163,11 +163,11 @@ class Exchange:
             await self._answer()
         except Refusal as refusal:
             self.entry.error = refusal.reason
-            # Once the answer has begun the only honest end is to drop the connection, which returning does.
+            # Once the response has begun, the error can only be shown by closing the connection, which returning does.
             if not self.begun:
                 await self._own_page(refusal)
         except ClientGone:
-            # AWS (HTTP 460): the client closed the connection; nobody sees the status but the log.
+            # AWS (HTTP 460): the client closed the connection; only the log has the status.
             self.entry.status = 460
             self.entry.error = "the client closed the connection"
         except Exception as error:
@@ -223,7 +223,7 @@ class Exchange:
         self.entry.target = f"{target.id}:{target.port}"
         address = self.proxy.addresses.resolve(target.id, target.port)
         if address is None:
-            # At AWS the attempt to connect would time out. The wait is spared.
+            # At AWS the attempt to connect would time out; here it fails without the wait.
             raise Refusal(504, "nothing answers at the target's address")
         relay = asyncio.ensure_future(self._relay(group.protocol.lower(), address, rule, listener))
         gone = asyncio.ensure_future(self.body.client_gone())

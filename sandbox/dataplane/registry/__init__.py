@@ -1,1 +1,1 @@
-"""ECR's registry; registry.py is the way in."""
+"""ECR's registry; registry.py is the interface."""

@@ -1,4 +1,4 @@
-"""The front of the registry: an HTTP proxy that makes a plain registry behave as ECR does (see registry.py)."""
+"""The reverse proxy of the registry, with which a plain registry behaves as ECR does (see registry.py)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te",
 
 
 class Front(ThreadingHTTPServer):
-    """The front of the registry, on the port that image names carry."""
+    """The reverse proxy of the registry, on the port that image names have."""
 
     daemon_threads = True
 
@@ -78,7 +78,7 @@ class Front(ThreadingHTTPServer):
         return hmac.new(self.platform_password.encode(), path.encode(), hashlib.sha256).hexdigest()
 
     def delete_manifest(self, repository: str, digest: str) -> None:
-        """Forget an image's manifest. Its blobs stay on disk until the sandbox goes down."""
+        """Remove an image's manifest. Its blobs stay on disk until the sandbox goes down."""
         connection = http.client.HTTPConnection("127.0.0.1", self.upstream, timeout=30)
         with contextlib.closing(connection), contextlib.suppress(OSError):
             connection.request("DELETE", f"/v2/{repository}/manifests/{digest}")
@@ -179,7 +179,7 @@ class Handler(BaseHTTPRequestHandler):
             pass
 
     def _forward(self, path: str, body: Iterator[bytes] | None, on_created: Callable[[], None] = lambda: None) -> None:
-        """Send the request on and stream the answer back; `on_created` runs before the client hears of a 201."""
+        """Send the request on and stream the answer back; `on_created` runs before the client gets a 201."""
         headers = {key: value for key, value in self.headers.items() if key.lower() not in _HOP_BY_HOP}
         chunked = body is not None and "Content-Length" not in headers
         if chunked:

@@ -1,4 +1,4 @@
-"""ECR's registry: what `docker login`, `push` and `pull` talk to.
+"""ECR's registry: the server for `docker login`, `push` and `pull`.
 
 Docker distribution (the program docker-registry) keeps blobs and manifests on a private loopback port. In front of it
 stands a small proxy that makes it ECR: it asks for a token of GetAuthorizationToken, knows only repositories that were

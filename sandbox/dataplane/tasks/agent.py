@@ -25,7 +25,7 @@ _LOOK_EVERY = 0.25
 
 
 class _StoppedEarly(Exception):
-    """Somebody wants the task stopped while it still starts."""
+    """The task is to stop while it still starts."""
 
 
 class TaskRunner(threading.Thread):
@@ -80,7 +80,7 @@ class TaskRunner(threading.Thread):
             self.task.stop("The sandbox was stopped.", "TerminationNotice")
 
     def kill(self) -> None:
-        """A fault: every container dies."""
+        """A fault: every container exits."""
         if self._running is not None:
             self._running.kill()
 
@@ -273,7 +273,7 @@ class TaskRunner(threading.Thread):
             self._report(f"was unable to place a task. Reason: {reason}.")
 
     def _show(self, status: str, check: bool = True, **fields: Any) -> None:
-        """Enter a state. Raises _StoppedEarly when `check` and somebody wants the task stopped."""
+        """Enter a state. Raises _StoppedEarly when `check` and the task is to stop."""
         with api_lock:
             if check and not self.task.wanted:
                 raise _StoppedEarly

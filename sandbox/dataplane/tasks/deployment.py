@@ -5,7 +5,7 @@ It is asked again after every change, so it plans only what may be done now.
 AWS facts restored here (developer guide, "Rolling update deployments" and "How the circuit breaker detects failures"):
 - at most floor(desired * maximumPercent) tasks run or start; at least ceil(desired * minimumHealthyPercent) are
   healthy;
-- a task that was healthy and no longer is gets its replacement first, if maximumPercent leaves room for it;
+- a task that was healthy and no longer is gets its replacement first, if maximumPercent allows it;
 - a deployment is COMPLETED when its tasks are all healthy and no other deployment has a task left;
 - a failed deployment starts nothing more; without rollback the older tasks keep running;
 - while a blue/green, linear or canary deployment shifts traffic, all tasks of both stand side by side.
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.emulator.services.ecs import room as rooms
+from sandbox.emulator.services.ecs import percentages
 
 Phase = Literal["starting", "running", "stopping"]
 State = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
@@ -53,7 +53,7 @@ class ServiceView:
     rollback: bool = False
     may_start: bool = True
     shifting: bool = False
-    """Traffic still moves to the PRIMARY deployment, beside `source`, the one that it replaces."""
+    """Traffic still moves to the PRIMARY deployment from `source`, the one that it replaces."""
     source: str = ""
 
 
@@ -79,7 +79,7 @@ class Complete:
 
 @dataclass(frozen=True)
 class Break:
-    """The circuit breaker trips."""
+    """The circuit breaker is triggered."""
 
     rollback: bool
 
@@ -108,15 +108,15 @@ def plan(service: ServiceView) -> list[Action]:
     if service.shifting:
         actions += [Stop(task.id, _scaling(task)) for task in leaving if task.deployment not in _both(service)]
         leaving = [task for task in leaving if task.deployment == service.primary]
-        room = service.desired * 2
+        capacity = service.desired * 2
     else:
-        room = rooms.most(service.desired, service.maximum_percent) - len(good) - len(leaving)
+        capacity = percentages.most(service.desired, service.maximum_percent) - len(good) - len(leaving)
     missing = service.desired - len(good)
     breaking = service.threshold is not None and service.failed + len(broken) >= service.threshold
     if service.may_start and not (breaking and service.state == "IN_PROGRESS"):
-        actions += _start(service.zones, good, min(missing, room))
+        actions += _start(service.zones, good, min(missing, capacity))
     actions += [Stop(task.id, _scaling(task)) for task in _excess(good, -missing)]
-    actions += _stop_old(service, good, leaving, blocked=missing > room)
+    actions += _stop_old(service, good, leaving, blocked=missing > capacity)
     if not actions and service.state == "IN_PROGRESS" and not service.shifting and _done(service, good):
         return [Complete()]
     if not actions and service.state == "IN_PROGRESS" and not service.shifting and _blocked(service, good):
@@ -159,21 +159,21 @@ def _excess(good: Sequence[TaskView], count: int) -> list[TaskView]:
 def _stop_old(
     service: ServiceView, good: Sequence[TaskView], leaving: Sequence[TaskView], blocked: bool
 ) -> list[Action]:
-    """Tasks of older deployments, and ones that fell ill, as far as enough healthy tasks remain without them."""
-    lowest = rooms.least(service.desired, service.minimum_percent)
+    """Tasks of older deployments, and unhealthy ones, as far as enough healthy tasks remain without them."""
+    lowest = percentages.least(service.desired, service.minimum_percent)
     floor = lowest if blocked else max(lowest, service.desired)
     healthy_good = sum(task.healthy for task in good)
     spare = healthy_good + sum(task.healthy for task in leaving) - floor
     stops: list[Action] = []
     for task in sorted(leaving, key=lambda one: one.healthy):
-        ill = task.deployment == service.primary
+        current = task.deployment == service.primary
         if task.healthy:
             if spare <= 0:
                 break
             spare -= 1
-        elif ill and not blocked and healthy_good < service.desired:
+        elif current and not blocked and healthy_good < service.desired:
             continue  # it may still serve until its replacement does
-        stops.append(Stop(task.id, task.unhealthy if ill and task.unhealthy else _scaling(task)))
+        stops.append(Stop(task.id, task.unhealthy if current and task.unhealthy else _scaling(task)))
     return stops
 
 
@@ -185,8 +185,9 @@ def _done(service: ServiceView, good: Sequence[TaskView]) -> bool:
 def _blocked(service: ServiceView, good: Sequence[TaskView]) -> bool:
     """Nothing is on its way, something is missing, and that stays so."""
     still = all(task.phase == "running" and task.healthy for task in service.tasks)
-    percentages = service.minimum_percent, service.maximum_percent
-    return still and len(good) < service.desired and rooms.none(service.desired, *percentages, len(service.tasks))
+    if not still or len(good) >= service.desired:
+        return False
+    return percentages.block(service.desired, service.minimum_percent, service.maximum_percent, len(service.tasks))
 
 
 def _scaling(task: TaskView) -> str:

@@ -200,7 +200,7 @@ class DockerTask:
         for name, container in self._containers.items():
             try:
                 container.reload()
-            except NotFound:  # somebody removed it by hand
+            except NotFound:  # it was removed by hand
                 self._last[name] = ContainerState(137, "UNKNOWN", "the container is gone")
             else:
                 self._last[name] = _state(container)

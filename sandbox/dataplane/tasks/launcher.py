@@ -88,11 +88,11 @@ class FargateLauncher:
         return summary
 
     def kill_task(self, task_id: str) -> None:
-        """Fault: the task's containers die as if the machine had failed. Raises KeyError for an unknown task."""
+        """Fault: the task's containers exit as if the machine had failed. Raises KeyError for an unknown task."""
         self._runners[task_id].kill()
 
     def fail_health_check(self, task_id: str, failing: bool = True) -> None:
-        """Fault: the container health check says UNHEALTHY, until it is called with False."""
+        """Fault: the container health check is UNHEALTHY, until it is called with False."""
         self._runners[task_id].forced_health = "UNHEALTHY" if failing else None
 
     # The loop
@@ -162,7 +162,7 @@ class FargateLauncher:
         }
 
     def _metadata(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """The task metadata endpoint, version 4, as far as somebody may look: ids, family, limits, networks."""
+        """The task metadata endpoint, version 4, for local inspection: ids, family, limits, networks."""
         task_id, _, rest = environ["PATH_INFO"].removeprefix(_METADATA).partition("/")
         runner = self._runners.get(task_id)
         if runner is None:

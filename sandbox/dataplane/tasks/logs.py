@@ -1,7 +1,7 @@
 """The awslogs driver: a container's lines become events of a CloudWatch Logs stream.
 
 AWS facts restored here: the group must exist unless awslogs-create-group is "true"; the stream is
-prefix/container/task-id; a line above 1 MiB is cut (AWS splits it at 256 KiB, which nobody here relies on).
+prefix/container/task-id; a line above 1 MiB is cut (AWS splits it at 256 KiB, on which no test relies).
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def server_python() -> Path:
 
 
 def kill_leftovers(home: Path) -> list[int]:
-    """Kill the processes of a sandbox that was killed itself; their ids. A number that was given anew is left alone."""
+    """Kill the processes of a sandbox that was killed itself; their ids. A process id that was reused is left alone."""
     pid_file, killed = home / PID_FILE, []
     for text in pid_file.read_text().split() if pid_file.exists() else ():
         if command_line(int(text)).startswith(f"{server_python()} -m "):
@@ -168,7 +168,7 @@ class _Process:
                 self._popen.terminate()
 
     def wait(self, seconds: float) -> None:
-        """Wait for the end, then insist."""
+        """Wait for the end, then send SIGKILL."""
         try:
             self._popen.wait(seconds)
         except subprocess.TimeoutExpired:

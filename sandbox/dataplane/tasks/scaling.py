@@ -3,7 +3,7 @@
 AWS facts restored here: a scheduled action writes its limits into the scalable target and brings the number of tasks
 between them; any policy that wants more tasks is enough, all must agree to fewer; nothing is scaled in while a
 deployment goes on; the three suspensions; cooldowns, at SANDBOX_SPEED; what was done is in DescribeScalingActivities.
-Nothing here measures load: a policy wants more or fewer tasks while its alarm rings, which a test sets with
+Nothing here measures load: a policy wants more or fewer tasks while its alarm is in ALARM, which a test sets with
 SetAlarmState, and gets one task at a time, where AWS computes how many.
 """
 
@@ -82,10 +82,10 @@ class Autoscaler:
     def _wants(self, policy: Any) -> int:
         """1 for more tasks, -1 for fewer."""
         alarms = cloudwatch_backends[self._account][self._region].alarms
-        ringing = [alarm.name for alarm in policy.alarms if alarm.name in alarms and _rings(alarms[alarm.name])]
-        if any("-AlarmHigh-" in name for name in ringing):
+        in_alarm = [alarm.name for alarm in policy.alarms if alarm.name in alarms and _in_alarm(alarms[alarm.name])]
+        if any("-AlarmHigh-" in name for name in in_alarm):
             return 1
-        return -1 if any("-AlarmLow-" in name for name in ringing) else 0
+        return -1 if any("-AlarmLow-" in name for name in in_alarm) else 0
 
     def _set(self, backend: Any, target: Any, service: Service, wanted: int, cause: str) -> bool:
         """Set the number of tasks within the limits; False when it is that already."""
@@ -120,7 +120,7 @@ def _suspended(target: Any, name: str) -> bool:
     return bool((target.suspended_state or {}).get(name))
 
 
-def _rings(alarm: Any) -> bool:
+def _in_alarm(alarm: Any) -> bool:
     return bool(alarm.state_value == "ALARM")
 
 

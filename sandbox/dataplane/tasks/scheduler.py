@@ -1,4 +1,4 @@
-"""The service scheduler: looks at the services of the control plane, asks deployment.py, and does what it says."""
+"""The service scheduler: reads the services of the control plane, plans with deployment.py, and executes the plan."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from sandbox.dataplane.tasks.deployment import (
     is_scaled,
     plan,
 )
+from sandbox.emulator.services.ecs import percentages, traffic
 from sandbox.emulator.services.ecs import rollout as rollouts
-from sandbox.emulator.services.ecs import room, traffic
 from sandbox.emulator.services.ecs import tasks as ecs_tasks
 from sandbox.emulator.services.ecs.model import Rollout, Service, Task, TaskDefinition, now
 from sandbox.pace import wait_of
@@ -79,7 +79,7 @@ class Scheduler:
             elif isinstance(action, Complete):
                 rollouts.complete(service, service.primary)
             elif isinstance(action, Blocked):
-                service.add_event(room.NO_ROOM)
+                service.add_event(percentages.BLOCKED)
         rollouts.drop_ended(service, keep={str(task.document.get("startedBy")) for task in live})
         self._finish(service, view, settled=not live or not (actions or any(not task.wanted for task in live)))
 
@@ -238,19 +238,19 @@ class Scheduler:
         return bool(reason) or primary.shift.stage != stage
 
     def _watch_alarms(self, service: Service) -> None:
-        """AWS: an alarm that rings while a deployment goes on fails it."""
+        """AWS: an alarm that goes into ALARM during a deployment fails it."""
         primary = service.primary
         watch = primary.record["alarms"]
         if primary.state != "IN_PROGRESS" or watch["status"] != "MONITORING":
             return
         known = cloudwatch_backends[self._account][self._region].alarms
-        ringing = [name for name in watch["alarmNames"] if name in known and known[name].state_value == "ALARM"]
-        if not ringing:
+        in_alarm = [name for name in watch["alarmNames"] if name in known and known[name].state_value == "ALARM"]
+        if not in_alarm:
             return
-        watch.update(status="TRIGGERED", triggeredAlarmNames=ringing)
+        watch.update(status="TRIGGERED", triggeredAlarmNames=in_alarm)
         service.add_event(f"(deployment {primary.id}) deployment failed: alarm detected.")
         text = "Service deployment rolled back because of an alarm."
-        reason = f"{ALARM}alarm detected: {', '.join(ringing)}."
+        reason = f"{ALARM}alarm detected: {', '.join(in_alarm)}."
         if service.document["deploymentConfiguration"]["alarms"].get("rollback"):
             rollouts.abort(service, reason, text, ALARM.rstrip(": "))
         else:

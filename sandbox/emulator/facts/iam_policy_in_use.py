@@ -1,4 +1,4 @@
-"""A managed policy that is attached, or is somebody's boundary, cannot be deleted (moto 5.2.5 deletes it).
+"""A managed policy that is attached, or is a permissions boundary, cannot be deleted (moto 5.2.5 deletes it).
 
 Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html
 """

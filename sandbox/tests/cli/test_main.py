@@ -1,4 +1,4 @@
-"""`python -m sandbox`: one sandbox that is brought up, looked at and taken down; and what can go wrong."""
+"""`python -m sandbox`: one sandbox that is started, inspected and stopped; and its errors."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def lives(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # A child of the test that nobody has waited for yet is dead all the same.
+    # A child of the test that was not waited for has exited too.
     return subprocess.run(["ps", "-p", str(pid), "-o", "stat="], capture_output=True, text=True).stdout[:1] != "Z"
 
 

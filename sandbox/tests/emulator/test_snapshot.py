@@ -1,4 +1,4 @@
-"""A reset brings back the account as it was seeded."""
+"""A reset restores the account as it was seeded."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ def test_a_reset_brings_everything_back(seeded: ControlPlane, client: Client) ->
         assert iam.list_attached_role_policies(RoleName="ecsTaskExecutionRole")["AttachedPolicies"]
         assert elbv2.describe_rules(RuleArns=[rules[0]["RuleArn"]])["Rules"]
         assert len(client("ecs").list_clusters()["clusterArns"]) == 1
-        # Brought back, and alive: the next change must not reach into the snapshot.
+        # Restored, and usable: the next change must not reach into the snapshot.
         s3.delete_object(Bucket="quilt-example", Key="hello/README.md")
         client("ecs").create_cluster(clusterName="more")

@@ -24,7 +24,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    # A copy: setuptools writes its intermediate files beside the sources.
+    # A copy: setuptools writes its intermediate files next to the sources.
     source = shutil.copytree(PROXY, folder / "source", ignore=shutil.ignore_patterns("tests", "__pycache__", ".*"))
     run(sys.executable, "-m", "pip", "wheel", *QUIET, "--no-deps", "--wheel-dir", folder, source, cwd=folder)
     (found,) = folder.glob("quilt_mcp_proxy-*.whl")

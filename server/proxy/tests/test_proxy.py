@@ -1,4 +1,4 @@
-"""quilt-mcp-proxy over real stdio: the official SDK's client, the real server over HTTP, and servers that misbehave."""
+"""quilt-mcp-proxy over real stdio: the official SDK's client, the real server over HTTP, and servers that fail."""
 
 import asyncio
 import json
@@ -208,7 +208,7 @@ def result(message: dict[str, Any], **content: Any) -> dict[str, Any]:
         (HTMLResponse("<html>", 200), "answered 200: that is not an answer of an MCP server"),
         (Response(status_code=202), "ended its answer before the result"),
         (StreamingResponse(iter([b": ping\n\n"]), media_type="text/event-stream"), "ended its answer before"),
-        (StreamingResponse(iter([b"data: {oops\n\n"]), media_type="text/event-stream"), "could not be handed on"),
+        (StreamingResponse(iter([b"data: {oops\n\n"]), media_type="text/event-stream"), "could not be forwarded"),
     ],
     ids=["502", "503", "redirect", "page", "202", "cut stream", "broken stream"],
 )

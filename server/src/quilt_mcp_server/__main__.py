@@ -15,7 +15,7 @@ EX_CONFIG = 78  # sysexits.h: the configuration is wrong, starting again will no
 
 def main() -> None:
     """Serve until SIGTERM. Exits 0 after it, 78 when the configuration is wrong."""
-    # As process 1 of a container nobody else would handle the signal, and uvicorn raises it again at its end.
+    # As process 1 of a container there is no default handler for the signal, and uvicorn raises it again at its end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     logs.configure("INFO")
     log = logging.getLogger("quilt_mcp_server")
@@ -38,7 +38,7 @@ def main() -> None:
 
 def serve(config: Config) -> None:
     """Run the web server until a signal ends it."""
-    # What is imported stays. Looking for garbage in it costs a tenth of the start, and would stop requests later on.
+    # Imported modules stay. Garbage collection of them costs a tenth of the start, and would pause requests later.
     gc.disable()
     import uvicorn
 

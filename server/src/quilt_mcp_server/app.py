@@ -61,7 +61,7 @@ class PostOnly:
 
 
 def build(config: Config) -> Starlette:
-    """The whole application. Nothing is asked of AWS before the first request."""
+    """The whole application. AWS is not called before the first request."""
     aws = Gateway(config)
     verifier = _verifier(config) if config.auth == "jwt" else None
     metadata = resource_metadata.document(config) if verifier is not None else None
@@ -101,7 +101,7 @@ def build(config: Config) -> Starlette:
 
     app = Starlette(
         routes=[
-            # Both forms are served as they are: a redirect behind a balancer would lead to http://.
+            # Both forms are served without a redirect, which behind a load balancer would lead to http://.
             Route("/mcp", endpoint),
             Route("/mcp/", endpoint),
             Route("/healthz", healthz),

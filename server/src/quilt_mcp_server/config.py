@@ -19,7 +19,7 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(\d{1,5}|\*))?\Z")
 
 
 class ConfigError(Exception):
-    """The environment is not a usable configuration; the message lists every fault."""
+    """The environment is not a usable configuration; the message lists every error."""
 
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
@@ -57,7 +57,7 @@ class Config:
 
 
 class _Reader:
-    """Reads variables and collects what is wrong with them instead of stopping at the first fault."""
+    """Reads variables and collects their errors instead of stopping at the first one."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -103,12 +103,12 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     """Read the environment.
 
     Raises:
-        ConfigError: with every fault at once. No message repeats the value of a secret.
+        ConfigError: with all errors. No message repeats the value of a secret.
     """
     environ = os.environ if environ is None else environ
     read = _Reader(environ)
     auth: Literal["jwt", "none"] = read.choice("AUTH", "jwt", "jwt", "none")
-    # Without authentication whoever can connect is the user: only this machine may.
+    # Without authentication every client that can connect is the user, so only this machine may.
     host = read.text("HOST", "127.0.0.1" if auth == "none" else "0.0.0.0")  # noqa: S104 - a container listens to its network
     if auth == "none" and host not in LOOPBACK:
         read.fault(

@@ -1,4 +1,4 @@
-"""Health: a shallow answer for the balancer, a deep one for the operator."""
+"""Health: a liveness check for the load balancer, a readiness check for the operator."""
 
 import asyncio
 import time
@@ -13,12 +13,12 @@ from .auth.middleware import AmbiguousTokenError, MissingTokenError, bearer_toke
 from .auth.tokens import InvalidTokenError, TokenVerifier
 
 CHECK_SECONDS = 5.0  # that AWS, and the address of the keys, get to answer
-REMEMBERED_SECONDS = 10.0  # so that nobody can make this server ask AWS in a loop
+REMEMBERED_SECONDS = 10.0  # so that no client can make this server call AWS in a loop
 MAXIMUM_WAITING = 32  # who ask at once; they need no token, and wait for seconds where AWS does not answer
 
 
 async def healthz(_: Request) -> JSONResponse:
-    """The process serves requests. Nothing else is looked at: a failing AWS must not make ECS replace every task."""
+    """The process serves requests. Nothing else is checked: a failing AWS must not make ECS replace every task."""
     return JSONResponse({"status": "ok"})
 
 
@@ -44,7 +44,7 @@ class Readiness:
         return JSONResponse(body, 200 if ready else 503)
 
     async def _found(self) -> dict[str, str]:
-        """What was found just now, or is being found, once for everybody who asks."""
+        """The recent result, or the one of the running check, shared by all requests."""
         if self._probe is None and self._until <= time.monotonic():
             self._probe = asyncio.create_task(self._ask())
         if self._probe is not None:

@@ -1,4 +1,4 @@
-"""Resources, completions and prompts: the same questions as the tools', asked through the same gateway."""
+"""Resources, completions and prompts: the tools' functions through the same gateway."""
 
 from collections.abc import Awaitable
 
@@ -23,7 +23,7 @@ MAXIMUM_VALUES = 100  # of a completion; the protocol's own limit
 
 
 class Resources:
-    """What the server offers beside its tools."""
+    """The resources that the server offers in addition to its tools."""
 
     def __init__(self, config: Config, aws: Gateway) -> None:
         self._identity = IdentityTools(config)
@@ -69,7 +69,7 @@ class Resources:
     async def complete(
         self, ref: object, argument: CompletionArgument, context: CompletionContext | None
     ) -> Completion | None:
-        """What an argument of a prompt or a resource may go on with. What may not be seen completes to nothing."""
+        """The completions of an argument of a prompt or a resource, without values that the caller may not see."""
         given = (context.arguments if context is not None else None) or {}
         try:
             values = await self._values(argument.name, argument.value, given)

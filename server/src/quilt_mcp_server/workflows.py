@@ -142,7 +142,7 @@ class Workflows:
         return text, ObjectLocation(place.bucket, place.key, answer.get("VersionId"))
 
     async def _ask(self, question: Callable[[], str]) -> dict[str, Any]:
-        """The answer of workflow_check, in a process of its own: what it looks at may be made to take for ever."""
+        """The answer of workflow_check, in a process of its own: its input may be made to take unlimited time."""
         async with self._turn:
             asked = question().encode()
             process = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""Every known way to pass by the decision about a statement, over Athena's and Glue's API."""
+"""Every known attempt to bypass query authorization, over Athena's and Glue's API."""
 
 from typing import Any
 
@@ -43,10 +43,10 @@ PASSING_BY = [
     "select * from orders, secret.people",
     "select * from orders union all table secret.people",
     "select * from orders cross join lateral (select * from secret.people)",
-    "select * from stranger",
-    "select * from orders o, stranger",
-    "table stranger",
-    "select * from (stranger)",
+    "select * from foreign_orders",
+    "select * from orders o, foreign_orders",
+    "table foreign_orders",
+    "select * from (foreign_orders)",
     "select * from bad_view",
     "select * from deep_view",
     "select * from elsewhere_view",
@@ -58,10 +58,10 @@ PASSING_BY = [
     "select * from ice",
     "select * from dynamo",
     "select * from information_schema.tables",
-    'select * from "stranger$partitions"',
+    'select * from "foreign_orders$partitions"',
     "select * from table(system.query(query => 'select * from secret.people'))",
     "create table mine.x with (external_location = 's3://quilt-example/x') as select * from orders",
-    "insert into stranger select * from orders",
+    "insert into foreign_orders select * from orders",
     "unload (select * from orders) to 's3://quilt-secret/x' with (format = 'json')",
     "select 1; select * from secret.people",
     "explain analyze select * from secret.people",

@@ -1,4 +1,4 @@
-"""The server as a process of its own, whose memory is nobody else's."""
+"""The server as a separate process, so that its memory can be measured."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""HTTP as an attacker writes it: hosts, origins, tokens and bodies that two readers could understand differently."""
+"""HTTP requests of an attacker: hosts, origins, tokens and bodies that two readers could understand differently."""
 
 import json
 import socket
@@ -194,7 +194,7 @@ def test_a_connection_that_is_kept_open_may_be_idle(server: Running, monkeypatch
 
 
 def test_a_body_after_the_answer_ends(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a token the answer comes before the body, which must not go on for ever either."""
+    """Without a token the answer comes before the body, which must not continue without an end either."""
     monkeypatch.setattr(uvicorn_protocol, "HEADER_TIMEOUT", 0.5)
     begin = time.monotonic()
     with connection(server) as raw:

@@ -84,7 +84,7 @@ def status(server: Running, key: Any, kid: str, algorithm: str, **claims: Any) -
     return server.post(PING, Authorization=f"Bearer {raw}").status_code
 
 
-def test_published_keys_verify_beside_the_shared_ones(server: Running, address: Address) -> None:
+def test_published_keys_verify_in_addition_to_the_shared_ones(server: Running, address: Address) -> None:
     assert status(server, RSA, "rsa", "RS256") == 200
     assert status(server, EC, "ec", "ES256") == 200
     assert server.post(PING).status_code == 200
@@ -148,7 +148,7 @@ def test_when_the_address_does_not_answer_nothing_is_believed(server: Running, a
 
 
 def test_known_keys_outlive_a_failure_but_not_their_age(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         keys = Jwks(address.url)
         assert await keys.find("rsa") is not None
         address.status = 500
@@ -159,15 +159,15 @@ def test_known_keys_outlive_a_failure_but_not_their_age(address: Address, monkey
         with pytest.raises(KeysUnavailableError):
             await keys.find("rsa")
 
-    asyncio.run(story())
+    asyncio.run(scenario())
 
 
 class Endless:
     """An address that takes connections, and answers a byte at a time, or not at all."""
 
-    def __init__(self, *, drip: bool) -> None:
+    def __init__(self, *, slowly: bool) -> None:
         self.asked = 0
-        self._drip = drip
+        self._slowly = slowly
 
     async def __aenter__(self) -> str:
         self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
@@ -179,27 +179,27 @@ class Endless:
     async def _answer(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.asked += 1
         try:
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" if self._drip else b"")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" if self._slowly else b"")
             while True:
-                writer.write(b" " if self._drip else b"")
+                writer.write(b" " if self._slowly else b"")
                 await writer.drain()
                 await asyncio.sleep(0.05)
         finally:
             writer.close()
 
 
-@pytest.mark.parametrize("drip", [True, False])
-async def test_a_slow_address_is_given_up_as_a_whole(monkeypatch: pytest.MonkeyPatch, drip: bool) -> None:
+@pytest.mark.parametrize("slowly", [True, False])
+async def test_a_slow_address_is_given_up_as_a_whole(monkeypatch: pytest.MonkeyPatch, slowly: bool) -> None:
     """Of a limit for each piece every byte would be a new beginning."""
     monkeypatch.setattr(jwks, "TIMEOUT", 0.5)
-    async with asyncio.timeout(10), Endless(drip=drip) as url:
+    async with asyncio.timeout(10), Endless(slowly=slowly) as url:
         with pytest.raises(KeysUnavailableError):
             await Jwks(url).find("rsa")
 
 
 async def test_few_wait_for_a_slow_address_and_it_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jwks, "TIMEOUT", 1.0)
-    address = Endless(drip=False)
+    address = Endless(slowly=False)
     async with asyncio.timeout(20), address as url:
         keys = Jwks(url)
         asked = [asyncio.create_task(keys.find(f"guess-{number}")) for number in range(100)]

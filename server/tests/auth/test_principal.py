@@ -1,4 +1,4 @@
-"""What a token lets its caller touch."""
+"""The buckets and actions that a token grants."""
 
 import pytest
 from conftest import Running, token
@@ -29,6 +29,6 @@ def test_patterns_are_case_sensitive_and_match_whole_names() -> None:
         assert not may_touch(who, name)
 
 
-def test_authorise_says_what_may_be_done() -> None:
+def test_authorize_says_what_may_be_done() -> None:
     with pytest.raises(AccessDeniedError, match="bucket_list shows"):
         authorize(Principal("alice", buckets=("a-bucket",)), "b-bucket", "s3:GetObject")

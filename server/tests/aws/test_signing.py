@@ -1,4 +1,4 @@
-"""The last line: whatever a tool does with the client it was given."""
+"""Defense in depth: no use of a client by a tool reaches another bucket."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from quilt_mcp_server.aws.grants import Grant, NoGrantError, current_grant
 
 
 class TestSharedClient:
-    """The last line: whatever a tool does with the client it was given."""
+    """Defense in depth: no use of a client by a tool reaches another bucket."""
 
     @pytest.fixture
     async def client(self, s3: Any) -> Any:

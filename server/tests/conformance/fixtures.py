@@ -98,7 +98,7 @@ def field(answer: Any, name: str) -> Any:
 
 
 class FixtureServer(QuiltServer):
-    """The server, with what the suite asks for beside the server's own tools."""
+    """The server, with what the suite requires in addition to the server's own tools."""
 
     def __init__(self, tool_timeout: int) -> None:
         super().__init__(tool_timeout)

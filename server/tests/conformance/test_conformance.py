@@ -43,7 +43,7 @@ OWN = {
 
 @pytest.fixture(scope="module")
 def suite() -> None:
-    """Installs the locked suite beside this file."""
+    """Installs the locked suite next to this file."""
     lock, installed = HERE / "package-lock.json", MODULES / ".installed"
     if installed.exists() and installed.read_bytes() == lock.read_bytes():
         return

@@ -43,7 +43,7 @@ def _only_files(_: str, entry: Any) -> bool:
 
 
 def browse(name: str, registry: str, top_hash: str | None = None) -> dict[str, Any]:
-    """A package as quilt3 understands it, its top hash calculated anew."""
+    """A package as quilt3 understands it, its top hash calculated again."""
     package = quilt3.Package.browse(name, registry, top_hash)
     return {
         "top_hash": package.top_hash,

@@ -1,4 +1,4 @@
-"""Results stay within their size, whatever a bucket holds: lists end early and go on, what is no list says so."""
+"""Results stay within their size for any bucket: lists end early with a cursor, other results are refused."""
 
 import gzip
 from typing import Any
@@ -61,7 +61,7 @@ def test_a_list_of_packages_with_long_names(server: Running, s3: Any) -> None:
 
 
 def test_a_comparison_of_long_paths(server: Running, s3: Any) -> None:
-    """The counts are of all changes, the list of what there is room for."""
+    """The counts are of all changes, the list of those that fit on the page."""
     for top_hash, tag in ((HASH, "a"), (OTHER, "b")):
         push(s3, "team/data", [entry(f"{n:03}{tag}" + "x" * 16_000) for n in range(20)], top_hash=top_hash)
     asked = PACKAGE | {"before": HASH, "after": OTHER, "limit": 1000}

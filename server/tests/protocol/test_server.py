@@ -1,4 +1,4 @@
-"""The official SDK's client over real HTTP, in both eras of the protocol."""
+"""The official SDK's client over real HTTP, in protocol revisions with and without a handshake."""
 
 import json
 from typing import Any
@@ -101,6 +101,6 @@ def test_arguments_are_checked_and_named(server: Running) -> None:
     assert wrong.startswith("bucket_objects_list: max_keys: ")
     assert "pydantic" not in wrong
     assert "bucket: Field required" in server.fail("bucket_objects_list")
-    misspelt = server.fail("bucket_objects_list", {"bucket": "quilt-example", "prefx": "a"})
-    assert "'prefx'" in misspelt and "prefix" in misspelt
+    misspelled = server.fail("bucket_objects_list", {"bucket": "quilt-example", "prefx": "a"})
+    assert "'prefx'" in misspelled and "prefix" in misspelled
     assert "nothing" in server.fail("nothing")

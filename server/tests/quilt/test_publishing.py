@@ -1,4 +1,4 @@
-"""S3 did what was asked and its answer was lost: the SDK asks again, and finds its own work."""
+"""S3 performed a request and its response was lost: the SDK retries, and finds the first request's result."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is written of what callers make up: short, without secrets, and fast however hostile it is."""
+"""Values from callers in the log: truncated, without secrets, and fast with malicious input."""
 
 import json
 import logging

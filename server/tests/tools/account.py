@@ -1,4 +1,4 @@
-"""The account that samples are for: what the caller may use, and the same of somebody else."""
+"""The account that samples are for: what the caller may use, and the same of another owner."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def sampled(_moto: str) -> Iterator[Running]:
 
 
 def lay(aws_url: str, server: Running) -> Account:
-    """An account anew."""
+    """A new account."""
     httpx.post(f"{aws_url}/moto-api/reset", trust_env=False)
     s3, glue, athena = (
         boto3.client(service, endpoint_url=aws_url, region_name="us-east-1") for service in ("s3", "glue", "athena")

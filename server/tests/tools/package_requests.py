@@ -1,4 +1,4 @@
-"""What tests of the package tools ask and look at."""
+"""Requests and results for the tests of the package tools."""
 
 from typing import Any
 

@@ -32,7 +32,7 @@ def test_writes_text_and_bytes(server: Running, s3: Any) -> None:
     assert s3.head_object(Bucket="quilt-example", Key="notes/a.md")["ContentType"] == "text/plain; charset=utf-8"
 
 
-def test_nothing_is_replaced_unasked(server: Running, s3: Any) -> None:
+def test_nothing_is_replaced_without_overwrite(server: Running, s3: Any) -> None:
     s3.put_object(Bucket="quilt-example", Key="a", Body=b"old")
     asked = put({"key": "a", "content": "new"}, {"key": "b", "content": "new"})
     first, second = server.call("bucket_objects_put", asked)["results"]

@@ -92,7 +92,7 @@ def test_a_damaged_manifest_is_an_error_not_a_crash(server: Running, s3: Any) ->
     assert "damaged" in server.fail("package_browse", asked)
 
 
-def test_registry_is_authorised(server: Running, s3: Any) -> None:
+def test_registry_is_authorized(server: Running, s3: Any) -> None:
     push(s3, "team/data", [entry("a")], bucket="quilt-secret")
     asked = {"registry": "s3://quilt-secret", "package_name": "team/data"}
     assert "does not grant the bucket" in server.fail("package_browse", asked)

@@ -123,7 +123,7 @@ def test_all_faults_in_one_message_and_nothing_is_written(
         ("package_validate", {"registry": "quilt-secret", "package_name": "team/data"}),
     ],
 )
-def test_every_bucket_is_authorised(server: Running, objects: Any, tool: str, arguments: dict[str, Any]) -> None:
+def test_every_bucket_is_authorized(server: Running, objects: Any, tool: str, arguments: dict[str, Any]) -> None:
     server.call("package_create", make("d/a.csv"))
     allowed = f"Bearer {token(buckets=['quilt-secret'])}"
     secret = make({"s3_uri": uri("d/a.csv", "quilt-secret")}, registry="quilt-secret")

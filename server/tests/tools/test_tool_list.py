@@ -1,4 +1,4 @@
-"""What the list of tools costs a model: a budget for each tool, so that there is room for the next one."""
+"""What the list of tools costs a model: a budget for each tool, so that the next one fits."""
 
 import sys
 from pathlib import Path

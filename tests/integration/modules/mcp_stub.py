@@ -1,4 +1,4 @@
-"""A small MCP server that checks tokens as the MCP server does, and can misbehave on request."""
+"""A small MCP server that checks tokens as the MCP server does, and fails on request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KID = "frontend-enhanced"
 
 @dataclass
 class Stub:
-    """The running stub. Change `key`, `issuer`, `audience`, `answer` or `authenticate` to make it misbehave."""
+    """The running stub. Change `key`, `issuer`, `audience`, `answer` or `authenticate` to make it fail."""
 
     port: int
     ca_file: str
@@ -36,7 +36,7 @@ class Stub:
     authenticate: bool = True
     answer: tuple[int, str] | None = None  # status and text for every request, as another listener rule would
     hosts: list[str] = field(default_factory=list)  # the Host headers that arrived
-    heard: Callable[[dict[str, str]], None] = lambda _: None  # takes the headers of each request as it arrives
+    received: Callable[[dict[str, str]], None] = lambda _: None  # takes the headers of each request as it arrives
 
     @property
     def url(self) -> str:
@@ -93,7 +93,7 @@ def _front(stub: Stub, inner: ASGIApp) -> ASGIApp:
             return
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         stub.hosts.append(headers.get("host", ""))
-        stub.heard(headers)
+        stub.received(headers)
         if stub.answer:
             status, text = stub.answer
             await PlainTextResponse(text, status)(scope, receive, send)

@@ -84,13 +84,16 @@ def test_every_kind_of_policy_and_action_once(target: Any) -> None:
     [
         ({"min_capacity": 5}, "min_capacity 5 is above max_capacity 4"),
         ({"resource_id": "sales-prod-catalog"}, "service/<cluster>/<service>"),
-        ({"policies": [tracking("requests", "ALBRequestCountPerTarget")]}, "needs a resource_label"),
+        (
+            {"policies": [tracking("requests", "ALBRequestCountPerTarget")]},
+            "requests: resource_label is ''\n.*needs one that names",
+        ),
         ({"policies": [tracking("cpu"), tracking("cpu")]}, "cpu given more than once"),
-        ({"policies": [tracking("cpu", "ECSServiceAverageCPU")]}, "policies, cpu: .* must be one of"),
+        ({"policies": [tracking("cpu", "ECSServiceAverageCPU")]}, "policies, cpu: .*\n.* must be one of"),
         ({"policies": [tracking("cpu", labl=LABEL)]}, "policies, cpu: .*labl is not known"),
-        ({"scheduled_actions": [{**WINTER, "scalable_target_action": {}}]}, "winter: scalable_target_action needs"),
+        ({"scheduled_actions": [{**WINTER, "scalable_target_action": {}}]}, "winter: scalable_target_action is empty"),
     ],
-    ids=["no room", "no service", "no label", "twice", "unknown metric", "misspelt", "nothing to do"],
+    ids=["no range", "no service", "no label", "twice", "unknown metric", "misspelled", "nothing to do"],
 )
 def test_invalid_is_refused_before_any_call(target: Any, wrong: dict[str, Any], said: str) -> None:
     result = target(**{**LIMITS, **wrong})
@@ -202,7 +205,7 @@ def test_a_limit_that_no_action_names_is_own(
     assert free not in warning
 
 
-def test_no_room_beside_a_limit_that_an_action_set_names_the_action(target: Any) -> None:
+def test_limits_that_conflict_with_one_of_an_action_name_the_action(target: Any) -> None:
     target(min_capacity=3, max_capacity=4, scheduled_actions=[{**NIGHT, "scalable_target_action": {"min_capacity": 3}}])
     result = target(min_capacity=1, max_capacity=2)
     assert result["failed"] and result["writes"] == []

@@ -1,4 +1,4 @@
-"""assert_foreign_unchanged on the seeded stack: any change of what belongs to others shows, and nothing else."""
+"""assert_foreign_unchanged on the seeded stack: any change of another owner's resource is found, and nothing else."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_the_first_snapshot_of_a_run_counts_and_the_file_is_gone_in_the_end(guar
     client("elbv2").set_rule_priorities(RulePriorities=[{"RuleArn": arn, "Priority": 501}])
     assert guard.keep() == before
     result = guard.compare()
-    assert result["failed"] and f"listener rule {arn}" in result["msg"]
+    assert result["failed"] and f"listener rule {arn.rpartition(':')[2]}" in result["msg"] and result["arns"] == [arn]
     assert len(result["calls"]) <= 10 + 2 * len(before["targets"])
     assert not guard.file.exists()
 
@@ -107,7 +107,7 @@ def test_a_change_of_a_foreign_rule_is_named(guard: Guard, client: Any, change: 
     result = guard.compare()
     assert result["failed"]
     assert result["changes"] == [f"listener rule {arn} (Stack=sales-prod) {text}"]
-    assert "CloudTrail says who" in result["msg"]
+    assert "Remedy: ask CloudTrail who did it" in result["msg"]
 
 
 def test_a_foreign_rule_that_is_gone_is_named_with_the_target_group_that_it_kept(guard: Guard, client: Any) -> None:
@@ -142,6 +142,60 @@ def test_an_attribute_of_the_balancer_a_listener_and_a_target_group_are_named(gu
         ("target group", "HealthCheckPath (/other, was /healthcheck), slow_start.duration_seconds (30, was 0)"),
     ]
     assert all("(Stack=sales-prod)" in line for line in found)
+
+
+def a_pair(elb: Any, arn: str) -> tuple[str, str]:
+    """The group of a rule of others that forwards to one, and another group of theirs."""
+    (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
+    first = rule["Actions"][0]["TargetGroupArn"]
+    vpc = elb.describe_target_groups(TargetGroupArns=[first])["TargetGroups"][0]["VpcId"]
+    made = elb.create_target_group(Name="theirs-green", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+    return first, made["TargetGroups"][0]["TargetGroupArn"]
+
+
+def forward(weights: dict[str, int]) -> list[dict[str, Any]]:
+    groups = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights.items()]
+    return [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
+
+
+def test_a_deployment_of_others_that_shifts_its_traffic_is_no_change(guard: Guard, client: Any) -> None:
+    elb, arn = client("elbv2"), foreign_rule(client("elbv2"))
+    blue, green = a_pair(elb, arn)
+    guard.keep()
+    elb.modify_rule(RuleArn=arn, Actions=forward({blue: 90, green: 10}))
+    assert guard.compare()["changes"] == []
+    guard.keep()
+    elb.modify_rule(RuleArn=arn, Actions=forward({blue: 0, green: 100}))
+    assert guard.compare()["changes"] == []
+
+
+def test_another_target_group_of_others_is_named_with_both(guard: Guard, client: Any) -> None:
+    elb, arn = client("elbv2"), foreign_rule(client("elbv2"))
+    blue, green = a_pair(elb, arn)
+    guard.keep()
+    elb.modify_rule(RuleArn=arn, Actions=forward({green: 1}))
+    (line,) = (line for line in guard.compare()["changes"] if line.startswith("listener rule"))
+    assert line.endswith(f"has another target groups ({green}, was {blue})")
+
+
+def test_the_value_of_a_header_of_others_is_never_shown(guard: Guard, client: Any) -> None:
+    elb, arn = client("elbv2"), foreign_rule(client("elbv2"))
+
+    def conditions(secret: str) -> list[dict[str, Any]]:
+        query = [{"Key": "token", "Value": f"{secret}-q"}]
+        return [
+            {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Origin-Verify", "Values": [secret]}},
+            {"Field": "query-string", "QueryStringConfig": {"Values": query}},
+        ]
+
+    elb.modify_rule(RuleArn=arn, Conditions=conditions("hunter2"))
+    guard.keep()
+    assert "hunter2" not in guard.file.read_text()
+    elb.modify_rule(RuleArn=arn, Conditions=conditions("swordfish"))
+    result = guard.compare()
+    assert result["failed"]
+    assert "X-Origin-Verify" in result["msg"] and "token" in result["msg"]
+    assert "hunter2" not in str(result) and "swordfish" not in str(result)
 
 
 def test_a_target_of_this_deployment_in_a_group_of_others_is_named(guard: Guard, client: Any) -> None:

@@ -1,4 +1,4 @@
-"""What passes by itself is waited for: somebody else writes at this moment, or a new service is not seen everywhere."""
+"""Temporary errors are retried: a concurrent write, or a new service that is not visible everywhere."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_service_that_autoscaling_does_not_see_yet_is_waited_for(aws: ControlP
     assert result["writes"] == ["RegisterScalableTarget"] * 3
 
 
-def test_what_waiting_cannot_mend_is_said_at_once(aws: ControlPlane, run_module: Any) -> None:
+def test_what_waiting_cannot_resolve_is_reported_at_once(aws: ControlPlane, run_module: Any) -> None:
     place = ("application-autoscaling", "RegisterScalableTarget", "error")
     aws.faults.add(*place, code="ValidationException", status=400, message="no such dimension", times=None)
     result = run_module("application_autoscaling_target", **TARGET)

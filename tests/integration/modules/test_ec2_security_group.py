@@ -1,4 +1,4 @@
-"""What is ec2_security_group's own: its rules one by one, and a group that something still holds."""
+"""Behavior of ec2_security_group alone: its rules one by one, and a group in use."""
 
 from __future__ import annotations
 
@@ -111,14 +111,18 @@ def test_a_group_that_stopped_tasks_still_hold_is_waited_for(
 
 def test_a_new_group_needs_a_description_and_a_vpc(group: Any) -> None:
     result = group(description=None, vpc_id=None)
-    assert f"security group {NAME} is to be created, which needs description and vpc_id" in result["msg"]
+    assert result["msg"].startswith(f"Refused to create security group {NAME}\n")
+    assert "Remedy: give description and vpc_id" in result["msg"]
     assert result["writes"] == []
 
 
 def test_what_ec2_would_refuse_is_said_before_the_first_call(group: Any) -> None:
     result = group(ingress=[{"proto": "tcp", "ports": [99999], "cidr_ip": "10.0.0.0/8"}], egress=[{"port": 1}])
-    assert "ingress[0].ports: wanted a port from 0 to 65535" in result["msg"]
-    assert "egress[0] knows proto, ports" in result["msg"] and "egress[0] needs proto" in result["msg"]
+    assert "ingress[0].ports has 99999\nReason: ports are numbers from 0 to 65535" in result["msg"]
+    assert (
+        "egress[0] has port\nReason: a rule has proto, ports" in result["msg"]
+        and "egress[0] has no proto" in result["msg"]
+    )
     assert result["calls"] == []
 
 

@@ -71,7 +71,7 @@ def test_what_is_not_own_is_left_alone(run_module: Any, ecr: Any) -> None:
         assert "no lifecycle rule of the collection protects it" in result["warnings"][0]
     assert run_module("ecr_image_protection", **{**ASKED, "repository_name": "none"}, alone=True)["changed"] is False
     gone = run_module("ecr_image_protection", **ASKED, image=f"{URI}@sha256:{'0' * 64}")
-    assert "found no such image" in gone["msg"]
+    assert "Found: ECR has no such image" in gone["msg"]
 
 
 def test_a_repository_that_is_known_is_not_looked_up(run_module: Any, ecr: Any) -> None:
@@ -133,12 +133,13 @@ def test_a_repository_is_not_deleted_while_others_run_its_images(
     image = f"{URI}@{ecr_images.push(ecr, REPOSITORY)}"
     service(client("ecs"), "theirs", image, "other")
     refused = run_module("ecr_repository", check=check, **absent, refuse_used_images=True)
-    assert f"Wanted to delete the repository {REPOSITORY} with its images; found them in use by arn:" in refused["msg"]
-    assert "/theirs, which could start no task any more" in refused["msg"]
+    assert refused["msg"].startswith(f"Refused to delete ECR repository {REPOSITORY}\nFound: its images are in use by ")
+    assert "/theirs\nReason: these could start no task any more" in refused["msg"]
+    assert [arn.rpartition("/")[2] for arn in refused["arns"]] == ["theirs"]
     assert "mcp_server_retain: [repository]" in refused["msg"]
     assert (refused["writes"], len(tags(ecr))) == ([], 1)
-    unasked = run_module("ecr_repository", check=True, **absent)
-    assert unasked["changed"] and not [call for call in unasked["calls"] if call.service == "ecs"]
+    without = run_module("ecr_repository", check=True, **absent)
+    assert without["changed"] and not [call for call in without["calls"] if call.service == "ecs"]
 
 
 def test_what_runs_images_of_a_repository_and_goes_with_it_is_no_obstacle(

@@ -1,4 +1,4 @@
-"""The lookup against an ECR whose certificate only one CA vouches for."""
+"""The lookup against an ECR whose certificate is signed by a private CA."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ecs_service waits for its own deployment: with tasks that run, crash, sicken or cannot be pulled."""
+"""ecs_service waits for its own deployment: with tasks that run, crash, become unhealthy or cannot be pulled."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_first_deployment_that_crashes_says_why(deploy: Any) -> None:
         assert text in message, message
 
 
-def test_a_failed_first_deployment_is_started_anew_by_the_next_run(deploy: Any, stack: Stack) -> None:
+def test_a_failed_first_deployment_is_started_again_by_the_next_run(deploy: Any, stack: Stack) -> None:
     deploy("exit-3")
     failed = stack.describe()["deployments"][0]["id"]
     again = deploy()

@@ -1,4 +1,4 @@
-"""ecs_service returns where its deployment pauses, ecs_service_deployment answers, and ECS's time-out ends it all."""
+"""ecs_service returns where its deployment pauses, ecs_service_deployment answers, and ECS's timeout ends it."""
 
 from __future__ import annotations
 

@@ -304,11 +304,11 @@ def test_a_foreign_service_is_refused(service: Any, stack: Stack, state: str) ->
 @pytest.mark.parametrize(
     ("parameters", "text"),
     [
-        ({"launch_type": "EC2"}, "AWS cannot change launch_type ('FARGATE' to 'EC2')"),
+        ({"launch_type": "EC2"}, "launch_type is 'FARGATE', wanted is 'EC2'\nReason: AWS cannot change launch_type"),
         ({"scheduling_strategy": "DAEMON", "desired_count": None}, "AWS cannot change scheduling_strategy"),
-        ({"deployment_configuration": {"maximum_percnt": 150}}, "did you mean maximum_percent?"),
+        ({"deployment_configuration": {"maximum_percnt": 150}}, "rename it to maximum_percent,"),
         ({"capacity_provider_strategy": [{"capacity_provider": "FARGATE"}]}, "give one of launch_type and capacity"),
-        ({"scheduling_strategy": "DAEMON"}, "desired_count: DAEMON runs a task on each instance"),
+        ({"scheduling_strategy": "DAEMON"}, "Reason: DAEMON runs a task on each instance"),
         ({"task_definition": ""}, "task_definition is empty"),
         ({"network_configuration": {}}, "AWS cannot change network_configuration"),
         ({"task_definition": "missing"}, "there is no active task definition missing"),

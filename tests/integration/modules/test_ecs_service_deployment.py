@@ -1,4 +1,4 @@
-"""ecs_service_deployment and its _info twin, with deployments that run, end, and are stopped."""
+"""ecs_service_deployment and ecs_service_deployment_info, with deployments that run, end, and are stopped."""
 
 from __future__ import annotations
 
@@ -142,7 +142,9 @@ def test_nothing_is_paused_so_nothing_is_continued(control: Any, stack: Stack) -
 def test_a_deployment_of_another_service_is_refused(control: Any, stack: Stack) -> None:
     serve(stack)
     arn = stack.describe()["currentServiceDeployment"].replace("/web/", "/other/")
-    assert "is no deployment of ECS service web" in control(service_deployment_arn=arn)["msg"]
+    refused = control(service_deployment_arn=arn)
+    assert refused["msg"].startswith("Refused to continue a deployment of ECS service web\n")
+    assert "is a deployment of another service" in refused["msg"] and refused["arns"] == [arn]
 
 
 @pytest.mark.parametrize("cluster", ["main", "missing"])

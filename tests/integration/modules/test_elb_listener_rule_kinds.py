@@ -1,4 +1,4 @@
-"""Every kind of condition and action: created, the same again, changed in place, and what AWS has afterwards."""
+"""Every kind of condition and action: created, the same again, changed in place, and what AWS has then."""
 
 from __future__ import annotations
 
@@ -165,9 +165,9 @@ def test_weights_and_stickiness_in_place(listener: Listener) -> None:
     ("parameters", "says"),
     [
         ({"actions": [{**REDIRECT, **fixed(), "type": "redirect"}]}, "redirect takes no fixed_response_config"),
-        ({"actions": [{"type": "forward", "forward_config": {"target_groups": []}}]}, "forward needs forward_config"),
+        ({"actions": [{"type": "forward", "forward_config": {"target_groups": []}}]}, "forward has no forward_config"),
         ({"actions": [{**fixed(), "target_group_arn": "arn"}]}, "fixed-response takes no target_group_arn"),
-        ({"conditions": [{**path("/a"), "http_header_name": "X"}]}, "path-pattern takes no http_header_name"),
+        ({"conditions": [{**path("/a"), "http_header_name": "X"}]}, "path-pattern has an http_header_name"),
     ],
 )
 def test_what_would_be_left_out_without_a_word_is_refused(listener: Listener, parameters: Document, says: str) -> None:

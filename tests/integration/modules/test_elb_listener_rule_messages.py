@@ -1,4 +1,4 @@
-"""What an operator reads: every refusal names what stands in the way, and docs/listener-rule.md shows it as it is."""
+"""Messages for the operator: every refusal names the conflicting rule, and docs/listener-rule.md has the same text."""
 
 from __future__ import annotations
 
@@ -128,8 +128,11 @@ def test_a_refusal_says_what_stands_in_the_way_and_what_would_help(
 
     result = scenario(remembered, run)
     assert result["failed"] and not result["writes"]
-    for part in (*arns, *parts):
+    assert set(arns) <= set(result["arns"]) and "arn:" not in result["msg"]
+    for part in (*(arn.rpartition(":")[2] for arn in arns), *parts):
         assert part in result["msg"], result["msg"]
+    lines = [line.partition(": ")[0].partition(" to ")[0] for line in result["msg"].splitlines()]
+    assert lines == ["Refused", "Found", "Reason", "Remedy"], result["msg"]
     assert squashed(result["msg"]) in squashed(PAGE), squashed(result["msg"])
 
 

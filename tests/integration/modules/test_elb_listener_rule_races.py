@@ -1,4 +1,4 @@
-"""Cases 27 to 31 and 44 of elb_listener_rule: other deployers at the same time, and calls that go wrong."""
+"""Cases 27 to 31 and 44 of elb_listener_rule: concurrent deployers, and calls that fail."""
 
 from __future__ import annotations
 
@@ -169,14 +169,14 @@ def test_29_the_other_run_gives_way(listener: Listener) -> None:
 
 def test_30_a_broad_rule_appears_right_after_the_create(listener: Listener) -> None:
     listener.before("CreateRule", lambda: listener.foreign(50, "/*"))
-    with pytest.raises(Exception, match="allow_below_floor=true would take 49"):
+    with pytest.raises(Exception, match="allow_below_floor=true, which takes 49"):
         listener.run()
     result = listener.run(allow_below_floor=True)
     assert result["priority"] == 49 and len(listener.owned()) == 1
 
 
-def test_30_the_rule_is_moved_ahead_of_the_newcomer(listener: Listener) -> None:
-    """Room appears below the newcomer while the rule is being created, so it moves there; nobody else does."""
+def test_30_the_rule_is_moved_ahead_of_the_new_one(listener: Listener) -> None:
+    """A number below the new rule becomes free while the rule is created, so it moves there; no other rule does."""
     in_the_way = [listener.foreign(99, "/x"), listener.foreign(100, "/y")]
     broad: list[str] = []
 
@@ -250,7 +250,7 @@ def test_44_a_foreign_rule_is_deleted_between_the_two_reads(listener: Listener) 
 
 def test_30_a_pinned_rule_is_not_moved_but_reported(listener: Listener) -> None:
     listener.before("CreateRule", lambda: listener.foreign(50, "/*"))
-    with pytest.raises(Exception, match=r"priority 60: behind rule .*priority 50"):
+    with pytest.raises(Exception, match=r"priority 60 is behind rule .*priority 50"):
         listener.run(priority=60)
 
 
@@ -283,7 +283,7 @@ def test_30_a_broad_rule_appears_while_the_rule_is_modified(listener: Listener) 
 
 
 def test_30_a_narrow_rule_that_the_rule_would_silence_appears_during_the_create(listener: Listener) -> None:
-    """TargetDeployment moves behind it, so that the newcomer keeps its requests."""
+    """The managed rule moves behind it, so that the new rule keeps its requests."""
     listener.before("CreateRule", lambda: listener.foreign(400, "/own"))
     broad = [{"field": "path-pattern", "values": ["/o*"]}]
     assert listener.run(conditions=broad)["priority"] == 401

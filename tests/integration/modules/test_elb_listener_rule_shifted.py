@@ -52,8 +52,10 @@ def test_traffic_at_the_other_target_group_is_refused(
     blue, green = groups
     listener.run(actions=[forward((blue, shares[0]), (green, shares[1]))], require_tags=OWN)
     refused = keep(listener, blue, check=check)
-    assert refused["writes"] == [] and f"wanted the traffic at {blue}; found the traffic at" in refused["msg"]
-    assert green in refused["msg"] and "Nothing was changed. Deploy once more" in refused["msg"]
+    short = {arn: arn.rpartition(":")[2] for arn in groups}
+    assert refused["writes"] == [] and f"; wanted is {short[blue]}\n" in refused["msg"]
+    assert "Found: the traffic is at " in refused["msg"] and f"{short[green]}, where the last" in refused["msg"]
+    assert set(refused["arns"]) == {blue, green} and "Remedy: deploy once more" in refused["msg"]
     assert weights(listener) == {blue: shares[0], green: shares[1]}
 
 

@@ -1,4 +1,4 @@
-"""iam_roles: all roles are judged before the first is written, those of others are only read."""
+"""iam_roles: all roles are planned before the first is written, those of other owners are only read."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def test_what_is_wrong_with_the_last_role_is_said_before_the_first_is_written(
 ) -> None:
     add_foreign(client, "mcp-execution")
     bad = {"purpose": "ecs", "role_name": "mcp-ecs", "assume_role_policy_document": {}}
-    result = roles([*BOTH, bad], check=check, refusal_hint="Choose other names.")
-    assert "mcp-execution exists but is foreign" in result["msg"]
+    result = roles([*BOTH, bad], check=check, refusal_hint="choose other names")
+    assert "mcp-execution: it exists but is foreign" in result["msg"]
     assert "mcp-ecs: assume_role_policy_document is empty" in result["msg"]
-    assert result["msg"].endswith(". Choose other names.")
+    assert result["msg"].endswith("; choose other names") and result["msg"].count("choose other names") == 1
     assert (result["writes"], names(client)) == ([], {"mcp-execution"})
 
 
@@ -97,7 +97,7 @@ def test_a_role_of_others_is_only_read(roles: Any, client: Any, check: bool) -> 
     ("there", "text"),
     [
         pytest.param("", "IAM role mcp-task: there is no such role in this account", id="missing"),
-        pytest.param("lambda.amazonaws.com", "does not name ecs-tasks.amazonaws.com; have it added", id="untrusting"),
+        pytest.param("lambda.amazonaws.com", "have ecs-tasks.amazonaws.com added to the trust policy", id="untrusting"),
     ],
 )
 def test_a_role_of_others_that_cannot_be_used_is_refused_with_all_else(
@@ -107,7 +107,7 @@ def test_a_role_of_others_that_cannot_be_used_is_refused_with_all_else(
         add_foreign(client, "mcp-task", there)
     add_foreign(client, "mcp-execution")
     result = roles([{**TASK, "managed": False}, EXECUTION])
-    assert text in result["msg"] and "mcp-execution exists but is foreign" in result["msg"]
+    assert text in result["msg"] and "mcp-execution: it exists but is foreign" in result["msg"]
     assert result["writes"] == []
 
 
@@ -120,7 +120,7 @@ def test_absent_leaves_the_roles_of_others(roles: Any, client: Any) -> None:
         {"purpose": "ecs", "role_name": "mcp-ecs"},
     ]
     refused = roles(given, state="absent")
-    assert "mcp-ecs exists but is foreign" in refused["msg"] and refused["writes"] == []
+    assert "mcp-ecs: it exists but is foreign" in refused["msg"] and refused["writes"] == []
     gone = roles(given, state="absent", leave_foreign=True)
     assert gone["writes"] == ["DeleteRolePolicy", "DeleteRole"]
     assert (gone["arns"]["task"], gone["arns"]["ecs"]) == ("", "")

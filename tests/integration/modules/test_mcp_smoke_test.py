@@ -1,4 +1,4 @@
-"""mcp_smoke_test with the real client against a small server behind TLS that misbehaves on request."""
+"""mcp_smoke_test with the real client against a small server behind TLS that fails on request."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mcp_stub.Stub]
 def stub(_server: mcp_stub.Stub) -> mcp_stub.Stub:
     _server.key, _server.authenticate, _server.answer = mcp_stub.KEY, True, None
     _server.hosts.clear()
-    _server.heard = lambda headers: None
+    _server.received = lambda headers: None
     return _server
 
 
@@ -66,11 +66,11 @@ def token(key: str, ttl: int = 600) -> str:
 
 
 def test_every_request_carries_the_further_headers(smoke: Smoke, stub: mcp_stub.Stub) -> None:
-    heard: list[str | None] = []
-    stub.heard = lambda headers: heard.append(headers.get("x-quilt-release"))
+    received: list[str | None] = []
+    stub.received = lambda headers: received.append(headers.get("x-quilt-release"))
     assert smoke(headers={"X-Quilt-Release": "test"})["failed_checks"] == []
-    assert len(heard) >= 8
-    assert set(heard) == {"test"}
+    assert len(received) >= 8
+    assert set(received) == {"test"}
 
 
 def test_a_good_server(smoke: Smoke) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import batched
 from typing import Any
 
 import pytest
@@ -106,12 +107,14 @@ def rollback(run_module: Any) -> Callable[..., dict[str, Any]]:
 
 
 def refusals(result: dict[str, Any]) -> list[str]:
-    """The reasons of a refusal, each of which is in its message too."""
+    """The reasons of a refusal, each of which is in its message too, a line for each part."""
     assert result["failed"] and "rollback" not in result
-    assert result["msg"].startswith("Nothing was rolled back. ")
-    assert result["msg"].endswith(". What was proven: playbooks/status.yml.")
     problems: list[str] = result["problems"]
-    assert problems and all(problem in result["msg"] for problem in problems)
+    first, *lines = result["msg"].removesuffix("; playbooks/status.yml shows what was proven").splitlines()
+    assert first == f"Refused to roll back {NAME}"
+    parts = [line.partition(": ")[2] for line in lines]
+    said = [f"{found}, but {reason}; {remedy}" for found, reason, remedy in batched(parts, 3, strict=True)]
+    assert said == problems and problems
     return problems
 
 
@@ -184,7 +187,10 @@ def test_the_oldest_evidence_goes_and_what_is_not_own_stays(keep: Any, stack: St
     ("parameters", "reason"),
     [
         ({"service_name": "other"}, "there is no active service other in cluster main"),
-        ({"task_definition": "arn:aws:ecs:x:1:task-definition/app:9"}, "wanted app:9, but app:1 runs: somebody else"),
+        (
+            {"task_definition": "arn:aws:ecs:x:1:task-definition/app:9"},
+            "app:1 runs, wanted is app:9\nReason: somebody else deployed meanwhile",
+        ),
         ({"require_tags": {"quilt:deployment": "other"}}, "app:1 runs, which lacks quilt:deployment=other"),
         ({"checks": [{"name": "health", "ok": False}]}, "these checks did not hold: health"),
         ({"checks": []}, "no check was made"),
@@ -211,11 +217,11 @@ def test_the_last_image_is_the_proven_one_or_else_the_one_that_runs(
     assert (found["running"]["image"], found["last_image"]) == ("app:never-proven", running)
 
 
-def test_a_deployment_that_is_under_way_is_no_proof(keep: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deployment_in_progress_is_no_evidence(keep: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     # The control plane alone completes a deployment at the next look, so the state is written over.
     monkeypatch.setattr(evidence, "what_runs", lambda *seen: {**what_runs(*seen), "rollout_state": "IN_PROGRESS"})
     refused = keep()
-    assert "the deployment of app:1 is IN_PROGRESS, so either release may have answered" in refused["msg"]
+    assert "the deployment of app:1 is IN_PROGRESS\nReason: either release may have answered" in refused["msg"]
     assert refused["writes"] == []
 
 
@@ -287,19 +293,25 @@ def test_a_rollback_names_every_obstacle(keep: Any, rollback: Any, stack: Stack,
     stack.ecs.deregister_task_definition(taskDefinition=second)
     problems = refusals(rollback("2", repository="server"))
     assert len(problems) == 2
-    assert "app:2 of release 2 is INACTIVE; deploy its image again: playbooks/deploy.yml" in problems[0]
-    assert refusals(rollback("7")) == ["release 7 was never proven; proven are 2"]
-    assert refusals(rollback("two")) == ["rollback_release: wanted the number of a release, such as 12; found 'two'"]
+    assert "app:2 of release 2 is INACTIVE, but " in problems[0]
+    assert problems[0].endswith(
+        f"; deploy its image again: playbooks/deploy.yml -e image_source=prebuilt -e image_uri={image}"
+    )
+    (unproven,), (no_number,) = refusals(rollback("7")), refusals(rollback("two"))
+    assert unproven.startswith("release 7 was never proven; proven are 2, but ")
+    assert (
+        no_number == "rollback_release is 'two', but a release has a number; give the number of a release, such as 12"
+    )
 
 
 def test_without_a_service_or_another_release_there_is_nothing_to_go_back_to(
     keep: Any, rollback: Any, stack: Stack
 ) -> None:
     keep()
-    assert refusals(rollback(service_name="other")) == [
-        "there is no active service; deploy an image with playbooks/deploy.yml"
-    ]
-    assert refusals(rollback()) == ["no release but 1, which runs, was ever proven"]
+    (gone,), (alone,) = refusals(rollback(service_name="other")), refusals(rollback())
+    assert gone.startswith("there is no active service, but ")
+    assert gone.endswith("; deploy an image with playbooks/deploy.yml")
+    assert alone.startswith("no release but 1, which runs, was ever proven, but ")
 
 
 def test_a_rollback_to_secrets_that_were_rotated_since_is_refused_unless_it_is_asked_for(

@@ -70,7 +70,7 @@ def test_a_change_that_aws_can_make_replaces_nothing(run_module: Any) -> None:
     assert result["writes"] == ["PutRetentionPolicy"]
 
 
-def test_what_the_old_one_had_beside_the_parameters_is_gone_and_the_diff_says_so(run_module: Any) -> None:
+def test_settings_of_the_old_one_that_are_no_parameters_are_gone_and_the_diff_shows_it(run_module: Any) -> None:
     change = every_kind()["cloudwatch_log_group"].replace or {}
     run_module("cloudwatch_log_group", **LOG_GROUP)
     result = run_module("cloudwatch_log_group", log_group_name="/ecs/own", **change, replace=True)

@@ -132,10 +132,10 @@ def test_secrets_that_no_task_could_read_are_refused(run_module: Any, client: An
     asked = [JWT, "app/empty", f"{arn}::AWSPREVIOUS:", PARAMETER]
     result = run_module("stack_info", **ASKED, secrets=asked)
     assert [problem["found"] for problem in result["problems"]] == [
-        "it is scheduled for deletion",
-        "no version of it is AWSCURRENT",
-        "no version of it is AWSPREVIOUS",
-        "not found",
+        "it is scheduled for deletion, so no task could start",
+        "no version of it is AWSCURRENT, so no task could start",
+        "no version of it is AWSPREVIOUS, so no task could start",
+        "not found, so no task could start; its ARN names account 850787717197 and region us-east-1",
     ]
 
 

@@ -97,7 +97,8 @@ class Play:
         stats, tasks = _read(output)
         calls = [call for call in self._aws.calls(mark) if call.access_key == "sandbox"]
         if isinstance(playbook, str):  # a path is a test's own play, which may do what no playbook does
-            _require_allowed(playbook, READS if "--check" in options else PLAYBOOKS[playbook].rights or set(), calls)
+            allowed = READS if "--check" in options else PLAYBOOKS[playbook].permissions or set()
+            _require_allowed(playbook, allowed, calls)
         return Run(process.returncode, stats, tasks, calls, errors.splitlines())
 
     def kill(self) -> None:

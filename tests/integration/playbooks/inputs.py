@@ -1,4 +1,4 @@
-"""What several tests put into the inventory."""
+"""Inventory values that several tests use."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ READS = frozenset({"look"})
 class Row:
     """What a playbook needs, and what it does."""
 
-    rights: frozenset[str] | None
+    permissions: frozenset[str] | None
     """The parts of docs/deployer-policy.yml that it needs; None may need any."""
     empty_account: str
     """How check mode ends where nothing is deployed: nothing said is success, else a part of the failure's message."""
@@ -26,12 +26,12 @@ class Row:
 
 PLAYBOOKS = {
     "build.yml": Row(
-        rights=READS | {"image"},
+        permissions=READS | {"image"},
         empty_account="",
         killed=("test_a_first_deployment_killed_at_every_write_is_finished_by_the_next",),
     ),
     "deploy.yml": Row(
-        rights=None,
+        permissions=None,
         empty_account="",
         killed=(
             "test_a_first_deployment_killed_at_every_write_is_finished_by_the_next",
@@ -39,20 +39,20 @@ PLAYBOOKS = {
         ),
     ),
     "destroy.yml": Row(
-        rights=None,
+        permissions=None,
         empty_account="",
         killed=("test_a_destruction_killed_at_every_write_is_finished_by_the_next",),
     ),
-    "drift.yml": Row(rights=READS, empty_account="has drifted"),
+    "drift.yml": Row(permissions=READS, empty_account="has drifted"),
     "rollback.yml": Row(
-        rights=READS | {"image", "service"},
+        permissions=READS | {"image", "service"},
         empty_account="there is no active service",
         killed=("test_evidence_and_a_rollback_killed_at_every_write_are_finished_by_the_next",),
     ),
-    "site.yml": Row(rights=None, empty_account=""),
-    "status.yml": Row(rights=READS, empty_account=""),
+    "site.yml": Row(permissions=None, empty_account=""),
+    "status.yml": Row(permissions=READS, empty_account=""),
     "verify.yml": Row(
-        rights=READS | {"service"},
+        permissions=READS | {"service"},
         empty_account="",
         killed=("test_evidence_and_a_rollback_killed_at_every_write_are_finished_by_the_next",),
     ),

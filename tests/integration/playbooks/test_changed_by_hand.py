@@ -1,4 +1,4 @@
-"""IAM roles and security groups that somebody changed by hand, or gave more, with the real roles of the collection."""
+"""IAM roles and security groups that were changed or extended by hand, with the real roles of the collection."""
 
 from __future__ import annotations
 

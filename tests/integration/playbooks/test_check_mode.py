@@ -1,4 +1,4 @@
-"""Check mode on an empty account: the whole chain is foreseen, and nothing written."""
+"""Check mode on an empty account: every resource is predicted, and nothing written."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_whole_chain_with_nothing_and_with_all_that_an_operator_may_ask_for(
         assert definition["runtime_platform"]["cpu_architecture"] == architecture
         uris.append(definition["container_definitions"][0]["image"])
     assert uris[0] != uris[1]
-    (target,) = [one for one in run.results("Ensure the service is scaled as it is wanted") if "scalable_target" in one]
+    (target,) = [one for one in run.results("Ensure the scaling is as configured") if "scalable_target" in one]
     assert target["changed"]
     assert len(target["scalable_target"]["policies"]) == 1
     assert [volume["name"] for volume in definition["volumes"]] == ["agent-log", "agent-state", "tmp"]

@@ -1,4 +1,4 @@
-"""Deploying, doing it again, dying on the way, taking it away: on the control plane, whose ECS settles by itself."""
+"""Deploying, again, with interruptions, and destroying: on the control plane, whose ECS settles by itself."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ DEATHS = [  # each run's faults; a lost reply is one that the run survives
 def test_a_run_that_dies_is_finished_by_the_next(
     built: State, play: Play, aws: ControlPlane, client: Callable[[str], Any]
 ) -> None:
-    """One story: each run takes over what the one before left, and dies later."""
+    """One scenario: each run continues from what the one before left, and is interrupted later."""
     for deaths in DEATHS:
         faults = [
             aws.faults.add(service, operation, kind, code="AccessDeniedException", status=400, times=1)

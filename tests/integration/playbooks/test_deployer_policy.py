@@ -1,4 +1,4 @@
-"""The deployer's policy and what others have. What is the deployment's is held against it where there is most of it."""
+"""The deployer's policy and the resources of other owners. The deployment's are compared where it has most of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A module in a fork of Ansible's worker answers as one in a Python of its own, with every promised ansible-core."""
+"""A module in a fork of Ansible's worker returns the same as in a separate Python, with each supported ansible-core."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
 LINE = "AWS modules run the slower, ordinary way"
-# The last patch of the oldest promised ansible-core; `make test` installs it. The environment's own is the newest.
+# The last patch of the oldest supported ansible-core; `make test` installs it. The environment's own is the newest.
 OLDEST = ROOT / ".cache" / "ansible-core-oldest" / "bin" / "python"
 CORES = {"newest": Path(sys.executable), "oldest": OLDEST}
 # The collection's modules that are no kind of resource: what they are run with. A failure is a result, too.
@@ -134,7 +134,7 @@ def core(request: pytest.FixtureRequest) -> Core:
 
 @pytest.fixture
 def playbook(tmp_path: Path) -> Path:
-    """The tasks above, beside the action plugin as in playbooks/."""
+    """The tasks above, next to the action plugin as in playbooks/."""
     folder = tmp_path / "playbooks"
     folder.mkdir()
     (folder / "action_plugins").symlink_to(ROOT / "playbooks" / "action_plugins")
@@ -186,7 +186,7 @@ def test_every_result_is_the_same_both_ways(play: Play, of_every_kind: Path, cor
     assert "missing required arguments" not in said and "Unsupported parameters" not in said
     assert comparable(direct.tasks) == comparable(ordinary.tasks)
     assert direct.stats == ordinary.stats
-    # A module may make several calls at once, so their order is no promise.
+    # A module may make several calls at once, so their order is not guaranteed.
     called = [sorted(f"{call.service}:{call.operation}" for call in run.calls) for run in (direct, ordinary)]
     assert called[0] == called[1]
     assert not [line for run in (direct, ordinary) for line in run.reported if LINE in line]
@@ -378,8 +378,8 @@ def test_ansible_runner_runs_modules_directly(play: Play, tmp_path: Path) -> Non
     assert LINE not in done.stdout
 
 
-def test_the_oldest_ansible_core_is_that_of_the_promise() -> None:
-    promised = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["requires_ansible"]
+def test_the_oldest_ansible_core_is_the_oldest_supported_one() -> None:
+    supported = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["requires_ansible"]
     code = "import ansible.release; print(ansible.release.__version__)"
     installed = subprocess.run([str(OLDEST), "-c", code], text=True, capture_output=True, check=True).stdout
-    assert promised == f">={installed.rpartition('.')[0]}.0"
+    assert supported == f">={installed.rpartition('.')[0]}.0"

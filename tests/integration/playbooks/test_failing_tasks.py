@@ -1,4 +1,4 @@
-"""What an operator reads, and what is left, when the deployed program is no good.
+"""The message, and the remaining resources, when the deployed program fails.
 
 Fargate's scheduler and agent run over an engine that pretends: a task does what its image says (fargate/simulated.py).
 """
@@ -97,13 +97,13 @@ def test_later_deployments_that_fail_say_why_and_the_old_release_serves_on(
         assert run.status != 0, behavior
         message = run.failures[0]
         assert [text for text in evidence if text not in message] == [], message
-        # ECS shows it in two ways, by how far the rollback is at the look.
+        # ECS shows it in two ways, depending on the progress of the rollback.
         assert "quilt-mcp-server:1 (ecs-svc/" in message, message
         assert "rolled back because the circuit breaker threshold was exceeded" in message, message
         assert running().count("sim:ok") == 1
         assert routed(client)
-    mended = deploy("ok")
-    assert mended.status == 0, mended.failures
+    repaired = deploy("ok")
+    assert repaired.status == 0, repaired.failures
     assert running() == ["sim:ok"]
 
 

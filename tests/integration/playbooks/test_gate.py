@@ -1,4 +1,4 @@
-"""The gate: what is new is asked by a real client, through the real load balancer, before production traffic moves."""
+"""The gate: an MCP client verifies the new tasks through the load balancer before production traffic moves."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ CONTINUE = "approve | Continue the deployment and wait until it is complete"
 class ServedTask(SimulatedTask):
     """A task with a small MCP server in it; its environment says what it is called and whether it is broken."""
 
-    def __init__(self, spec: TaskSpec, heard: Callable[[str, bool], None]) -> None:
+    def __init__(self, spec: TaskSpec, received: Callable[[str, bool], None]) -> None:
         super().__init__(spec)
         environment = spec.containers[0].environment
         self._open = contextlib.ExitStack()
@@ -73,7 +73,7 @@ class ServedTask(SimulatedTask):
         self._stub.audience = environment["QUILT_MCP_JWT_AUDIENCE"]
         self._stub.answer = (500, "out of order") if environment.get("BROKEN") else None
         name = environment["RELEASE"]
-        self._stub.heard = lambda headers: heard(name, headers.get("x-quilt-release") == "test")
+        self._stub.received = lambda headers: received(name, headers.get("x-quilt-release") == "test")
 
     def address(self, port: int) -> Address:
         return ("127.0.0.1", self._stub.port)
@@ -88,14 +88,14 @@ class ServedTask(SimulatedTask):
 
 
 class Engine(SimulatedEngine):
-    """`heard`: the requests in the order of their arrival, which release got each, and whether it was a test."""
+    """`received`: the requests in the order of their arrival, which release got each, and whether it was a test."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[tuple[str, bool]] = []
+        self.received: list[tuple[str, bool]] = []
 
     def start(self, task: TaskSpec, output: Mapping[str, Write]) -> SimulatedTask:
-        started = ServedTask(task, lambda name, test: self.heard.append((name, test)))
+        started = ServedTask(task, lambda name, test: self.received.append((name, test)))
         self.started.append(started)
         return started
 
@@ -111,14 +111,14 @@ class World:
         """Run a playbook while people ask; `asked` is what arrived meanwhile."""
         environment = {"RELEASE": release, **({"BROKEN": "yes"} if broken else {})}
         route = {"mcp_server_url": f"https://localhost:{self._balancer.port}/mcp", "mcp_server_ca_file": str(self._ca)}
-        self._engine.heard.clear()
+        self._engine.received.clear()
         with self._people():
             given = {**GATED, **route, "ecs_service_environment": environment, **extra}
             return self._play(playbook, *options, **given)
 
     @property
     def asked(self) -> list[tuple[str, bool]]:
-        return list(self._engine.heard)
+        return list(self._engine.received)
 
     @property
     def service(self) -> dict[str, Any]:
@@ -155,10 +155,10 @@ def world(
 ) -> Iterator[World]:
     monkeypatch.setenv("SANDBOX_SPEED", "100")
     certificates = tls.write(tmp_path, [HOST])
-    surroundings = context(aws, tmp_path, certificates=certificates)
+    platform = context(aws, tmp_path, certificates=certificates)
     engine = Engine()
     with contextlib.ExitStack() as parts:
-        for part in (FargateLauncher(surroundings, engine), balancer := LoadBalancer(surroundings, HOST)):
+        for part in (FargateLauncher(platform, engine), balancer := LoadBalancer(platform, HOST)):
             part.start()
             parts.callback(part.stop)
         yield World(play, engine, balancer, certificates.ca, client)
@@ -174,7 +174,7 @@ def moved_after_the_test(asked: list[tuple[str, bool]], old: str, new: str) -> b
 
 
 def test_a_release_gets_traffic_when_it_passed_the_gate_and_else_none(world: World) -> None:
-    """One story, because a deployment takes a while: each step begins where the last one ended.
+    """One scenario, because a deployment takes a while: each step begins where the last one ended.
 
     The gate is the same for each way to shift traffic, so each way has a step.
     """

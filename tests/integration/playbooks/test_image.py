@@ -21,14 +21,14 @@ URI = f"850787717197.dkr.ecr.us-east-1.amazonaws.com/{REPOSITORY}"
 def test_no_docker_engine_is_a_sentence_that_says_what_to_do(play: Play, tmp_path: Path) -> None:
     run = play("build.yml", env={"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}, image_source="build")
     (message,) = [result["msg"] for result in run.results("push | Require a Docker engine")]
-    assert message.startswith("Wanted a Docker engine with buildx to build the image; found none")
+    assert message.startswith("Refused to build the image\nFound: there is no Docker engine with buildx (")
     assert "set image_source to prebuilt and image_uri" in message
 
 
 def test_deploy_alone_wants_the_image_of_this_source(built: State, play: Play) -> None:
     run = play("deploy.yml", image_source="build")
     (message,) = [result["msg"] for result in run.results("Resolve the image")]
-    assert "Run playbooks/build.yml first" in message
+    assert "Remedy: run playbooks/build.yml first" in message
     assert run.writes == []
 
 
@@ -66,7 +66,7 @@ def test_an_image_for_another_cpu_with_findings_is_refused_before_any_write(
     ecr_images.find_vulnerabilities(aws.url, REPOSITORY, digest, CVE_2026_1="CRITICAL", CVE_2026_2="MEDIUM")
     run = play("deploy.yml", **given)
     (message,) = [result["msg"] for result in run.results("Resolve the image")]
-    assert f"the image {URI}@{digest} must not be deployed" in message
+    assert message.startswith(f"Refused to deploy the image {URI}@{digest}:\n- ")
     assert "wanted an image for linux/amd64" in message
     assert "found CVE-2026-1 (CRITICAL, openssl 3.0.1); build it" in message
     assert run.status != 0
@@ -96,5 +96,5 @@ def test_an_image_in_use_is_pinned_and_never_expires(play: Play, client: Callabl
     client("ecs").create_service(cluster="sales-prod", serviceName="other", taskDefinition=other, desiredCount=0)
     run = play("destroy.yml")
     (message,) = run.failures
-    assert "found them in use by arn:aws:ecs:us-east-1:850787717197:service/sales-prod/other," in message
+    assert "Found: its images are in use by service/sales-prod/other\n" in message
     assert run.writes == []

@@ -1,4 +1,4 @@
-"""A wrong inventory is refused before the first AWS call, all of it in one message."""
+"""An invalid inventory is refused before the first AWS call, with all errors in one message."""
 
 from __future__ import annotations
 
@@ -125,3 +125,32 @@ def test_what_the_playbooks_give_is_refused_with_the_value_of_the_default_too(pl
     (message,) = run.failures
     assert "ecs_service_first: the playbooks give it" in message
     assert "alb_rule_exposure: the playbooks give it" in message
+
+
+HANDED_ON = {"environment": "x", "region": "x", "image": "x", "tags": {}, "name": "x"}
+AWX = {"awx_job_id": 7, "awx_job_template_name": "Deploy", "tower_job_id": 7}
+
+
+def test_extra_variables_that_awx_hands_on_are_named_in_one_line_and_not_used(play: Play) -> None:
+    run = play("status.yml", **AWX, **HANDED_ON)
+    assert run.status == 0, run.failures
+    (result,) = run.results("preflight | Verify the inventory")
+    # ansible-core has warnings of its own for those that are its keywords.
+    (warning,) = (str(one) for one in result["warnings"] if "AWX" in str(one))
+    assert "extra variables of AWX that are no inputs of this collection are not used: " in warning
+    assert "environment, image, name, region, tags" in warning
+
+
+def test_extra_variables_with_a_prefix_are_refused_in_awx_too(play: Play) -> None:
+    run = play("status.yml", **AWX, mcp_server_regoin="x", ecs_service_memry=512)
+    (message,) = run.failures
+    assert "mcp_server_regoin: there is no such variable; did you mean mcp_server_region?" in message
+    assert "ecs_service_memry: there is no such variable; did you mean ecs_service_memory?" in message
+
+
+def test_extra_variables_typed_at_a_terminal_are_refused(play: Play) -> None:
+    run = play("status.yml", **HANDED_ON)
+    (message,) = run.failures
+    for name in ("environment", "region", "name", "tags"):
+        assert f"{name}: there is no such variable; did you mean" in message
+    assert run.calls == []

@@ -1,9 +1,9 @@
 """A run that is killed at any of its AWS writes, and run again: the end is the same each time.
 
-Killed means SIGKILL to the whole run the moment a write arrives; the write is performed and nobody hears of it. So for
-each write there is a stack on which everything up to it is done and nothing after it. A run that lives to its end meets
-the same stacks one after the other: once it is shown by a first deployment and a destruction that a kill leaves nothing
-else behind, the other stories keep what each write finds, which takes one run in place of many.
+Killed means SIGKILL to the whole run when a write arrives; the write is performed and no client gets the response.
+So for each write there is a stack on which everything up to it is done and nothing after it. A run that is not killed
+passes through the same stacks. A first deployment and a destroy run show that a kill leaves nothing else. The other
+scenarios then save the stack at each write, which takes one run instead of many.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ SHIFTED = {**BLUE_GREEN, **SCALED_ON_CPU, "mcp_server_alarms": True}
 HALVES = pytest.mark.parametrize("half", [pytest.param(0, id="odd"), pytest.param(1, id="even")])
 
 
-class Story:
-    """One control plane that is brought back to a state again and again, and killed at every write from there."""
+class Scenario:
+    """One control plane that is restored to a state again and again, with a run killed at every write from there."""
 
     def __init__(self, aws: ControlPlane, play: Play, build_and_deploy: Path) -> None:
         self.aws, self.play, self.deploy = aws, play, build_and_deploy
@@ -84,87 +84,87 @@ class Story:
 
 
 @pytest.fixture
-def story(aws: ControlPlane, play: Play, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Story]:
+def scenario(aws: ControlPlane, play: Play, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scenario]:
     both = tmp_path / "build_and_deploy.yml"
     both.write_text("".join(f"- import_playbook: {ROOT}/playbooks/{name}.yml\n" for name in ("build", "deploy")))
-    story = Story(aws, play, both)
-    story.account.foreign()  # the others' services settle at the first look
-    yield story
-    assert story.interrupted == {name for name, row in PLAYBOOKS.items() if request.function.__name__ in row.killed}
+    scenario = Scenario(aws, play, both)
+    scenario.account.foreign()  # the others' services settle at the first look
+    yield scenario
+    assert scenario.interrupted == {name for name, row in PLAYBOOKS.items() if request.function.__name__ in row.killed}
 
 
 @HALVES
-def test_a_first_deployment_killed_at_every_write_is_finished_by_the_next(story: Story, half: int) -> None:
+def test_a_first_deployment_killed_at_every_write_is_finished_by_the_next(scenario: Scenario, half: int) -> None:
     """And it can be destroyed as it is, half done, with nothing left: tried at every third write, for it takes long."""
-    empty, foreign = Snapshot(), story.account.foreign()
-    writes = story.completed(story.deploy)
-    wanted = story.account.owned()
+    empty, foreign = Snapshot(), scenario.account.foreign()
+    writes = scenario.completed(scenario.deploy)
+    wanted = scenario.account.owned()
     assert writes > 15
     assert len(wanted) > 8
     for number in range(half, writes, 2):
         empty.restore()
-        what = story.killed(number, story.deploy)
+        what = scenario.killed(number, scenario.deploy)
         died = Snapshot()
-        story.completed(story.deploy)
-        assert story.account.owned() == wanted, what
-        assert story.account.foreign() == foreign, what
+        scenario.completed(scenario.deploy)
+        assert scenario.account.owned() == wanted, what
+        assert scenario.account.foreign() == foreign, what
         if number % 3 == 2:
             died.restore()
-            story.completed("destroy.yml")
-            assert story.account.owned() == {}, what
-            assert story.account.foreign() == foreign, what
+            scenario.completed("destroy.yml")
+            assert scenario.account.owned() == {}, what
+            assert scenario.account.foreign() == foreign, what
 
 
 @HALVES
-def test_a_destruction_killed_at_every_write_is_finished_by_the_next(story: Story, half: int) -> None:
-    foreign = story.account.foreign()
-    story.completed(story.deploy)
+def test_a_destruction_killed_at_every_write_is_finished_by_the_next(scenario: Scenario, half: int) -> None:
+    foreign = scenario.account.foreign()
+    scenario.completed(scenario.deploy)
     deployed = Snapshot()
-    writes = story.completed("destroy.yml")
-    assert story.account.owned() == {}
+    writes = scenario.completed("destroy.yml")
+    assert scenario.account.owned() == {}
     assert writes > 8
     for number in range(half, writes, 2):
         deployed.restore()
-        what = story.killed(number, "destroy.yml")
-        story.completed("destroy.yml")
-        assert story.account.owned() == {}, what
-        assert story.account.foreign() == foreign, what
+        what = scenario.killed(number, "destroy.yml")
+        scenario.completed("destroy.yml")
+        assert scenario.account.owned() == {}, what
+        assert scenario.account.foreign() == foreign, what
 
 
 def test_a_switch_to_shifting_traffic_and_back_killed_at_every_write_is_finished_by_the_next(
-    deployed: State, story: Story, client: Callable[[str], Any]
+    deployed: State, scenario: Scenario, client: Callable[[str], Any]
 ) -> None:
     """With alarms and scaling, so that all that comes and goes with them is on the way."""
-    foreign = story.account.foreign()
-    there = story.cut("deploy.yml", **SHIFTED)
+    foreign = scenario.account.foreign()
+    there = scenario.cut("deploy.yml", **SHIFTED)
     assert len(there) > 12
-    shifted, wanted = Snapshot(), story.account.owned()
+    shifted, wanted = Snapshot(), scenario.account.owned()
     for what, left in there:
         left.restore()
-        story.completed("deploy.yml", **SHIFTED)
-        assert story.account.owned() == wanted, what
-        assert story.account.foreign() == foreign, what
+        scenario.completed("deploy.yml", **SHIFTED)
+        assert scenario.account.owned() == wanted, what
+        assert scenario.account.foreign() == foreign, what
 
     shifted.restore()
     # The traffic goes to the first group again, where tasks of a rolling deployment are.
     client("ecs").update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
-    story.account.owned()
-    back = story.cut("deploy.yml", **QUICK)
+    scenario.account.owned()
+    back = scenario.cut("deploy.yml", **QUICK)
     assert len(back) > 4
-    wanted = story.account.owned()
+    wanted = scenario.account.owned()
     assert not [key for key in wanted if "-tg-b/" in key or "scalable target" in key]
     for what, left in back:
         left.restore()
-        story.completed("deploy.yml", **QUICK)
-        assert story.account.owned() == wanted, what
-        assert story.account.foreign() == foreign, what
+        scenario.completed("deploy.yml", **QUICK)
+        assert scenario.account.owned() == wanted, what
+        assert scenario.account.foreign() == foreign, what
 
 
 def test_evidence_and_a_rollback_killed_at_every_write_are_finished_by_the_next(
-    deployed: State, story: Story, routed_play: Play, client: Callable[[str], Any]
+    deployed: State, scenario: Scenario, routed_play: Play, client: Callable[[str], Any]
 ) -> None:
-    story.play = routed_play
-    ssm, ecs, foreign = client("ssm"), client("ecs"), story.account.foreign()
+    scenario.play = routed_play
+    ssm, ecs, foreign = client("ssm"), client("ecs"), scenario.account.foreign()
 
     def end() -> tuple[dict[str, str], str]:
         """What there is, whenever it was proven, and the release that runs. The evidence must agree."""
@@ -176,28 +176,29 @@ def test_evidence_and_a_rollback_killed_at_every_write_are_finished_by_the_next(
         assert {"key": "quilt:proven", "value": document["time"]} in tags
         if service["taskDefinition"] == arn:
             assert document["deployment_id"] == service["deployments"][0]["id"]
-        # When it was proven, and how often it was written down: the next run cannot see that all was said.
-        drawn = re.compile(rf'{document["time"]}|"Version": \d+')
-        return {key: drawn.sub("...", text) for key, text in story.account.owned().items()}, service["taskDefinition"]
+        # The time of the evidence and the number of its writes differ between runs.
+        varying = re.compile(rf'{document["time"]}|"Version": \d+')
+        owned = {key: varying.sub("...", text) for key, text in scenario.account.owned().items()}
+        return owned, service["taskDefinition"]
 
-    proofs = story.cut("verify.yml")
-    assert len(proofs) > 1
+    cuts = scenario.cut("verify.yml")
+    assert len(cuts) > 1
     proven, wanted = Snapshot(), end()
-    for what, left in proofs:
+    for what, left in cuts:
         left.restore()
-        story.completed("verify.yml")
+        scenario.completed("verify.yml")
         assert end() == wanted, what
-        assert story.account.foreign() == foreign, what
+        assert scenario.account.foreign() == foreign, what
 
     proven.restore()
     good = wanted[1]
-    story.completed("deploy.yml", mcp_server_log_level="debug")
-    back = story.cut("rollback.yml")
+    scenario.completed("deploy.yml", mcp_server_log_level="debug")
+    back = scenario.cut("rollback.yml")
     assert len(back) > 2
     wanted = end()
     assert wanted[1] == good
     for what, left in back:
         left.restore()
-        story.completed("rollback.yml")
+        scenario.completed("rollback.yml")
         assert end() == wanted, what
-        assert story.account.foreign() == foreign, what
+        assert scenario.account.foreign() == foreign, what

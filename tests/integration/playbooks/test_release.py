@@ -1,4 +1,4 @@
-"""Evidence and rollback as an operator meets them: the real playbooks, and a small server in place of the route."""
+"""Evidence and rollback with the real playbooks, and a small server instead of the route."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def page(shown: Run) -> str:
 def test_evidence_is_kept_of_what_was_proven_and_only_once(
     deployed: State, run: Play, route: mcp_stub.Stub, client: Callable[[str], Any], evidence: Any, aws: ControlPlane
 ) -> None:
-    """One story, because a deployment takes a while: each step begins where the last one ended."""
+    """One scenario, because a deployment takes a while: each step begins where the last one ended."""
     key, route.key = route.key, "another key, with which no user can have signed anything"
     failed = run("verify.yml")
     assert failed.status != 0
@@ -110,7 +110,7 @@ def test_evidence_is_kept_of_what_was_proven_and_only_once(
 def test_back_to_what_was_proven_and_what_an_operator_reads_about_it(
     deployed: State, run: Play, client: Callable[[str], Any], evidence: Any
 ) -> None:
-    """One story, because a deployment takes a while: each step begins where the last one ended."""
+    """One scenario, because a deployment takes a while: each step begins where the last one ended."""
     assert run("verify.yml").status == 0
     good = runs(client)
     assert run("deploy.yml", mcp_server_log_level="debug").status == 0

@@ -1,4 +1,4 @@
-"""Scaling as an operator asks for it: in the inventory, off by default, and never against the autoscaler."""
+"""Scaling from the inventory: off by default, and never in conflict with Application Auto Scaling."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def scaling_writes(run: Any) -> list[str]:
 def test_scaled_changed_suspended_and_no_more(
     deployed: State, play: Play, scaling: Any, client: Callable[[str], Any], aws: ControlPlane
 ) -> None:
-    """One story, because a deployment takes a while: each step begins where the last one ended."""
+    """One scenario, because a deployment takes a while: each step begins where the last one ended."""
     assert (targets(scaling), scaling_writes(deployed.run)) == ([], [])
 
     run = play("deploy.yml", **SCALED)

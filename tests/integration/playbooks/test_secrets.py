@@ -1,4 +1,4 @@
-"""A rotated secret is rolled out by the next run, and only its version ids are ever said."""
+"""A rotated secret is rolled out by the next run, and only its version ids are ever shown."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def test_a_secret_that_is_to_be_deleted_is_refused_before_any_write(play: Play, 
     client("secretsmanager").delete_secret(SecretId=SECRET)
     run = play("deploy.yml", mcp_server_secrets={"FLAG": FLAG})
     (message,) = [result["msg"] for result in run.results("Verify the shared stack") if "msg" in result]
-    assert f"secret '{SECRET}': it is scheduled for deletion; restore it" in message
-    assert f"parameter '{FLAG}': not found" in message
+    assert f"secret '{SECRET}': it is scheduled for deletion, so no task could start; restore it" in message
+    assert f"parameter '{FLAG.rpartition(':')[2]}': not found, so no task could start" in message
     assert run.writes == []
 
 

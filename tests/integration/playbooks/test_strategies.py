@@ -1,4 +1,4 @@
-"""Deployments that shift traffic, by the real playbooks and with a data plane whose tasks only pretend to run."""
+"""Deployments that shift traffic, by the real playbooks and with a data plane of simulated tasks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NAME = "sales-prod-mcp-server-production"
 ALARMED = {"mcp_server_alarms": True}
-SICK = {"ecs_service_environment": {"SIMULATE": "unhealthy"}}
+UNHEALTHY = {"ecs_service_environment": {"SIMULATE": "unhealthy"}}
 
 
 class Engine(SimulatedEngine):
@@ -117,7 +117,7 @@ def deploy(
 
 
 def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic: Traffic, aws: ControlPlane) -> None:
-    """One story, because a deployment takes a while: each step begins where the last one ended."""
+    """One scenario, because a deployment takes a while: each step begins where the last one ended."""
     first = deploy(**BLUE_GREEN, **ALARMED)
     assert first.status == 0, first.failures
     # ECS gives the first deployment the group without traffic.
@@ -133,7 +133,7 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
     # The traffic is in the second group, and a rolling deployment would start its tasks in the first.
     refused = deploy(**QUICK)
     assert refused.status != 0 and refused.writes == []
-    assert "found the traffic at" in refused.failures[0] and "shifts the traffic back" in refused.failures[0]
+    assert "Found: the traffic is at " in refused.failures[0] and "shifts the traffic back" in refused.failures[0]
 
     shifted = deploy(**BLUE_GREEN, **ALARMED, mcp_server_log_level="debug")
     assert shifted.status == 0, shifted.failures
@@ -141,7 +141,7 @@ def test_blue_green_from_nothing_again_and_back_to_rolling(deploy: Play, traffic
     (result,) = shifted.results("Ensure the service runs the task definition")
     assert "100 % of production traffic" in result["progress"][-1]
 
-    # A run that dies when it has taken away almost all of it is finished by the next.
+    # A run that is interrupted when it has removed almost all of it is finished by the next.
     aws.faults.add("elbv2", "DeleteTargetGroup", "error", code="AccessDenied", status=403, times=1)
     assert deploy(**QUICK, **ALARMED, mcp_server_log_level="debug").status != 0
     assert (traffic.groups(), traffic.alarms()) == (["tg", "tg-b"], ["faults", "faults-b", "unhealthy", "unhealthy-b"])
@@ -201,14 +201,14 @@ def test_a_rolling_service_becomes_one_that_shifts_step_by_step(
     assert not [name for name in groups if name.startswith("sales-prod-mcp-server-tg")]
 
 
-def test_a_green_that_fails_and_an_alarm_that_rings(deploy: Play, traffic: Traffic) -> None:
+def test_a_green_that_fails_and_an_alarm_in_alarm_state(deploy: Play, traffic: Traffic) -> None:
     """The one never takes production traffic; the other moves all of it back."""
     traffic.alarm("faults")
     watched = {**BLUE_GREEN, "ecs_service_alarms": ["faults"]}
     assert deploy(**watched).status == 0
     before = traffic.service()["taskDefinition"]
     with Watch(traffic.weights) as watch:
-        run = deploy(**watched, **SICK)
+        run = deploy(**watched, **UNHEALTHY)
     assert run.status != 0
     assert watch.seen == [{"tg": 0, "tg-b": 100}]
     assert traffic.service()["taskDefinition"] == before
@@ -218,14 +218,14 @@ def test_a_green_that_fails_and_an_alarm_that_rings(deploy: Play, traffic: Traff
 
     rung: list[bool] = []
 
-    def ring_when_baking() -> Any:
+    def alarm_when_baking() -> Any:
         weights = traffic.weights()
         if weights["tg"] == 100 and not rung:
             traffic.cloudwatch.set_alarm_state(AlarmName="faults", StateValue="ALARM", StateReason="test")
             rung.append(True)
         return weights
 
-    with Watch(ring_when_baking) as watch:
+    with Watch(alarm_when_baking) as watch:
         run = deploy(**{**watched, "ecs_service_bake_time": 60}, mcp_server_log_level="debug")
     assert run.status != 0
     assert watch.seen == [{"tg": 0, "tg-b": 100}, {"tg": 100, "tg-b": 0}, {"tg": 0, "tg-b": 100}]

@@ -24,7 +24,7 @@ STAGING: dict[str, Any] = {
 def test_two_deployments_of_one_account_leave_each_other_alone(
     play: Play, role_play: Play, client: Callable[[str], Any]
 ) -> None:
-    """One story, because a deployment takes a while: each step begins where the last one ended."""
+    """One scenario, because a deployment takes a while: each step begins where the last one ended."""
     for deployment in ({}, STAGING):
         first = play("deploy.yml", **deployment)
         assert first.status == 0, first.failures
@@ -37,7 +37,7 @@ def test_two_deployments_of_one_account_leave_each_other_alone(
     (message,) = elsewhere.failures
     for kind in ("task", "execution"):
         wanted = "require_tags wants quilt:region=eu-central-1, it has quilt:region=us-east-1"
-        assert f"IAM role {PRODUCTION}-{kind} exists but is foreign: {wanted}" in message
+        assert f"IAM role {PRODUCTION}-{kind}: it exists but is foreign: {wanted}" in message
     assert "IAM has no regions, so a deployment of the same name in another region needs another" in message
 
     iam = client("iam")
@@ -74,7 +74,7 @@ mcp_servers:
 """
 
 
-def test_two_hosts_of_one_run_are_deployed_for_the_first_time_beside_each_other(
+def test_two_hosts_of_one_run_are_deployed_for_the_first_time_together(
     play: Play, client: Callable[[str], Any], tmp_path: Path
 ) -> None:
     """On one load balancer, at the same time: what the one writes is no fault that the other finds."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Optional
 
+from ..._core.problem import Problem
 from . import glob_pattern
 from .glob_pattern import Glob
 
@@ -186,10 +187,14 @@ def _pair_text(pair: Pair) -> str:
 # Judging what a task asks for, before any call
 
 
-def problems(conditions: Sequence[Condition]) -> list[str]:
-    """What the service would refuse, each as a sentence; empty when there is nothing."""
+def problems(conditions: Sequence[Condition]) -> list[Problem]:
+    """What the service would refuse; empty when there is nothing."""
     found = [
-        f"condition field {kind} is given {count} times; the service takes it once, put all values into one condition"
+        Problem(
+            f"condition field {kind} is given {count} times",
+            "a rule takes it once",
+            "put all values into one condition",
+        )
         for kind, count in Counter(condition.field for condition in dict.fromkeys(conditions)).items()
         if count > 1 and kind not in REPEATABLE
     ]
@@ -198,35 +203,67 @@ def problems(conditions: Sequence[Condition]) -> list[str]:
     total = sum(len(condition.values) + len(condition.regexes) for condition in dict.fromkeys(conditions))
     if total > MAX_VALUES:
         found.append(
-            f"the conditions have {total} values in all; a rule takes at most {MAX_VALUES}; use wildcards or two rules"
+            Problem(
+                f"the conditions have {total} values in all",
+                f"a rule takes at most {MAX_VALUES}",
+                "use wildcards, or two rules",
+            )
         )
     return found
 
 
-def _problems(condition: Condition) -> list[str]:
+def _problems(condition: Condition) -> list[Problem]:
     kind, label = condition.field, condition.text()
     if kind not in CONFIGS:
-        return [f"condition field {kind!r} is unknown; accepted are {', '.join(sorted(CONFIGS))}"]
+        accepted = ", ".join(sorted(CONFIGS))
+        return [Problem(f"condition field {kind!r}", "ELB has no such condition", f"use one of {accepted}")]
     found = []
     if not condition.values and not condition.regexes:
-        found.append(f"condition {kind} has no value; the service refuses an empty condition")
+        found.append(Problem(f"condition {kind} has no value", "ELB refuses an empty condition", "give a value"))
     if condition.values and condition.regexes:
-        found.append(f"condition {kind} has values and regex_values; give one of the two")
+        both = f"condition {kind} has values and regex_values"
+        found.append(Problem(both, "a condition has one kind of value", "give one of the two"))
     if condition.regexes and kind not in WITH_REGEX:
-        found.append(f"condition {kind} takes no regex_values; only {', '.join(WITH_REGEX)} do")
+        only = f"only {', '.join(WITH_REGEX)} take them"
+        found.append(Problem(f"condition {kind} has regex_values", only, "give values"))
     if kind == "http-header" and not 0 < len(condition.name) <= MAX_NAME_LENGTH:
-        found.append(f"condition {label}: http_header_name must have 1 to {MAX_NAME_LENGTH} characters")
+        found.append(
+            Problem(
+                f"condition {label}: http_header_name has {len(condition.name)} characters",
+                f"it must have 1 to {MAX_NAME_LENGTH} characters",
+                "name the header in http_header_name",
+            )
+        )
     if kind != "http-header" and condition.name:
-        found.append(f"condition {kind} takes no http_header_name")
+        found.append(
+            Problem(
+                f"condition {kind} has an http_header_name",
+                "only http-header takes one",
+                "leave it out, or use field http-header",
+            )
+        )
     if kind == "http-header" and condition.name == "host":
-        found.append(f"condition {label}: use field host-header for the host")
+        found.append(
+            Problem(
+                f"condition {label} looks at the header host",
+                "ELB has a condition of its own for the host",
+                "use field host-header",
+            )
+        )
     limit = MAX_NAME_LENGTH if kind == "http-request-method" else MAX_LENGTH
     for value in [*_texts(condition), *condition.regexes]:
         if not 0 < len(value) <= limit:
-            found.append(f"condition {kind}: value {value!r} must have 1 to {limit} characters")
+            found.append(
+                Problem(
+                    f"condition {kind}: value {value!r} has {len(value)} characters",
+                    f"it must have 1 to {limit} characters",
+                    "shorten it" if value else "leave it out",
+                )
+            )
     if kind == "source-ip":
         found += [
-            f"condition source-ip: {value} is not a CIDR block such as 10.0.0.0/8" for value in _no_networks(condition)
+            Problem(f"condition source-ip: {value}", "it is not a CIDR block", "give a CIDR block such as 10.0.0.0/8")
+            for value in _no_networks(condition)
         ]
     return found
 
@@ -279,7 +316,7 @@ def _lint_paths(paths: Sequence[str], with_host: bool) -> list[str]:
         ):
             found.append(f"path-pattern {path} does not match {parent} itself; add {parent} if it should")
         if with_host and glob_pattern.EVERY_PATH in glob_pattern.parse_path(path):
-            found.append(f"path-pattern {path} matches every path; beside host-header it can be left out")
+            found.append(f"path-pattern {path} matches every path; with host-header it can be left out")
         if not glob_pattern.parse_path(path):
             found.append(f"path-pattern {path} never matches: every path begins with /")
     return found

@@ -30,7 +30,7 @@ Choice = list[tuple[Condition, dimensions.Texts]]
 Near = Callable[[Request], Iterable[int]]
 CHOICE_BOUND = 20_000
 POSITION = {kind: position for position, kind in enumerate(dimensions.SINGLE)}  # of a side in what sides() returns
-ANY_ADDRESS = "192.0.2.1"  # of a request whose source nobody has looked at yet
+ANY_ADDRESS = "192.0.2.1"  # of a request whose source no condition has compared yet
 
 
 def sides(conditions: Sequence[Condition]) -> Conditions:

@@ -191,7 +191,7 @@ def _common_text(globs: Sequence[glob_pattern.Glob], alphabet: str) -> str | Non
     return glob_pattern.common(globs, alphabet)
 
 
-# Methods: compared exactly, and beside those that are named there is always another one
+# Methods: compared exactly, and there is always another one than those that are named
 
 
 def _method_relation(side: Condition, condition: Condition) -> Relation:

@@ -103,7 +103,7 @@ def _check_overrides(definition: Document, overrides: Document) -> None:
             raise invalid(
                 f"Override for container named {override.get('name')} is not a container in the TaskDefinition."
             )
-        references.environment_beside_secrets(override.get("environment") or [], container.get("secrets") or [])
+        references.check_secret_names(override.get("environment") or [], container.get("secrets") or [])
 
 
 def execute_command(call: Call) -> Answer:

@@ -108,12 +108,12 @@ class Call:
             _runner(self.backend)
 
     def look(self, service: Service) -> None:
-        """Without a data plane time passes only when somebody looks."""
+        """Without a data plane, deployments progress only when they are read."""
         if not self.has_data_plane and service.document["status"] != "INACTIVE":
             settle.settle(self.backend, service)
 
     def in_alarm(self) -> list[str]:
-        """The names of the CloudWatch alarms that ring."""
+        """The names of the CloudWatch alarms in ALARM."""
         alarms = cloudwatch_backends[self.account][self.region].alarms
         return [name for name, alarm in alarms.items() if alarm.state_value == "ALARM"]
 

@@ -10,7 +10,7 @@ are restored stand in the modules:
     services.py           defaults and refusals of CreateService and UpdateService (pure)
     shift.py              the stages of a blue/green, linear or canary deployment; traffic.py: the rules that it moves
     rollout.py            how deployments begin, complete, fail and are rolled back, in their documents
-    room.py               whether the percentages leave a deployment any task to start or to stop (pure)
+    percentages.py        how many tasks a rolling deployment may start and stop (pure)
     tasks.py              a task's document
     settle.py             what happens when no data plane runs the tasks: they run at once
     api_*.py              the API calls; call.py is one request and the state that it works on

@@ -36,7 +36,7 @@ def validate(document: Document) -> None:
     _validate_log_router(containers)
 
 
-def environment_beside_secrets(environment: list[Document], secrets: list[Document]) -> None:
+def check_secret_names(environment: list[Document], secrets: list[Document]) -> None:
     """Raise ClientException for a variable that a secret has the name of."""
     names = {item.get("name") for item in environment}
     for secret in secrets:
@@ -52,7 +52,7 @@ def _validate_variables(container: Document) -> None:
     twice = [str(name) for name, number in Counter(item.get("name") for item in secrets).items() if number > 1]
     if twice:
         raise client(f"Duplicate secret names found: {', '.join(twice)}. Each secret name must be unique.")
-    environment_beside_secrets(container.get("environment") or [], secrets)
+    check_secret_names(container.get("environment") or [], secrets)
 
 
 def _validate_dependency(container: Document, dependency: Document, by_name: dict[str, Document]) -> None:

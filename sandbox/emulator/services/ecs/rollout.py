@@ -17,7 +17,7 @@ UNFINISHED = ("PENDING", "IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 
 
 def begin(service: Service, in_alarm: Collection[str] = ()) -> Rollout:
-    """Start a deployment of the service document as it is now. `in_alarm`: the names of the alarms that ring."""
+    """Start a deployment of the service document as it is now. `in_alarm`: the names of the alarms in ALARM."""
     created = now()
     revision = {key: copy.deepcopy(service.document[key]) for key in REVISION_FIELDS if key in service.document}
     identity = {"serviceArn": service.arn, "clusterArn": service.document["clusterArn"], "createdAt": created}
@@ -81,16 +81,16 @@ def alarms(service: Service, in_alarm: Collection[str]) -> Document:
     """How a new deployment watches the service's alarms.
 
     AWS (developer guide, "How CloudWatch alarms detect Amazon ECS deployment failures"): alarms are not used for a
-    deployment that starts while one of them rings, since it may be the one that mends it.
+    deployment that starts while one of them is in ALARM, since that deployment may be the fix.
     """
     asked = service.document["deploymentConfiguration"]["alarms"]
     names = list(asked.get("alarmNames") or [])
     if not (asked.get("enable") and names):
         return {"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []}
-    ringing = [name for name in names if name in in_alarm]
-    if ringing:
-        service.add_event(f"alarms are not monitored in this deployment: {', '.join(ringing)} in ALARM state.")
-    return {"status": "DISABLED" if ringing else "MONITORING", "alarmNames": names, "triggeredAlarmNames": []}
+    alarmed = [name for name in names if name in in_alarm]
+    if alarmed:
+        service.add_event(f"alarms are not monitored in this deployment: {', '.join(alarmed)} in ALARM state.")
+    return {"status": "DISABLED" if alarmed else "MONITORING", "alarmNames": names, "triggeredAlarmNames": []}
 
 
 def breaker_enabled(service: Service) -> bool:
@@ -136,7 +136,7 @@ def fail(service: Service, reason: str, status_reason: str) -> None:
     if rollout.shift is not None and rollout.shift.active:
         rollout.shift.back()
     rollout.record["statusReason"] = status_reason
-    if service.completed is rollout:  # a rollback that fails itself: nothing is left to go back to
+    if service.completed is rollout:  # a rollback that fails itself: nothing is left to return to
         for failed in service.rollouts:
             if failed.record["status"] == "ROLLBACK_IN_PROGRESS":
                 _close(failed, "ROLLBACK_FAILED", status_reason)
@@ -174,7 +174,7 @@ def roll_back(service: Service, reason: str, back: str, status_reason: str) -> R
 
 
 def abort(service: Service, reason: str, text: str, prefix: str = "ECS deployment") -> None:
-    """Roll the PRIMARY deployment back, or fail it where there is nothing to go back to."""
+    """Roll the PRIMARY deployment back, or fail it where there is nothing to return to."""
     if roll_back(service, reason, f"{prefix}: rolling back to deploymentId {{id}}.", text) is None:
         fail(service, reason, text)
 

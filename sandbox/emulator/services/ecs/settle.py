@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import percentages, tasks
 from . import rollout as rollouts
-from . import room, tasks
 from .model import Rollout, Service, Task, now
 
 
@@ -20,7 +20,7 @@ def settle(backend: Any, service: Service) -> None:
     kept = [task for task in own if task.document["startedBy"] == primary.id and task.wanted]
     desired = 0 if primary.state == "FAILED" else service.document["desiredCount"]
     if primary.state == "IN_PROGRESS" and not _shifts(primary) and _blocked(service, desired, len(own), len(kept)):
-        service.add_event(room.NO_ROOM)
+        service.add_event(percentages.BLOCKED)
         return
     for task in own:
         if task not in kept[:desired]:
@@ -49,7 +49,7 @@ def _blocked(service: Service, desired: int, running: int, kept: int) -> bool:
     """Whether a rolling deployment can replace none of the tasks that it is to replace."""
     configuration = service.document["deploymentConfiguration"]
     least, most = configuration["minimumHealthyPercent"], configuration["maximumPercent"]
-    return running > kept and kept < desired and room.none(desired, least, most, running)
+    return running > kept and kept < desired and percentages.block(desired, least, most, running)
 
 
 SCHEDULER = "ServiceSchedulerInitiated"

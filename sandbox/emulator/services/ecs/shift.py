@@ -1,7 +1,7 @@
 """How a deployment that is not ROLLING brings its traffic over: its stages, their waits, hooks and weights.
 
 AWS facts restored here (botocore's service model, and the developer guide's "Workflow for Amazon ECS blue/green service
-deployments"): green starts beside blue with all its tasks; test traffic moves before production traffic; BLUE_GREEN
+deployments"): green starts with all its tasks while blue runs; test traffic moves before production traffic; BLUE_GREEN
 moves production at once, CANARY in two steps, LINEAR in equal ones with no wait after the last; then both run for the
 bake time; then blue stops. A PAUSE hook waits for ContinueServiceDeployment or its time-out, when ECS rolls back, or
 goes on if that is its action; a day and ROLLBACK unless it says so. Minutes pass at SANDBOX_SPEED. Not checked against
@@ -154,7 +154,7 @@ class Shift:
         return True
 
     def waits_for(self, hook_id: str) -> bool:
-        """Whether somebody may answer the hook; nobody may when the deployment was stopped or overtaken meanwhile."""
+        """Whether the hook may be answered: not when the deployment was stopped or replaced meanwhile."""
         return self.active and hook_id in self._waiting
 
     def _enter(self, phase: Phase, record: Document, now: Any) -> None:

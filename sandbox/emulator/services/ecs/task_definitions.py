@@ -2,7 +2,7 @@
 
 AWS facts restored here: every field of the request is kept and echoed (moto drops some); containers get their defaults
 (cpu 0, essential true, empty lists, tcp, hostPort = containerPort with awsvpc, health-check numbers); a bare volume is
-answered with `host: {}`; impossible Fargate sizes are refused. The order of environment and secrets is not promised by
+answered with `host: {}`; impossible Fargate sizes are refused. The order of environment and secrets is not defined by
 the service; it is sorted here so that a client which compares lists by order is found out.
 The wording of the rarer refusals could not be checked against AWS itself.
 """

@@ -13,7 +13,7 @@ from moto.elbv2 import elbv2_backends
 
 
 class RuleGone(Exception):
-    """A listener rule that a deployment moves is not there any more, or forwards to nobody."""
+    """A listener rule that a deployment changes no longer exists, or has no forward action."""
 
 
 def move(rule_arn: str, blue: str, green: str, percent: float) -> None:

@@ -90,13 +90,13 @@ def _check_sequence(types: list[str], protocol: str) -> None:
 
 def _normalize_one(action: dict[str, Any], existing: list[Action] | None) -> Action:
     kind = action.get("Type")
-    one_of("actions.member.type", kind, list(_NORMALISERS))
+    one_of("actions.member.type", kind, list(_NORMALIZERS))
     order = int(action.get("Order") or 1)
     in_range("actions.member.order", order, 1, 50000)
     config_name = _CONFIGS[str(kind)]
-    strangers = sorted(name for name in _CONFIGS.values() if name != config_name and action.get(name))
-    if strangers:
-        raise invalid_action(f"'{strangers[0]}' is not compatible with an action of type '{kind}'")
+    others = sorted(name for name in _CONFIGS.values() if name != config_name and action.get(name))
+    if others:
+        raise invalid_action(f"'{others[0]}' is not compatible with an action of type '{kind}'")
     if kind == "forward":
         return Action({"Type": kind, "Order": order, **_forward(action)})
     if action.get("TargetGroupArn"):
@@ -105,7 +105,7 @@ def _normalize_one(action: dict[str, Any], existing: list[Action] | None) -> Act
     if not given:
         raise validation(f"A '{config_name}' must be specified with an action of type '{kind}'")
     secret = _client_secret(given, existing) if kind == "authenticate-oidc" else None
-    return Action({"Type": kind, "Order": order, config_name: _NORMALISERS[str(kind)](dict(given))}, secret)
+    return Action({"Type": kind, "Order": order, config_name: _NORMALIZERS[str(kind)](dict(given))}, secret)
 
 
 def _forward(action: dict[str, Any]) -> dict[str, Any]:
@@ -247,7 +247,7 @@ _CONFIGS = {
     "authenticate-cognito": "AuthenticateCognitoConfig",
     "jwt-validation": "JwtValidationConfig",
 }
-_NORMALISERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+_NORMALIZERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "forward": _forward,
     "redirect": _redirect,
     "fixed-response": _fixed_response,

@@ -82,9 +82,9 @@ def _normalize_one(condition: Condition) -> Condition:
 def _config(condition: Condition, field: str) -> Condition:
     """The settings of the condition, from whichever of the two forms was used."""
     name = CONFIGS[field]
-    strangers = sorted(key for key in CONFIGS.values() if key != name and condition.get(key))
-    if strangers:
-        raise validation(f"The '{strangers[0]}' field is not compatible with '{field}'")
+    others = sorted(key for key in CONFIGS.values() if key != name and condition.get(key))
+    if others:
+        raise validation(f"The '{others[0]}' field is not compatible with '{field}'")
     old = {key: condition[key] for key in ("Values", "RegexValues") if condition.get(key)}
     new: Condition = condition.get(name) or {}
     if old and field not in _TWO_FORMS:

@@ -1,10 +1,10 @@
 """Elastic Load Balancing (elbv2) as AWS has it: load balancers, listeners, rules and target groups replace moto's.
 
-What moto 5.2.5 gets wrong, and where it is put right:
+What moto 5.2.5 gets wrong, and where it is corrected:
 
 - conditions.py, actions.py, transforms.py: what a rule may say, its defaults, how it is echoed, what stays secret
 - rules.py: priorities, the default rule, reordering, the number of rules, one load balancer per target group
-- target_groups.py, health.py: defaults, attributes, targets by (id, port), draining, health that is decided by somebody
+- target_groups.py, health.py: defaults, attributes, targets by (id, port), draining, health that the data plane sets
 - balancers.py: load balancers and listeners; backend.py: tags and the lock; responses.py: pages and what moto drops
 
 Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/Welcome.html and botocore's service model

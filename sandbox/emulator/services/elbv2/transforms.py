@@ -30,9 +30,9 @@ def _normalize_one(transform: Transform) -> Transform:
     kind = transform.get("Type")
     one_of("transforms.member.type", kind, list(CONFIGS))
     name = CONFIGS[str(kind)]
-    strangers = [key for key in CONFIGS.values() if key != name and transform.get(key)]
-    if strangers:
-        raise validation(f"'{strangers[0]}' is not compatible with a transform of type '{kind}'")
+    others = [key for key in CONFIGS.values() if key != name and transform.get(key)]
+    if others:
+        raise validation(f"'{others[0]}' is not compatible with a transform of type '{kind}'")
     rewrites = (transform.get(name) or {}).get("Rewrites") or []
     if len(rewrites) != 1:
         raise validation(f"'{name}' must have exactly one rewrite")

@@ -1,4 +1,4 @@
-"""ECR's registry speaks the registry protocol with ECR's rules; a Docker engine is not needed for these tests."""
+"""ECR's registry implements the registry protocol with ECR's rules; a Docker engine is not needed for these tests."""
 
 from __future__ import annotations
 

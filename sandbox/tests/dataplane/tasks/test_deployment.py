@@ -40,7 +40,7 @@ def tasks(text: str) -> tuple[TaskView, ...]:
                 zone or "a",
                 phases.get(mark, "running"),  # type: ignore[arg-type]
                 healthy=mark == "h",
-                unhealthy="sick" if mark in "ui" else None,
+                unhealthy="failing" if mark in "ui" else None,
                 was_healthy=mark in "hi",
             )
         )
@@ -59,14 +59,14 @@ ROWS: dict[str, tuple[int, int, int, str, int, list[str]]] = {
     # name: desired, minimum, maximum, tasks -> how many start, which stop
     "first deployment": (2, 100, 200, "", 2, []),
     "starting counts": (2, 100, 200, "new-s", 1, []),
-    "new beside old": (1, 100, 200, "old-h", 1, []),
+    "new and old": (1, 100, 200, "old-h", 1, []),
     "old waits for the new one": (1, 100, 200, "old-h new-r", 0, []),
     "old leaves when the new one is healthy": (1, 100, 200, "old-h new-h", 0, ["0"]),
     "half may leave first": (4, 50, 100, "old-h old-h old-h old-h", 0, ["0", "1"]),
     "then half start": (4, 50, 100, "old-h old-h old-x old-x", 2, []),
     "the other half waits for health": (4, 50, 100, "old-h old-h new-r new-r", 0, []),
     "the other half leaves": (4, 50, 100, "old-h old-h new-h new-h", 0, ["0", "1"]),
-    "nobody leaves early where there is room": (2, 50, 200, "old-h old-h", 2, []),
+    "no task stops early where there is capacity": (2, 50, 200, "old-h old-h", 2, []),
     "maximum rounds down": (3, 100, 150, "old-h old-h old-h", 1, []),
     "minimum rounds up": (3, 50, 100, "old-h old-h old-h", 0, ["0"]),
     "one task, no overlap wanted": (1, 0, 100, "old-h", 0, ["0"]),
@@ -74,9 +74,9 @@ ROWS: dict[str, tuple[int, int, int, str, int, list[str]]] = {
     "an unhealthy old task leaves at once": (2, 100, 200, "old-h old-u", 2, ["1"]),
     "a superseded start leaves at once": (1, 100, 200, "old-h mid-s", 0, ["1"]),
     "a broken new task stops": (1, 100, 200, "old-h new-u", 1, ["1"]),
-    "ill: replacement first": (2, 100, 200, "new-h new-i", 1, []),
-    "ill: leaves when replaced": (2, 100, 200, "new-h new-i new-h", 0, ["1"]),
-    "ill: no room, stop first": (2, 50, 100, "new-h new-i", 0, ["1"]),
+    "unhealthy: replacement first": (2, 100, 200, "new-h new-i", 1, []),
+    "unhealthy: stops when replaced": (2, 100, 200, "new-h new-i new-h", 0, ["1"]),
+    "unhealthy: no capacity, stop first": (2, 50, 100, "new-h new-i", 0, ["1"]),
     "scale out": (3, 100, 200, "new-h", 2, []),
     "scale in takes starting ones first": (1, 100, 200, "new-h new-s", 0, ["1"]),
     "scale in takes the fuller zone": (2, 100, 200, "new-h new-h@b new-h@b", 0, ["1"]),
@@ -156,7 +156,7 @@ def test_a_pause_between_attempts_holds_starts_only() -> None:
 def test_reasons_are_aws_words() -> None:
     actions = plan(replace(BASE, tasks=tasks("old-h new-h new-u")))
     reasons = {action.task: action.reason for action in actions if isinstance(action, Stop)}
-    assert reasons == {"0": "Scaling activity initiated by (deployment old)", "2": "sick"}
+    assert reasons == {"0": "Scaling activity initiated by (deployment old)", "2": "failing"}
 
 
 @pytest.mark.parametrize(("minimum", "maximum"), [(100, 200), (50, 100), (100, 150), (0, 100), (75, 125)])

@@ -1,4 +1,4 @@
-"""Tasks as real containers. Skipped where no Docker engine, or no base image, is at hand."""
+"""Tasks as real containers. Skipped without a Docker engine or a base image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sandbox.testing.ecs_stack import Stack, completed, context, lay, role, unti
 BASE = "python:3.13-slim-trixie"
 IMAGE = "quilt-sandbox-test:1"
 
-# Answers /healthz, and anything else with what the program sees of its surroundings. Ends with 7 at SIGTERM.
+# Answers /healthz, and anything else with what the program sees of its environment. Ends with 7 at SIGTERM.
 APP = r"""
 import http.server, json, os, signal, sys, urllib.request
 

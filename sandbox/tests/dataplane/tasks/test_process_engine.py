@@ -1,4 +1,4 @@
-"""Tasks as local processes: the same life, without containers."""
+"""Tasks as local processes: the same life cycle, without containers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ server.serve_forever()
 """
 HEALTH = """
 import os, sys, urllib.request
-if os.path.exists(os.environ["SICK"] + os.environ["QUILT_MCP_PORT"]): sys.exit(1)
+if os.path.exists(os.environ["FAILING"] + os.environ["QUILT_MCP_PORT"]): sys.exit(1)
 urllib.request.urlopen("http://127.0.0.1:" + os.environ["QUILT_MCP_PORT"])
 """
 
@@ -41,7 +41,7 @@ def stack(empty: ControlPlane, client: Any, monkeypatch: pytest.MonkeyPatch, tmp
     stack = lay(client)
     client("logs").create_log_group(logGroupName="/ecs/app")
     options = {"awslogs-group": "/ecs/app", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "app"}
-    environment = {"GREETING": "you", "PYTHONPATH": str(tmp_path), "SICK": str(tmp_path / "sick")}
+    environment = {"GREETING": "you", "PYTHONPATH": str(tmp_path), "FAILING": str(tmp_path / "failing")}
     stack.register(
         executionRoleArn=role(client),
         container={
@@ -101,7 +101,7 @@ def test_a_failing_health_check_and_a_kill_are_replaced(stack: Stack, fargate: F
     stack.create()
     until(lambda: completed(stack), 30)
     first = fargate.tasks()[0]["task"]
-    (tmp_path / ("sick" + fargate.tasks()[0]["published"][8000].rpartition(":")[2])).touch()
+    (tmp_path / ("failing" + fargate.tasks()[0]["published"][8000].rpartition(":")[2])).touch()
     (stopped,) = until(lambda: [t for t in stack.tasks("STOPPED") if t["lastStatus"] == "STOPPED"], 30)
     assert stopped["taskArn"].endswith(first)
     assert stopped["stoppedReason"] == "Task failed container health checks"

@@ -1,4 +1,4 @@
-"""The autoscaler acts: by schedule, by the alarms of its policies, within its limits, and not when it is suspended."""
+"""Application Auto Scaling: by schedule, by the alarms of its policies, within its limits, unless suspended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services that run: the scheduler and the agent over the API, with an engine that only pretends to run programs."""
+"""Services that run: the scheduler and the agent over the API, with a simulated engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from sandbox.dataplane.tasks.launcher import FargateLauncher
 from sandbox.dataplane.tasks.simulated import SimulatedEngine
 from sandbox.emulator.control_plane import ControlPlane
-from sandbox.emulator.services.ecs import room
+from sandbox.emulator.services.ecs import percentages
 from sandbox.testing.ecs_stack import Stack, completed, context, lay, role, until
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
@@ -92,8 +92,8 @@ def test_a_deployment_that_has_no_room_says_so(stack: Stack, fargate: FargateLau
     until(lambda: completed(stack))
     first = stack.tasks()
     stack.update(taskDefinition=stack.register(container={"image": "sim:ok", **CHECK}))
-    until(lambda: room.NO_ROOM in messages(stack))
-    assert messages(stack).count(room.NO_ROOM) == 1
+    until(lambda: percentages.BLOCKED in messages(stack))
+    assert messages(stack).count(percentages.BLOCKED) == 1
     assert (state(stack), stack.tasks()) == ("IN_PROGRESS", first)
 
     stack.update(deploymentConfiguration={"maximumPercent": 200})
@@ -211,9 +211,9 @@ def test_a_target_that_fails_is_replaced_after_the_grace_period(
     healths = network.Targets._health
 
     def unhealthy(targets: network.Targets) -> Iterator[tuple[str, int, dict[str, Any]]]:
-        ill = {"State": "unhealthy", "Description": "Health checks failed with these codes: [404]"}
+        unhealthy = {"State": "unhealthy", "Description": "Health checks failed with these codes: [404]"}
         for arn, port, health in healths(targets):
-            yield arn, port, ill if targets._address == address else health
+            yield arn, port, unhealthy if targets._address == address else health
 
     monkeypatch.setattr(network.Targets, "_health", unhealthy)
     stopped = until(lambda: stack.tasks("STOPPED"))[0]
@@ -221,7 +221,7 @@ def test_a_target_that_fails_is_replaced_after_the_grace_period(
     assert stopped["stoppedReason"] == f"Task failed ELB health checks in (target-group {stack.target_group})"
     complaint = f"(port 8000) is unhealthy in (target-group {stack.target_group}) due to (reason Health checks failed"
     assert any(complaint in event["message"] for event in stack.describe()["events"])
-    assert state(stack) == "COMPLETED", "an ill task later on does not undo a deployment"
+    assert state(stack) == "COMPLETED", "an unhealthy task later on does not undo a deployment"
 
 
 def test_a_killed_task_is_replaced(stack: Stack, fargate: FargateLauncher) -> None:
@@ -259,7 +259,7 @@ def test_a_wrong_speed_is_refused_at_the_start(
         FargateLauncher(context(empty, tmp_path), SimulatedEngine())
 
 
-def test_an_ill_task_gets_its_replacement_first(stack: Stack, fargate: FargateLauncher) -> None:
+def test_an_unhealthy_task_gets_its_replacement_first(stack: Stack, fargate: FargateLauncher) -> None:
     stack.create()
     until(lambda: completed(stack))
     victim = stack.tasks()[0]["taskArn"]

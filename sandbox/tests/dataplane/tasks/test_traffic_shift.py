@@ -1,4 +1,4 @@
-"""Blue/green, linear and canary deployments over the API: traffic, stages, hooks, alarms and ways back."""
+"""Blue/green, linear and canary deployments over the API: traffic, stages, hooks, alarms and rollback."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_an_alarm_in_the_bake_time_moves_everything_back(
     assert shifted.stack.describe()["taskDefinition"] == first["taskDefinition"]
     until(lambda: not shifted.addresses(0))
 
-    # An alarm that rings already may be what the next deployment mends.
+    # The next deployment may be the fix for an alarm that is already in ALARM.
     again = shifted.deploy(deploymentConfiguration={"bakeTimeInMinutes": 0})
     record = until(lambda: ended(shifted, again))
     assert (record["status"], record["alarms"]["status"]) == ("SUCCESSFUL", "DISABLED")

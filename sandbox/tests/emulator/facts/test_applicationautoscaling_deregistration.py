@@ -1,4 +1,4 @@
-"""What belongs to a scalable target goes with it."""
+"""Deregistering a scalable target deletes its policies and actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not there is ObjectNotFoundException."""
+"""A missing object is ObjectNotFoundException."""
 
 from __future__ import annotations
 

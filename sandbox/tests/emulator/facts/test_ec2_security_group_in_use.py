@@ -1,4 +1,4 @@
-"""A security group that is used stays."""
+"""A security group in use cannot be deleted."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def vpc(ec2: Any) -> str:
         ({"GroupName": "größe"}, "Character sets beyond ASCII are not supported"),
         ({"GroupName": "a" * 256}, "Invalid security group name"),
         ({"GroupName": "it's"}, "Invalid security group name"),
-        ({"Description": "für alle"}, r"for parameter GroupDescription is invalid. Character sets beyond ASCII"),
+        ({"Description": "für uns"}, r"for parameter GroupDescription is invalid. Character sets beyond ASCII"),
         ({"Description": "it's"}, "Invalid security group description. Valid descriptions are strings less than 256"),
         ({"Description": "a\nb"}, "Invalid security group description"),
         ({"Description": "d" * 256}, "Invalid security group description"),

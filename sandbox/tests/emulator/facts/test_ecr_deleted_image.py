@@ -1,4 +1,4 @@
-"""The registry forgets what ECR deletes; dataplane/registry/test_registry.py shows it to Docker."""
+"""The registry deletes what ECR deletes; dataplane/registry/test_registry.py shows it to Docker."""
 
 from __future__ import annotations
 

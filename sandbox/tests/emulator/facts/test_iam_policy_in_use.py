@@ -1,4 +1,4 @@
-"""A policy in use stays."""
+"""A policy in use cannot be deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trust policy must be one."""
+"""An invalid trust policy is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key of a log group comes and goes."""
+"""The KMS key of a log group is associated and disassociated."""
 
 from __future__ import annotations
 

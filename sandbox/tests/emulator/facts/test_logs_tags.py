@@ -1,4 +1,4 @@
-"""Tags go with their log group."""
+"""Tags are deleted with their log group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A role decides who assumes it."""
+"""The trust policy of a role limits who assumes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passes JSON-RPC messages on to a server over HTTP, many requests at once, and hands back what it answers."""
+"""Forwards JSON-RPC messages to a server over HTTP, many requests at once, and returns its responses."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ class RefusedError(Exception):
 
 
 class Bridge:
-    """Sends what the client says to the server and hands back what the server answers, many requests at once."""
+    """Sends the client's messages to the server and returns the server's responses, many requests at once."""
 
     def __init__(
         self, url: str, http: httpx2.AsyncClient, tokens: TokenSource | None, emit: Callable[[Message], None]
@@ -94,14 +94,14 @@ class Bridge:
             reason = unreachable(self._url, error)
         except Exception as error:
             # Whatever it is, a client that waits must get an answer.
-            reason = f"the answer of {self._url} could not be handed on ({type(error).__name__})"
+            reason = f"the answer of {self._url} could not be forwarded ({type(error).__name__})"
         if reason and expects_answer:
             self._emit(failure(message["id"], FAILED, reason))
         elif reason:
             report(reason)
 
     async def _post(self, message: Message) -> bool:
-        """Send a message and hand on what comes back; whether its result or error was among that."""
+        """Send a message and forward the responses; whether its result or error was among them."""
         token = await self._tokens.current() if self._tokens is not None else None
         async with self._send(message, token) as response:
             if response.status_code != 401 or self._tokens is None or token is None:

@@ -1,1 +1,1 @@
-"""SQL over the data in S3: which statements a caller may run, and running them."""
+"""SQL over the data in S3: authorization and execution of statements."""

@@ -1,4 +1,4 @@
-"""Query executions: started, watched, and known again by whose they are."""
+"""Query executions: start, wait, and identification of their owner."""
 
 import asyncio
 import hashlib
@@ -13,11 +13,11 @@ from ..auth.principal import Principal
 VALIDATE = "EXPLAIN (TYPE VALIDATE)"  # before a statement that is only checked
 DONE = ("SUCCEEDED", "FAILED", "CANCELLED")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
-_POLL_FIRST, _POLL_LAST = 0.2, 3.0  # seconds between two looks
+_POLL_FIRST, _POLL_LAST = 0.2, 3.0  # seconds between two polls
 
 
 def signed(who: Principal, text: str) -> str:
-    """The statement with a comment at its end that says whose it is."""
+    """The statement with a comment at its end that names its owner."""
     return f"{text}\n{_owner_comment(who)}"
 
 
@@ -33,7 +33,7 @@ def unsigned(text: str) -> str:
 
 
 def owner(who: Principal) -> str:
-    """The caller as a short name that shows nobody who it is."""
+    """A short name of the caller that does not reveal the identity."""
     return hashlib.sha256(who.identity.encode()).hexdigest()[:24]
 
 

@@ -37,7 +37,7 @@ class AuthorizedQuery:
 
 @dataclass(slots=True)
 class QueryAuthorizer:
-    """Decides for one caller with one look at the Glue catalog; made anew for every call.
+    """Decides for one caller with one read of the Glue catalog; created for every call.
 
     Attributes:
         glue: The Glue client, under the caller's grant.
@@ -194,7 +194,7 @@ class QueryAuthorizer:
 
 
 def _bucket(place: str) -> str:
-    """The bucket of an S3 address; something that is no bucket's name for everything else, which nobody may touch."""
+    """The bucket of an S3 URI; for everything else a text that is no bucket's name, so that no caller may access it."""
     parts = urlsplit(place)
     return parts.netloc if parts.scheme in ("s3", "s3a", "s3n") else ""
 

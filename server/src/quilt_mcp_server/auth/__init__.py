@@ -1,1 +1,1 @@
-"""Who calls: bearer tokens, the keys that verify them, and what a caller may touch."""
+"""Authentication: bearer tokens, the keys that verify them, and what a caller may access."""

@@ -12,10 +12,10 @@ import jwt
 log = logging.getLogger(__name__)
 
 MAXIMUM_BYTES = 256 * 1024
-MAXIMUM_AGE = 3600.0  # seconds after which a withdrawn key is no longer believed
-PAUSE = 30.0  # seconds between two fetches, whoever asks for whatever kid
+MAXIMUM_AGE = 3600.0  # seconds after which a withdrawn key is no longer accepted
+PAUSE = 30.0  # seconds between two fetches, for any caller and any kid
 TIMEOUT = 5.0  # seconds that a fetch may take in all
-MAXIMUM_WAITING = 16  # requests that wait for a fetch, which they share; the others are asked to come again
+MAXIMUM_WAITING = 16  # requests that wait for a shared fetch; further ones are asked to retry
 MINIMUM_RSA_BITS = 2048
 
 
@@ -42,7 +42,7 @@ class Jwks:
         if kid not in self._keys or not self._current():
             await self._refreshed()
         elif self._age() > MAXIMUM_AGE / 2:
-            self._begin()  # Nobody has to wait when they are too old.
+            self._begin()  # Early, so that no request waits when they are too old.
         if not self._current():
             raise KeysUnavailableError
         return self._keys.get(kid)
@@ -78,7 +78,7 @@ class Jwks:
             raise KeysUnavailableError
         self._waiting += 1
         try:
-            # Who gives up waiting does not end it for the others.
+            # A request that is cancelled does not cancel the fetch for the others.
             await asyncio.shield(self._fetch)
         finally:
             self._waiting -= 1
@@ -90,7 +90,7 @@ class Jwks:
                 self._keys = usable(await self._get())
             self._fetched = time.monotonic()
         except Exception as error:
-            # The keys that are known stay good until they are too old.
+            # The known keys stay valid until they are too old.
             log.warning("the keys at the JWKS address could not be fetched: %s", type(error).__name__)
         finally:
             self._fetch = None

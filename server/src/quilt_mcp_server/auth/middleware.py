@@ -92,7 +92,7 @@ class FixedPrincipalMiddleware:
 
 
 async def as_principal(app: ASGIApp, who: Principal, scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve the request with `who` as its caller, and nobody afterwards."""
+    """Serve the request with `who` as its caller, and without one after it."""
     token = current_principal.set(who)
     try:
         await app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Who calls, and which buckets they may touch: the one place where that is decided."""
+"""The caller, and the buckets that it may access: the one place where that is decided."""
 
 import re
 from contextvars import ContextVar
@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-# Lower case, 3 to 63 characters. Neither an ARN nor a path fits, so no other resource can pose as a bucket.
+# Lower case, 3 to 63 characters. Neither an ARN nor a path matches, so no other resource is taken for a bucket.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z", re.ASCII)
 # Reserved by S3 for aliases, which lead to another bucket than the one they name.
 _ALIAS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -39,7 +39,7 @@ class Principal:
 
     @property
     def identity(self) -> str:
-        """Who this is and nobody else: for what is kept, or done at AWS, in the caller's name."""
+        """The caller's unique identity: for results that are stored, and calls at AWS, in the caller's name."""
         return f"{self.subject} of {self.issuer}" if self.issuer else self.subject
 
 

@@ -16,7 +16,7 @@ from .claims import principal_from
 from .jwks import Jwks
 from .principal import Principal
 
-LEEWAY = 30  # seconds of clock difference that are forgiven
+LEEWAY = 30  # seconds of clock difference that are tolerated
 MAXIMUM_BYTES = 8192
 MAXIMUM_KID = 256
 REMEMBERED = 512  # tokens
@@ -109,7 +109,7 @@ class TokenVerifier:
         except InvalidTokenError:
             raise
         except Exception as error:
-            # Whatever a library makes of hostile input, it is one thing here: not a token.
+            # Whatever a library raises on malicious input, the result is the same here: not a token.
             reason = next((text for kind, text in _REASONS if isinstance(error, kind)), "the token is malformed")
             raise InvalidTokenError(reason) from error
 

@@ -1,4 +1,4 @@
-"""One shared client per AWS service, which signs every request as whoever is in the context.
+"""One shared client per AWS service, which signs every request as the caller in the context.
 
 A client holds no credentials. At signing time it asks for the grant in the current context; without one the request is
 not sent. The container's own role is therefore never used by accident.
@@ -16,7 +16,7 @@ READ_TIMEOUT = 30  # seconds
 
 
 class Clients:
-    """Makes the clients when they are first used and keeps them until the server ends."""
+    """Creates the clients when they are first used and caches them until the server ends."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -26,7 +26,7 @@ class Clients:
         self._session: Any = None
 
     async def get(self, service: str) -> Any:
-        """The shared client of a service; cheap but for the first time."""
+        """The shared client of a service; only the first call is expensive."""
         if found := self._clients.get(service):
             return found
         async with self._lock:

@@ -17,7 +17,7 @@ from .grants import Credentials, Query
 
 CACHE_ENTRIES = 1024
 SESSION_SECONDS = 3600
-REFRESH_BEFORE = 300  # seconds before their end that credentials are no longer handed out
+REFRESH_BEFORE = 300  # seconds before their expiration from which credentials are no longer used
 MAXIMUM_POLICY = 2048  # characters; STS's own limit
 # A session policy can only narrow: which keys may be used is for the role to say.
 _KEYS = {
@@ -74,7 +74,7 @@ class TaskRole:
         if found is None:
             raise CredentialsError("this server has no AWS credentials of its own; report it to its operator")
         frozen = await found.get_frozen_credentials()
-        # The SDK keeps the end of a role's credentials to itself; keys that do not end have none.
+        # The SDK does not expose when a role's credentials expire; static keys do not expire.
         until = getattr(found, "_expiry_time", None)
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token, until=until)
 
@@ -127,7 +127,7 @@ class AssumedRoles:
         if known is not None and known[0] > time.monotonic():
             self._cache.move_to_end(key)
             return await asyncio.shield(known[1])
-        # Callers that come while STS is asked wait for the same answer; a failed answer is not kept.
+        # Concurrent callers wait for the same STS call; a failure is not cached.
         future = asyncio.ensure_future(self._assume(role, who, bucket, query))
         self._cache[key] = (time.monotonic() + SESSION_SECONDS - REFRESH_BEFORE, future)
         future.add_done_callback(lambda done: self._forget_failure(key, done))

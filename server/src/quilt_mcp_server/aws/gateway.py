@@ -1,4 +1,4 @@
-"""The one way from a tool to AWS: authorize the bucket, get the caller's credentials, explain what fails."""
+"""The only access of a tool to AWS: authorize the bucket, get the caller's credentials, explain what fails."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ from .grants import Grant, Query, current_grant
 
 
 class Gateway:
-    """Hands out AWS clients under a grant. Tools have no other way to a client."""
+    """Provides AWS clients under a grant. Tools have no other access to a client."""
 
     def __init__(self, config: Config) -> None:
         self._clients = Clients(config)

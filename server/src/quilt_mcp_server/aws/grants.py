@@ -1,4 +1,4 @@
-"""What the code running in a context may do at AWS. Set by the gateway alone, read when a request is signed."""
+"""The permissions of a context at AWS. Set by the gateway alone, read when a request is signed."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Query:
     """What Athena may reach in S3 for a caller.
 
     Attributes:
-        buckets: Read: where the tables lie.
+        buckets: Read: where the tables are.
         results: Read and written: what begins with this S3 address, the folder of the caller's results or one of them.
     """
 

@@ -1,4 +1,4 @@
-"""How botocore comes by the context's grant. Importing this loads the SDK, so it is imported where a client is made."""
+"""How botocore gets the context's grant. Importing this loads the SDK, so it is imported where a client is created."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from .grants import Credentials, NoGrantError, grant
 
 
 class ContextCredentials(AioCredentials):  # type: ignore[misc]  # botocore has no types
-    """Stands where botocore expects credentials, holds none, and hands out the context's when a request is signed."""
+    """In place of botocore's credentials: has none itself, and returns the context's when a request is signed."""
 
     def __init__(self) -> None:
         super().__init__(access_key="", secret_key="", method="quilt-context")

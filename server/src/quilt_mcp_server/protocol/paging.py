@@ -12,8 +12,8 @@ MAXIMUM_PAGE = 512 * 1024  # bytes of JSON; a result is sent in two forms
 _VERSION = 1
 
 
-class Room:
-    """The room that a page has for items. An item that begins within it is on the page, whatever its size."""
+class PageBudget:
+    """The bytes that are left on a page for items. An item that begins within it is on the page, whatever its size."""
 
     def __init__(self) -> None:
         self._left = MAXIMUM_PAGE
@@ -27,12 +27,12 @@ class Room:
 
 
 def fitting[T](items: list[T]) -> list[T]:
-    """The first items, as many as a page has room for."""
-    room = Room()
+    """The first items, as many as fit on a page."""
+    budget = PageBudget()
     for count, item in enumerate(items):
-        if not room:
+        if not budget:
             return items[:count]
-        room.take(item)
+        budget.take(item)
     return items
 
 
@@ -41,7 +41,7 @@ def encode(question: tuple[object, ...], position: str | int) -> str:
 
     Args:
         question: The arguments that the list depends on, such as the bucket and the prefix.
-        position: Where the next page starts; what it means is the list's own business.
+        position: Where the next page starts; its meaning is defined by the list.
     """
     raw = json.dumps([_VERSION, _digest(question), position], separators=(",", ":"))
     return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""The JSON schemas that tools are listed with: pydantic's, without what a model pays for and does not need."""
+"""The JSON schemas that tools are listed with: pydantic's, without the parts that a model does not need."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +13,7 @@ def for_arguments(schema: dict[str, Any]) -> dict[str, Any]:
     refused with a message that shows the form.
     """
     writer = _Writer(frozenset({"title", "minLength", "minItems", "$defs"}), schema.get("$defs", {}), keep_null=False)
-    # A misspelt argument is an error, not a silent default.
+    # A misspelled argument is an error, not a silent default.
     return {**writer.schema(schema), "additionalProperties": False}
 
 

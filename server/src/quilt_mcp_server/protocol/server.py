@@ -66,7 +66,7 @@ class QuiltServer(MCPServer[Any]):
             description=" ".join((method.__doc__ or "").split()),
             annotations=ToolAnnotations(
                 read_only_hint=options.read_only,
-                # Of a tool that only reads the protocol gives the others no meaning.
+                # For a tool that only reads, the protocol ignores the other hints.
                 destructive_hint=None if options.read_only else options.destructive,
                 idempotent_hint=None if options.read_only else options.idempotent,
             ),
@@ -109,7 +109,7 @@ class QuiltServer(MCPServer[Any]):
             ToolError: as the SDK's own, with a message that needs no knowledge of the SDK.
         """
         known = self._tool_manager.get_tool(name)
-        # What the log and the metrics are grouped by is never a caller's invention.
+        # The log and the metrics are never grouped by a value that a caller chose.
         record().tool = name if known is not None else "unknown"
         try:
             if known is not None:
@@ -195,7 +195,7 @@ def _plain(name: str, error: ToolError) -> str:
 
 
 def _compact(result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
-    """The text form without indentation, which nobody reads and every model pays for.
+    """The text form without indentation, which only costs a model tokens.
 
     Raises:
         ToolError: if it is too long. Lists end before, with a cursor.

@@ -1,4 +1,4 @@
-"""How a method says that it is a tool, and what its arguments are called everywhere."""
+"""The declaration of a tool, and the common types of its arguments."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ WorkflowId = Annotated[str | None, Field(description='Default: the registry\'s. 
 
 @dataclass(frozen=True, slots=True)
 class ToolOptions:
-    """What is said of a tool beside its signature and its docstring, which is its description for the model."""
+    """Properties of a tool in addition to its signature and its docstring, which is its description for the model."""
 
     title: str
     read_only: bool = True

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ..protocol.paging import Room
+from ..protocol.paging import PageBudget
 from .manifest import Line, entry_key, entry_size
 
 Kind = Literal["added", "removed", "modified"]
@@ -59,7 +59,7 @@ class Comparison:
     counts: dict[str, int] = field(default_factory=lambda: {"added": 0, "removed": 0, "modified": 0, "unchanged": 0})
     changes: list[Change] = field(default_factory=list)
     meta_changed: bool = False
-    _room: Room = field(default_factory=Room)
+    _budget: PageBudget = field(default_factory=PageBudget)
 
     def add(self, key: str, before: _Entry | None, after: _Entry | None) -> None:
         """Count one path, with what each version has there."""
@@ -74,8 +74,8 @@ class Comparison:
         else:
             kind = "modified"
         self.counts[kind] += 1
-        if len(self.changes) < self.limit and self._room:
-            self._room.take(key)
+        if len(self.changes) < self.limit and self._budget:
+            self._budget.take(key)
             sizes = (entry.size if entry is not None else None for entry in (before, after))
             self.changes.append(Change(key, kind, *sizes))
 

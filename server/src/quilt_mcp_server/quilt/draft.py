@@ -75,7 +75,7 @@ class Draft:
             raise ToolError(problem)
         if self._last and segments[: len(self._last)] == self._last:
             last = "/".join(self._last)
-            said = "is given twice" if segments == self._last else f"cannot be beside {last!r}, which is not a folder"
+            said = "is given twice" if segments == self._last else f"cannot be below {last!r}, which is not a folder"
             raise ToolError(f"the entry {key[:200]!r} {said}")
         if segments < self._last:
             raise ToolError(

@@ -11,7 +11,7 @@ from .locations import ObjectLocation, parse_physical_key
 
 CHUNK = 256 * 1024  # bytes read at a time
 MAXIMUM_PATH = 16 * 1024  # characters of a path or an address
-MAXIMUM_LINE = 1_000_000  # bytes; quilt3's own limit, unless somebody raised it
+MAXIMUM_LINE = 1_000_000  # bytes; quilt3's default limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Writing into a registry, such that nobody's version is lost.
+"""Writing into a registry, such that no version is lost.
 
 Written are the manifest, whose name is its top hash; then `latest`, on the condition that it is still what this version
 was made from; then the version's time. The second of two gets an error, and nothing points to what he wrote.
@@ -118,7 +118,7 @@ async def delete_latest(s3: Any, bucket: str, name: str, before: Pointer) -> Non
     except ClientError as error:
         if error.response["Error"]["Code"] not in (*CONFLICTS, "NoSuchKey"):
             raise
-        # Gone is what was wanted, and may be the work of a request whose answer was lost.
+        # A missing tag is the wanted state, maybe after a request whose response was lost.
         if await read_pointer(s3, bucket, name) is not None:
             raise _overtaken(bucket, name) from error
 

@@ -1,6 +1,6 @@
 """What a registry's workflows say of a package. A program: one JSON question on stdin, one JSON answer on stdout.
 
-Workflows are YAML, regular expressions and JSON schemas, written by anybody who can write to a bucket. They are looked
+Workflows are YAML, regular expressions and JSON schemas, written by any user who can write to a bucket. They are looked
 at in a process of their own, whose time and memory are limited, so that none of them can hold up the server. For that
 reason this file imports nothing of the server.
 """
@@ -185,7 +185,7 @@ def _problems(schema: Any, value: Any) -> str:
 def _limit() -> None:
     try:
         import resource
-    except ImportError:  # Windows, where nobody serves
+    except ImportError:  # Windows, which is not supported
         return
     resource.setrlimit(resource.RLIMIT_CPU, (MAXIMUM_SECONDS, MAXIMUM_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MAXIMUM_MEMORY, MAXIMUM_MEMORY))

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 access_log = logging.getLogger("quilt_mcp_server.access")
 
-MAXIMUM_FIELD = 256  # characters of what a caller made up: a path, a name
+MAXIMUM_FIELD = 256  # characters of a value from a caller: a path, a name
 MAXIMUM_MESSAGE = 8192  # characters
-MAXIMUM_TRACE = 16_384  # characters of a traceback, whose end says most
+MAXIMUM_TRACE = 16_384  # characters of a traceback, whose end is the most informative
 
-# A second line of defense: this server logs none of these; a library's message, or a path that somebody made up, might.
+# Defense in depth: this server logs none of these, but a library's message or a requested path might have one.
 # What begins like a JWT is taken for one: it may have been cut. No part of a pattern gives back what it took (`+`
-# behind a quantifier), so that no text is read more than twice, whoever wrote it.
+# behind a quantifier), so that no text is read more than twice.
 _SECRETS = re.compile(
     r"(?i)(bearer\s++)[\w.~+/=-]++"
     r"|(?-i:eyJ)[\w-]{10}[\w.-]*+"
@@ -51,7 +51,7 @@ current_record: ContextVar[RequestRecord | None] = ContextVar("current_record", 
 
 
 def record() -> RequestRecord:
-    """The record of the request being served; outside a request one that nobody reads."""
+    """The record of the request being served; outside a request one that is discarded."""
     return current_record.get() or RequestRecord(request_id="-")
 
 

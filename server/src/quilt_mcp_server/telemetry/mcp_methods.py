@@ -6,5 +6,5 @@ _KNOWN = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
 
 
 def for_logs(method: str) -> str:
-    """The method, or `unknown`: never a caller's invention."""
+    """The method, or `unknown`: never another text from a caller."""
     return method if method in _KNOWN else "unknown"

@@ -53,7 +53,7 @@ class Workgroups(BaseModel):
 
 
 class AthenaCatalogTools:
-    """What may be queried. Only tables whose data lies in the caller's buckets are shown."""
+    """What may be queried. Only tables whose data is in the caller's buckets are shown."""
 
     def __init__(self, config: Config, aws: Gateway) -> None:
         self._aws = aws
@@ -69,7 +69,7 @@ class AthenaCatalogTools:
         Args:
             asked: As for `Gateway.bucket`.
             thorough: For what is going to be read, not only listed.
-            own_results: Whether the session that reads reaches nobody else's results.
+            own_results: Whether the session has access to no other caller's results.
         """
         confined = self._confined and own_results
         async with self._aws.service("glue", asked, "glue:GetTables") as glue:

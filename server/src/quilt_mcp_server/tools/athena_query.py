@@ -75,7 +75,7 @@ class _Place:
     Attributes:
         workgroup: Its name.
         results: s3://bucket/prefix.
-        configuration: What the query says of it; None where the workgroup decides, and one place is everybody's.
+        configuration: What the query says of it; None where the workgroup decides, with one location for all callers.
     """
 
     workgroup: str
@@ -135,7 +135,7 @@ class AthenaQueryTools:
                 execution = await executions.wait(athena, started, min(wait_seconds, left), self._most)
             done = execution["Status"]["State"] in executions.DONE
         finally:
-            # Whatever becomes of this call: what is scanned costs money.
+            # Regardless of this call's outcome, since the scan costs money.
             if not done:
                 self._watch(started)
         return await self._page(execution, limit, None)
@@ -194,7 +194,7 @@ class AthenaQueryTools:
             return await authorizer.authorize(query, database)
 
     async def _place(self, workgroup: str | None) -> _Place:
-        """Where rows go: a folder of the caller's own, unless the workgroup insists on its one place for all."""
+        """Where rows go: a prefix of the caller's own, unless the workgroup enforces one location for all."""
         group = workgroup or self._workgroup
         async with self._athena(f"looking at the workgroup {group[:128]!r}", "athena:StartQueryExecution") as athena:
             found = (await athena.get_work_group(WorkGroup=group)).get("WorkGroup", {})
@@ -227,7 +227,7 @@ class AthenaQueryTools:
         return started
 
     def _watch(self, execution_id: str) -> None:
-        """Go on looking whether the query scans too much while nobody waits for it."""
+        """Continue to check whether the query scans too much while no call waits for it."""
 
         async def watch() -> None:
             async with self._athena("watching the query", "athena:GetQueryExecution") as athena:
@@ -240,7 +240,7 @@ class AthenaQueryTools:
     def _watched(self, task: asyncio.Task[None]) -> None:
         self._watching.discard(task)
         if not task.cancelled():
-            task.exception()  # Whoever asks for the result gets it.
+            task.exception()  # The call that reads the result raises it.
 
     async def _page(self, execution: dict[str, Any], limit: int, token: str | None) -> QueryPage:
         execution_id, status = execution["QueryExecutionId"], execution["Status"]
@@ -277,7 +277,7 @@ class AthenaQueryTools:
 
 
 def _location(execution: dict[str, Any]) -> str:
-    """Where the execution's rows lie in S3."""
+    """The S3 location of the execution's rows."""
     return str(execution.get("ResultConfiguration", {}).get("OutputLocation", ""))
 
 

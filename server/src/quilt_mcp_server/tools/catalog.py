@@ -1,4 +1,4 @@
-"""Addresses of things in the Quilt catalog, for people to open and to pass on. None of these asks AWS."""
+"""URLs in the Quilt catalog, for people to open and to share. None of these tools calls AWS."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -23,7 +23,7 @@ class CatalogUri(BaseModel):
 
 
 class CatalogTools:
-    """Writes addresses; the catalog's own comes from the configuration."""
+    """Builds URLs; the catalog's own is from the configuration."""
 
     def __init__(self, config: Config) -> None:
         self._base = config.catalog_url

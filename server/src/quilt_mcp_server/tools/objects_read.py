@@ -121,7 +121,7 @@ class ObjectsReadTools:
         location = parse_object(s3_uri)
         async with self._aws.bucket(location.bucket, f"linking to {location}", location.action) as s3:
             request = _request(location)
-            # A link to nothing helps nobody, and is not noticed before it is followed.
+            # A link to a missing object would fail only when it is opened.
             await s3.head_object(**request)
             url = await s3.generate_presigned_url("get_object", Params=request, ExpiresIn=expiration)
             until = grant().credentials.until

@@ -45,7 +45,7 @@ class PackagesDeleteTools:
             return await self._delete_version(bucket, name, known, top_hash, asked)
         latest = await self._read(bucket, name, LATEST)
         async with self._aws.bucket(bucket, asked, "s3:DeleteObject") as s3:
-            # First what everybody asks for: a package that is half deleted is none.
+            # `latest` first, since every reader starts there: a package that is half deleted is none.
             if latest is not None:
                 await delete_latest(s3, bucket, name, latest)
             await delete_tags(s3, bucket, name, [tag for tag in known if tag != LATEST])

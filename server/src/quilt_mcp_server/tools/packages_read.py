@@ -144,10 +144,10 @@ class PackagesReadTools:
         )
 
     async def text(self, registry: str, package_name: str, top_hash: str | None, path: str) -> str:
-        """The beginning of a text file in a package, wherever its bytes are.
+        """The beginning of a text file in a package, in any bucket.
 
         Raises:
-            ToolError: if there is none, its bytes lie where the caller may not read, or it is not text.
+            ToolError: if there is none, the caller may not read its bucket, or it is not text.
         """
         bucket, name = parse_bucket(registry), check_package_name(package_name)
         async with self._aws.bucket(bucket, f"looking for {path} in the package {name} in s3://{bucket}") as s3:
@@ -229,10 +229,10 @@ async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Call
     """Up to `limit` wanted entries from an offset on; fewer when they are large or far apart."""
     who = principal()
     deadline = time.monotonic() + SCAN_SECONDS
-    page, room, position = _Page([]), paging.Room(), start
+    page, budget, position = _Page([]), paging.PageBudget(), start
     async with await open_manifest(s3, version.bucket, version.top_hash, start) as body:
         async for line in lines(body, start):
-            if len(page.entries) >= limit or not room or time.monotonic() > deadline:
+            if len(page.entries) >= limit or not budget or time.monotonic() > deadline:
                 page.end = position
                 return page
             key = entry_key(line.value)
@@ -242,7 +242,7 @@ async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Call
             elif key is not None and wanted(key):
                 entry = _entry(who, line.value, version.include_meta)
                 page.entries.append(entry)
-                room.take(entry)
+                budget.take(entry)
             position = line.end
             del line
     return page
@@ -273,7 +273,7 @@ def _entry(who: Principal, value: dict[str, Any], include_meta: bool) -> Package
 
 
 def _text(value: object, most: int) -> str | None:
-    """What somebody wrote, if it can be shown."""
+    """A text from the package, if it can be shown."""
     return str(value) if is_text(value, most) else None
 
 

@@ -70,8 +70,8 @@ class PackagesValidateTools:
         problems = [] if start else await self._package(bucket, name, version)
         async with self._aws.bucket(bucket, f"checking the package {name} in s3://{bucket}") as s3:
             page, more = await _entries(s3, bucket, version, start, limit)
-        checked, unverified, room = 0, 0, paging.Room()
-        while checked < len(page) and (not checked or (room and time.monotonic() < deadline)):
+        checked, unverified, budget = 0, 0, paging.PageBudget()
+        while checked < len(page) and (not checked or (budget and time.monotonic() < deadline)):
             some = page[checked : checked + _AT_ONCE]
             said_of = await asyncio.gather(*(self._entry(entry.value, read_objects) for entry in some))
             for entry, said in zip(some, said_of, strict=True):
@@ -79,7 +79,7 @@ class PackagesValidateTools:
                 if said:
                     problem = EntryProblem(logical_key=entry.value["logical_key"], problem=said)
                     problems.append(problem)
-                    room.take(problem)
+                    budget.take(problem)
             checked += len(some)
         position = f"{version}@{page[checked - 1].end}" if more or checked < len(page) else None
         return PackageValidation(
@@ -156,13 +156,13 @@ class _Entry:
 async def _entries(s3: Any, bucket: str, version: str, start: int, limit: int) -> tuple[list[_Entry], bool]:
     """Up to `limit` entries from an offset in the manifest on, fewer if they are long; whether there are more."""
     found: list[_Entry] = []
-    room = MAXIMUM_PART
+    budget = MAXIMUM_PART
     async with await open_manifest(s3, bucket, version, start) as body:
         async for line in lines(body, start):
             if entry_key(line.value) is not None:
-                if len(found) == limit or room <= 0:
+                if len(found) == limit or budget <= 0:
                     return found, True
-                room -= line.length
+                budget -= line.length
                 found.append(_Entry({name: line.value.get(name) for name in _CHECKED}, line.end))
             del line
     return found, False

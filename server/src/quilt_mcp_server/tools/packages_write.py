@@ -145,12 +145,12 @@ class PackagesWriteTools:
             if written:
                 await publish(s3, bucket, name, draft, before)
             elif not await has_time(s3, bucket, name, draft.top_hash):
-                # What the call before left undone, when it was cut off.
+                # The rest of an earlier call that was interrupted.
                 await record_time(s3, bucket, name, draft.top_hash)
         return PackageRevision(top_hash=draft.top_hash, entries=draft.entries, size=draft.size, written=written)
 
     async def _may_write(self, bucket: str, name: str) -> None:
-        """Pass, if the token lets the caller write there: asked before the work, not behind it."""
+        """Pass, if the token lets the caller write there. Checked before the work."""
         async with self._aws.bucket(bucket, _pushing(bucket, name), "s3:PutObject"):
             pass
 

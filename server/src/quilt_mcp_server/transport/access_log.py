@@ -1,4 +1,4 @@
-"""One log line for every request, whatever became of it."""
+"""One log line for every request, with any outcome."""
 
 import logging
 import time
@@ -49,7 +49,7 @@ class AccessLogMiddleware:
             raise
         finally:
             current_record.reset(token)
-            # Health checks come every few seconds for ever; they matter when they fail.
+            # Health checks come every few seconds; they matter when they fail.
             level = logging.DEBUG if scope["path"] in _QUIET and status == 200 else logging.INFO
             if access_log.isEnabledFor(level):
                 fields = _fields(scope, request, status, size, started)

@@ -13,7 +13,7 @@ RETRY_AFTER = 2  # seconds that a refused client is asked to wait
 class ConcurrencyMiddleware:
     """Serves at most `limit` requests at once; answers 503 with Retry-After to the next ones.
 
-    A refused request costs a few microseconds and no memory, which is what keeps an overloaded task alive.
+    A refused request costs a few microseconds and no memory, so an overloaded task continues to respond.
     """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:

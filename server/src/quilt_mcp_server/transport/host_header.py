@@ -1,4 +1,4 @@
-"""Requests that each reader behind would read in its own way: refused before any does."""
+"""Requests with an ambiguous Host or Origin header are refused before any code evaluates them."""
 
 import re
 

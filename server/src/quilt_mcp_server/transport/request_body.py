@@ -1,4 +1,4 @@
-"""A request's body: received whole before anybody looks at it, within its size, its time and the memory there is."""
+"""A request's body: received completely before it is parsed, within limits of size, time and memory."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ MAXIMUM_WEIGHT = 8 * 1024 * 1024
 
 
 class RequestBodyMiddleware:
-    """Hands complete bodies on. Refuses what is too large (413), too slow (408) or too much at once (503)."""
+    """Passes complete bodies on. Refuses what is too large (413), too slow (408) or too much at once (503)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

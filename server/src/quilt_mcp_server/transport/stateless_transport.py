@@ -109,7 +109,7 @@ class StatelessTransport:
 
 @dataclass
 class _Exchange:
-    """The SDK's `DispatchContext` of one request: an answer in JSON has no room for messages to the client."""
+    """The SDK's `DispatchContext` of one request: a JSON response carries no messages to the client."""
 
     request_id: RequestId
     message_metadata: ServerMessageMetadata

@@ -44,7 +44,7 @@ class OneWrite:
 
 
 class BoundedUvicornProtocol(HttpToolsProtocol):
-    """Gives up connections whose headers do not end. The parser itself would collect them for ever."""
+    """Closes connections whose headers do not end. The parser itself would collect them without a limit."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

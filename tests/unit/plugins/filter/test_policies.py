@@ -23,11 +23,11 @@ def allowed(policy: dict[str, Any]) -> dict[str, set[str]]:
     return found
 
 
-def test_no_inputs_give_no_rights_but_the_identity_call() -> None:
+def test_no_inputs_give_no_permissions_but_the_identity_call() -> None:
     assert allowed(task_role_policy(SCOPE)) == {"sts:GetCallerIdentity": {"*"}}
 
 
-def test_who_may_enter_the_tasks_needs_four_rights_more() -> None:
+def test_who_may_enter_the_tasks_needs_four_permissions_more() -> None:
     actions = allowed(task_role_policy(SCOPE, execute_command=True))
     assert {action for action in actions if action.startswith("ssmmessages:")} == {
         f"ssmmessages:{verb}{channel}Channel" for verb in ("Create", "Open") for channel in ("Control", "Data")

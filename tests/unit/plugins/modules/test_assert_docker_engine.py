@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 MODULE = Path(__file__).parents[4] / "plugins" / "modules" / "assert_docker_engine.py"
+COLLECTIONS = Path(__file__).parents[4] / "collections"
 CLIENT = """#!/bin/sh
 case "$1" in
   version) {version} ;;
@@ -27,7 +28,11 @@ def run(folder: Path, version: str | None = "echo 26.1.5", buildx: str = "echo b
         client.chmod(0o755)
     arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {}})
     done = subprocess.run(
-        [sys.executable, MODULE, arguments], env={"PATH": str(folder)}, capture_output=True, text=True, check=False
+        [sys.executable, MODULE, arguments],
+        env={"PATH": str(folder), "PYTHONPATH": str(COLLECTIONS)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
@@ -49,4 +54,4 @@ def test_the_version_of_the_engine_is_returned(tmp_path: Path) -> None:
 def test_what_is_missing_is_named(tmp_path: Path, client: dict[str, Any], problem: str) -> None:
     result = run(tmp_path, **client)
     assert result["failed"] and problem in result["msg"]
-    assert result["msg"].startswith("Wanted a Docker engine with buildx to build the image; found none")
+    assert result["msg"].startswith("Refused to build the image\nFound: there is no Docker engine with buildx (")

@@ -93,7 +93,7 @@ def test_every_retention_of_the_service_is_accepted(run_module, days):
 @pytest.mark.parametrize("check", [True, False])
 def test_a_retention_that_the_service_would_refuse_is_refused_before_any_call(aws, run_module, check):
     result = log_group(run_module, check, retention_in_days=31)
-    assert result["failed"] and "31 is not a retention" in result["msg"] and "nearest is 30" in result["msg"]
+    assert result["failed"] and "retention_in_days is 31\n" in result["msg"] and "nearest is 30" in result["msg"]
     assert aws.calls == []
 
 
@@ -118,7 +118,7 @@ def test_tags_of_others_stay_unless_purged(aws, run_module):
 def test_the_class_cannot_be_changed(aws, run_module):
     log_group(run_module)
     result = log_group(run_module, log_group_class="INFREQUENT_ACCESS", retention_in_days=7)
-    assert result["failed"] and "log_group_class ('STANDARD' to 'INFREQUENT_ACCESS')" in result["msg"]
+    assert result["failed"] and "log_group_class is 'STANDARD', wanted is 'INFREQUENT_ACCESS'\n" in result["msg"]
     assert "state: absent" in result["msg"] and aws.writes == []
 
 

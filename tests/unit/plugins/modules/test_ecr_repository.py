@@ -126,13 +126,13 @@ def test_filters_without_their_mutability_are_refused_before_any_call(aws, run_m
 def test_filters_alone_are_judged_by_the_mutability_that_is_there(aws, run_module):
     filters = {"image_tag_mutability_exclusion_filters": [{"filter": "latest"}]}
     refused = repository(run_module, **filters)
-    assert refused["failed"] and "not MUTABLE" in refused["msg"] and aws.writes == []
+    assert refused["failed"] and "image_tag_mutability is MUTABLE\n" in refused["msg"] and aws.writes == []
     exclusion = {"image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION"}
     repository(run_module, **exclusion, image_tag_mutability_exclusion_filters=[{"filter": "dev-*"}])
     assert repository(run_module, **filters)["changed"]
     assert not repository(run_module, **exclusion, **filters)["changed"]
     emptied = repository(run_module, image_tag_mutability_exclusion_filters=[])
-    assert "needs image_tag_mutability_exclusion_filters" in emptied["msg"] and aws.writes == []
+    assert "image_tag_mutability_exclusion_filters is empty" in emptied["msg"] and aws.writes == []
     refused = repository(run_module, image_tag_mutability="MUTABLE", **filters)
     assert refused["failed"] and aws.calls == []
 
@@ -143,19 +143,28 @@ RULE = LIFECYCLE["rules"][0]
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ({"lifecycle_policy": {"rules": "x"}}, "lifecycle_policy.rules must be a list, not 'x'"),
-        ({"lifecycle_policy": {"rules": [RULE, "x"]}}, "lifecycle_policy.rules[1] must be a dictionary, not 'x'"),
+        ({"lifecycle_policy": {"rules": "x"}}, "lifecycle_policy.rules is 'x'\nReason: it must be a list"),
+        (
+            {"lifecycle_policy": {"rules": [RULE, "x"]}},
+            "lifecycle_policy.rules[1] is 'x'\nReason: it must be a dictionary",
+        ),
         (
             {"lifecycle_policy": {"rules": [{**RULE, "rulePriority": "first"}, {**RULE, "rulePriority": None}]}},
-            "lifecycle_policy.rules[0].rulePriority must be a whole number, not 'first'; "
-            "lifecycle_policy.rules[1].rulePriority must be a whole number, not None",
+            "Found: lifecycle_policy.rules[0].rulePriority is 'first'\nReason: it must be a whole number\n"
+            "Remedy: write a whole number there\nFound: lifecycle_policy.rules[1].rulePriority is None\n",
         ),
-        ({"lifecycle_policy": {"rules": [{**RULE, "selection": "any"}]}}, "rules[0].selection must be a dictionary"),
+        (
+            {"lifecycle_policy": {"rules": [{**RULE, "selection": "any"}]}},
+            "rules[0].selection is 'any'\nReason: it must be a dictionary",
+        ),
         (
             {"lifecycle_policy": {"rules": [{**RULE, "selection": {"tagPrefixList": "v"}}]}},
-            "rules[0].selection.tagPrefixList must be a list, not 'v'",
+            "rules[0].selection.tagPrefixList is 'v'\nReason: it must be a list",
         ),
-        ({"repository_policy": {"Statement": [{}, "x"]}}, "repository_policy.Statement[1] must be a dictionary"),
+        (
+            {"repository_policy": {"Statement": [{}, "x"]}},
+            "repository_policy.Statement[1] is 'x'\nReason: it must be a dictionary",
+        ),
     ],
     ids=["rules", "rule", "priority", "selection", "tags", "statement"],
 )

@@ -131,19 +131,19 @@ def test_a_tag_alone_is_no_new_revision(aws, run_module):
     [
         (
             {"container_definitions": containers(enviroment=[])},
-            r"container_definitions[0].enviroment is not known .* did you mean environment?",
+            r"container_definitions[0].enviroment is not known .* Remedy: rename it to environment, or",
         ),
         (
             {"container_definitions": containers(portMappings=[])},
-            r"container_definitions[0].portMappings is not known .* did you mean port_mappings?",
+            r"container_definitions[0].portMappings is not known .* Remedy: rename it to port_mappings, or",
         ),
         (
             {"container_definitions": containers(health_check={"command": ["CMD"], "start_perod": 3})},
-            r"container_definitions[0].health_check.start_perod .* did you mean start_period?",
+            r"container_definitions[0].health_check.start_perod .* Remedy: rename it to start_period, or",
         ),
         (
             {"container_definitions": containers(environment=[{"name": "A", "value": True}])},
-            r"container_definitions[0].environment[0].value must be a string (quote it), not True",
+            r"container_definitions[0].environment[0].value is True .* must be a string (quote it)",
         ),
         (
             {
@@ -159,10 +159,13 @@ def test_a_tag_alone_is_no_new_revision(aws, run_module):
         ),
         (
             {"container_definitions": containers(log_configuration={"options": {}})},
-            r"log_configuration.log_driver is required",
+            r"log_configuration.log_driver is not given",
         ),
-        ({"container_definitions": [{"name": "a"}]}, r"container_definitions[0].image is required"),
-        ({"cpu": "256", "memory": "4096"}, r"no task of 256 CPU units with 4096 MiB; with 256 it has 512, 1024, 2048"),
+        ({"container_definitions": [{"name": "a"}]}, r"container_definitions[0].image is not given"),
+        (
+            {"cpu": "256", "memory": "4096"},
+            r"no task of 256 CPU units with 4096 MiB .* set memory to one of 512, 1024, 2048",
+        ),
         ({"network_mode": "bridge"}, r"FARGATE needs awsvpc"),
     ],
 )
@@ -177,7 +180,10 @@ def test_what_cannot_be_right_is_refused_before_any_call(aws, run_module, change
 
 def test_everything_wrong_is_said_at_once(run_module):
     result = definition(run_module, container_definitions=containers(imge="x", stop_timeout="soon"))
-    assert "did you mean image?" in result["msg"] and "stop_timeout must be a whole number" in result["msg"]
+    assert (
+        "rename it to image" in result["msg"]
+        and "stop_timeout is 'soon'\nReason: it must be a whole number" in result["msg"]
+    )
 
 
 def test_a_family_of_others_gets_its_own_revision_and_keeps_theirs(aws, run_module):

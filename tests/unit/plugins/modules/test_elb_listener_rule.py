@@ -54,7 +54,7 @@ def test_created_once_ahead_of_the_catch_all_and_deleted(aws, listener, rule):
     assert rule(state="absent")["changed"] and not rule(state="absent")["changed"]
 
 
-def test_no_room_is_a_failure_that_names_the_rules(aws, listener, rule):
+def test_no_free_priority_is_a_failure_that_names_the_rules(aws, listener, rule):
     foreign(aws, listener, 50, "/*")
     result = rule()
     assert result["failed"] and "priority 50" in result["msg"] and "allow_below_floor" in result["msg"]

@@ -116,7 +116,7 @@ def test_what_aws_cannot_change_is_refused_by_name(aws, group, field, value):
     group(**FULL)
     for check in (True, False):
         result = group(check, **{**FULL, "health_check_path": "/other", field: value})
-        assert result["failed"] and f"{field} (" in result["msg"] and "another name" in result["msg"]
+        assert result["failed"] and f"\nFound: {field} is " in result["msg"] and "another name" in result["msg"]
         assert aws.writes == []
 
 
@@ -136,9 +136,9 @@ def test_a_name_that_elb_would_refuse_is_refused_before_any_call(aws, run_module
     assert result["failed"] and name in result["msg"] and aws.calls == []
 
 
-def test_a_misspelt_attribute_is_refused_before_any_call(aws, group, vpc_id):
+def test_a_misspelled_attribute_is_refused_before_any_call(aws, group, vpc_id):
     result = group(attributes={"deregistration_delay.timeout_second": 3})
-    assert result["failed"] and "did you mean deregistration_delay.timeout_seconds?" in result["msg"]
+    assert result["failed"] and "Remedy: use deregistration_delay.timeout_seconds" in result["msg"]
     assert aws.calls == []
 
 

@@ -91,7 +91,9 @@ def judge(*, typed: tuple[str, ...] = (), defaults: dict[str, Default] | None = 
         pytest.param({"mcp_server_execute_command": "true"}, id="a boolean as a text"),
         pytest.param({"ecs_service_cpu": 256, "ecs_service_memory": 1024}, id="a pair that Fargate has"),
         pytest.param({"image_source": "prebuilt", "image_uri": "registry/x:1"}, id="prebuilt with its image"),
-        pytest.param({"alb_rule_hosts": ["a"], "alb_rule_paths": ["/a", "/b", "/c", "/d"]}, id="five values of a rule"),
+        pytest.param(
+            {"alb_rule_hosts": ["a.x"], "alb_rule_paths": ["/a", "/b", "/c", "/d"]}, id="five values of a rule"
+        ),
         pytest.param({"scaling_min": "", "scaling_max": 0}, id="not scaled"),
         pytest.param(
             {
@@ -131,19 +133,20 @@ def test_right(values: dict[str, Any]) -> None:
         pytest.param({"mcp_server_execute_command": "maybe"}, "mcp_server_execute_command: wanted true or false; found 'maybe'", id="boolean"),
         pytest.param({"alb_rule_priority_floor": 0}, "alb_rule_priority_floor: wanted a whole number from 1 to 50000; found 0", id="range"),
         pytest.param({"alb_rule_priority": 50001}, "alb_rule_priority: wanted a whole number from 1 to 50000; found 50001", id="range of a text"),
-        pytest.param({"mcp_server_aws": {"regoin": "x"}}, "mcp_server_aws: wanted only the keys region, profile; found regoin", id="key"),
+        pytest.param({"mcp_server_aws": {"region": "us-east-1", "regoin": "x"}}, "mcp_server_aws: wanted only the keys region, profile; found regoin", id="key"),
+        pytest.param({"mcp_server_aws": {}}, "mcp_server_aws: wanted the region of mcp_server_region, us-east-1; found none", id="no region"),
         pytest.param({"mcp_server_aws": {"region": "eu-west-1"}}, "mcp_server_aws: wanted the region of mcp_server_region, us-east-1; found eu-west-1", id="two regions"),
-        pytest.param({"mcp_server_regoin": "x"}, "mcp_server_regoin: there is no such variable; did you mean mcp_server_region?", id="misspelt"),
+        pytest.param({"mcp_server_regoin": "x"}, "mcp_server_regoin: there is no such variable; did you mean mcp_server_region?", id="misspelled"),
         pytest.param({"mcp_server_xyz": "x"}, "mcp_server_xyz: there is no such variable; meta/inputs.yml lists those that begin with mcp_server_", id="unknown"),
-        pytest.param({"mcp_sever_region": "x"}, "mcp_sever_region: there is no such variable; did you mean mcp_server_region?", id="misspelt prefix"),
-        pytest.param({"ecs_service_cpus": 1}, "ecs_service_cpus: there is no such variable; did you mean ecs_service_cpu?", id="misspelt role input"),
+        pytest.param({"mcp_sever_region": "x"}, "mcp_sever_region: there is no such variable; did you mean mcp_server_region?", id="misspelled prefix"),
+        pytest.param({"ecs_service_cpus": 1}, "ecs_service_cpus: there is no such variable; did you mean ecs_service_cpu?", id="misspelled role input"),
         pytest.param({"ecs_service_cpu": 256, "ecs_service_memory": 700}, "ecs_service_memory: Fargate gives 256 CPU units 512, 1024, 2048 MiB; found 700", id="memory"),
         pytest.param({"ecs_service_cpu": 512, "ecs_service_memory": 512}, "ecs_service_memory: Fargate gives 512 CPU units 1024, 2048, 3072, 4096 MiB; found 512", id="memory of another size"),
         pytest.param({"alb_rule_health_check_interval": 5, "alb_rule_health_check_timeout": 5}, "alb_rule_health_check_timeout: wanted less than alb_rule_health_check_interval, which is 5; found 5", id="timeout"),
         pytest.param({"alb_rule_priority_floor": 200, "alb_rule_priority_ceiling": 199}, "alb_rule_priority_floor: wanted at most alb_rule_priority_ceiling, which is 199; found 200", id="band"),
-        pytest.param({"alb_rule_hosts": ["a", "b", "c"], "alb_rule_paths": ["/a", "/b", "/c"]}, "alb_rule_hosts and alb_rule_paths: a rule holds 5 values at most; found 3 hosts and 3 paths", id="five values"),
+        pytest.param({"alb_rule_hosts": ["a.x", "b.x", "c.x"], "alb_rule_paths": ["/a", "/b", "/c"]}, "alb_rule_hosts and alb_rule_paths: a rule holds 5 values at most; found 3 hosts and 3 paths", id="five values"),
         pytest.param({"alb_rule_paths": ["/a", "/b", "/c", "/d", "/e"]}, "alb_rule_hosts and alb_rule_paths: a rule holds 5 values at most; found 1 hosts and 5 paths", id="five paths and the host of the deployment"),
-        pytest.param({"alb_rule_hosts": ["a", "b", "c"], "alb_rule_paths": ["/a", "/b"], "mcp_server_strategy": "BLUE_GREEN"}, "alb_rule_hosts and alb_rule_paths: a rule holds 4 values at most, as the test rule has one more; found 3 hosts and 2 paths", id="a test rule has one value more"),
+        pytest.param({"alb_rule_hosts": ["a.x", "b.x", "c.x"], "alb_rule_paths": ["/a", "/b"], "mcp_server_strategy": "BLUE_GREEN"}, "alb_rule_hosts and alb_rule_paths: a rule holds 4 values at most, as the test rule has one more; found 3 hosts and 2 paths", id="a test rule has one value more"),
         pytest.param({"mcp_server_strategy": ""}, "mcp_server_strategy: wanted one of ROLLING, BLUE_GREEN, CANARY; found nothing; leave it out where the default is right", id="nothing in place of a default"),
         pytest.param({"image_source": "prebuilt"}, "image_uri: wanted the image to deploy, because image_source is prebuilt; found nothing", id="prebuilt without image"),
         pytest.param({"ecr_kms_key": "arn", "ecr_encryption_type": "AES256"}, "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type", id="key without KMS"),
@@ -222,7 +225,7 @@ def test_the_execution_role_may_pull_the_image(found: str, more: dict[str, str],
         pytest.param("repository", "mcp_server_repository", id="the deployment's prefix left out"),
         pytest.param("rollback_to", "rollback_release", id="what a playbook gives"),
         pytest.param("port", "mcp_server_port", id="once, although two roles have it"),
-        pytest.param("color", None, id="a stranger's"),
+        pytest.param("color", None, id="an unrelated one"),
     ],
 )
 def test_what_is_typed_for_a_run_and_not_read_is_refused(name: str, meant: str | None) -> None:
@@ -230,7 +233,7 @@ def test_what_is_typed_for_a_run_and_not_read_is_refused(name: str, meant: str |
     assert judge(typed=(name,), **{name: "11"}) == said
 
 
-def test_a_strangers_variable_in_an_inventory_may_be_called_like_an_input_without_the_prefix() -> None:
+def test_an_unrelated_variable_in_an_inventory_may_be_called_like_an_input_without_the_prefix() -> None:
     assert judge(target_group_name="theirs", port=80) == []
 
 

@@ -154,7 +154,7 @@ def test_deregistered_targets_drain_and_then_are_unused(
     stack.elb.deregister_targets(TargetGroupArn=arn, Targets=[IP])
 
 
-def test_a_draining_target_that_is_registered_again_starts_anew(stack: Stack) -> None:
+def test_a_draining_target_that_is_registered_again_starts_again(stack: Stack) -> None:
     arn = stack.group()
     stack.rule(1, Actions=[forward(arn)])
     for call in (stack.elb.register_targets, stack.elb.deregister_targets, stack.elb.register_targets):

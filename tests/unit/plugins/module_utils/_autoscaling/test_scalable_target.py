@@ -22,7 +22,7 @@ CLIENT = boto3.client("application-autoscaling", region_name="us-east-1", **KEYS
 # The target's own, not the policy's or the action's.
 KEY = {"service_namespace", "resource_id", "scalable_dimension"}
 LABEL = "app/balancer/0123456789abcdef/targetgroup/group/0123456789abcdef"
-# A document must make sense: an action leaves room, a metric of ECS needs no label.
+# A document must be valid: the limits of an action fit, a metric of ECS needs no label.
 FIRST = {
     "max_capacity": 9,
     "start_time": "2026-01-01T00:00:00Z",

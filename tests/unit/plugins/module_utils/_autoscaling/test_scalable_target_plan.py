@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling import scalable_target_plan as plan
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import InvalidParameters
 
 TRACKING = "target_tracking_scaling_policy_configuration"
 STEP = "step_scaling_policy_configuration"
@@ -26,8 +26,8 @@ def requests(label):
         (None, 4, ""),
         (2, None, ""),
         (5, 4, "min_capacity 5 is above max_capacity 4"),
-        (-1, 4, "min_capacity must be 0 or more"),
-        (None, -1, "max_capacity must be 0 or more"),
+        (-1, 4, "x: min_capacity is -1\n.*\nRemedy: set min_capacity to 0 or more"),
+        (None, -1, "x: max_capacity is -1\n.*\nRemedy: set max_capacity to 0 or more"),
     ],
 )
 def test_capacities(minimum, maximum, wrong):
@@ -61,7 +61,10 @@ def test_the_configuration_shows_the_type(configuration, kind):
     ids=["none", "two", "of another type"],
 )
 def test_a_policy_has_one_configuration_of_its_type(policy):
-    with pytest.raises(InvalidParameters, match="policy p: wanted exactly one configuration"):
+    with pytest.raises(
+        InvalidParameters,
+        match=r"policy p has the configurations .*\n.*exactly one configuration, that of its policy_type",
+    ):
         plan.typed_policy({"policy_name": "p", **policy})
 
 
@@ -72,7 +75,7 @@ def test_a_resource_label(label):
 
 @pytest.mark.parametrize("label", [{}, {"resource_label": "arn:aws:" + LABEL}, {"resource_label": "app/a/b"}], ids=str)
 def test_requests_per_target_need_a_resource_label(label):
-    with pytest.raises(InvalidParameters, match="needs a resource_label of the form app/"):
+    with pytest.raises(InvalidParameters, match="write it as app/<load balancer>/<id>/targetgroup/"):
         plan.typed_policy(requests(label))
 
 
@@ -93,14 +96,14 @@ def test_times_have_one_spelling(moment):
 @pytest.mark.parametrize(
     ("action", "wrong"),
     [
-        ({}, "needs min_capacity, max_capacity or both"),
+        ({}, "give min_capacity, max_capacity or both"),
         ({"scalable_target_action": {"min_capacity": 3, "max_capacity": 2}}, "min_capacity 3 is above max_capacity 2"),
         ({"scalable_target_action": {"min_capacity": 3}, "end_time": "tomorrow"}, "must be ISO 8601"),
     ],
-    ids=["nothing to do", "no room", "no time"],
+    ids=["nothing to do", "no range", "no time"],
 )
 def test_an_action_that_cannot_work(action, wrong):
-    with pytest.raises(InvalidParameters, match=f"scheduled action night: .*{wrong}"):
+    with pytest.raises(InvalidParameters, match=f"(?s)scheduled action night: .*{wrong}"):
         plan.checked_action({"scheduled_action_name": "night", **action})
 
 

@@ -1,4 +1,4 @@
-"""How a module ends: with a result, with an error of the one dialect, and with what both say beside their message."""
+"""How a module ends: with a result, with an error of the one format, and with the further values of both."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import exit_with, run_info
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
 
 
 class Ended(Exception):
@@ -49,8 +50,11 @@ def ended(function: Any, module: Module) -> dict[str, Any]:
     return end.value.result
 
 
+REFUSAL = "Refused to do it\nFound: a\nReason: b\nRemedy: c"
+
+
 def refuse(**more: Any) -> Any:
-    raise Refused(message="not so", **more)
+    raise Refused("do it", Problem("a", "b", "c"), **more)
 
 
 def test_a_read_only_module_changes_nothing_and_makes_each_client_once() -> None:
@@ -71,14 +75,14 @@ def test_warnings_of_a_result_become_warnings_of_the_module() -> None:
     assert module.warnings == ["look"]
 
 
-def test_an_error_says_what_it_was_given_beside_its_message() -> None:
+def test_an_error_returns_its_further_arguments() -> None:
     module = Module()
     result = ended(lambda module: exit_with(module, lambda: refuse(problems=["a"], warnings=["b"])), module)
-    assert result == {"failed": True, "msg": "not so", "problems": ["a"]}
+    assert result == {"failed": True, "msg": REFUSAL, "problems": ["a"]}
     assert module.warnings == ["b"]
 
 
 def test_an_error_of_aws_keeps_what_aws_said() -> None:
     module, said = Module(), ValueError("AccessDenied")
     result = ended(lambda module: exit_with(module, lambda: refuse(exception=said)), module)
-    assert result == {"failed": True, "msg": "not so", "exception": said}
+    assert result == {"failed": True, "msg": REFUSAL, "exception": said}

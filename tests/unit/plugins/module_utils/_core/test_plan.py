@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import (
     Current,
-    Refused,
     is_foreign,
     refuse_foreign,
 )
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
 
 OWN = {"quilt:deployment": "prod"}
 
@@ -30,13 +30,15 @@ def test_a_resource_without_the_tags_of_its_owner_is_foreign(
     current = Current({}, {}, tags)
     assert is_foreign(current, required) == bool(found)
     if not found:
-        refuse_foreign("log group x", current, required)
+        refuse_foreign("change log group x", current, required)
         return
     with pytest.raises(Refused) as refusal:
-        refuse_foreign("log group x", current, required)
-    assert found in refusal.value.message and refusal.value.message.startswith("log group x exists but is foreign")
+        refuse_foreign("change log group x", current, required)
+    assert found in refusal.value.message and refusal.value.message.startswith(
+        "Refused to change log group x\nFound: it exists but is foreign"
+    )
 
 
 def test_what_is_not_there_is_nobody_elses() -> None:
     assert not is_foreign(None, OWN)
-    refuse_foreign("log group x", None, OWN)
+    refuse_foreign("change log group x", None, OWN)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import (
     InvalidParameters,
-    Problem,
     Refused,
-    short_arns,
+    RefusedList,
 )
 
 RULE = "arn:aws:elasticloadbalancing:us-east-1:1:listener-rule/app/web/50dc/f2f7/9683"
@@ -42,16 +41,11 @@ def test_arns_are_short_in_the_text_and_whole_in_the_result_and_in_a_command() -
     assert refused.kwargs == {"arns": [RULE, ROLE], "problems": ["x"]}
 
 
-@pytest.mark.parametrize(
-    ("text", "short"),
-    [
-        ("(arn:aws:s3:::demo-bucket)", "(demo-bucket)"),
-        ("arn:aws:secretsmanager:us-east-1:1:secret:jwt-a1:key::", "secret:jwt-a1:key::"),
-        ("arn:aws:logs:us-east-1:1:log-group:/mcp:*; next", "log-group:/mcp:*; next"),
-        ("'arn:aws:iam::aws:policy/Read'", "'arn:aws:iam::aws:policy/Read'"),
-        ("no arn: here", "no arn: here"),
-        ("arn:aws:ecs:us-east-1:1:", "arn:aws:ecs:us-east-1:1:"),
-    ],
-)
-def test_an_arn_is_shortened_to_its_resource(text: str, short: str) -> None:
-    assert short_arns(text) == short
+def test_a_list_has_a_line_for_each_reason() -> None:
+    refused = RefusedList("deploy the image x", [f"its role is {ROLE}; add it", "found none; push it"], problems=["y"])
+    assert refused.message.splitlines() == [
+        "Refused to deploy the image x:",
+        "- its role is role/demo; add it",
+        "- found none; push it",
+    ]
+    assert refused.kwargs == {"arns": [ROLE], "problems": ["y"]}

@@ -71,16 +71,16 @@ def test_another_description_is_no_other_rule() -> None:
 @pytest.mark.parametrize(
     ("rule", "text"),
     [
-        ({"proto": "tcp", "ports": [80]}, "egress[0] needs one of cidr_ip, cidr_ipv6, group_id, ip_prefix"),
-        ({"proto": "tcp", "cidr_ip": "10.0.0.0/8"}, "egress[0] needs ports"),
-        ({"ports": [80], "cidr_ip": "10.0.0.0/8"}, "egress[0] needs proto"),
-        ({"proto": "tcp", "ports": ["x"], "cidr_ip": "10.0.0.0/8"}, "found 'x'"),
-        ({"proto": "tcp", "ports": [65536], "cidr_ip": "10.0.0.0/8"}, "found 65536"),
-        ({"proto": "tcp", "ports": ["90-80"], "cidr_ip": "10.0.0.0/8"}, "found '90-80'"),
-        ({"proto": "tcp", "port": 80, "ports": [80], "cidr_ip": "10.0.0.0/8"}, "found port"),
+        ({"proto": "tcp", "ports": [80]}, "egress[0] has none of cidr_ip, cidr_ipv6, group_id, ip_prefix"),
+        ({"proto": "tcp", "cidr_ip": "10.0.0.0/8"}, "egress[0] has no ports"),
+        ({"ports": [80], "cidr_ip": "10.0.0.0/8"}, "egress[0] has no proto"),
+        ({"proto": "tcp", "ports": ["x"], "cidr_ip": "10.0.0.0/8"}, "egress[0].ports has 'x'"),
+        ({"proto": "tcp", "ports": [65536], "cidr_ip": "10.0.0.0/8"}, "egress[0].ports has 65536"),
+        ({"proto": "tcp", "ports": ["90-80"], "cidr_ip": "10.0.0.0/8"}, "egress[0].ports has '90-80'"),
+        ({"proto": "tcp", "port": 80, "ports": [80], "cidr_ip": "10.0.0.0/8"}, "egress[0] has port, but"),
     ],
-    ids=["peer", "ports", "proto", "word", "high", "backward", "misspelt"],
+    ids=["peer", "ports", "proto", "word", "high", "backward", "misspelled"],
 )
-def test_what_ec2_would_refuse_is_a_sentence(rule: dict[str, Any], text: str) -> None:
-    assert any(text in problem for problem in problems("egress", [rule]))
+def test_what_ec2_would_refuse_is_a_problem(rule: dict[str, Any], text: str) -> None:
+    assert any(text in problem.line() for problem in problems("egress", [rule]))
     assert list(problems("egress", TASK)) == []

@@ -1,4 +1,4 @@
-"""Which tags keep an image from expiring, and that none of them is ever the last one to be taken away."""
+"""Which tags keep an image from expiring, and that the last one is never removed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OLD_MARK, NEW_MARK = "in-use-prod-" + "a" * 12, "in-use-prod-" + "b" * 12
             True,
             [],
             [(OLD, OLD_MARK)],
-            id="one afterwards",
+            id="one later",
         ),
         pytest.param([(OLD, "v1"), (OLD, OLD_MARK)], None, True, [], [(OLD, OLD_MARK)], id="none when it is gone"),
         pytest.param(

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import InvalidParameters
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs import deployment_control, waiter
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import DeploymentController
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_state import Step
@@ -85,7 +85,7 @@ def test_a_rejection_in_check_mode_rolls_nothing_back_and_says_so(ecs: Any) -> N
 
 @pytest.mark.parametrize("given", [{"hook_action": "CONTINUE"}, {"state": "stopped", "hook_action": "ROLLBACK"}])
 def test_a_rejection_that_would_not_roll_back_is_refused(ecs: Any, given: dict[str, str]) -> None:
-    with pytest.raises(InvalidParameters, match="rejection needs state: continued and hook_action: ROLLBACK"):
+    with pytest.raises(InvalidParameters, match="Remedy: set state: continued and hook_action: ROLLBACK"):
         DeploymentController(Module(ecs, rejection="no answer", **given)).execute()
     assert ecs.sent == []
 

@@ -65,8 +65,10 @@ def test_the_call_that_is_needed(wanted: str, found: dict[str, Any], hook: str |
 
 
 def test_a_hook_that_is_not_clear_is_refused() -> None:
-    assert "2 hooks wait (one, two)" in plan("continued", record(hooks=("one", "two")), None).refusal
-    assert "hook three does not wait; these do: one" in plan("continued", record(hooks=("one",)), "three").refusal
+    unclear = plan("continued", record(hooks=("one", "two")), None).problem
+    assert unclear and (unclear.found, unclear.remedy) == ("2 hooks wait (one, two)", "say which with hook_id")
+    other = plan("continued", record(hooks=("one",)), "three").problem
+    assert other and other.found == "hook three does not wait; these do: one"
 
 
 @pytest.mark.parametrize(

@@ -68,19 +68,21 @@ CRASHED = task(
             id="the latest",
         ),
         pytest.param(
-            [task("well"), task("ill", healthStatus="UNHEALTHY")], "ill", id="running, but its health check fails"
+            [task("well"), task("failing", healthStatus="UNHEALTHY")],
+            "failing",
+            id="running, but its health check fails",
         ),
         pytest.param(
             [
                 task("other", stopCode="ServiceSchedulerInitiated", stoppedReason="Scaling", stoppedAt="2026-11-22T13"),
                 task(
-                    "ill",
+                    "failing",
                     stopCode="ServiceSchedulerInitiated",
                     stoppedReason="Task failed ELB health checks in (target-group t)",
                     stoppedAt="2026-11-22T12",
                 ),
             ],
-            "ill",
+            "failing",
             id="stopped for its health",
         ),
     ],

@@ -12,9 +12,9 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.plan import Refused
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import Run
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters, members
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import InvalidParameters, Refused
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import members
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.service import Service
 
 DEFINITION = "arn:aws:ecs:us-east-1:850787717197:task-definition/app:1"

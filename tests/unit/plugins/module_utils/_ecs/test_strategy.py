@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import InvalidParameters
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_outcome import (
     TargetDeployment,
     judge,
@@ -62,13 +62,16 @@ def test_what_another_strategy_left_behind_means_nothing(strategy: str, kept: li
 @pytest.mark.parametrize(
     ("configuration", "message"),
     [
-        ({"strategy": "LINEAR", "canary_configuration": CANARY}, "canary_configuration is of the strategy CANARY"),
+        (
+            {"strategy": "LINEAR", "canary_configuration": CANARY},
+            "canary_configuration is given, and the strategy is LINEAR, but it is of the strategy CANARY",
+        ),
         ({"strategy": "ROLLING", "linear_configuration": LINEAR}, "the strategy is ROLLING"),
     ],
 )
 def test_settings_that_have_no_effect_are_refused(configuration: dict[str, Any], message: str) -> None:
     (found,) = problems(configuration)
-    assert message in found
+    assert message in found.line()
 
 
 @pytest.mark.parametrize(

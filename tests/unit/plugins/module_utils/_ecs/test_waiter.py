@@ -85,6 +85,15 @@ def test_what_the_health_check_said_is_reported_though_the_target_is_gone() -> N
         wait.complete(OWN)
 
 
+def test_arns_of_the_evidence_are_short_in_the_message_and_whole_in_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = "arn:aws:elasticloadbalancing:us-east-1:850787717197:targetgroup/web/0123"
+    monkeypatch.setattr(waiter, "collect", lambda *_: f"(target-group {arn}) is unhealthy")
+    wait, _reported = waiting(Script([deploying(0, "FAILED")]))
+    with pytest.raises(DeploymentFailed, match=r"\(target-group targetgroup/web/0123\) is unhealthy") as error:
+        wait.complete(OWN)
+    assert error.value.kwargs == {"arns": [arn]} and arn in error.value.whole
+
+
 def test_an_inactive_service_is_gone_only_without_tasks() -> None:
     script = Script([{"status": "DRAINING"}, {"status": "INACTIVE"}], [["a", "b"], ["b"], []])
     wait, _clock = waiting(script)

@@ -11,9 +11,25 @@ RULE, GROUP, OWN = "listener rule arn:rule/1", "target group arn:tg", "arn:own"
 BEFORE = {
     "resources": {RULE: {"Priority": "500", "Conditions": "sha256:b"}, GROUP: {"Port": "80"}},
     "owners": {"arn:tg": "Stack=theirs"},
+    "forwards": {"arn:rule/1": {"tg/a": 1}, "arn:rule/2": {"tg/a": 100, "tg/b": 0}},
     "targets": {"arn:tg": ["10.0.0.1:80", "10.0.0.2:80"]},
     "own": [OWN],
 }
+
+WITH_PAIR = "listener rule arn:rule/2"
+FORWARDS: list[tuple[str, dict[str, dict[str, int]], list[str]]] = [
+    ("another weight", {"arn:rule/2": {"tg/a": 0, "tg/b": 100}}, []),
+    ("a second group with the single one", {"arn:rule/1": {"tg/a": 90, "tg/c": 10}}, []),
+    ("another single group", {"arn:rule/1": {"tg/c": 1}}, [f"{RULE} has another target groups (tg/c, was tg/a)"]),
+    ("a pair without the single group", {"arn:rule/1": {"tg/b": 1, "tg/c": 1}},
+     [f"{RULE} has another target groups (tg/b, tg/c, was tg/a)"]),
+    ("three groups", {"arn:rule/1": {"tg/a": 1, "tg/b": 1, "tg/c": 1}},
+     [f"{RULE} has another target groups (tg/a, tg/b, tg/c, was tg/a)"]),
+    ("one of the pair", {"arn:rule/2": {"tg/a": 1}},
+     [f"{WITH_PAIR} has another target groups (tg/a, was tg/a, tg/b)"]),
+    ("no group any more", {"arn:rule/1": {}}, [f"{RULE} has another target groups (none, was tg/a)"]),
+]  # fmt: skip
+BEFORE["resources"][WITH_PAIR] = {}  # type: ignore[index]
 
 
 def look(resources: dict[str, Any] | None = None, targets: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -34,10 +50,18 @@ def look(resources: dict[str, Any] | None = None, targets: dict[str, Any] | None
         ),
         pytest.param(
             look({RULE: {"Priority": "500", "Conditions": "sha256:c"}}),
-            [f"{RULE} has another Conditions"],
+            [f"{RULE} has another Conditions (sha256:c, was sha256:b)"],
             id="long field",
         ),
-        pytest.param(look({RULE: {"Priority": "500"}}), [f"{RULE} has another Conditions"], id="long field gone"),
+        pytest.param(
+            look({RULE: {"Priority": "500"}}),
+            [f"{RULE} has another Conditions (none, was sha256:b)"],
+            id="field gone",
+        ),
+        *(
+            pytest.param(look(forwards={**BEFORE["forwards"], **after}), lines, id=name)  # type: ignore[dict-item]
+            for name, after, lines in FORWARDS
+        ),
         pytest.param(
             look({GROUP: {"Port": "80", "stickiness.enabled": "true"}}),
             [f"{GROUP} (Stack=theirs) has another stickiness.enabled (true, was none)"],
@@ -54,7 +78,7 @@ def look(resources: dict[str, Any] | None = None, targets: dict[str, Any] | None
             id="own in theirs",
         ),
         pytest.param(look(), [], id="own in own"),
-        pytest.param(look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.4:80"]}), [], id="theirs beside own"),
+        pytest.param(look(targets={"arn:tg": ["10.0.0.1:80", "10.0.0.4:80"]}), [], id="foreign and own"),
     ],
 )
 def test_what_is_a_difference(after: dict[str, Any], lines: list[str]) -> None:

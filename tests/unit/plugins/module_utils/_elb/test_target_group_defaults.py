@@ -29,7 +29,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.target_group
         ("something.new", True, "true"),
     ],
 )
-def test_an_attribute_is_spelt_as_elb_answers(key, given, answered):
+def test_an_attribute_is_spelled_as_elb_returns_it(key, given, answered):
     assert attribute_values({key: given}) == {key: answered}
 
 

@@ -56,7 +56,7 @@ OIDC: Document = {"type": "authenticate-oidc", "authenticate_oidc_config": {"iss
         (OIDC, {"type": "authenticate-oidc", "authenticate_oidc_config": {"issuer": "i", "scope": "openid"}}, True),
     ],
 )
-def test_normalised(one: Document, other: Document, same: bool) -> None:
+def test_normalized(one: Document, other: Document, same: bool) -> None:
     assert (actions.normalized([one]) == actions.normalized([other])) is same
 
 
@@ -99,7 +99,7 @@ def test_a_single_group_is_sent_in_the_short_form() -> None:
     ],
 )
 def test_problems(given: list[Document], says: str) -> None:
-    assert [text for text in actions.problems(given) if says in text]
+    assert [problem for problem in actions.problems(given) if says in problem.line()]
 
 
 def test_spelling_keeps_free_maps_and_what_is_empty() -> None:

@@ -111,9 +111,9 @@ def test_the_port_of_the_host_is_ignored(host: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"path": "mcp"}, "path must begin with /"),
-        ({"path": "/mcp?a=b"}, "use query for it"),
-        ({"source_ip": "10.0.0.0/8"}, "one address such as"),
+        ({"path": "mcp"}, "path is mcp\nReason: a path begins with / and has no query"),
+        ({"path": "/mcp?a=b"}, "the query in query"),
+        ({"source_ip": "10.0.0.0/8"}, "give one address, such as"),
     ],
 )
 def test_a_request_that_no_client_can_send(asked: Document, says: str) -> None:

@@ -127,7 +127,7 @@ def test_the_number_is_the_lowest_that_keeps_everybody_alive(mine: Conditions, o
 
     candidates = [number for number in range(2, 9) if number not in others and good(number)]
     assert decision.priority == (candidates[0] if candidates else None), decision
-    assert (decision.error is None) == bool(candidates)
+    assert (not decision.problems) == bool(candidates)
     for end in (decision.window.before, decision.window.after):
         if end:
             assert end.example and matches(end.rule.conditions, end.example) and matches(mine, end.example)
@@ -251,7 +251,7 @@ def test_what_cannot_be_decided(target: list[Condition], rule: list[Condition], 
 def test_beyond_the_bound_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     halves = [placement.Rule(f"arn:{n}", n, (condition(PATHS, path),)) for n, path in [(1, "/m"), (2, "/m/*")]]
     mine = placement.PlacementRequest((condition(PATHS, "/m", "/m/*"),))
-    assert placement.place(halves, mine).error
+    assert placement.place(halves, mine).problems
 
     def too_complex(*_arguments: Any) -> Any:
         raise glob_pattern.TooComplex
@@ -278,7 +278,7 @@ BOTH, Z = condition(PATHS, "/m", "/n"), condition(PATHS, "/z")
         ([rule(20, BOTH)], {"conditions": (N,), "floor": 1}, 1, ""),
         # A rule that is dead already is not protected.
         ([rule(10, BOTH), rule(20, N)], {"conditions": (M, condition(HOSTS, "a.x")), "floor": 1}, 1, ""),
-        ([rule(100, BOTH)], {"conditions": (M,)}, None, "allow_below_floor=true would take 99"),
+        ([rule(100, BOTH)], {"conditions": (M,)}, None, "allow_below_floor=true, which takes 99"),
         ([rule(100, BOTH)], {"conditions": (M,), "allow_below_floor": True}, 99, ""),
         ([rule(100, BOTH), rule(99, Z)], {"conditions": (M,), "allow_below_floor": True}, 98, ""),
         ([rule(1, BOTH)], {"conditions": (M,), "allow_below_floor": True}, None, "no gap"),
@@ -304,7 +304,7 @@ BOTH, Z = condition(PATHS, "/m", "/n"), condition(PATHS, "/z")
 def test_decisions(others: list[placement.Rule], ask: dict[str, Any], priority: int | None, says: str) -> None:
     decision = placement.place(others, placement.PlacementRequest(**ask))
     assert decision.priority == priority, decision
-    assert says in (decision.error or " ".join(decision.warnings))
+    assert says in " ".join([*(problem.line() for problem in decision.problems), *decision.warnings])
 
 
 def test_the_move_that_harms_nobody_in_between() -> None:
@@ -343,4 +343,5 @@ def test_only_what_would_help_is_offered(
     others: list[placement.Rule], ask: dict[str, Any], says: str, not_says: str
 ) -> None:
     decision = placement.place(others, placement.PlacementRequest(**{"conditions": (M,), **ask}))
-    assert decision.error and says in decision.error and not_says not in decision.error, decision.error
+    (problem,) = decision.problems
+    assert says in problem.line() and not_says not in problem.line(), problem

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.shapes import InvalidParameters
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import InvalidParameters
 from ansible_collections.quilt.mcp_server.plugins.module_utils._release.evidence_document import (
     checks_of,
     comparable,
@@ -116,7 +116,7 @@ def test_too_much_is_refused_and_the_largest_part_named():
     secrets = {f"SECRET_{n}": VERSION for n in range(90)}
     with pytest.raises(InvalidParameters) as refused:
         to_text(proven(12, secrets=secrets))
-    assert "holds 4096; secrets is the largest part" in str(refused.value)
+    assert "most of them for secrets\nReason: a standard SSM parameter holds 4096\n" in str(refused.value)
     assert VERSION not in str(refused.value)
 
 

@@ -91,13 +91,19 @@ def test_a_dry_run_reads_no_secret() -> None:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"url": "demo.quiltdata.com/mcp"}, "url must look like https://host/mcp"),
+        (
+            {"url": "demo.quiltdata.com/mcp"},
+            "url is 'demo.quiltdata.com/mcp'\n.*\nRemedy: write it as https://host/mcp",
+        ),
         ({"ca_file": "/no/such/ca.pem"}, "is not a file"),
-        ({"connect_to": "localhost"}, "connect_to must look like host:port"),
-        ({"headers": {"Authorization": "x"}}, "must not hold Authorization: the client itself says it"),
-        ({"headers": {"Mcp-Session-Id": "x"}}, "must not hold Mcp-Session-Id"),
-        ({"headers": {"X Y": "x"}}, "'X Y' does not"),
-        ({"headers": {"X-Quilt-Release": "a\r\nHost: b"}}, "'X-Quilt-Release' does not"),
+        ({"connect_to": "localhost"}, "connect_to is 'localhost'\n.*\nRemedy: write it as host:port"),
+        ({"headers": {"Authorization": "x"}}, "headers has Authorization\nReason: the client itself sends it"),
+        ({"headers": {"Mcp-Session-Id": "x"}}, "headers has Mcp-Session-Id"),
+        ({"headers": {"X Y": "x"}}, "headers has 'X Y', which is not printable ASCII"),
+        (
+            {"headers": {"X-Quilt-Release": "a\r\nHost: b"}},
+            "headers has 'X-Quilt-Release', which is not printable ASCII",
+        ),
         ({"token": "t"}, "exactly one of token and jwt_secret_id"),
         ({"jwt_secret_id": None}, "exactly one of token and jwt_secret_id"),
     ],
@@ -108,7 +114,7 @@ def test_wrong_parameters(changes: dict[str, Any], text: str) -> None:
 
 
 def test_all_wrong_parameters_are_said_at_once() -> None:
-    with pytest.raises(AnsibleAWSError, match=r"url must.*connect_to must"):
+    with pytest.raises(AnsibleAWSError, match=r"(?s)Found: url is.*Found: connect_to is"):
         plan_from({**PARAMS, "url": "x", "connect_to": "y"}, Secrets(KEY))
 
 
@@ -126,7 +132,10 @@ def client_error(code: str) -> ClientError:
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (client_error("ResourceNotFoundException"), "there is no secret 'sales-prod/mcp-server/jwt'"),
+        (
+            client_error("ResourceNotFoundException"),
+            "Refused to read the secret 'sales-prod/mcp-server/jwt'\nFound: there is no such secret",
+        ),
         (client_error("AccessDeniedException"), "allow secretsmanager:GetSecretValue"),
         (client_error("ExpiredTokenException"), "AWS refuses the credentials"),
         (NoCredentialsError(), "no AWS credentials were found"),

@@ -6,10 +6,10 @@ import json
 import time
 
 import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.tokens import (
     GARBAGE,
     Claims,
-    TokenError,
     expired_for,
     forge,
     key_from,
@@ -51,12 +51,12 @@ def test_key(secret: str, expected: str) -> None:
     [
         pytest.param(json.dumps({"next": KEY}), "for the key id 'frontend-enhanced'; it has next", id="other id"),
         pytest.param("{}", "it has no key id", id="empty object"),
-        pytest.param("", "the secret s is empty", id="empty"),
+        pytest.param("", "the secret s\nFound: it is empty", id="empty"),
         pytest.param(json.dumps({"frontend-enhanced": 1}), "no key for the key id", id="not a string"),
     ],
 )
 def test_no_key_is_said_without_the_secret(secret: str, text: str) -> None:
-    with pytest.raises(TokenError, match=text) as error:
+    with pytest.raises(Refused, match=text) as error:
         key_from(secret, "frontend-enhanced", "s")
     assert KEY not in str(error.value)
 

@@ -124,7 +124,7 @@ def test_the_partition_is_that_of_the_credentials() -> None:
             {"vpc_name": "sales-prd"},
             {},
             ["VPC named 'sales-prd': not found", "did you mean sales-prod (vpc-1)?", "correct vpc_name"],
-            id="VPC misspelt",
+            id="VPC misspelled",
         ),
         pytest.param(
             {},
@@ -239,9 +239,9 @@ def test_the_partition_is_that_of_the_credentials() -> None:
 )
 def test_one_problem_is_said_once(wanted: dict[str, object], records: dict[str, object], texts: list[str]) -> None:
     found = resolve(replace(WANTED, **wanted), replace(RECORDS, **records))
-    assert len(found.problems) == 1, found.message()
+    assert len(found.problems) == 1, found.refusal().message
     for text in texts:
-        assert text in found.message()
+        assert text in found.refusal().message
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,9 @@ def test_everything_missing_is_said_in_one_message() -> None:
         "ECS cluster 'sales-prod'",
         "hosted zone of 'demo.quiltdata.com'",
     ]
-    assert found.message().startswith("4 things of the stack in account 850787717197, region us-east-1 cannot be used")
+    assert found.refusal().message.startswith(
+        "Refused to use 4 things of the stack in account 850787717197, region us-east-1:"
+    )
 
 
 @pytest.mark.parametrize(
@@ -431,10 +433,13 @@ def test_missing_deleted_and_empty_secrets_are_all_named() -> None:
     found = (Secret("app/old", "arn:old", "v1", deleted=True), Secret("app/empty", "arn:empty", ""))
     records = replace(RECORDS, secrets=(*found, Secret(parameter, parameter, "3")))
     wanted = replace(WANTED, secrets=("app/jwt", "app/old", "app/empty", gone, parameter))
-    message = resolve(wanted, records).message()
-    assert "secret 'app/empty': no version of it is AWSCURRENT; give it a value" in message
-    assert f"parameter '{gone}': not found; create it in the Parameter Store" in message
-    assert parameter not in message
+    message = resolve(wanted, records).refusal().message
+    assert "secret 'app/empty': no version of it is AWSCURRENT, so no task could start; give it a value" in message
+    assert (
+        "parameter 'parameter/gone': not found, so no task could start; its ARN names account 1 and region" in message
+    )
+    assert "create it in the Parameter Store" in message
+    assert "parameter/app/flag" not in message
     assert "secret 'app/jwt'" in message
     assert "secret 'app/old'" in message
     assert "scheduled for deletion" in message
@@ -443,7 +448,7 @@ def test_missing_deleted_and_empty_secrets_are_all_named() -> None:
 def test_parameters_that_may_not_be_described_hide_no_secret() -> None:
     parameter = "arn:aws:ssm:us-east-1:1:parameter/app/flag"
     records = replace(RECORDS, unreadable={"parameters": "AccessDeniedException: no"})
-    message = resolve(replace(WANTED, secrets=("app/jwt", parameter)), records).message()
+    message = resolve(replace(WANTED, secrets=("app/jwt", parameter)), records).refusal().message
     assert "allow ssm:DescribeParameters" in message
     assert "secret 'app/jwt': not found" in message
-    assert f"parameter '{parameter}': not found" not in message
+    assert "parameter 'parameter/app/flag': not found" not in message

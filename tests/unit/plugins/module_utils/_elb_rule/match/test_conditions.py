@@ -104,4 +104,4 @@ def test_lint(given: list[Document], says: list[str]) -> None:
 def test_problems_of_an_unknown_field_and_of_lengths() -> None:
     given = [task("hots-header", "a"), task("http-request-method", "G" * 41), task("path-pattern", "/" * 128)]
     found = conditions.problems(conditions.from_task(given))
-    assert len(found) == 2 and "hots-header" in found[0] and "1 to 40" in found[1]
+    assert len(found) == 2 and "hots-header" in found[0].found and "1 to 40" in found[1].reason

@@ -1,9 +1,9 @@
-"""Whether the two percentages leave a rolling deployment any task to start or to stop. Pure."""
+"""What the two percentages of a service allow a rolling deployment. Pure."""
 
 from __future__ import annotations
 
 # AWS (developer guide, "Amazon ECS service event messages").
-NO_ROOM = (
+BLOCKED = (
     "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
     "Update the minimumHealthyPercent or maximumPercent value and try again."
 )
@@ -19,6 +19,6 @@ def least(desired: int, minimum_percent: int) -> int:
     return -(-desired * minimum_percent // 100)
 
 
-def none(desired: int, minimum_percent: int, maximum_percent: int, running: int) -> bool:
+def block(desired: int, minimum_percent: int, maximum_percent: int, running: int) -> bool:
     """Whether, with so many healthy tasks, none may be started and none be stopped."""
     return running >= most(desired, maximum_percent) and running <= least(desired, minimum_percent)

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, Quilt Data, Inc.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection.
+"""How AWS is reached: what the inventory gives wins over the environment.
+
+Credentials are one setting, a profile or keys with their token. Where a task is given one of the two, the other is
+ignored in the environment, and so is a token of other keys. amazon.aws and boto3 take each part by itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+KEYS = ("access_key", "secret_key", "session_token")
+CREDENTIALS = ("profile", *KEYS)
+# In the order in which amazon.aws and botocore take them.
+PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+ACCESS_KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "EC2_ACCESS_KEY")
+
+
+def complete(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Connection options of which the environment completes no credentials.
+
+    amazon.aws takes from the environment what an option does not say; an empty one says that there is none.
+    """
+    if not any(options.get(name) for name in CREDENTIALS):
+        return dict(options)
+    return {**options, **{name: options.get(name) or "" for name in CREDENTIALS}}
+
+
+@contextmanager
+def environment(options: Mapping[str, Any]) -> Iterator[None]:
+    """Hide the environment's profile from this process and its children while the options have keys.
+
+    botocore reads the settings of that profile also where it has keys, and fails when there is no such profile.
+    """
+    hidden = {}
+    if any(options.get(name) for name in KEYS):
+        hidden = {name: os.environ.pop(name) for name in PROFILE_VARIABLES if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+def problems(options: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is contradictory in the credentials of `mcp_server_aws`, or without them in the environment's."""
+    keys = [name for name in KEYS if options.get(name)]
+    if options.get("profile") and keys:
+        yield (
+            f"mcp_server_aws: wanted one kind of credentials; found both a profile and {' and '.join(keys)}; remove "
+            "the profile, or the keys"
+        )
+    missing = [name for name in ("access_key", "secret_key") if keys and name not in keys]
+    if missing:
+        yield f"mcp_server_aws: wanted {' and '.join(missing)} with {' and '.join(keys)}; found none; add it"
+    profile = _first(PROFILE_VARIABLES, environ)
+    access_key = _first(ACCESS_KEY_VARIABLES, environ)
+    if profile and access_key and not any(options.get(name) for name in CREDENTIALS):
+        yield (
+            f"mcp_server_aws: has no credentials, and the environment has two kinds, {profile} and {access_key}; "
+            "unset one of them, or set profile in mcp_server_aws"
+        )
+
+
+def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    return next((name for name in names if environ.get(name)), None)

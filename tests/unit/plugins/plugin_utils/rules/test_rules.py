@@ -1,0 +1,160 @@
+"""Which values of an inventory exclude each other, and which maps are judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import RULES
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.rules import maps, tags, task
+
+ROOT = Path(__file__).parents[5]
+# Maps that have keys of their own, or that the playbooks make.
+STRUCTURED = {"ecs_service_paused", "ecs_service_role_arns", "ecs_service_settings", "mcp_server_aws"}
+
+ACTION = {
+    "scheduled_action_name": "a/b",
+    "schedule": "0 20 * * *",
+    "scalable_target_action": {"max_capacity": 1},
+}
+
+
+def judge(**values: Any) -> list[str]:
+    given = {"mcp_server_owner_tags": {"quilt:deployment": "x"}, **values}
+    return [problem for rule in RULES for problem in rule.problems(given)]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        pytest.param(
+            {"mcp_server_tags": {"R&D": "x", "Quilt:Region": "y"}},
+            ["mcp_server_tags: the key 'R&D' has &", "mcp_server_tags: the keys quilt:region and Quilt:Region"],
+            id="tags",
+        ),
+        pytest.param(
+            {"mcp_server_tags": {f"k{number}": "" for number in range(49)}},
+            ["mcp_server_tags: 51 tags, 2 of them the deployment's own, but a resource has at most 50"],
+            id="the deployment's own tags count",
+        ),
+        pytest.param(
+            {"ecs_service_environment": {"FLAG": True, "VERSION": 1.1, "LIMITS": {"x": 1}, "HOSTS": ["a"], "N": None}},
+            [f"ecs_service_environment: {name} is " for name in ("FLAG", "VERSION", "LIMITS", "HOSTS")],
+            id="values that are not text",
+        ),
+        pytest.param({"image_build_args": {"A": None}}, ["image_build_args: A is null"], id="null"),
+        pytest.param(
+            {"ecs_service_minimum_healthy_percent": 100, "ecs_service_maximum_percent": "100"},
+            ["ecs_service_maximum_percent: with ecs_service_minimum_healthy_percent 100 no task can be replaced"],
+            id="percentages without room",
+        ),
+        pytest.param(
+            {
+                "ecs_service_minimum_healthy_percent": 100,
+                "ecs_service_maximum_percent": 100,
+                "mcp_server_strategy": "CANARY",
+            },
+            [],
+            id="percentages of another strategy",
+        ),
+        pytest.param(
+            {"ecs_service_environment": {"A": "x"}, "mcp_server_secrets": {"A": "arn:aws:ssm:x:1:parameter/a"}},
+            ["ecs_service_environment: A is in mcp_server_secrets too"],
+            id="a name twice",
+        ),
+        pytest.param(
+            {"ecs_service_environment": {"QUILT_MCP_JWT_KEYS": "{}"}},
+            ["ecs_service_environment: QUILT_MCP_JWT_KEYS is secret"],
+            id="keys in plain text",
+        ),
+        pytest.param(
+            {"mcp_server_secrets": {"QUILT_MCP_JWT_KEYS": "arn:aws:ssm:x:1:parameter/a"}},
+            ["mcp_server_secrets: QUILT_MCP_JWT_KEYS comes from mcp_server_jwt_secret"],
+            id="keys given twice",
+        ),
+        pytest.param(
+            {"alb_rule_hosts": ["büro.quilt.de"], "alb_rule_paths": ["/mcp?token=*"]},
+            ["alb_rule_hosts: host-header büro.quilt.de has ü", "alb_rule_paths: path-pattern /mcp?token=* has ="],
+            id="characters of the route",
+        ),
+        pytest.param(
+            {"scaling_max": 2, "scaling_scheduled_actions": [ACTION]},
+            [
+                "scaling_scheduled_actions: the action a/b: scheduled_action_name 'a/b'",
+                "scaling_scheduled_actions: the action a/b: schedule 0 20 * * *",
+            ],
+            id="a schedule",
+        ),
+        pytest.param(
+            {"iam_permissions_boundary": "", "iam_existing_task_role": "server"},
+            ["iam_permissions_boundary: wanted a permissions boundary for the execution role, which a run creates"],
+            id="no boundary",
+        ),
+        pytest.param({"iam_permissions_boundary": "none"}, [], id="a boundary is not wanted"),
+        pytest.param(
+            {"iam_permissions_boundary": "", "iam_existing_task_role": "a", "iam_existing_execution_role": "b"},
+            [],
+            id="no role is created",
+        ),
+        pytest.param(
+            {
+                "iam_permissions_boundary": "",
+                "iam_existing_task_role": "a",
+                "iam_existing_execution_role": "b",
+                "mcp_server_strategy": "CANARY",
+            },
+            ["iam_permissions_boundary: wanted a permissions boundary for the role with which ECS shifts traffic"],
+            id="no boundary for the role of the shift",
+        ),
+        pytest.param(
+            {"alb_rule_egress": [{"proto": "tcp", "ports": [443], "cidr_ip": "pl-0123456789abcdef0"}]},
+            ["alb_rule_egress[0].cidr_ip: pl-0123456789abcdef0"],
+            id="a prefix list in place of a network",
+        ),
+    ],
+)  # fmt: skip
+def test_wrong(values: dict[str, Any], said: list[str]) -> None:
+    found = judge(**values)
+    assert len(found) == len(said), found
+    for problem, start in zip(found, said, strict=True):
+        assert problem.startswith(start)
+
+
+def test_no_secret_is_shown() -> None:
+    (problem,) = judge(ecs_service_environment={"QUILT_MCP_JWT_KEYS": "hunter2"})
+    assert "hunter2" not in problem
+
+
+def test_every_map_is_judged_as_text_or_as_tags() -> None:
+    """A new input that is a map fails here until one of the two judges it, or it has keys of its own."""
+    inputs = yaml.safe_load((ROOT / "meta" / "inputs.yml").read_text())
+    options = dict(inputs["deployment"])
+    for path in ROOT.glob("roles/*/meta/argument_specs.yml"):
+        for entry_point in yaml.safe_load(path.read_text())["argument_specs"].values():
+            options |= entry_point["options"]
+    of_type = {name for name, option in options.items() if option.get("type") == "dict"}
+    assert of_type == {*maps.TEXTS, *tags.TAGS, *STRUCTURED}
+
+
+PERCENTAGES = {"ecs_service_minimum_healthy_percent": 100, "ecs_service_maximum_percent": 150}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"scaling_min": 1, "scaling_max": 4}, "leave no room for a deployment while the autoscaler keeps 1 of"),
+        ({"scaling_min": 2, "scaling_max": 4}, ""),
+        ({"scaling_min": "", "scaling_max": ""}, ""),
+        ({"scaling_min": 1, "scaling_max": 4, "mcp_server_strategy": "LINEAR"}, ""),
+        (
+            {"scaling_min": 1, "scaling_max": 40, "ecs_service_maximum_percent": 101},
+            "keeps 1, 2, 3, 4, 5 and 35 more of scaling_min 1 to scaling_max 40 tasks",
+        ),
+    ],
+)
+def test_numbers_of_tasks_without_room_are_a_warning(values: dict[str, Any], said: str) -> None:
+    found = list(task.warnings({**PERCENTAGES, **values}))
+    assert len(found) == bool(said)
+    assert all(said in one for one in found)
