@@ -18,28 +18,35 @@ class Resources:
         self.aws = aws
 
     def unnamed(self) -> list[str]:
-        """Resources of the deployment that no statement about their kind names, and kinds without a resource."""
+        """Resources of the deployment that no statement about their kind names, and kinds without a resource.
+
+        Statements that allow the same actions are one here: each of them passes another role.
+        """
+        together: dict[str, list[str]] = {}
+        for actions, _sid, named, _ in self._changing():
+            together.setdefault(actions, []).extend(named)
         found = []
         for arn in (arn for arn, own in self._arns() if own):
-            of_kind = [(sid, same) for sid, named, _ in self._changing() if (same := _of_kind(arn, named))]
-            missed = [sid for sid, named in of_kind if not any(fnmatchcase(arn, one) for one in named)]
-            found += [f"{sid}: {arn}" for sid in (missed if of_kind else ["nothing"])]
+            of_kind = [(actions, same) for actions, named in together.items() if (same := _of_kind(arn, named))]
+            missed = [actions for actions, named in of_kind if not any(fnmatchcase(arn, one) for one in named)]
+            found += [f"{actions}: {arn}" for actions in (missed if of_kind else ["nothing"])]
         return found
 
     def exposed(self) -> list[str]:
         """What belongs to others and could be changed, as a statement names it and asks for nothing else."""
-        open_ones = [(sid, one) for sid, named, limited in self._changing() if not limited for one in named]
+        open_ones = [(sid, one) for _actions, sid, named, limited in self._changing() if not limited for one in named]
         foreign = [arn for arn, own in self._arns() if not own]
         return [f"{sid}: {arn}" for arn in foreign for sid, one in open_ones if one != "*" and fnmatchcase(arn, one)]
 
-    def _changing(self) -> Iterator[tuple[str, list[str], bool]]:
-        """Sid, patterns of ARNs, and whether there is a condition, of each statement that lets something change."""
+    def _changing(self) -> Iterator[tuple[str, str, list[str], bool]]:
+        """Actions, Sid, patterns of ARNs, and whether there is a condition, of each statement that allows a change."""
         place = {"account": self.aws.account_id, "region": self.aws.region, "stack": "sales-prod"}
         values = deployer_policy.values_of(place)
         for part, statements in deployer_policy.source().items():
             if part != "look":
                 for statement in deployer_policy.render(statements, values)["Statement"]:
-                    yield statement["Sid"], statement["Resource"], "Condition" in statement
+                    actions = ", ".join(statement["Action"])
+                    yield actions, statement["Sid"], statement["Resource"], "Condition" in statement
 
     def _arns(self) -> Iterator[tuple[str, bool]]:
         """Each resource's ARN and whether it carries the deployment's tag."""

@@ -258,7 +258,9 @@ def problems(
     ]
     specs += [spec for name, spec in known.roles.items() if name in present]
     wrong = {spec.name: problem for spec in specs if (problem := _value_problem(spec, present.get(spec.name)))}
-    whole = _whole(values, defaults or {})
+    # What follows from a wrong value would be said twice.
+    sound = {name: default for name, default in unset.items() if not default.follows({*wrong, *unresolved})}
+    whole = _whole(values, sound)
     found = {
         *_name_problems(names, typed, known),
         *_template_problems(values),

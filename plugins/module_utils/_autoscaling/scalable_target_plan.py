@@ -17,6 +17,7 @@ from .._core.compare import contains_unknown
 from .._core.problem import Problem
 from .._core.refusal import InvalidParameters
 from .._core.shapes import Document
+from .schedule import name_problems, schedule_problems
 
 # policy_type: the parameter that configures it.
 CONFIGURATIONS = {
@@ -153,6 +154,10 @@ def checked_action(action: Mapping[str, Any]) -> Document:
             )
         )
     check_capacities(name, limits.get("min_capacity"), limits.get("max_capacity"))
+    schedule = action.get("schedule")
+    forms = [*name_problems(str(action["scheduled_action_name"])), *(schedule_problems(schedule) if schedule else ())]
+    if forms:
+        raise InvalidParameters(*(problem.at(name) for problem in forms))
     try:
         return in_utc(action)
     except ValueError as error:

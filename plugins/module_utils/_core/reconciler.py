@@ -31,7 +31,7 @@ from .plan import Current, Plan, Reading
 from .problem import Problem
 from .refusal import InvalidParameters
 from .shapes import KNOWN_AFTER_APPLY, Document
-from .tags import is_reserved
+from .tag_rules import tag_problems
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -209,7 +209,7 @@ def _read_and_plan(resource: Reconciler[Read, Planned], lost: Sequence[Stale]) -
 
 def _validate_parameters(resource: Reconciler[Any, Any]) -> None:
     """Everything that is wrong with the parameters alone, before the first call."""
-    problems = _wrong_tags(resource.params["tags"] or {}, resource.params["require_tags"])
+    problems = _wrong_tags(resource.params["tags"] or {}, resource.params["require_tags"], resource.service)
     if resource.params["state"] == "present":
         try:
             resource.check_parameters()
@@ -219,10 +219,9 @@ def _validate_parameters(resource: Reconciler[Any, Any]) -> None:
         raise InvalidParameters(*problems, label=resource.label)
 
 
-def _wrong_tags(tags: Mapping[str, Any], required: Mapping[str, Any]) -> list[Problem]:
+def _wrong_tags(tags: Mapping[str, Any], required: Mapping[str, Any], service: str) -> list[Problem]:
     clash = [key for key, value in required.items() if tags.get(key, value) != value]
-    reserved = [str(key) for key in {**required, **tags} if is_reserved(str(key))]
-    problems = []
+    problems = list(tag_problems({**required, **tags}, service=service))
     if clash:
         names = ", ".join(clash)
         problems.append(
@@ -230,14 +229,6 @@ def _wrong_tags(tags: Mapping[str, Any], required: Mapping[str, Any]) -> list[Pr
                 f"tags and require_tags disagree about {names}",
                 "a resource without the tags of require_tags is foreign",
                 f"give {names} the same value in both, or leave it out of tags",
-            )
-        )
-    if reserved:
-        problems.append(
-            Problem(
-                f"the tags {', '.join(reserved)}",
-                "keys that begin with aws: are AWS's own",
-                "give these tags another name",
             )
         )
     return problems

@@ -24,23 +24,32 @@ LONGEST_KEY, LONGEST_VALUE = 128, 256
 SIGNS = "_.:/=+-@"
 # Letters, digits and spaces of any script: the first letter of their Unicode category.
 KINDS = ("L", "N", "Z")
+# Services that take any character in tags.
+OF_ANY_CHARACTERS = ("cloudwatch", "ec2")
 
 
-def tag_problems(tags: Mapping[Any, Any], added: Mapping[str, str] | None = None) -> Iterator[Problem]:
-    """Yield a problem for each tag that some service of AWS refuses.
+def tag_problems(
+    tags: Mapping[Any, Any], added: Mapping[str, str] | None = None, service: str | None = None
+) -> Iterator[Problem]:
+    """Yield a problem for each tag that AWS refuses.
 
     Args:
         tags: as they were given.
         added: the tags that a deployment adds, which count too and win over a tag of the same key.
+        service: the one that gets them, by boto3's name; without it, what any of them refuses.
     """
     added = added or {}
     yield from text_problems(tags, null="a tag has a text, which may be empty")
     for key, value in tags.items():
         if isinstance(key, str):
             yield from _key_problems(key)
-        if isinstance(value, str):
-            yield from _value_problems(str(key), value)
-    yield from _case_problems({**added, **tags})
+        if isinstance(value, str) and len(value) > LONGEST_VALUE:
+            found = _of_length(f"the value of {key}", value)
+            yield Problem(found, f"a value has at most {LONGEST_VALUE} characters", "shorten it")
+    if service not in OF_ANY_CHARACTERS:
+        yield from _alphabet_problems(tags)
+    if service in (None, "iam"):
+        yield from _case_problems({**added, **tags})
     count = len({**added, **{str(key): value for key, value in tags.items()}})
     if count > MOST_TAGS:
         with_added = f", {len(added)} of them the deployment's own" if added else ""
@@ -52,22 +61,22 @@ def _key_problems(key: str) -> Iterator[Problem]:
         yield Problem(_of_length("a key", key), f"a key has 1 to {LONGEST_KEY} characters", "choose another key")
     if is_reserved(key):
         yield Problem(f"the key {key}", "keys that begin with aws: are AWS's own", "choose another key")
-    yield from _alphabet_problems(f"the key {key[:40]!r}", key)
 
 
-def _value_problems(key: str, value: str) -> Iterator[Problem]:
-    if len(value) > LONGEST_VALUE:
-        found = _of_length(f"the value of {key}", value)
-        yield Problem(found, f"a value has at most {LONGEST_VALUE} characters", "shorten it")
-    yield from _alphabet_problems(f"the value of {key}", value)
+def _alphabet_problems(tags: Mapping[Any, Any]) -> Iterator[Problem]:
+    allowed = f"tags have letters, digits, spaces and {' '.join(SIGNS)}"
+    for key, value in tags.items():
+        texts = ((f"the key {str(key)[:40]!r}", key), (f"the value of {key}", value))
+        for what, text in texts:
+            wrong = _outside(text) if isinstance(text, str) else []
+            if wrong:
+                yield Problem(f"{what} has {' '.join(wrong)}", allowed, "write it without them")
 
 
-def _alphabet_problems(what: str, text: str) -> Iterator[Problem]:
+def _outside(text: str) -> list[str]:
+    """The characters that no tag has, once each."""
     wrong = dict.fromkeys(sign for sign in text if sign not in SIGNS and unicodedata.category(sign)[0] not in KINDS)
-    if wrong:
-        shown = " ".join(sign if sign.isprintable() else repr(sign) for sign in wrong)
-        allowed = f"tags have letters, digits, spaces and {' '.join(SIGNS)}"
-        yield Problem(f"{what} has {shown}", allowed, "write it without them")
+    return [sign if sign.isprintable() else repr(sign) for sign in wrong]
 
 
 def _case_problems(tags: Mapping[Any, Any]) -> Iterator[Problem]:

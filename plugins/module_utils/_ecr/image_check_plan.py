@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .registry_host import Home, home_of
+
 # Least first. What ECR calls UNDEFINED, UNTRIAGED or INFORMATIONAL is below them all.
 SEVERITIES = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
 SHOWN = 10  # findings named in one message
@@ -20,7 +22,6 @@ SHOWN = 10  # findings named in one message
 _NAME = re.compile(
     r"(?P<registry>[^/]+)/(?P<repository>[^@:]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
-_ECR = re.compile(r"(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com|on\.aws)(?:\.cn)?")
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,9 @@ class ImageName:
     digest: str = ""
 
     @property
-    def home(self) -> tuple[str, str] | None:
+    def home(self) -> Home | None:
         """Account and region of the ECR registry that it names; None for any other."""
-        match = _ECR.fullmatch(self.registry)
-        return (match.group(1), match.group(2)) if match else None
+        return home_of(self.registry)
 
     @property
     def image_id(self) -> dict[str, str]:

@@ -22,6 +22,7 @@ from .._core.refusal import Refused
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._ecs.image_users_client import ImageUsersClient
+from .registry_host import host_of
 from .repository_client import RepositoryClient
 from .repository_defaults import (
     check_lifecycle,
@@ -126,10 +127,8 @@ class Repository(ModelResource):
     def predict(self, plan: Plan) -> Document:
         if plan.current:
             return {}
-        meta = self.client().meta
-        suffix = "amazonaws.com.cn" if meta.partition == "aws-cn" else "amazonaws.com"
         known = self.account_id != KNOWN_AFTER_APPLY
-        uri = f"{self.account_id}.dkr.ecr.{meta.region_name}.{suffix}/{self.name}"
+        uri = f"{host_of(self.account_id, self.client().meta.region_name)}/{self.name}"
         return {
             "repository_arn": self.arn(f"repository/{self.name}"),
             "registry_id": self.account_id,

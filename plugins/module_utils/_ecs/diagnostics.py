@@ -15,6 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from .client import Answer, ServiceClient, described_task_definition, last_log_lines
 from .deployment_outcome import TargetDeployment
+from .deployment_room import of_event
 from .names import short_name
 
 EVENTS, LOG_LINES = 5, 20
@@ -45,6 +46,9 @@ def _lines(calls: ServiceClient, service: Answer, target: TargetDeployment) -> I
             yield from _logs(calls.client, task)
     except AnsibleAWSError as error:
         yield str(error)
+    room = of_event(service)
+    if room:
+        yield f"{room[0].upper()}{room[1:]}."
     events = [event.get("message", "") for event in service.get("events", [])]
     # What the load balancer's health check said comes before all that ECS did about it.
     events = events[:EVENTS] + [message for message in events[EVENTS:] if UNHEALTHY in message][:1]

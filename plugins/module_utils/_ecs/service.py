@@ -29,6 +29,7 @@ from .._elb.client import balancer_of_groups
 from .._elb.run_snapshot import is_kept, keep_snapshot
 from .client import Answer, ServiceClient
 from .deployment_outcome import TargetDeployment, target_deployment
+from .deployment_room import problem_of_update
 from .deployment_state import PROVEN, has_served, primary_of
 from .names import short_name
 from .service_defaults import (
@@ -247,6 +248,9 @@ class Service(ModelResource):
         failed = primary_of(reading.answer or {}).get("rolloutState") == "FAILED"
         force = bool(self.params["force_new_deployment"] or failed)
         action = "update" if force and plan.action == "none" else plan.action
+        problem = problem_of_update(plan.before, plan.after, force) if action == "update" else None
+        if problem:
+            raise Refused(f"deploy {self.label}", problem)
         warnings = (*plan.warnings, *scaling_warnings(self.label, reading.current, reading.autoscaler))
         return replace(plan, action=action, force=force, warnings=warnings)
 

@@ -16,6 +16,7 @@ from typing import Any
 from .._core.problem import Problem
 from .._core.refusal import InvalidParameters
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
+from .task_definition_references import reference_problems
 
 # What ECS fills in, or treats as the same as leaving it out.
 DEFAULTS = {
@@ -73,6 +74,7 @@ UNORDERED = (
     "inference_accelerators",
     "proxy_configuration.properties",
 )
+ROUTER_USER = "0"  # ECS starts a FireLens router as root, and stores it so
 PLATFORM = {"cpu_architecture": "X86_64", "operating_system_family": "LINUX"}
 _CPU = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*vcpu\s*$", re.IGNORECASE)
 _MEMORY = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*gb\s*$", re.IGNORECASE)
@@ -115,6 +117,8 @@ def as_stored(document: Mapping[str, Any]) -> Document:
         result["runtime_platform"] = {**PLATFORM, **result.get("runtime_platform", {})}
     fixed = result["network_mode"] in ("awsvpc", "host")
     for container in result.get("container_definitions", []):
+        if container.get("firelens_configuration"):
+            container.setdefault("user", ROUTER_USER)
         for port in container.get("port_mappings", []):
             if "container_port" in port and not port.get("host_port"):
                 port["host_port"] = port["container_port"] if fixed else 0
@@ -123,7 +127,11 @@ def as_stored(document: Mapping[str, Any]) -> Document:
 
 def check(wanted: Mapping[str, Any]) -> None:
     """Raise InvalidParameters for what the model allows and ECS does not; all of it in one message."""
-    problems = [*_container_problems(wanted.get("container_definitions", [])), *_fargate_problems(wanted)]
+    problems = [
+        *_container_problems(wanted.get("container_definitions", [])),
+        *_fargate_problems(wanted),
+        *reference_problems(wanted),
+    ]
     if problems:
         raise InvalidParameters(*problems)
 

@@ -31,6 +31,7 @@ from . import actions as acts
 from . import client, report
 from .listener import find_listener, no_listener
 from .match import conditions as conds
+from .match.condition_values import value_problems
 from .match.conditions import Condition
 from .placement import Listener, Pick, Window, find_window, lowest
 from .plan import CONTROLLER_TAGS, RulePlan, Wanted, has_shifted, plan_absent, plan_present, refuse_unplaceable
@@ -86,7 +87,11 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         problems = report.unsupported(self.model, self.params)
         rule = self.wanted_rule
         problems += conds.problems(rule.conditions or ()) + acts.problems(rule.actions or ())
-        problems += [problem.at("planned_conditions") for problem in conds.problems(self.planned_conditions)]
+        problems += [problem for condition in rule.conditions or () for problem in value_problems(condition)]
+        planned = [problem for condition in self.planned_conditions for problem in value_problems(condition)]
+        problems += [
+            problem.at("planned_conditions") for problem in (*conds.problems(self.planned_conditions), *planned)
+        ]
         problems += acts.transform_problems(rule.transforms or ())
         empty = [name for name in ("conditions", "actions") if self.params[name] == []]
         problems += [

@@ -282,7 +282,7 @@ def test_20_a_twin_that_is_marked_as_somebody_elses_is_not_adopted(listener: Lis
 
 def test_a_tag_that_only_aws_may_set_is_refused_before_any_call(listener: Listener) -> None:
     result = listener.run(tags={"Aws:team": "x"}, priority=0)
-    assert "the tags Aws:team\nReason: keys that begin with aws:" in result["msg"]
+    assert "the key Aws:team\nReason: keys that begin with aws:" in result["msg"]
     assert "priority is 0\nReason: ELB numbers rules from 1 to 50000" in result["msg"]
     assert result["calls"] == []
 

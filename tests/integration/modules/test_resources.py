@@ -116,14 +116,14 @@ def test_tags_of_aws_stay_and_are_never_sent(aws: ControlPlane, kind: Kind, run:
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_a_tag_that_only_aws_may_set_is_refused_before_any_call(kind: Kind, run: Run, state: str) -> None:
     result = run(state=state, tags={"AWS:team": "data", "quilt:deployment": "other"})
-    assert "Found: the tags AWS:team\nReason: keys that begin with aws:" in result["msg"]
+    assert "Found: the key AWS:team\nReason: keys that begin with aws:" in result["msg"]
     assert "tags and require_tags disagree about quilt:deployment" in result["msg"]
     assert result["calls"] == []
 
 
 def test_wrong_tags_and_a_wrong_parameter_are_said_in_one_message(run_module: Run) -> None:
     result = run_module("cloudwatch_log_group", log_group_name="/x", retention_in_days=31, tags={"aws:x": "1"})
-    assert "Found: the tags aws:x\nReason: keys that begin with aws:" in result["msg"]
+    assert "Found: the key aws:x\nReason: keys that begin with aws:" in result["msg"]
     assert "Found: retention_in_days is 31\n" in result["msg"]
     assert result["calls"] == []
 

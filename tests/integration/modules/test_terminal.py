@@ -31,9 +31,9 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         {"name": "demo", "attributes": {"deregistration_delay.timeout_second": 3}, "tags": {"aws:x": "1"}},
         [
             "Refused the parameters of target group demo",
-            "Found: the tags aws:x",
+            "Found: the key aws:x",
             "Reason: keys that begin with aws: are AWS's own",
-            "Remedy: give these tags another name",
+            "Remedy: choose another key",
             "Found: attribute deregistration_delay.timeout_second",
             "Reason: target groups have no such attribute",
             "Remedy: use deregistration_delay.timeout_seconds",

@@ -93,7 +93,7 @@ def test_nothing_is_read_with_parameters_that_cannot_be_right() -> None:
         execute(one)
     assert [line for line in refused.value.message.splitlines() if line.startswith(("Refused", "Found"))] == [
         f"Refused the parameters of {one.label}",
-        "Found: the tags aws:x",
+        "Found: the key aws:x",
         "Found: 'known-after-apply' in size",
     ]
     assert one.steps == []
