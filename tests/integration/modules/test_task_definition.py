@@ -25,7 +25,19 @@ def sample(shape):
 def everything():
     model = boto3.client("ecs", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x").meta
     document = sample(model.service_model.operation_model("RegisterTaskDefinition").input_shape)
-    document["container_definitions"][0]["health_check"]["command"] = ["CMD", "true"]
+    container = document["container_definitions"][0]
+    container["health_check"]["command"] = ["CMD", "true"]
+    # What ECS accepts together: others to wait for, a router for the logs, no name for two variables.
+    router = {
+        "name": "router",
+        "image": "1",
+        "user": "0",
+        "firelens_configuration": container.pop("firelens_configuration"),
+    }
+    container["log_configuration"]["log_driver"] = "awsfirelens"
+    container["depends_on"][0]["container_name"] = container["volumes_from"][0]["source_container"] = "router"
+    container["secrets"][0]["name"] = "SECRET"
+    document["container_definitions"].append(router)
     return {name: value for name, value in document.items() if name != "tags"}
 
 
