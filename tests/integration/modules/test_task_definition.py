@@ -31,7 +31,6 @@ def everything():
     router = {
         "name": "router",
         "image": "1",
-        "user": "0",
         "firelens_configuration": container.pop("firelens_configuration"),
     }
     container["log_configuration"]["log_driver"] = "awsfirelens"
@@ -47,6 +46,19 @@ def test_whatever_ecs_fills_in_a_second_run_is_no_change(everything, run_module)
     second = run_module("ecs_task_definition", **everything)
     assert not second["changed"], second["diff"]
     assert [call.operation for call in second["calls"]] == ["DescribeTaskDefinition"]
+
+
+def test_the_user_of_a_log_router_is_stored_by_ecs_and_no_change(run_module):
+    logs = {"log_driver": "awsfirelens", "options": {"Name": "stdout"}}
+    containers = [
+        {"name": "web", "image": "web:1", "memory": 128, "log_configuration": logs},
+        {"name": "router", "image": "fluent-bit:1", "memory": 64, "firelens_configuration": {"type": "fluentbit"}},
+    ]
+    first = run_module("ecs_task_definition", family="routed", container_definitions=containers)
+    assert first["changed"], first.get("msg")
+    stored = first["task_definition"]["container_definitions"]
+    assert [one.get("user") for one in stored if one["name"] == "router"] == ["0"]
+    assert not run_module("ecs_task_definition", family="routed", container_definitions=containers)["changed"]
 
 
 @pytest.mark.parametrize(
