@@ -127,6 +127,16 @@ class Role(ModelResource):
                     "correct role_name or the profile",
                 ),
             )
+        path = self.params["path"]
+        if path and path != current.document["path"]:
+            raise Refused(
+                f"use {self.label}",
+                Problem(
+                    f"its path is {current.document['path']}, wanted is {path}",
+                    "an account has one role of a name, so it is another role than the one that is meant",
+                    "correct the path or the ARN",
+                ),
+            )
         lacking = sorted(trusted_services(self.params[TRUST]) - trusted_services(current.document[TRUST]))
         if lacking:
             names = ", ".join(lacking)
