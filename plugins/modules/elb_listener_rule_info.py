@@ -96,7 +96,9 @@ listener_arn:
   returned: always
   type: str
 rules:
-  description: The rules as AWS has them, with their tags, in the order of evaluation.
+  description:
+    - The rules as AWS has them, with their tags, in the order of evaluation.
+    - The values of headers and query strings are fingerprints, here and in the other results.
   returned: always
   type: list
   elements: dict
@@ -155,6 +157,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import INFO_ARGUMENTS
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.info import look
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.invocation import take_parameters
 
 
 def main() -> None:
@@ -166,7 +169,8 @@ def main() -> None:
         required_together=[("load_balancer", "port")],
         supports_check_mode=True,
     )
-    run_info(module, look)
+    asked = take_parameters(module)
+    run_info(module, lambda client, _shown: look(client, asked))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._elb.fingerprints import without_secrets
 from . import report
 from .match.conditions import Condition
 from .match.request import Request, holds
@@ -27,8 +28,9 @@ def in_order(snapshot: Snapshot) -> list[Found]:
 
 
 def rule_document(rule: Found) -> Document:
-    """A rule as AWS has it, in snake_case, with its tags."""
-    document: Document = to_snake(dict(rule.answer))
+    """A rule as AWS has it, in snake_case, with its tags; the values of headers and query strings as fingerprints."""
+    shown = {**rule.answer, "Conditions": [without_secrets(one) for one in rule.answer.get("Conditions") or ()]}
+    document: Document = to_snake(shown)
     return {**document, "priority": rule.priority or "default", "tags": dict(rule.tags)}
 
 
@@ -110,9 +112,9 @@ def _because(condition: Condition, request: Request) -> str:
         "path-pattern": f"the path is {request.path}",
         "http-request-method": f"the method is {request.method}",
         "source-ip": f"the source address is {request.address or 'not given'}",
-        "query-string": f"the query is {'&'.join(f'{k}={v}' if k else v for k, v in request.query) or 'empty'}",
+        "query-string": f"the query is {request.query_text() or 'empty'}",
         "http-header": "the header is "
-        + (", ".join(value for name, value in request.headers if name.lower() == condition.name) or "absent"),
+        + (", ".join(request.shown(*one) for one in request.headers if one[0].lower() == condition.name) or "absent"),
     }
     doubt = " (a regex or unknown values; cannot be decided for certain)" if condition.opaque else ""
     return f"{condition.text()} does not hold: {shown.get(condition.field, 'unknown kind of condition')}{doubt}"

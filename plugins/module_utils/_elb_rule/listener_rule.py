@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from .._core.calls import Stale
 from .._core.plan import Current, Reading, is_foreign, refuse_foreign
@@ -29,6 +30,7 @@ from .._elb.client import describe_listener
 from .._elb.run_snapshot import keep_snapshot
 from . import actions as acts
 from . import client, report
+from .invocation import take_parameters
 from .listener import find_listener, no_listener
 from .match import conditions as conds
 from .match.condition_values import value_problems
@@ -79,6 +81,10 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
     fields = ("conditions", "actions", "transforms", "priority")
     computed = ("rule_arn", "is_default")
     attempts = 12
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        self.params = take_parameters(module)
 
     # Checks that need no call
 
@@ -290,7 +296,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         if plan.adopted:  # first of all, so that what follows happens to a rule with the tag
             client.tag(self.client(), arn, plan.set_tags)
         # A new secret is nothing that can be compared, so it is no change.
-        written = [name for name in WRITTEN if name in plan.changes or (name == "actions" and plan.rotate_secret)]
+        written = [name for name in WRITTEN if name in plan.written or (name == "actions" and plan.rotate_secret)]
 
         def modify() -> None:
             if written:

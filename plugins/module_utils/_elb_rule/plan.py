@@ -60,6 +60,12 @@ class RulePlan(Plan):
     modify_first: bool = False
     rotate_secret: bool = False
     adopted: bool = False
+    new_conditions: bool = False  # by their values: the documents have fingerprints of some
+
+    @property
+    def written(self) -> set[str]:
+        """The fields that change."""
+        return {*self.changes, *(["conditions"] if self.new_conditions else [])}
 
 
 def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: Pick = lowest) -> RulePlan:
@@ -76,10 +82,11 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
     placement = place(others, _placement_request(wanted, conditions, found), pick)
     if placement.priority is None:
         raise Refused(f"place listener rule {wanted.name}", *placement.problems)
-    after = _after(wanted, conditions, placement, current)
+    new_conditions = found is None or not conds.same(found.conditions, conditions)
+    after = _after(wanted, conditions if new_conditions else None, placement, current)
     tags = _tags(wanted, current)
     _require_secret(wanted, current)
-    action = _action(current, after, tags)
+    action = _action(current, after, tags, new_conditions)
     return RulePlan(
         action=action,
         current=current,
@@ -95,6 +102,7 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
         modify_first=_modify_first(others, found.rule() if found else None, conditions, placement.priority),
         rotate_secret=bool(current and current.tags.get(SECRET_VERSION_TAG) != tags.get(SECRET_VERSION_TAG)),
         adopted=found is not None and owned is None,
+        new_conditions=new_conditions,
     )
 
 
@@ -265,16 +273,17 @@ def _placement_request(wanted: Wanted, conditions: tuple[Condition, ...], found:
 
 
 def _after(
-    wanted: Wanted, conditions: tuple[Condition, ...], placement: Placement, current: Current | None
+    wanted: Wanted, conditions: tuple[Condition, ...] | None, placement: Placement, current: Current | None
 ) -> dict[str, Any]:
-    before = current.document if current else {"actions": [], "transforms": []}
+    """The document that follows. conditions: None when they stay."""
+    before = current.document if current else {"conditions": [], "actions": [], "transforms": []}
     actions = before["actions"] if wanted.actions is None else acts.normalized(wanted.actions)
     if wanted.delegate_weights:
         actions = acts.normalized(acts.with_weights_of(actions, before["actions"]))
     transforms = before["transforms"] if wanted.transforms is None else acts.normalized_transforms(wanted.transforms)
     return {
         "priority": placement.priority,
-        "conditions": condition_documents(conditions),
+        "conditions": before["conditions"] if conditions is None else condition_documents(conditions),
         "actions": actions,
         "transforms": transforms,
     }
@@ -288,10 +297,11 @@ def _tags(wanted: Wanted, current: Current | None) -> dict[str, str]:
     return {**tags, **({SECRET_VERSION_TAG: kept} if kept is not None else {})}
 
 
-def _action(current: Current | None, after: Mapping[str, Any], tags: Mapping[str, str]) -> Any:
+def _action(current: Current | None, after: Mapping[str, Any], tags: Mapping[str, str], new_conditions: bool) -> Any:
     if current is None:
         return "create"
-    return "none" if current.document == after and dict(current.tags) == tags else "update"
+    same = current.document == after and dict(current.tags) == tags and not new_conditions
+    return "none" if same else "update"
 
 
 def _modify_first(others: list[Rule], before: Rule | None, conditions: tuple[Condition, ...], priority: int) -> bool:

@@ -23,7 +23,7 @@ from dataclasses import replace
 
 from . import dimensions, glob_pattern
 from .conditions import Condition
-from .request import Request, holds
+from .request import BY_REGEX, Request, holds
 
 Conditions = tuple[Condition, ...]
 Choice = list[tuple[Condition, dimensions.Texts]]
@@ -234,11 +234,14 @@ def _request(choice: Choice) -> Request:
     single: dict[str, str | None] = {}
     headers: list[tuple[str, str]] = []
     query: list[tuple[str, str]] = []
+    stems: dict[tuple[str, str], str] = {}
     for side, texts in choice:
         if side.field == "http-header":
-            headers.append((side.name, texts[0] if texts else "(by regex)"))
+            headers.append((side.name, texts[0] if texts else BY_REGEX))
+            stems[headers[-1]] = _stem(side, texts)
         elif side.field == "query-string":
             query.append((texts[0], texts[1]) if texts else ("(unknown)", ""))
+            stems[query[-1]] = _stem(side, texts)
         elif texts or not _is_whole(side):
             single[side.field] = texts[0] if texts else None
     return Request(
@@ -248,4 +251,14 @@ def _request(choice: Choice) -> Request:
         address=single.get("source-ip"),
         headers=tuple(headers),
         query=tuple(query),
+        stems=stems,
     )
+
+
+def _stem(side: Condition, texts: dimensions.Texts) -> str:
+    """The value of the side that the texts are an example of, as it was written."""
+    for value in side.values if texts else ():
+        one = Condition(side.field, (value,), name=side.name)
+        if any(all(map(glob_pattern.Glob.matches, box, texts)) for box in dimensions.boxes(one)):
+            return side.written_value(value)
+    return texts[-1] if texts else ""

@@ -10,19 +10,24 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from ..._elb.fingerprints import fingerprint
 from . import glob_pattern
 from .conditions import Condition
 
 Header = tuple[str, str]
 Parameter = tuple[str, str]
+BY_REGEX = "(by regex)"  # in place of the value of a header that a regex asks for
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request as a listener sees it. Headers and query parameters may repeat; a part that is None is not known."""
+    """A request as a listener sees it. Headers and query parameters may repeat; a part that is None is not known.
+
+    stems: for the value of a header or a parameter, by name and value, the value of the condition that it stems from.
+    """
 
     host: str | None = "x"
     path: str | None = "/"
@@ -30,11 +35,22 @@ class Request:
     address: str | None = None
     headers: tuple[Header, ...] = ()
     query: tuple[Parameter, ...] = ()
+    stems: Mapping[Parameter, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def shown(self, name: str, value: str) -> str:
+        """The value of a header or a parameter for people: a fingerprint, as it may be somebody's secret."""
+        return value if value in ("", BY_REGEX) else fingerprint(self.stems.get((name, value), value))
+
+    def query_text(self) -> str:
+        """The query for people."""
+        return "&".join(
+            f"{key}={self.shown(key, value)}" if key else self.shown(key, value) for key, value in self.query
+        )
 
     def text(self, scheme: str = "https") -> str:
-        """For messages: ``GET https://demo.quiltdata.com/mcp?a=b (X-Test: 1) from 10.0.0.1``."""
-        query = "&".join(f"{key}={value}" if key else value for key, value in self.query)
-        headers = ", ".join(f"{name}: {value}" for name, value in self.headers)
+        """For messages: ``GET https://demo.quiltdata.com/mcp?a=<sha256:...> (X-Test: <sha256:...>) from 10.0.0.1``."""
+        query = self.query_text()
+        headers = ", ".join(f"{name}: {self.shown(name, value)}" for name, value in self.headers)
         url = f"{scheme}://{self.host or '(host by regex)'}{self.path or '/(path by regex)'}"
         parts = [
             f"{self.method or '(any method)'} {url}",
