@@ -37,7 +37,9 @@ options:
     type: str
     default: quilt:rule
   explain:
-    description: A request. RV(explanation) shows which rule handles it.
+    description:
+      - A request. RV(explanation) shows which rule handles it.
+      - A part that is not given is not known, and a condition on it may hold.
     type: dict
     suboptions:
       host:
@@ -51,15 +53,18 @@ options:
       method:
         description: The method.
         type: str
-        default: GET
       headers:
-        description: The headers by name; a list for a header that is there several times.
+        description:
+          - All the headers by name; a list for a header that is there several times.
+          - An empty dictionary for a request without headers.
         type: dict
       query:
-        description: The query as in the URL, such as V(a=b&c=d). It is not decoded.
+        description: The query as in the URL, such as V(a=b&c=d); empty for none. It is not decoded.
         type: str
       source_ip:
-        description: The address that connects to the load balancer. Without it no V(source-ip) condition holds.
+        description:
+          - The address that connects to the load balancer.
+          - A V(source-ip) condition that takes every address that a client can have holds without it.
         type: str
 extends_documentation_fragment:
   - quilt.mcp_server.reading
@@ -143,11 +148,18 @@ explanation:
       type: str
       returned: always
     certain:
-      description: Whether no regular expression and no unknown value was involved.
+      description: Whether no earlier rule may match, and the rule itself does for certain.
       type: bool
       returned: always
+    not_given:
+      description: The suboptions of O(explain) that were not given and would make the answer certain, or another one.
+      type: list
+      elements: str
+      returned: always
     passed_over:
-      description: The rules before it, each with the conditions that do not hold in C(because).
+      description:
+        - The rules before it, each with the conditions that do not hold in C(because).
+        - C(may_match) is true for a rule of which that cannot be decided.
       type: list
       elements: dict
       returned: always

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .._core.clients import Clients
@@ -18,8 +19,8 @@ from .._core.refusal import InvalidParameters
 from .._elb.fingerprints import is_fingerprint
 from . import explain
 from .actions import Document
-from .client import read
-from .listener import find_listener, no_listener
+from .client import address_space, read
+from .listener import FoundListener, find_listener, no_listener
 from .match.conditions import FINGERPRINT_REASON
 
 
@@ -28,10 +29,12 @@ def look(client: Clients, params: Mapping[str, Any]) -> Document:
     if params["explain"]:
         _validate_request(params["explain"])
     elb = client("elbv2")
-    arn = params["listener_arn"] or find_listener(elb, params["load_balancer"], params["port"])
-    snapshot = read(elb, arn)
+    given = params["listener_arn"]
+    listener = FoundListener(given) if given else find_listener(elb, params["load_balancer"], params["port"])
+    arn, snapshot = listener.arn, read(elb, listener.arn)
     if not snapshot.rules:  # every listener has a default rule
         raise no_listener(f"read the rules of listener {arn}", arn)
+    snapshot = replace(snapshot, space=address_space(elb, snapshot, listener))
     asked = params["explain"]
     shown = [
         rule
@@ -60,7 +63,9 @@ def _validate_request(asked: Mapping[str, Any]) -> None:
             )
         )
     request = explain.request_of(asked)
-    for value in (value for _name, value in (*request.headers, *request.query) if is_fingerprint(value)):
+    for value in (
+        value for _name, value in (*(request.headers or ()), *(request.query or ())) if is_fingerprint(value)
+    ):
         raise InvalidParameters(
             Problem(
                 f"explain: {value} is a fingerprint",

@@ -31,7 +31,7 @@ from .._elb.run_snapshot import keep_snapshot
 from . import actions as acts
 from . import client, report
 from .invocation import take_parameters
-from .listener import find_listener, no_listener
+from .listener import FoundListener, find_listener, no_listener
 from .match import conditions as conds
 from .match.condition_values import value_problems
 from .match.conditions import Condition
@@ -175,12 +175,14 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         races = [stale for stale in lost if "PriorityInUse" in str(stale)]
         if races and lost[-1] is races[-1]:
             time.sleep(random.uniform(0, 0.2 * len(races)))
-        arn = self.params["listener_arn"] or find_listener(
-            self.client(), self.params["load_balancer"], self.params["port"]
-        )
+        listener = self._listener()
+        arn = listener.arn
         if arn == KNOWN_AFTER_APPLY:
             return RuleReading(None, arn)
         snapshot, owned = self._owned(arn)
+        if self.params["state"] == "present":
+            asked = (*(self.wanted_rule.conditions or ()), *self.planned_conditions)
+            snapshot = replace(snapshot, space=client.address_space(self.client(), snapshot, listener, asked))
         alone = owned[0] if len(owned) == 1 and owned[0].priority is not None else None
         secured = acts.needs_https(self.wanted_rule.actions or ()) if self.params["state"] == "present" else []
         return RuleReading(
@@ -192,6 +194,12 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             # The best number at first; after a lost race any of the best few, so that runs do not collide forever.
             pick=random.choice if races else lowest,
         )
+
+    def _listener(self) -> FoundListener:
+        given = self.params["listener_arn"]
+        if given:
+            return FoundListener(given)
+        return find_listener(self.client(), self.params["load_balancer"], self.params["port"])
 
     def _owned(self, listener_arn: str) -> tuple[Snapshot, tuple[Found, ...]]:
         """The rules, and those that carry the identity tag."""
@@ -340,7 +348,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             raise Stale(message=f"{self.label} was deleted while this run was writing it")
         others = fresh.others(arn)
         if window.holds(managed.priority) and set(others) != set(run.reading.snapshot.others(arn)):
-            window = find_window(Listener(others), managed.conditions)
+            window = find_window(Listener(others, run.reading.snapshot.space), managed.conditions)
             if not window.holds(managed.priority):
                 raise Stale(message=f"{self.label}: another rule came at the same time and changes where it belongs")
         return fresh

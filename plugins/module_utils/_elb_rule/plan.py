@@ -19,6 +19,7 @@ from .._core.tags import merge_tags
 from . import actions as acts
 from .actions import Document
 from .match import conditions as conds
+from .match.address_space import Space
 from .match.conditions import Condition
 from .placement import Listener, Pick, Placement, PlacementRequest, Rule, lowest, place, would_shadow
 from .snapshot import Found, Snapshot, condition_documents
@@ -79,7 +80,7 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
     wanted = _keep_shifted(wanted, current)
     conditions = wanted.conditions if wanted.conditions is not None else (found.conditions if found else ())
     others = snapshot.others(found.arn if found else None)
-    placement = place(others, _placement_request(wanted, conditions, found), pick)
+    placement = place(others, _placement_request(wanted, conditions, found, snapshot.space), pick)
     if placement.priority is None:
         raise Refused(f"place listener rule {wanted.name}", *placement.problems)
     new_conditions = found is None or not conds.same(found.conditions, conditions)
@@ -99,7 +100,9 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
             *_adoption_warning(found, owned, snapshot),
         ),
         placement=placement,
-        modify_first=_modify_first(others, found.rule() if found else None, conditions, placement.priority),
+        modify_first=_modify_first(
+            Listener(others, snapshot.space), found.rule() if found else None, conditions, placement.priority
+        ),
         rotate_secret=bool(current and current.tags.get(SECRET_VERSION_TAG) != tags.get(SECRET_VERSION_TAG)),
         adopted=found is not None and owned is None,
         new_conditions=new_conditions,
@@ -259,7 +262,9 @@ def _adoption_warning(found: Found | None, owned: Found | None, snapshot: Snapsh
     ]
 
 
-def _placement_request(wanted: Wanted, conditions: tuple[Condition, ...], found: Found | None) -> PlacementRequest:
+def _placement_request(
+    wanted: Wanted, conditions: tuple[Condition, ...], found: Found | None, space: Space
+) -> PlacementRequest:
     return PlacementRequest(
         conditions=conditions,
         current=found.priority if found else None,
@@ -269,6 +274,7 @@ def _placement_request(wanted: Wanted, conditions: tuple[Condition, ...], found:
         allow_below_floor=wanted.allow_below_floor,
         warn_unreachable=wanted.warn_unreachable,
         warn_shadowing=wanted.warn_shadowing,
+        space=space,
     )
 
 
@@ -304,7 +310,7 @@ def _action(current: Current | None, after: Mapping[str, Any], tags: Mapping[str
     return "none" if same else "update"
 
 
-def _modify_first(others: list[Rule], before: Rule | None, conditions: tuple[Condition, ...], priority: int) -> bool:
+def _modify_first(listener: Listener, before: Rule | None, conditions: tuple[Condition, ...], priority: int) -> bool:
     """Which of two writes comes first: the one whose state in between harms nobody, then the one that keeps the rule
     reachable.
 
@@ -312,6 +318,5 @@ def _modify_first(others: list[Rule], before: Rule | None, conditions: tuple[Con
     """
     if before is None or before.priority == priority or conds.same(before.conditions, conditions):
         return False
-    listener = Listener(others)
     moved_first = would_shadow(listener, before.conditions, priority)
     return would_shadow(listener, conditions, before.priority) < moved_first

@@ -17,6 +17,7 @@ from .._elb.fingerprints import without_secrets
 from . import actions as acts
 from .actions import Document
 from .match import conditions as conds
+from .match.address_space import EVERY_ADDRESS, Space
 from .match.conditions import Condition
 from .placement import Rule
 from .spelling import to_snake
@@ -72,6 +73,7 @@ class Snapshot:
     rules: tuple[Found, ...] = ()
     balancer: str = ""
     balancer_tags: Mapping[str, str] = field(default_factory=dict)
+    space: Space = EVERY_ADDRESS  # the addresses that the clients of the load balancer can have
 
     def owned(self, key: str, name: str) -> list[Found]:
         """The rules that carry the identity tag."""
