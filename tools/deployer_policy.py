@@ -38,6 +38,7 @@ LISTS = {
     "secret": "names of the Secrets Manager secrets; unset: {stack}/mcp-server/jwt",
     "role": "names of the tasks' IAM roles that exist already (iam_existing_*), with their paths",
     "infrastructure-role": "name of iam_existing_infrastructure_role, if it exists already, with its path",
+    "vpc-id": "stack_vpc_id, the id of a VPC that another account shares",
     "boundary": "the ARN that iam_permissions_boundary has, required of every role",
     "repository-key": "the ARN of the KMS key of the repository (ecr_kms_key)",
     "secret-key": "the ARN of the KMS key of the secret that the smoke test signs with",

@@ -27,6 +27,16 @@ def name_value(mapping: Mapping[str, Any], key: str = "value") -> list[dict[str,
     return [{"name": name, key: str(value)} for name, value in sorted(mapping.items()) if value not in (None, "")]
 
 
+def role_reference(reference: str) -> dict[str, str]:
+    """Return ``role_name`` and ``path`` of a role by its name, its path and name, or its ARN.
+
+    A name alone has no path; of an ARN without one it is ``/``.
+    """
+    is_arn = ":role/" in reference
+    path, _slash, name = reference.rpartition(":role/")[2].strip("/").rpartition("/")
+    return {"role_name": name, "path": f"/{path}/" if path else "/" if is_arn else ""}
+
+
 def request_count_label(target_group_arn: str, load_balancer_arn: str) -> str:
     """Return what names a target group in ALBRequestCountPerTarget: the ends of the two ARNs.
 
@@ -45,4 +55,5 @@ class FilterModule:
         return {
             "name_value": name_value,
             "request_count_label": request_count_label,
+            "role_reference": role_reference,
         }

@@ -26,9 +26,13 @@ options:
       - Unset accepts any account.
     type: str
   vpc_name:
-    description: The C(Name) tag of the VPC.
+    description: The C(Name) tag of the VPC. One of O(vpc_name) and O(vpc_id) is required.
     type: str
-    required: true
+  vpc_id:
+    description:
+      - The id of the VPC, which takes the place of O(vpc_name).
+      - A VPC that another account shares shows no tags, so that only its id finds it.
+    type: str
   load_balancer_name:
     description: The name of the Application Load Balancer, which must stand in the VPC.
     type: str
@@ -226,7 +230,8 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
             "account_id": {"type": "str"},
-            "vpc_name": {"type": "str", "required": True},
+            "vpc_name": {"type": "str"},
+            "vpc_id": {"type": "str"},
             "load_balancer_name": {"type": "str", "required": True},
             "listener_port": {"type": "int", "default": 443},
             "cluster_name": {"type": "str", "required": True},
@@ -239,6 +244,7 @@ def main() -> None:
             "option_names": {"type": "dict", "default": {}},
             "removal": {"type": "bool", "default": False},
         },
+        required_one_of=[("vpc_name", "vpc_id")],
         supports_check_mode=True,
     )
     run_info(module, stack)

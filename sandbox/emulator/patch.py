@@ -12,7 +12,7 @@ def wrap(owner: type, name: str, wrapper: Callable[..., Any]) -> None:
 
     Several corrections may wrap one method: who comes later is called first, and its original is the earlier one.
     """
-    original = owner.__dict__.get(name) or getattr(owner, name)
+    original = owner.__dict__.get(name) or _inherited(owner, name)
     wrappers = getattr(original, "_sandbox_wrappers", ())
     if wrapper in wrappers:
         return
@@ -23,3 +23,13 @@ def wrap(owner: type, name: str, wrapper: Callable[..., Any]) -> None:
 
     method._sandbox_wrappers = (*wrappers, wrapper)  # type: ignore[attr-defined]
     setattr(owner, name, method)
+
+
+def _inherited(owner: type, name: str) -> Callable[..., Any]:
+    """A method of the class above, looked up at each call: a correction may wrap it there later."""
+
+    @functools.wraps(getattr(owner, name), updated=())
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(super(owner, self), name)(*args, **kwargs)
+
+    return method

@@ -31,6 +31,7 @@ def lay(aws: Clients, stack: Stack, network: Network, wanted: LoadBalancer) -> B
         SecurityGroups=[security_group_id],
         Scheme="internet-facing",
         Type="application",
+        IpAddressType=wanted.address_type,
         Tags=tags,
     )["LoadBalancers"][0]
     groups = {name: _target_group(elbv2, stack, network, name, wanted.targets[name]) for name in wanted.targets}

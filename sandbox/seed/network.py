@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.clients import Clients
 from sandbox.seed.stack import Stack
@@ -27,7 +29,10 @@ class Network:
 
 def lay(aws: Clients, stack: Stack) -> Network:
     ec2 = aws("ec2")
-    vpc_id = ec2.create_vpc(CidrBlock=stack.cidr, TagSpecifications=_tags(stack, "vpc"))["Vpc"]["VpcId"]
+    vpc = ec2.create_vpc(
+        CidrBlock=stack.cidr, AmazonProvidedIpv6CidrBlock=stack.has_ipv6, TagSpecifications=_tags(stack, "vpc")
+    )["Vpc"]
+    vpc_id = vpc["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
     gateway = ec2.create_internet_gateway(TagSpecifications=_tags(stack, "internet-gateway"))["InternetGateway"]
     ec2.attach_internet_gateway(VpcId=vpc_id, InternetGatewayId=gateway["InternetGatewayId"])
@@ -37,6 +42,7 @@ def lay(aws: Clients, stack: Stack) -> Network:
             VpcId=vpc_id,
             CidrBlock=stack.subnet(network),
             AvailabilityZone=f"{aws.region}{zone}",
+            **_ipv6(vpc, network),
             TagSpecifications=_tags(stack, "subnet", f"-{tier}-{number}", Tier=tier),
         )
         subnets[tier].append(subnet["Subnet"]["SubnetId"])
@@ -56,6 +62,14 @@ def lay(aws: Clients, stack: Stack) -> Network:
         for subnet_id in subnets[tier]:
             ec2.associate_route_table(RouteTableId=table_id, SubnetId=subnet_id)
     return Network(vpc_id, subnets["private"], subnets["public"])
+
+
+def _ipv6(vpc: dict[str, Any], network: int) -> dict[str, str]:
+    """The /64 of this number in the VPC's IPv6 addresses, if it has any."""
+    blocks = [one["Ipv6CidrBlock"] for one in vpc.get("Ipv6CidrBlockAssociationSet", [])]
+    if not blocks:
+        return {}
+    return {"Ipv6CidrBlock": str(list(ipaddress.ip_network(blocks[0]).subnets(new_prefix=64))[network])}
 
 
 def _tags(stack: Stack, resource_type: str, suffix: str = "", **more: str) -> list[dict[str, object]]:

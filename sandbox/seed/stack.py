@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+AddressType = Literal["ipv4", "dualstack", "dualstack-without-public-ipv4"]
 Address = tuple[str, int]
 
 
@@ -55,6 +56,8 @@ class LoadBalancer:
     targets: Mapping[str, Address] = field(default_factory=dict)
     """Target group -> private address of its only target, which the sandbox answers for with its name."""
     rules: tuple[Rule, ...] = ()
+    address_type: AddressType = "ipv4"
+    """From which addresses clients come; another one than IPv4 gives the VPC and its subnets IPv6."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,11 @@ class Stack:
     def targets(self) -> dict[str, Address]:
         """The target groups of all load balancers with their addresses."""
         return {name: address for balancer in self.load_balancers for name, address in balancer.targets.items()}
+
+    @property
+    def has_ipv6(self) -> bool:
+        """Whether a load balancer has clients with IPv6."""
+        return any(balancer.address_type != "ipv4" for balancer in self.load_balancers)
 
     def subnet(self, number: int) -> str:
         """The /24 of this number in the VPC."""

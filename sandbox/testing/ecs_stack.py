@@ -96,7 +96,7 @@ def lay(client: Any) -> Stack:
         Port=80,
         DefaultActions=[{"Type": "forward", "TargetGroupArn": target_group}],
     )
-    ecs.create_cluster(clusterName="main")
+    ecs.create_cluster(clusterName="main", capacityProviders=["FARGATE", "FARGATE_SPOT"])
     return Stack(ecs, elbv2, ec2, subnets, group, target_group)
 
 

@@ -70,7 +70,7 @@ class Handler(BaseHTTPRequestHandler):
         action({key: values[0] for key, values in parse_qs(url.query).items()})
         return None
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_request
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = handle_request
 
     def _echo(self, _: dict[str, str]) -> None:
         body = self._body()
@@ -78,6 +78,7 @@ class Handler(BaseHTTPRequestHandler):
             "name": self.upstream.name,
             "method": self.command,
             "path": self.path,
+            "header_list": [[name.lower(), value] for name, value in self.headers.items()],
             "headers": {name.lower(): value for name, value in self.headers.items()},
             "body": body.decode("latin-1"),
         }

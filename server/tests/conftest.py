@@ -27,7 +27,7 @@ ORIGIN = "https://catalog.example.com"
 ACCOUNT = "123456789012"
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
-pytest_plugins = ["athena_tables", "server_process", "tools.account"]
+pytest_plugins = ["athena_tables", "server_process", "skips_in_ci", "tools.account"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,8 +6,9 @@ import pytest
 
 TESTS = Path(__file__).parent
 CODE = TESTS.parent / "src/quilt_mcp_server"
-# What is about several files, or about a client.
-WHOLE = {"aws/test_aws.py", "test_fastmcp.py", "test_layout.py", "tools/test_every_tool.py", "tools/test_tool_list.py"}
+# What is about several files, about a client, or about the tests themselves.
+WHOLE = {"aws/test_aws.py", "test_fastmcp.py", "test_layout.py", "test_skips_in_ci.py"}
+WHOLE |= {"tools/test_every_tool.py", "tools/test_tool_list.py"}
 # Tests of the running server by what they attack it with or compare it to.
 OTHERS = ("attack", "browser", "conformance", "oracle")
 FILES = sorted(str(path.relative_to(TESTS)) for path in [*TESTS.glob("test_*.py"), *TESTS.glob("*/test_*.py")])

@@ -45,7 +45,7 @@ KIND = Kind(
     full={"task_definition": "app", "desired_count": 1, "launch_type": "FARGATE", "wait_timeout": 20},
     changes={
         "desired_count": 2,
-        "deployment_configuration": {"maximum_percent": 150},
+        "deployment_configuration": {"maximum_percent": 250},
         "health_check_grace_period_seconds": 30,
         "availability_zone_rebalancing": "DISABLED",
         "propagate_tags": "SERVICE",

@@ -161,6 +161,12 @@ def test_the_roles_that_exist_are_passed_on(printed: Print) -> None:
     assert "PassRolesOfTasks" not in printed("service")
 
 
+def test_a_shared_vpc_is_named_by_its_id_in_any_account(printed: Print) -> None:
+    assert "CreateSecurityGroupInSharedVpc" not in printed("route")
+    shared = printed("route", "--vpc-id", "vpc-0a1b2c3d")["CreateSecurityGroupInSharedVpc"]
+    assert shared["Resource"] == ["arn:aws:ec2:us-east-1:*:vpc/vpc-0a1b2c3d"]
+
+
 def test_the_second_target_group_is_named_as_the_role_names_it(printed: Print) -> None:
     groups = [arn.split("/")[1] for arn in printed("route", "--target-group", "t" * 32)["KeepRoute"]["Resource"][1:]]
     assert groups == ["t" * 32, f"{'t' * 30}-b"]

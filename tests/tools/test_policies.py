@@ -33,6 +33,7 @@ PLACE = {
     "stack": "sales-prod",
     "role": ["ecsTaskRole"],
     "infrastructure_role": ["ecsInfrastructureRole"],
+    "vpc_id": ["vpc-0a1b2c3d"],
     "boundary": ["arn:aws:iam::123456789012:policy/boundary"],
     "repository_key": [KEY],
     "secret_key": [KEY],

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from .._core.plan import Current, Plan, Reading
 from .._core.problem import Problem
@@ -78,7 +78,9 @@ class ScalableTarget(ModelResource):
     computed = ("scalable_target_arn", "creation_time", "role_arn")
     defaults = DEFAULTS
     unordered = UNORDERED
-    immutable = ("service_namespace", "scalable_dimension")
+    immutable: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("service_namespace", "scalable_dimension"), "register what it names as a scalable target of its own"
+    )
 
     @cached_property
     def calls(self) -> ScalableTargetClient:

@@ -48,10 +48,8 @@ class ModelResource(Reconciler[Reading, Plan]):
     """What the service fills in, by dotted path."""
     unordered: ClassVar[Sequence[str]] = ()
     """Lists whose order means nothing, by dotted path."""
-    immutable: ClassVar[Sequence[str]] = ()
-    """Fields that AWS cannot change."""
-    remedy: ClassVar[str] = "delete it first (state: absent) and run again, or give the new one another name"
-    """What the operator can do when such a field differs."""
+    immutable: ClassVar[Mapping[str, str]] = {}
+    """Fields that AWS cannot change, each with what the operator can do without an outage when it differs."""
 
     # What a resource brings
 
@@ -108,7 +106,11 @@ class ModelResource(Reconciler[Reading, Plan]):
 
     def immutable_changes(self, plan: Plan) -> dict[str, tuple[Any, Any]]:
         """The changes of a plan that AWS cannot make, with the values before and after."""
-        return changed_among(plan, self.immutable)
+        return changed_among(plan, list(self.immutable))
+
+    def remedy_for(self, field: str) -> str:
+        """What the operator can do without an outage when a field differs that AWS cannot change."""
+        return self.immutable[field]
 
     def plan(self, reading: Reading) -> Plan:
         current, required = reading.current, self.params["require_tags"]
@@ -124,12 +126,9 @@ class ModelResource(Reconciler[Reading, Plan]):
         changes = self.immutable_changes(plan)
         if changes and self.params.get(REPLACE):
             return self._replacement(wanted, plan, changes)
-        offer = (
-            f", or set {REPLACE}: true, which deletes it and creates it again in one run"
-            if REPLACE in self.params
-            else ""
-        )
-        refuse_immutable(self.label, changes, f"{self.remedy}{offer}")
+        how = f"set {REPLACE}: true" if REPLACE in self.params else "run with state: absent first"
+        last = f"with an outage, {how}, which deletes it, and it is created again"
+        refuse_immutable(self.label, changes, "; ".join([*dict.fromkeys(map(self.remedy_for, changes)), last]))
         return plan
 
     def apply(self, run: Run[Reading, Plan]) -> Any:

@@ -51,3 +51,14 @@ def kind_of(peer: str) -> str | None:
     if "/" not in peer:
         return None
     return "cidr_ip" if network.version == 4 else "cidr_ipv6"
+
+
+def canonical(peer: Any) -> str:
+    """A peer as EC2 stores it: of a network the address without the bits of a host."""
+    text = str(peer)
+    if "/" not in text:
+        return text
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return text

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
@@ -55,7 +55,7 @@ class SecurityGroup(ModelResource):
     fields = ("group_name", "description", "vpc_id", *DIRECTIONS)
     set_separately = DIRECTIONS
     computed = ("group_id", "owner_id")
-    immutable = ("description",)
+    immutable: ClassVar[Mapping[str, str]] = {"description": "leave description as it is, as it has no effect"}
 
     @cached_property
     def calls(self) -> SecurityGroupClient:

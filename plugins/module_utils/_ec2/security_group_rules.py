@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._core.problem import Problem
-from .peers import peer_problems
+from .peers import canonical, peer_problems
 
 Rule = dict[str, Any]
 
@@ -41,7 +41,7 @@ def _of_task(given: Mapping[str, Any]) -> Iterator[Rule]:
     protocol = {"all": ALL}.get(str(given["proto"]), str(given["proto"]))
     for first, last in [(None, None)] if protocol == ALL else list(_ranges(given.get("ports") or [])):
         for kind in PEERS:
-            for peer in _listed(given.get(kind)):
+            for peer in map(canonical, _listed(given.get(kind))):
                 yield _rule(protocol, first, last, kind, peer, given.get("rule_desc") or "")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
 
@@ -68,10 +68,9 @@ class Repository(ModelResource):
         "encryption_configuration.encryption_type": "AES256",
     }
     unordered = ("image_tag_mutability_exclusion_filters",)
-    immutable = ("encryption_configuration",)
-    remedy = (
-        "copy the images to a repository of another name, or delete this one first, as encryption is chosen at creation"
-    )
+    immutable: ClassVar[Mapping[str, str]] = {
+        "encryption_configuration": "copy the images to a repository of another name, and deploy them from there"
+    }
 
     @cached_property
     def calls(self) -> RepositoryClient:

@@ -63,6 +63,8 @@ DEPLOYMENT_KEYS = (
     "updated_at",
 )
 
+ANOTHER_SERVICE = "create a service of another name, point the rule at its target group, and delete this one then"
+
 
 class Service(ModelResource):
     kind = "ECS service"
@@ -99,7 +101,10 @@ class Service(ModelResource):
     computed = ("service_arn", "cluster_arn", "status", "created_at")
     defaults = DEFAULTS  # see normalized()
     unordered = UNORDERED
-    immutable: ClassVar[Sequence[str]] = ("launch_type", "scheduling_strategy")
+    immutable: ClassVar[Mapping[str, str]] = {
+        "launch_type": "set capacity_provider_strategy instead, which an update changes; an empty one undoes it",
+        "scheduling_strategy": ANOTHER_SERVICE,
+    }
 
     @property
     def cluster(self) -> str:
@@ -231,10 +236,13 @@ class Service(ModelResource):
         """A launch type changes only into a capacity provider strategy, and only an empty one changes back."""
         strategies = plan.changes.get("capacity_provider_strategy", (None, None))
         moves = bool(strategies[0]) != bool(strategies[1])
-        never = [name for name in self.immutable if not (name == "launch_type" and moves)]
+        never = ["scheduling_strategy", *([] if moves else ["launch_type"])]
         if "network_configuration" not in plan.after:
             never.append("network_configuration")  # UpdateService has no way to take it off
         return changed_among(plan, never)
+
+    def remedy_for(self, field: str) -> str:
+        return self.immutable.get(field, ANOTHER_SERVICE)
 
     def plan(self, reading: Reading) -> ServicePlan:
         reading = cast(ServiceReading, reading)

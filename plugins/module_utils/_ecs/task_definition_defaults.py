@@ -74,6 +74,7 @@ UNORDERED = (
     "inference_accelerators",
     "proxy_configuration.properties",
 )
+ROUTER_USER = "0"  # ECS starts a FireLens router as root, and stores it so
 PLATFORM = {"cpu_architecture": "X86_64", "operating_system_family": "LINUX"}
 _CPU = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*vcpu\s*$", re.IGNORECASE)
 _MEMORY = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*gb\s*$", re.IGNORECASE)
@@ -116,6 +117,8 @@ def as_stored(document: Mapping[str, Any]) -> Document:
         result["runtime_platform"] = {**PLATFORM, **result.get("runtime_platform", {})}
     fixed = result["network_mode"] in ("awsvpc", "host")
     for container in result.get("container_definitions", []):
+        if container.get("firelens_configuration"):
+            container.setdefault("user", ROUTER_USER)
         for port in container.get("port_mappings", []):
             if "container_port" in port and not port.get("host_port"):
                 port["host_port"] = port["container_port"] if fixed else 0

@@ -19,6 +19,7 @@ from .._core.problem import Problem
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 
 FIRELENS = "awsfirelens"
+ROUTER = "0"  # the user of a log router
 
 
 def reference_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -39,6 +40,7 @@ def reference_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _dependency_problems(name, container, by_name)
         yield from _log_problems(name, container, containers)
         yield from _twice_problems(name, container)
+    yield from _router_problems(by_name)
     yield from _circle_problems(by_name)
     proxy = (document.get("proxy_configuration") or {}).get("container_name")
     if proxy:
@@ -81,6 +83,25 @@ def _log_problems(
             "no container has firelens_configuration, so that nothing takes the log",
             "add a log router container, or choose another driver",
         )
+
+
+def _router_problems(by_name: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with the log routers of a task."""
+    routers = [name for name, container in by_name.items() if container.get("firelens_configuration")]
+    users = [
+        name for name, one in by_name.items() if (one.get("log_configuration") or {}).get("log_driver") == FIRELENS
+    ]
+    if len(routers) > 1:
+        yield Problem(
+            f"containers {' and '.join(routers)} have firelens_configuration", "a task has one log router", "keep one"
+        )
+    if routers and not users:
+        found = f"container {routers[0]} has firelens_configuration, and no container the log_driver {FIRELENS}"
+        yield Problem(found, "ECS refuses a log router without logs", f"give a container the log_driver {FIRELENS}")
+    for name in routers:
+        user = str(by_name[name].get("user") or ROUTER)
+        if user.partition(":")[0] != ROUTER:
+            yield Problem(f"container {name} has the user {user}", "ECS starts a log router as root", "leave user out")
 
 
 def _twice_problems(name: str, container: Mapping[str, Any]) -> Iterator[Problem]:

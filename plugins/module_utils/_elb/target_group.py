@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from .._core.compare import normalize
 from .._core.plan import Current, Plan
@@ -48,18 +48,17 @@ class TargetGroup(ModelResource):
     )
     set_separately = ("attributes",)
     computed = ("target_group_arn", "target_group_name", "load_balancer_arns")
-    immutable = (
-        "protocol",
-        "protocol_version",
-        "port",
-        "vpc_id",
-        "target_type",
-        "ip_address_type",
-        "target_control_port",
-    )
-    remedy = (
-        "create a target group of another name and point the rule and the service at it, "
-        "or take this one off its rules and delete it first"
+    immutable: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        (
+            "protocol",
+            "protocol_version",
+            "port",
+            "vpc_id",
+            "target_type",
+            "ip_address_type",
+            "target_control_port",
+        ),
+        "create a target group of another name, and point the rule and the service at it",
     )
 
     @cached_property

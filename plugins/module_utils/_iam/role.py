@@ -50,7 +50,9 @@ class Role(ModelResource):
     set_separately = (TRUST, "policies")
     computed = ("arn", "role_id", "create_date")
     defaults: ClassVar[Mapping[str, Any]] = {"path": "/", "max_session_duration": 3600}
-    immutable = ("path",)
+    immutable: ClassVar[Mapping[str, str]] = {
+        "path": "leave path as it is, or create a role of another name and use that one"
+    }
 
     @property
     def is_managed(self) -> bool:
@@ -123,6 +125,16 @@ class Role(ModelResource):
                     "there is no such role in this account",
                     "a role that is not managed must exist",
                     "correct role_name or the profile",
+                ),
+            )
+        path = self.params["path"]
+        if path and path != current.document["path"]:
+            raise Refused(
+                f"use {self.label}",
+                Problem(
+                    f"its path is {current.document['path']}, wanted is {path}",
+                    "an account has one role of a name, so it is another role than the one that is meant",
+                    "correct the path or the ARN",
                 ),
             )
         lacking = sorted(trusted_services(self.params[TRUST]) - trusted_services(current.document[TRUST]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import ClassVar
 
 from .._core.plan import Current, Plan
 from .._core.resource import ModelResource
@@ -32,7 +33,9 @@ class LogGroup(ModelResource):
         "log_group_class": "STANDARD",
         "deletion_protection_enabled": False,
     }
-    immutable = ("log_group_class",)
+    immutable: ClassVar[Mapping[str, str]] = {
+        "log_group_class": "leave log_group_class as it is, or send the logs to a group of another name"
+    }
 
     @cached_property
     def calls(self) -> LogGroupClient:

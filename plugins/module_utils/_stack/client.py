@@ -61,7 +61,7 @@ class _Reader:
     def read(self, identity: Identity, wanted: Wanted) -> Records:
         ec2, elbv2, route53 = self.client("ec2"), self.client("elbv2"), self.client("route53")
         vpcs = self.topic("vpcs", lambda: [_vpc(one) for one in _all(ec2, "describe_vpcs", "Vpcs")])
-        in_vpc = {"Filters": [{"Name": "vpc-id", "Values": [vpc.id for vpc in vpcs if vpc.name == wanted.vpc_name]}]}
+        in_vpc = {"Filters": [{"Name": "vpc-id", "Values": [vpc.id for vpc in vpcs if wanted.is_vpc(vpc)]}]}
         found = bool(in_vpc["Filters"][0]["Values"])
         subnets = self.topic("subnets", lambda: map(_subnet, _all(ec2, "describe_subnets", "Subnets", **in_vpc)), found)
         tables = self.topic(

@@ -35,7 +35,8 @@ def _wanted(region: str, params: Mapping[str, Any]) -> Wanted:
     """The description of the stack in the module's parameters."""
     return Wanted(
         region=region,
-        vpc_name=params["vpc_name"],
+        vpc_name=params["vpc_name"] or "",
+        vpc_id=params["vpc_id"] or "",
         load_balancer_name=params["load_balancer_name"],
         cluster_name=params["cluster_name"],
         listener_port=params["listener_port"],

@@ -85,15 +85,18 @@ def resolve(wanted: Wanted, records: Records) -> Resolution:
 
 
 def _vpc(wanted: Wanted, records: Records, out: Resolution) -> Vpc | None:
-    what = f"VPC named {wanted.vpc_name!r}"
+    what = f"VPC {wanted.vpc_id}" if wanted.vpc_id else f"VPC named {wanted.vpc_name!r}"
     if unreadable("vpcs", what, "ec2:DescribeVpcs", records, out):
         return None
     vpc = _only(
-        [vpc for vpc in records.vpcs if vpc.name == wanted.vpc_name],
+        [vpc for vpc in records.vpcs if wanted.is_vpc(vpc)],
         what,
         lambda vpc: vpc.id,
-        not_found=_candidates(wanted.vpc_name, [(vpc.name, vpc.id) for vpc in records.vpcs]),
-        option=wanted.option("vpc_name"),
+        not_found=_candidates(
+            wanted.vpc_id or wanted.vpc_name,
+            [(vpc.id, vpc.name) if wanted.vpc_id else (vpc.name, vpc.id) for vpc in records.vpcs],
+        ),
+        option=wanted.vpc_option,
         out=out,
     )
     if vpc:
@@ -126,9 +129,9 @@ def _load_balancer(wanted: Wanted, records: Records, vpc: Vpc | None, out: Resol
             what, f"its state is {balancer.state}, so it takes no requests", "wait until it is active, then run again"
         )
     if vpc and balancer.vpc_id != vpc.id:
-        names = f"{wanted.option('vpc_name')} or {wanted.option('load_balancer_name')}"
+        names = f"{wanted.vpc_option} or {wanted.option('load_balancer_name')}"
         remedy = f"correct {names}: both must lie in one VPC"
-        out.refuse(what, f"it stands in {balancer.vpc_id}, not in {vpc.name} ({vpc.id}), where the tasks run", remedy)
+        out.refuse(what, f"it stands in {balancer.vpc_id}, not in {vpc.label}, where the tasks run", remedy)
     allow = "elasticloadbalancing:DescribeLoadBalancerAttributes"
     unreadable("attributes", f"attributes of the {what}", allow, records, out)
     out.stack.update(
@@ -161,7 +164,7 @@ def _subnets(wanted: Wanted, records: Records, vpc: Vpc | None, balancer: LoadBa
         missing = sorted(set(wanted.private_subnet_ids) - {subnet.id for subnet in chosen})
         if missing:
             there = _listed(map(_describe, subnets)) or "no subnets"
-            found = f"not in {vpc.name} ({vpc.id}), which has {there}"
+            found = f"not in {vpc.label}, which has {there}"
             out.refuse(f"private subnets {_listed(missing)}", found, f"correct {by_id}")
             return
     elif wanted.private_subnet_tags:
@@ -177,8 +180,7 @@ def _subnets(wanted: Wanted, records: Records, vpc: Vpc | None, balancer: LoadBa
         rest = _listed(_describe(subnet) for subnet in subnets if subnet not in chosen)
         out.refuse(
             what,
-            f"found {_listed(map(_describe, chosen)) or 'none'}; the other subnets of {vpc.name} ({vpc.id}): "
-            f"{rest or 'none'}",
+            f"found {_listed(map(_describe, chosen)) or 'none'}; the other subnets of {vpc.label}: {rest or 'none'}",
             f"name them with {by_id} or {by_tags}, or lower {wanted.option('minimum_zones')}",
         )
     chosen.sort(key=lambda subnet: (subnet.zone, subnet.id))

@@ -32,8 +32,18 @@ class Wanted:
     private_subnet_ids: tuple[str, ...] = ()
     private_subnet_tags: Mapping[str, str] = field(default_factory=dict)
     minimum_zones: int = 2
+    vpc_id: str = ""  # takes the place of vpc_name
     secrets: tuple[str, ...] = ()  # names or ARNs, or references as ECS takes them
     option_names: Mapping[str, str] = field(default_factory=dict)  # under which variables an operator sets them
+
+    def is_vpc(self, vpc: Vpc) -> bool:
+        """Whether a VPC is the one that is described."""
+        return vpc.id == self.vpc_id if self.vpc_id else vpc.name == self.vpc_name
+
+    @property
+    def vpc_option(self) -> str:
+        """What an operator corrects when it is another VPC."""
+        return self.option("vpc_id" if self.vpc_id else "vpc_name")
 
     @property
     def wants_zone(self) -> bool:
@@ -51,9 +61,16 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Vpc:
+    """One VPC. The tags of a VPC that another account shares are not shown, so it has no name."""
+
     id: str
     name: str
     cidr: str
+
+    @property
+    def label(self) -> str:
+        """The VPC for messages."""
+        return f"{self.name} ({self.id})" if self.name else self.id
 
 
 @dataclass(frozen=True)

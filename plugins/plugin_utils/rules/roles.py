@@ -23,6 +23,7 @@ def problems(values: Mapping[str, Any]) -> Iterator[str]:
     if values.get("mcp_server_credentials") == "assume_role" and not assumable:
         yield "mcp_server_assumable_roles: wanted at least one role ARN, because mcp_server_credentials is assume_role"
     yield from _boundary_problems(values)
+    yield from _account_problems(values)
     allowed = values.get("iam_assumable_roles")
     if isinstance(assumable, list) and isinstance(allowed, list) and not values.get("iam_existing_task_role"):
         missing = sorted(str(role) for role in assumable if role not in allowed)
@@ -31,6 +32,15 @@ def problems(values: Mapping[str, Any]) -> Iterator[str]:
                 "iam_assumable_roles: wanted all of mcp_server_assumable_roles, which the server is to assume; "
                 f"found no {', '.join(missing)}; leave it out, and it is the same"
             )
+
+
+def _account_problems(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that a role of the tasks is of another account: ECS passes roles of its own account alone."""
+    account = str(values.get("mcp_server_account_id") or "")
+    for name in {**EXISTING, **EXISTING_OF_SHIFTS}:
+        parts = str(values.get(name) or "").split(":")
+        if len(parts) > 5 and account and parts[4] != account:
+            yield f"{name}: wanted a role of the account {account}; found one of {parts[4]}; ECS takes no other"
 
 
 def _boundary_problems(values: Mapping[str, Any]) -> Iterator[str]:

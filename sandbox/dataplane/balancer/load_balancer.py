@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from sandbox.dataplane.balancer.health import HealthChecks
+from sandbox.dataplane.balancer.http_protocol import HttpProtocol
 from sandbox.dataplane.balancer.log import AccessLog
 from sandbox.dataplane.balancer.model import Model
 from sandbox.dataplane.balancer.proxy import Proxy
@@ -91,7 +92,7 @@ class LoadBalancer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 proxy,
-                http="httptools",
+                http=HttpProtocol,
                 ws="none",
                 lifespan="off",
                 ssl_certfile=certificates.cert,

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpcore
 
+from sandbox.dataplane.balancer import syntax
 from sandbox.dataplane.balancer.log import AccessLog, Entry
 from sandbox.dataplane.balancer.match import Request, first_match
 from sandbox.dataplane.balancer.model import Listener, Model
@@ -134,6 +135,7 @@ class Exchange:
     def __init__(self, proxy: Proxy, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.proxy = proxy
         self.headers: Headers = scope["headers"]
+        self.target: bytes = scope["raw_path"]
         self.version: str = scope["http_version"]
         self.body = Body(receive)
         self.send = send
@@ -179,6 +181,9 @@ class Exchange:
 
     async def _answer(self) -> None:
         self._check_size()
+        problem = syntax.problem(self.request.method, self.target, self.version, self.headers)
+        if problem is not None:
+            raise Refusal(*problem)
         if not self.request.host:
             raise Refusal(400, "the request has no Host header")
         listener = self.proxy.model.listener()
@@ -270,6 +275,8 @@ class Exchange:
                 await response.aclose()
         except httpcore.TimeoutException as error:
             raise Refusal(504, f"the target took too long: {type(error).__name__}") from error
+        except httpcore.LocalProtocolError as error:
+            raise Refusal(400, f"the request cannot be sent on: {error}") from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise Refusal(502, f"{type(error).__name__}: {error}") from error
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sandbox.emulator.services.ecs import percentages
+
 Phase = Literal["starting", "running", "stopping"]
 State = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
 
@@ -82,7 +84,12 @@ class Break:
     rollback: bool
 
 
-Action = Start | Stop | Complete | Break
+@dataclass(frozen=True)
+class Blocked:
+    """The percentages let no task start and none stop: the deployment goes no further."""
+
+
+Action = Start | Stop | Complete | Break | Blocked
 
 
 def plan(service: ServiceView) -> list[Action]:
@@ -103,7 +110,7 @@ def plan(service: ServiceView) -> list[Action]:
         leaving = [task for task in leaving if task.deployment == service.primary]
         capacity = service.desired * 2
     else:
-        capacity = service.desired * service.maximum_percent // 100 - len(good) - len(leaving)
+        capacity = percentages.most(service.desired, service.maximum_percent) - len(good) - len(leaving)
     missing = service.desired - len(good)
     breaking = service.threshold is not None and service.failed + len(broken) >= service.threshold
     if service.may_start and not (breaking and service.state == "IN_PROGRESS"):
@@ -112,6 +119,8 @@ def plan(service: ServiceView) -> list[Action]:
     actions += _stop_old(service, good, leaving, blocked=missing > capacity)
     if not actions and service.state == "IN_PROGRESS" and not service.shifting and _done(service, good):
         return [Complete()]
+    if not actions and service.state == "IN_PROGRESS" and not service.shifting and _blocked(service, good):
+        return [Blocked()]
     return actions
 
 
@@ -151,7 +160,7 @@ def _stop_old(
     service: ServiceView, good: Sequence[TaskView], leaving: Sequence[TaskView], blocked: bool
 ) -> list[Action]:
     """Tasks of older deployments, and unhealthy ones, as far as enough healthy tasks remain without them."""
-    lowest = -(-service.desired * service.minimum_percent // 100)
+    lowest = percentages.least(service.desired, service.minimum_percent)
     floor = lowest if blocked else max(lowest, service.desired)
     healthy_good = sum(task.healthy for task in good)
     spare = healthy_good + sum(task.healthy for task in leaving) - floor
@@ -171,6 +180,14 @@ def _stop_old(
 def _done(service: ServiceView, good: Sequence[TaskView]) -> bool:
     others = [task for task in service.tasks if task.deployment != service.primary]
     return not others and len(good) == service.desired and all(task.healthy for task in good)
+
+
+def _blocked(service: ServiceView, good: Sequence[TaskView]) -> bool:
+    """Nothing is on its way, something is missing, and that stays so."""
+    still = all(task.phase == "running" and task.healthy for task in service.tasks)
+    if not still or len(good) >= service.desired:
+        return False
+    return percentages.block(service.desired, service.minimum_percent, service.maximum_percent, len(service.tasks))
 
 
 def _scaling(task: TaskView) -> str:

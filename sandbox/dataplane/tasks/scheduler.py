@@ -12,6 +12,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from sandbox.dataplane.tasks import network
 from sandbox.dataplane.tasks.agent import TaskRunner
 from sandbox.dataplane.tasks.deployment import (
+    Blocked,
     Break,
     Complete,
     Phase,
@@ -23,9 +24,9 @@ from sandbox.dataplane.tasks.deployment import (
     is_scaled,
     plan,
 )
+from sandbox.emulator.services.ecs import percentages, traffic
 from sandbox.emulator.services.ecs import rollout as rollouts
 from sandbox.emulator.services.ecs import tasks as ecs_tasks
-from sandbox.emulator.services.ecs import traffic
 from sandbox.emulator.services.ecs.model import Rollout, Service, Task, TaskDefinition, now
 from sandbox.pace import wait_of
 
@@ -77,6 +78,8 @@ class Scheduler:
                 self._break(service, action.rollback)
             elif isinstance(action, Complete):
                 rollouts.complete(service, service.primary)
+            elif isinstance(action, Blocked):
+                service.add_event(percentages.BLOCKED)
         rollouts.drop_ended(service, keep={str(task.document.get("startedBy")) for task in live})
         self._finish(service, view, settled=not live or not (actions or any(not task.wanted for task in live)))
 

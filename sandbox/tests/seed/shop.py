@@ -26,6 +26,7 @@ SHOP = Stack(
         LoadBalancer(
             name="shop-partners",
             hosts=("api.shop.example", "old-api.shop.example"),
+            address_type="dualstack",
             targets={"shop-orders": ("10.20.2.10", 8080)},
             rules=(
                 Rule(10, ("old-api.shop.example",), FixedResponse("410", "use api.shop.example")),

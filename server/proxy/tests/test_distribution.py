@@ -61,7 +61,8 @@ def test_it_starts_without_the_server(python: Path, tmp_path: Path, how: str) ->
     assert json.loads(run(python, "-c", look.format(names), cwd=tmp_path)) == [True, True, False, False, False]
 
 
-@pytest.mark.skipif(not shutil.which("uvx"), reason="needs uv on PATH")
 def test_uvx_starts_the_wheel(wheel: Path, tmp_path: Path) -> None:
     options = ["--python", sys.executable, "--from", str(wheel)]
-    assert "--token-command" in run("uvx", *options, "quilt-mcp-proxy", "--help", cwd=tmp_path)
+    assert "--token-command" in run(
+        Path(sys.executable).with_name("uvx"), *options, "quilt-mcp-proxy", "--help", cwd=tmp_path
+    )

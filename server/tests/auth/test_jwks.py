@@ -296,3 +296,22 @@ def test_a_server_without_its_keys_is_not_ready(serve: Callable[..., Running], a
         "/readyz", headers={"Authorization": f"Bearer {token()}"}
     )
     assert (answer.status_code, answer.json()["checks"]) == (503, {"keys": "KeysUnavailableError", "sts": "ok"})
+
+
+@pytest.mark.parametrize(("length", "found"), [(256 * 1024, True), (256 * 1024 + 1, False)])
+def test_a_jwks_document_has_at_most_256_kib(address: Address, length: int, found: bool) -> None:
+    address.document = {"padding": "", **address.document}
+    address.document["padding"] = "x" * (length - len(json.dumps(address.document)))
+    keys = Jwks(address.url)
+    if found:
+        assert asyncio.run(keys.find("rsa")) is not None
+    else:
+        with pytest.raises(KeysUnavailableError):
+            asyncio.run(keys.find("rsa"))
+
+
+@pytest.mark.parametrize(("bits", "accepted"), [(2047, False), (2048, True)])
+def test_an_rsa_key_has_at_least_2048_bits(bits: int, accepted: bool) -> None:
+    modulus = base64.urlsafe_b64encode(((1 << bits - 1) | 1).to_bytes((bits + 7) // 8)).decode().rstrip("=")
+    document = {"keys": [{"kty": "RSA", "alg": "RS256", "kid": "k", "n": modulus, "e": "AQAB"}]}
+    assert ("k" in usable(document)) == accepted

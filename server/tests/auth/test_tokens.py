@@ -167,8 +167,41 @@ def test_damaged_tokens(raw: str) -> None:
     refused(raw)
 
 
-def test_an_oversized_token() -> None:
-    assert "longer" in refused(token(padding="x" * 8192))
+def of_length(length: int) -> str:
+    """A valid token of this many bytes."""
+    for spaces in range(4):  # base64 has four characters for three bytes
+        for padding in range(length * 3 // 4):
+            header = '{"alg":"HS256","kid":"frontend-enhanced"}' + " " * spaces
+            claims = {**jwt.decode(token(), options={"verify_signature": False}), "padding": "x" * padding}
+            if len(encoded(header.encode())) + len(encoded(json.dumps(claims).encode())) + 2 + 43 == length:
+                return crafted(header, claims)
+    raise AssertionError(f"no token has {length} bytes")
+
+
+def test_a_token_has_at_most_8192_bytes() -> None:
+    assert verify(of_length(8192)).subject == "alice"
+    assert refused(of_length(8193)) == "the token is longer than 8192 bytes"
+
+
+def test_a_kid_of_at_most_256_characters_is_looked_for_at_the_jwks_address() -> None:
+    asked: list[str] = []
+
+    class Keys:
+        async def find(self, kid: str) -> None:
+            asked.append(kid)
+
+    verifier = TokenVerifier({}, "quilt-frontend", "quilt-mcp-server", jwks=Keys(), jwks_issuer="issuer")  # type: ignore[arg-type]
+    for length in (256, 257):
+        with pytest.raises(InvalidTokenError, match="names no key"):
+            asyncio.run(verifier.verify(token(KEY, "k" * length)))
+    assert [len(kid) for kid in asked] == [256]
+
+
+def test_the_last_512_tokens_are_remembered() -> None:
+    verifier = TokenVerifier({"frontend-enhanced": KEY}, "quilt-frontend", "quilt-mcp-server")
+    for number in range(600):
+        asyncio.run(verifier.verify(token(sub=f"user-{number}")))
+    assert len(verifier._verified) == 512
 
 
 def test_what_is_remembered_is_the_very_token_under_the_very_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,3 +139,9 @@ def test_of_several_groups_of_the_name_only_those_of_the_owner_are_deleted(group
     foreign = group(state="absent", vpc_id=None, description=None)
     assert "is foreign" in foreign["msg"] and foreign["writes"] == []
     assert not group(state="absent", vpc_id=None, description=None, leave_foreign=True)["changed"]
+
+
+def test_a_network_with_bits_of_a_host_is_no_change_in_a_second_run(group: Any) -> None:
+    egress = [{"proto": "tcp", "ports": [443], "cidr_ip": "10.0.1.7/16"}]
+    assert group(egress=egress)["changed"]
+    assert not group(egress=egress)["changed"]

@@ -151,7 +151,15 @@ def test_a_predicted_task_definition_is_a_change(service: Any) -> None:
             {"metric_configurations": [{"metric_names": ["CPUUtilization"], "resolution_seconds": 20}]},
             True,
         ),
-        ("placement_strategy", [{"type": "spread", "field": "host"}, {"type": "binpack", "field": "memory"}], False),
+        (
+            "placement_strategy",
+            [
+                {"type": "spread", "field": "attribute:ecs.availability-zone"},
+                {"type": "spread", "field": "host"},
+                {"type": "binpack", "field": "memory"},
+            ],
+            False,
+        ),
         (
             "deployment_configuration",
             {

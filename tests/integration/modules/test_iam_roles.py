@@ -93,6 +93,13 @@ def test_a_role_of_others_is_only_read(roles: Any, client: Any, check: bool) -> 
     assert {call.operation for call in result["calls"]} == {"GetRole"}
 
 
+def test_a_role_of_others_with_another_path_is_refused(roles: Any, client: Any) -> None:
+    add_foreign(client, "mcp-task")
+    result = roles([{**TASK, "managed": False, "path": "/apps/"}])
+    assert result["failed"] and "its path is /, wanted is /apps/" in result["msg"]
+    assert not roles([{**TASK, "managed": False, "path": "/"}]).get("failed")
+
+
 @pytest.mark.parametrize(
     ("there", "text"),
     [

@@ -143,3 +143,13 @@ def test_whoever_needs_no_parameter_need_not_be_allowed_to_describe_them(run_mod
     aws.faults.add("ssm", "DescribeParameters", kind="error", code="AccessDeniedException", status=400, times=99)
     assert run_module("stack_info", **ASKED, secrets=[JWT])["stack"]["secret_versions"][JWT]
     assert "allow ssm:DescribeParameters" in run_module("stack_info", **ASKED, secrets=[JWT, PARAMETER])["msg"]
+
+
+def test_a_vpc_that_another_account_shares_is_found_by_its_id(run_module: Any, client: Any, aws: Any) -> None:
+    """The tags of a shared VPC and of its subnets are its owner's, and not shown."""
+    ec2 = aws.platform("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
+    ec2.delete_tags(Resources=[vpc["VpcId"]], Tags=[{"Key": "Name"}])
+    assert run_module("stack_info", **ASKED)["failed"]
+    result = run_module("stack_info", **ASKED, vpc_id=vpc["VpcId"])
+    assert result["stack"]["vpc_id"] == vpc["VpcId"], result.get("msg")

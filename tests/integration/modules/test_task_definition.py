@@ -25,7 +25,18 @@ def sample(shape):
 def everything():
     model = boto3.client("ecs", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x").meta
     document = sample(model.service_model.operation_model("RegisterTaskDefinition").input_shape)
-    document["container_definitions"][0]["health_check"]["command"] = ["CMD", "true"]
+    container = document["container_definitions"][0]
+    container["health_check"]["command"] = ["CMD", "true"]
+    # What ECS accepts together: others to wait for, a router for the logs, no name for two variables.
+    router = {
+        "name": "router",
+        "image": "1",
+        "firelens_configuration": container.pop("firelens_configuration"),
+    }
+    container["log_configuration"]["log_driver"] = "awsfirelens"
+    container["depends_on"][0]["container_name"] = container["volumes_from"][0]["source_container"] = "router"
+    container["secrets"][0]["name"] = "SECRET"
+    document["container_definitions"].append(router)
     return {name: value for name, value in document.items() if name != "tags"}
 
 
@@ -35,6 +46,19 @@ def test_whatever_ecs_fills_in_a_second_run_is_no_change(everything, run_module)
     second = run_module("ecs_task_definition", **everything)
     assert not second["changed"], second["diff"]
     assert [call.operation for call in second["calls"]] == ["DescribeTaskDefinition"]
+
+
+def test_the_user_of_a_log_router_is_stored_by_ecs_and_no_change(run_module):
+    logs = {"log_driver": "awsfirelens", "options": {"Name": "stdout"}}
+    containers = [
+        {"name": "web", "image": "web:1", "memory": 128, "log_configuration": logs},
+        {"name": "router", "image": "fluent-bit:1", "memory": 64, "firelens_configuration": {"type": "fluentbit"}},
+    ]
+    first = run_module("ecs_task_definition", family="routed", container_definitions=containers)
+    assert first["changed"], first.get("msg")
+    stored = first["task_definition"]["container_definitions"]
+    assert [one.get("user") for one in stored if one["name"] == "router"] == ["0"]
+    assert not run_module("ecs_task_definition", family="routed", container_definitions=containers)["changed"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from conftest import Play, State
 
@@ -64,11 +66,12 @@ def test_the_cluster_and_the_port_are_said_once(play: Play, client: Callable[[st
     assert ":service/apps/" in service["service"]["service_arn"]
 
 
-def test_existing_roles_are_only_checked(play: Play, client: Callable[[str], Any]) -> None:
+@pytest.mark.parametrize("named", ["server", "apps/server", "arn:aws:iam::850787717197:role/apps/server"])
+def test_existing_roles_are_only_checked(play: Play, client: Callable[[str], Any], named: str) -> None:
     statement = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     client("iam").create_role(RoleName="server", Path="/apps/", AssumeRolePolicyDocument=trust)
-    given = {"iam_existing_task_role": "server", "iam_existing_execution_role": "ecsTaskExecutionRole"}
+    given = {"iam_existing_task_role": named, "iam_existing_execution_role": "ecsTaskExecutionRole"}
     run = play("deploy.yml", "--check", **given, mcp_server_buckets=["quilt-sales"])
     assert run.status == 0, run.failures
     (exports,) = [one for one in run.results("Ensure the IAM roles exist") if "arns" in one]

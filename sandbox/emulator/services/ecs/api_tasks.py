@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 
-from . import settle, tasks
+from . import capacity, references, settle, tasks
 from .call import Answer, Call, page
 from .errors import EcsError, invalid
-from .model import now
+from .model import Document, now
 
 
 def list_tasks(call: Call) -> Answer:
@@ -70,6 +70,9 @@ def run_task(call: Call) -> Answer:
     definition = call.requested_definition()
     if definition.document["networkMode"] == "awsvpc" and not call.get("networkConfiguration"):
         raise invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+    if call.get("capacityProviderStrategy"):
+        capacity.validate(call.request["capacityProviderStrategy"], call.cluster_providers(cluster_arn))
+    _check_overrides(definition.document, call.get("overrides", {}))
     started = []
     for _ in range(int(call.get("count", 1))):
         task = tasks.new(
@@ -89,6 +92,18 @@ def run_task(call: Call) -> Answer:
         started.append(copy.deepcopy(task.document))
     call.wake()
     return {"tasks": started, "failures": []}
+
+
+def _check_overrides(definition: Document, overrides: Document) -> None:
+    """A container that is overridden exists, and no variable takes the name of a secret."""
+    known = {container["name"]: container for container in definition["containerDefinitions"]}
+    for override in overrides.get("containerOverrides") or []:
+        container = known.get(override.get("name"))
+        if container is None:
+            raise invalid(
+                f"Override for container named {override.get('name')} is not a container in the TaskDefinition."
+            )
+        references.check_secret_names(override.get("environment") or [], container.get("secrets") or [])
 
 
 def execute_command(call: Call) -> Answer:

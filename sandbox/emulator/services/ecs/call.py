@@ -132,6 +132,9 @@ class Call:
         roles = iam_backends[self.account]["aws"].get_roles()
         return any(role.arn == arn and "ecs.amazonaws.com" in str(role.assume_role_policy_document) for role in roles)
 
+    def cluster_providers(self, cluster_arn: str) -> list[str]:
+        return list(self.backend._get_cluster(cluster_arn).capacity_providers or [])
+
     def missing_subnet(self, ids: list[str]) -> str | None:
         known = {subnet for zone in ec2_backends[self.account][self.region].subnets.values() for subnet in zone}
         return next((one for one in ids if one not in known), None)

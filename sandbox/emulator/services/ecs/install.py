@@ -5,9 +5,12 @@ deployment, has no events, no failed deployments, no service-deployment calls, a
 are restored stand in the modules:
 
     task_definitions.py   defaults and refusals of RegisterTaskDefinition (pure)
+    references.py         what the parts of a task definition say about each other (pure)
+    capacity.py           refusals of capacity provider strategies (pure)
     services.py           defaults and refusals of CreateService and UpdateService (pure)
     shift.py              the stages of a blue/green, linear or canary deployment; traffic.py: the rules that it moves
     rollout.py            how deployments begin, complete, fail and are rolled back, in their documents
+    percentages.py        how many tasks a rolling deployment may start and stop (pure)
     tasks.py              a task's document
     settle.py             what happens when no data plane runs the tasks: they run at once
     api_*.py              the API calls; call.py is one request and the state that it works on

@@ -11,6 +11,7 @@ import copy
 import re
 from typing import Any, Protocol
 
+from . import capacity
 from .errors import EcsError, client, invalid
 from .model import Document, Service, TaskDefinition, now
 from .shift import DEFAULTS as SHIFT_DEFAULTS
@@ -31,6 +32,8 @@ TRIGGERS = (
 # PlacementStrategy: host has the same effect as instanceId; the others are answered in capitals
 # (hashicorp/terraform-provider-aws, flattenServicePlacementStrategy).
 _PLACEMENT_FIELDS = {"host": "instanceId", "memory": "MEMORY", "cpu": "CPU"}
+_MOST_SUBNETS, _MOST_SECURITY_GROUPS = 16, 5
+_ZONE = "attribute:ecs.availability-zone"
 _NOT_OF_A_SERVICE = ("cluster", "service", "tags", "clientToken", "role", "forceNewDeployment")
 
 
@@ -45,6 +48,9 @@ class Resources(Protocol):
 
     def ecs_may_assume(self, arn: str) -> bool:
         """Whether there is such a role and it trusts ecs.amazonaws.com."""
+
+    def cluster_providers(self, cluster_arn: str) -> list[str]:
+        """The capacity providers that the cluster has."""
 
     def missing_subnet(self, ids: list[str]) -> str | None: ...
 
@@ -73,7 +79,7 @@ def create(request: Document, cluster_arn: str, definition: TaskDefinition, owne
         "enableECSManagedTags": False,
         "propagateTags": "NONE",
         "enableExecuteCommand": False,
-        "availabilityZoneRebalancing": "ENABLED",
+        "availabilityZoneRebalancing": "ENABLED" if _rebalanceable(request) else "DISABLED",
         **({"healthCheckGracePeriodSeconds": 0} if request.get("loadBalancers") else {}),
         **({"platformVersion": "LATEST", "platformFamily": "Linux"} if fargate else {}),
         **({} if request.get("capacityProviderStrategy") else {"launchType": "EC2"}),
@@ -123,6 +129,23 @@ def _fargate(document: Document) -> bool:
     return document.get("launchType") == "FARGATE" or bool(providers & {"FARGATE", "FARGATE_SPOT"})
 
 
+def _rebalanceable(document: Document) -> bool:
+    """AWS (developer guide, "Balancing an Amazon ECS service across Availability Zones"): what the feature goes with.
+
+    That a service which it does not go with has it DISABLED by itself could not be checked against AWS.
+    """
+    maximum = (document.get("deploymentConfiguration") or {}).get("maximumPercent")
+    spread = (document.get("placementStrategy") or [{"type": "spread", "field": _ZONE}])[0]
+    return (
+        (maximum is None or maximum > 100)
+        and document.get("schedulingStrategy", "REPLICA") == "REPLICA"
+        and document.get("launchType") != "EXTERNAL"
+        and (spread.get("type"), spread.get("field")) == ("spread", _ZONE)
+        and not any(balancer.get("loadBalancerName") for balancer in document.get("loadBalancers") or [])
+        and not any(_ZONE in (one.get("expression") or "") for one in document.get("placementConstraints") or [])
+    )
+
+
 def _fill_network(document: Document) -> None:
     network = document.get("networkConfiguration", {}).get("awsvpcConfiguration")
     if network is not None:
@@ -164,11 +187,19 @@ def validate(document: Document, definition: TaskDefinition, resources: Resource
         raise invalid("The desired count must not be negative.")
     if document.get("launchType") and document.get("capacityProviderStrategy"):
         raise invalid("Specify either Launch Type or Capacity Provider Strategy, but not both.")
+    if document.get("capacityProviderStrategy"):
+        capacity.validate(document["capacityProviderStrategy"], resources.cluster_providers(document["clusterArn"]))
     if definition.status != "ACTIVE":
         raise client("TaskDefinition is inactive")
     if _fargate(document) and "FARGATE" not in definition.document["compatibilities"]:
         raise invalid("Task definition does not support launch_type FARGATE.")
     _validate_percentages(document)
+    if document.get("availabilityZoneRebalancing") == "ENABLED" and not _rebalanceable(document):
+        # The wording could not be checked against AWS.
+        raise invalid(
+            "Availability Zone rebalancing requires a maximumPercent above 100, the REPLICA scheduling strategy and a "
+            "placement that spreads over Availability Zones first or has no strategy."
+        )
     _validate_network(document, definition, resources)
     if "healthCheckGracePeriodSeconds" in document and not document["loadBalancers"]:
         raise invalid("Health check grace period is only valid for services configured to use load balancers.")
@@ -199,6 +230,12 @@ def _validate_network(document: Document, definition: TaskDefinition, resources:
         raise invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
     if not network["subnets"]:
         raise invalid("subnets can not be empty.")
+    # AWS (AwsVpcConfiguration): "There's a limit of 16 subnets", and of 5 security groups. The wording is not AWS's.
+    if len(network["subnets"]) > _MOST_SUBNETS or len(network["securityGroups"]) > _MOST_SECURITY_GROUPS:
+        raise invalid(
+            f"A network configuration can have at most {_MOST_SUBNETS} subnets "
+            f"and {_MOST_SECURITY_GROUPS} security groups."
+        )
     if subnet := resources.missing_subnet(network["subnets"]):
         raise invalid(
             f"Error retrieving subnet information for [{subnet}]: The subnet ID '{subnet}' does not exist "
@@ -264,11 +301,6 @@ def _validate_strategy(configuration: Document) -> None:
         stages = hook.get("lifecycleStages") or []
         if not stages or not set(stages) <= set(_PAUSABLE):
             raise invalid(f"PAUSE hooks can be configured at the stages {', '.join(_PAUSABLE)}.")
-        timeout = hook.get("timeoutConfiguration") or {}
-        if not 1 <= timeout.get("timeoutInMinutes", 1) <= 20160:
-            raise invalid("timeoutInMinutes must be between 1 and 20160.")
-        if timeout.get("action", "ROLLBACK") not in ("ROLLBACK", "CONTINUE"):
-            raise invalid("The action of a lifecycle hook's time-out must be ROLLBACK or CONTINUE.")
 
 
 def _validate_advanced(balancer: Document, resources: Resources) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import percentages, tasks
 from . import rollout as rollouts
-from . import tasks
-from .model import Service, Task, now
+from .model import Rollout, Service, Task, now
 
 
 def settle(backend: Any, service: Service) -> None:
@@ -19,6 +19,9 @@ def settle(backend: Any, service: Service) -> None:
     primary = service.primary
     kept = [task for task in own if task.document["startedBy"] == primary.id and task.wanted]
     desired = 0 if primary.state == "FAILED" else service.document["desiredCount"]
+    if primary.state == "IN_PROGRESS" and not _shifts(primary) and _blocked(service, desired, len(own), len(kept)):
+        service.add_event(percentages.BLOCKED)
+        return
     for task in own:
         if task not in kept[:desired]:
             task.stop(f"Scaling activity initiated by (deployment {task.document['startedBy']})", SCHEDULER)
@@ -36,6 +39,17 @@ def settle(backend: Any, service: Service) -> None:
         rollouts.complete(service, primary)
         service.add_event("has reached a steady state.")
     rollouts.drop_ended(service)
+
+
+def _shifts(rollout: Rollout) -> bool:
+    return rollout.shift is not None and rollout.shift.active
+
+
+def _blocked(service: Service, desired: int, running: int, kept: int) -> bool:
+    """Whether a rolling deployment can replace none of the tasks that it is to replace."""
+    configuration = service.document["deploymentConfiguration"]
+    least, most = configuration["minimumHealthyPercent"], configuration["maximumPercent"]
+    return running > kept and kept < desired and percentages.block(desired, least, most, running)
 
 
 SCHEDULER = "ServiceSchedulerInitiated"

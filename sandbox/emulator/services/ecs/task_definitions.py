@@ -13,6 +13,7 @@ import copy
 import re
 from typing import Any
 
+from . import references
 from .errors import client
 
 Document = dict[str, Any]
@@ -30,6 +31,10 @@ FARGATE_SIZES: dict[int, list[int]] = {
 }
 _HEALTH_CHECK_DEFAULTS = {"interval": 30, "timeout": 5, "retries": 3}
 _HEALTH_CHECK_RANGES = {"interval": (5, 300), "timeout": (2, 60), "retries": (1, 10), "startPeriod": (0, 300)}
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+# AWS (ContainerDefinition.image): letters, digits, hyphens, underscores, colons, periods, slashes and number signs; `@`
+# before a digest.
+_IMAGE = re.compile(r"[\w:./#@+-]+", re.ASCII)
 _FARGATE_LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
 
 
@@ -95,6 +100,9 @@ def _fill_container(container: Document, network_mode: str) -> Document:
     for named in ("environment", "secrets"):
         if named in filled:
             filled[named] = sorted(filled[named], key=lambda item: str(item.get("name")))
+    if filled.get("firelensConfiguration"):
+        # ECS runs a log router as root and says so in the definition.
+        filled["user"] = filled.get("user") or "0"
     if "healthCheck" in filled:
         filled["healthCheck"] = {**_HEALTH_CHECK_DEFAULTS, **filled["healthCheck"]}
     return filled
@@ -106,8 +114,10 @@ def _fill_port(port: Document, network_mode: str) -> Document:
 
 
 def _validate(document: Document, fargate: bool) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", document.get("family", "")):
-        raise client("Family should not be null or empty, and contain only letters, numbers, hyphens and underscores.")
+    if not document.get("family"):
+        raise client("Family should not be null or empty.")
+    if not _NAME.fullmatch(document["family"]):
+        raise client("Family contains invalid characters.")
     containers = document.get("containerDefinitions") or []
     if not containers:
         raise client("Container list cannot be empty.")
@@ -120,14 +130,14 @@ def _validate(document: Document, fargate: bool) -> None:
         # AWS checks the form here and the role itself when a task starts.
         if document.get(role) and not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:role/.+|[\w+=,.@-]+", document[role]):
             raise client("Role is not valid")
-    volumes = {volume.get("name") for volume in document.get("volumes", [])}
     for container in containers:
-        _validate_container(container, document, volumes)
+        _validate_container(container, document)
+    references.validate(document)
     if fargate:
         _validate_fargate(document, containers)
 
 
-def _validate_container(container: Document, document: Document, volumes: set[str | None]) -> None:
+def _validate_container(container: Document, document: Document) -> None:
     for required in ("name", "image"):
         if not container.get(required):
             raise client(f"Container.{required} should not be null or empty.")
@@ -137,9 +147,12 @@ def _validate_container(container: Document, document: Document, volumes: set[st
             f"Invalid setting for container '{name}'. "
             "At least one of 'memory' or 'memoryReservation' must be specified."
         )
-    for mount in container.get("mountPoints", []):
-        if mount.get("sourceVolume") not in volumes:
-            raise client(f"Unknown volume '{mount.get('sourceVolume')}'.")
+    if not _NAME.fullmatch(name):
+        raise client("Container.name contains invalid characters.")
+    if not _IMAGE.fullmatch(container["image"]):
+        raise client("Container.image contains invalid characters.")
+    if container.get("links") and document.get("networkMode", "bridge") != "bridge":
+        raise client("Links are not supported when networkMode is not bridge.")
     if container.get("secrets") and not document.get("executionRoleArn"):
         raise client("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.")
     if "healthCheck" in container:
@@ -170,6 +183,9 @@ def _validate_fargate(document: Document, containers: list[Document]) -> None:
             f"No Fargate configuration exists for given values: {cpu} CPU, {memory} memory. "
             "See the Amazon ECS documentation for the valid values."
         )
+    storage = (document.get("ephemeralStorage") or {}).get("sizeInGiB", 21)
+    if not 21 <= storage <= 200:
+        raise client("EphemeralStorage.sizeInGiB must be between 21 and 200 on Fargate.")
     if sum(container.get("cpu") or 0 for container in containers) > int(cpu):
         raise client("The 'cpu' of the containers must not exceed the task's 'cpu'.")
     for container in containers:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from moto.elbv2.exceptions import LoadBalancerNotFoundError
 from moto.elbv2.models import ELBv2Backend, FakeListener
 from moto.moto_api._internal import mock_random
 
-from sandbox.emulator.services.elbv2.errors import error, in_range, not_permitted, validation
+from sandbox.emulator.services.elbv2.errors import error, in_range, not_permitted, one_of, validation
 from sandbox.emulator.services.elbv2.rules import Rule
 
 # AWS (LoadBalancerAttribute): the attributes of an Application Load Balancer and their defaults.
@@ -34,6 +35,8 @@ _ATTRIBUTES = {
     "waf.fail_open.enabled": "false",
     "zonal_shift.config.enabled": "false",
 }
+# AWS (CreateLoadBalancer): the address types; only Application Load Balancers have the third.
+_ADDRESS_TYPES = ["ipv4", "dualstack", "dualstack-without-public-ipv4"]
 # AWS (General Reference, Elastic Load Balancing endpoints): Route 53 hosted zones of ALBs, as far as tests need them.
 _HOSTED_ZONES = {
     "us-east-1": "Z35SXDOTRQ7X7K",
@@ -50,14 +53,30 @@ class Balancers(ELBv2Backend):  # type: ignore[misc]
 
     def create_load_balancer(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """AWS: "This name must be unique within your set of ALBs and NLBs for the region"; moto never compares."""
+        address_type = kwargs.pop("ip_address_type", None) or "ipv4"
         with self.lock:
+            _check_name(name)
             if any(balancer.name == name for balancer in self.load_balancers.values()):
                 raise error("DuplicateLoadBalancerName", f"A load balancer with the name '{name}' exists")
             balancer = super().create_load_balancer(name, *args, **kwargs)
+            try:
+                _check_address_type(balancer, address_type)
+            except Exception:
+                del self.load_balancers[balancer.arn]
+                raise
+            balancer.ip_address_type = address_type
             balancer.canonical_hosted_zone_id = _HOSTED_ZONES.get(self.region_name, balancer.canonical_hosted_zone_id)
             if balancer.type == "application":
                 balancer.attrs = dict(_ATTRIBUTES)
             return balancer
+
+    def set_ip_address_type(self, arn: str, ip_type: str) -> None:
+        with self.lock:
+            balancer = self.load_balancers.get(arn)
+            if balancer is None:
+                raise LoadBalancerNotFoundError()
+            _check_address_type(balancer, ip_type)
+            balancer.ip_address_type = ip_type
 
     def delete_load_balancer(self, arn: str) -> None:
         """AWS: refused under deletion protection; deletes the listeners; a missing one is no error."""
@@ -143,3 +162,24 @@ class Balancers(ELBv2Backend):  # type: ignore[misc]
             rule.actions = actions
         else:
             listener._default_rule[0] = Rule(listener.arn, "default", [], actions)
+
+
+def _check_name(name: str) -> None:
+    """AWS (CreateLoadBalancer): up to 32 letters, digits and hyphens, no hyphen at an end, not "internal-..."."""
+    if len(name) > 32:
+        raise validation(f"The load balancer name '{name}' cannot be longer than '32' characters")
+    if not re.fullmatch(r"[A-Za-z0-9-]+", name):
+        raise validation(f"The load balancer name '{name}' can only contain characters that are alphanumeric or '-'")
+    if name.startswith(("-", "internal-")) or name.endswith("-"):
+        raise validation(f"The load balancer name '{name}' cannot begin with '-' or 'internal-', or end with '-'")
+
+
+def _check_address_type(balancer: Any, address_type: str) -> None:
+    """AWS (IP address types of an ALB): dual stack needs subnets with IPv6; the third type faces the internet."""
+    one_of("ipAddressType", address_type, _ADDRESS_TYPES)
+    if address_type == "ipv4":
+        return
+    if address_type == _ADDRESS_TYPES[2] and (balancer.type != "application" or balancer.scheme == "internal"):
+        raise validation(f"The IP address type '{address_type}' needs an internet-facing Application Load Balancer")
+    if not all(subnet.ipv6_cidr_block_association_set for subnet in balancer.subnets):
+        raise validation("You must specify subnets with an associated IPv6 CIDR block.")

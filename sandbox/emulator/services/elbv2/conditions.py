@@ -32,6 +32,9 @@ _TWO_FORMS = {"host-header", "path-pattern"}
 _WITH_REGEX = {"host-header", "path-pattern", "http-header"}
 
 _HOST = re.compile(r"[A-Za-z0-9\-.*?]+")
+# AWS (HostHeaderConditionConfig): "You can include only alphabetical characters after the final '.' character".
+# That a wildcard may stand there is known from rules that people have.
+_HOST_END = re.compile(r"[A-Za-z*?]+")
 _PATH = re.compile(r"[A-Za-z0-9_\-.$/~\"'@:+&*?]+")
 _METHOD = re.compile(r"[A-Z_-]+")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
@@ -128,6 +131,13 @@ def _characters(what: str, text: str, allowed: re.Pattern[str]) -> None:
 def _check_host(value: str) -> None:
     _limit("host-header", value, 128)
     _characters("host-header", value, _HOST)
+    _, dot, end = value.rpartition(".")
+    if not dot:
+        raise validation(f"The 'host-header' value '{value}' must include at least one '.' character")
+    if not _HOST_END.fullmatch(end):
+        raise validation(
+            f"The 'host-header' value '{value}' must include only alphabetical characters after the final '.' character"
+        )
 
 
 def _check_path(value: str) -> None:
@@ -144,6 +154,9 @@ def _header_name(config: Condition) -> str:
     _limit("HttpHeaderName", name, 40)
     # AWS: wildcards are not supported in the name; `*` is a legal header character, so it would match literally.
     _characters("HttpHeaderName", name, _HEADER_NAME)
+    # AWS: "You can't use an HTTP header condition to specify the host header".
+    if name.lower() == "host":
+        raise validation("The 'host' header cannot be specified in an 'http-header' condition; use 'host-header'")
     return name
 
 

@@ -14,10 +14,8 @@ import pytest
 from sandbox import tokens
 from sandbox.network import free_port
 from sandbox.testing.elbv2_stack import forward, host, path
-from sandbox.tests.dataplane.balancer.test_load_balancer import HOST, World, certificates, world
+from sandbox.tests.dataplane.balancer.world import HOST, World
 from server.tests.browser.chromium import origin, program, visit
-
-__all__ = ["certificates", "world"]
 
 SERVER = Path(__file__).parents[4] / "server"
 PYTHON = Path(os.environ.get("SANDBOX_SERVER_PYTHON", SERVER / ".venv/bin/python"))

@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.dataplane.tasks.deployment import Action, Break, Complete, ServiceView, Start, Stop, TaskView, plan
+from sandbox.dataplane.tasks.deployment import (
+    Action,
+    Blocked,
+    Break,
+    Complete,
+    ServiceView,
+    Start,
+    Stop,
+    TaskView,
+    plan,
+)
 
 BASE = ServiceView(
     primary="new", state="IN_PROGRESS", desired=1, minimum_percent=100, maximum_percent=200, tasks=(), zones=("a", "b")
@@ -96,6 +106,25 @@ def test_completion(now: str, desired: int, done: bool) -> None:
     assert (plan(replace(BASE, desired=desired, tasks=tasks(now))) == [Complete()]) is done
 
 
+@pytest.mark.parametrize(
+    ("desired", "minimum", "maximum", "now", "blocked"),
+    [
+        (1, 100, 150, "old-h", True),
+        (1, 50, 100, "old-h", True),
+        (2, 75, 125, "old-h old-h", True),
+        (4, 75, 125, "old-h old-h old-h old-h", False),
+        (2, 100, 150, "old-h old-h", False),
+        (1, 0, 100, "old-h", False),
+        (1, 100, 150, "old-s", False),
+        (1, 100, 150, "old-h new-x", False),
+        (2, 100, 100, "new-h new-h", False),
+    ],
+)
+def test_percentages_may_leave_no_room(desired: int, minimum: int, maximum: int, now: str, blocked: bool) -> None:
+    service = replace(BASE, desired=desired, minimum_percent=minimum, maximum_percent=maximum, tasks=tasks(now))
+    assert (plan(service) == [Blocked()]) is blocked
+
+
 def test_a_completed_deployment_in_steady_state_asks_for_nothing() -> None:
     assert plan(replace(BASE, state="COMPLETED", tasks=tasks("new-h"))) == []
 
@@ -138,7 +167,9 @@ def test_a_whole_rolling_deployment_keeps_its_limits(desired: int, minimum: int,
     lowest, highest = -(-desired * minimum // 100), desired * maximum // 100
     if highest <= lowest:
         service = replace(BASE, desired=desired, minimum_percent=minimum, maximum_percent=maximum)
-        assert plan(replace(service, tasks=tuple(current.values()))) == [], "no task can move: AWS blocks this as well"
+        assert plan(replace(service, tasks=tuple(current.values()))) == [Blocked()], (
+            "no task can move: AWS blocks this as well"
+        )
         return
     for number in range(100):
         actions = plan(

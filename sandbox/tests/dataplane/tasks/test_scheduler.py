@@ -15,6 +15,7 @@ import pytest
 from sandbox.dataplane.tasks.launcher import FargateLauncher
 from sandbox.dataplane.tasks.simulated import SimulatedEngine
 from sandbox.emulator.control_plane import ControlPlane
+from sandbox.emulator.services.ecs import percentages
 from sandbox.testing.ecs_stack import Stack, completed, context, lay, role, until
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
@@ -84,6 +85,20 @@ def test_a_rolling_deployment_never_has_too_few_tasks(stack: Stack, fargate: Far
     assert "has begun draining connections on 1 tasks." in messages(stack)
     targets = stack.elbv2.describe_target_health(TargetGroupArn=stack.target_group)["TargetHealthDescriptions"]
     assert len([t for t in targets if t["TargetHealth"]["State"] == "healthy"]) == 2
+
+
+def test_a_deployment_that_has_no_room_says_so(stack: Stack, fargate: FargateLauncher) -> None:
+    stack.create(deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 150})
+    until(lambda: completed(stack))
+    first = stack.tasks()
+    stack.update(taskDefinition=stack.register(container={"image": "sim:ok", **CHECK}))
+    until(lambda: percentages.BLOCKED in messages(stack))
+    assert messages(stack).count(percentages.BLOCKED) == 1
+    assert (state(stack), stack.tasks()) == ("IN_PROGRESS", first)
+
+    stack.update(deploymentConfiguration={"maximumPercent": 200})
+    until(lambda: completed(stack))
+    assert stack.tasks() != first
 
 
 @pytest.mark.parametrize(

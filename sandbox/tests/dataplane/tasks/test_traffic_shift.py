@@ -230,8 +230,8 @@ def test_the_strategy_of_a_running_service_changes_both_ways(shifted: Shifted, f
         ({"strategy": "LINEAR"} | CANARY | {"strategy": "LINEAR"}, {}, "only valid when the deployment strategy is CA"),
         ({"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 2}}, {}, "stepPercent must be between 3 and"),
         ({"strategy": "BLUE_GREEN", **pause("TEST_TRAFFIC_SHIFT")}, {}, "PAUSE hooks can be configured"),
-        ({"strategy": "BLUE_GREEN", **pause("PRE_SCALE_UP", timeoutInMinutes=20161)}, {}, "between 1 and 20160"),
-        ({"strategy": "BLUE_GREEN", **pause("PRE_SCALE_UP", action="ABORT")}, {}, "must be ROLLBACK or CONTINUE"),
+        ({"strategy": "BLUE_GREEN", **pause("PRE_SCALE_UP", timeoutInMinutes=20161)}, {}, "equal to 20160"),
+        ({"strategy": "BLUE_GREEN", **pause("PRE_SCALE_UP", action="ABORT")}, {}, "enum value set"),
     ],
 )
 def test_what_cannot_shift_is_refused(

@@ -17,3 +17,8 @@ def assert_in_use(ec2: Any, group_id: str) -> None:
     with pytest.raises(ClientError) as caught:
         ec2.delete_security_group(GroupId=group_id)
     assert caught.value.response["Error"]["Code"] == "DependencyViolation"
+
+
+def rule(port: int, **sources: Any) -> dict[str, Any]:
+    """A permission for one TCP port."""
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **sources}

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.filter.resources import name_value, request_count_label
+from ansible.errors import AnsibleFilterError
+from ansible_collections.quilt.mcp_server.plugins.filter.resources import (
+    name_value,
+    request_count_label,
+    role_reference,
+)
 
 
 def test_name_value_sorts_makes_texts_and_leaves_the_unset_out() -> None:
@@ -11,6 +16,27 @@ def test_name_value_sorts_makes_texts_and_leaves_the_unset_out() -> None:
         {"name": "A", "value": "x"},
         {"name": "B", "value": "8000"},
     ]
+
+
+@pytest.mark.parametrize("value", [True, 1.1, {"x": 1}, ["a"]])
+def test_name_value_refuses_what_is_no_text(value: object) -> None:
+    with pytest.raises(AnsibleFilterError, match="Found: A is "):
+        name_value({"A": value})
+
+
+@pytest.mark.parametrize(
+    ("reference", "name", "path"),
+    [
+        ("", "", ""),
+        ("reader", "reader", ""),
+        ("apps/mcp/reader", "reader", "/apps/mcp/"),
+        ("/apps/reader", "reader", "/apps/"),
+        ("arn:aws:iam::123456789012:role/reader", "reader", "/"),
+        ("arn:aws-cn:iam::123456789012:role/apps/reader", "reader", "/apps/"),
+    ],
+)
+def test_a_role_is_named_by_its_name_its_path_or_its_arn(reference: str, name: str, path: str) -> None:
+    assert role_reference(reference) == {"role_name": name, "path": path}
 
 
 def test_name_value_takes_another_key() -> None:

@@ -119,7 +119,7 @@ def test_the_class_cannot_be_changed(aws, run_module):
     log_group(run_module)
     result = log_group(run_module, log_group_class="INFREQUENT_ACCESS", retention_in_days=7)
     assert result["failed"] and "log_group_class is 'STANDARD', wanted is 'INFREQUENT_ACCESS'\n" in result["msg"]
-    assert "state: absent" in result["msg"] and aws.writes == []
+    assert "another name; with an outage, set replace: true" in result["msg"] and aws.writes == []
 
 
 def test_absent_twice(aws, run_module):

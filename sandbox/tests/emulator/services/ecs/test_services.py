@@ -112,9 +112,27 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}},
         "InvalidSubnetID.NotFound",
     ),
+    "too many subnets": (
+        {"networkConfiguration": {"awsvpcConfiguration": {"subnets": [f"subnet-{n}" for n in range(17)]}}},
+        "at most 16 subnets",
+    ),
     "percentages that block": (
         {"deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}},
         "this will block deployments",
+    ),
+    "rebalancing at 100 %": (
+        {
+            "availabilityZoneRebalancing": "ENABLED",
+            "deploymentConfiguration": {"minimumHealthyPercent": 50, "maximumPercent": 100},
+        },
+        "Availability Zone rebalancing requires a maximumPercent above 100",
+    ),
+    "rebalancing of packed tasks": (
+        {
+            "availabilityZoneRebalancing": "ENABLED",
+            "placementStrategy": [{"type": "binpack", "field": "memory"}],
+        },
+        "Availability Zone rebalancing requires",
     ),
     "grace without a balancer": ({"loadBalancers": [], "healthCheckGracePeriodSeconds": 5}, "Health check grace"),
     "launch type and strategy": (
@@ -132,6 +150,38 @@ def test_create_refuses(stack: Stack, fields: dict[str, Any], message: str) -> N
     with pytest.raises(ClientError, match=message):
         stack.create(**fields)
     assert stack.ecs.list_services(cluster="main")["serviceArns"] == []
+
+
+def test_rebalancing_is_on_where_it_can_be(stack: Stack) -> None:
+    assert stack.create()["availabilityZoneRebalancing"] == "ENABLED"
+    with pytest.raises(ClientError, match="Availability Zone rebalancing requires"):
+        stack.update(deploymentConfiguration={"minimumHealthyPercent": 50, "maximumPercent": 100})
+    off = stack.update(
+        availabilityZoneRebalancing="DISABLED",
+        deploymentConfiguration={"minimumHealthyPercent": 50, "maximumPercent": 100},
+    )
+    assert off["deploymentConfiguration"]["maximumPercent"] == 100
+    with pytest.raises(ClientError, match="Availability Zone rebalancing requires"):
+        stack.update(availabilityZoneRebalancing="ENABLED")
+
+
+def test_rebalancing_is_off_where_it_cannot_be(stack: Stack) -> None:
+    created = stack.create(deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 100})
+    assert created["availabilityZoneRebalancing"] == "DISABLED"
+
+
+def test_a_deployment_without_room_stays_in_progress(stack: Stack) -> None:
+    stack.create(deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 150})
+    stack.describe()
+    stack.update(forceNewDeployment=True)
+    service = stack.describe()
+    assert service["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+    assert service["events"][0]["message"] == (
+        "(service web) was unable to stop or start tasks during a deployment because of the service deployment "
+        "configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+    )
+    stack.update(desiredCount=2)
+    assert stack.describe()["deployments"][0]["rolloutState"] == "COMPLETED"
 
 
 def test_create_refuses_a_target_group_that_is_on_no_load_balancer(stack: Stack) -> None:

@@ -59,6 +59,23 @@ def group(stack: Stack) -> str:
         pytest.param([path("/a b")], id="path with a space"),
         pytest.param([host("a" * 129)], id="host too long"),
         pytest.param([host("a_b.x")], id="host with an underscore"),
+        pytest.param([host("localhost")], id="host without a dot"),
+        pytest.param([host("*")], id="host that is a wildcard alone"),
+        pytest.param([host("demo.example.com:8443")], id="host with a port"),
+        pytest.param([host("münchen.example.com")], id="host with an umlaut"),
+        pytest.param([host("10.0.0.1")], id="host that is an address"),
+        pytest.param([host("demo.example.com.")], id="host with a dot at its end"),
+        pytest.param([{"Field": "host-header", "Values": ["localhost"]}], id="host without a dot in the older form"),
+        pytest.param([path("/café")], id="path with an accent"),
+        pytest.param([path("/a;b")], id="path with a semicolon"),
+        pytest.param([path("/a%20b")], id="path with a percent sign"),
+        pytest.param([path("/a#b")], id="path with a number sign"),
+        pytest.param([path("/a=b")], id="path with an equals sign"),
+        pytest.param([method("GET*")], id="method with a wildcard"),
+        pytest.param([header("Host", "a.example.com")], id="header that is the host"),
+        pytest.param([header("X-*", "v")] * 6, id="six header values"),
+        pytest.param([header("X", "v" * 129)], id="header value too long"),
+        pytest.param([query(("", "v" * 129))], id="query value too long"),
         pytest.param([header("X" * 41, "v")], id="header name too long"),
         pytest.param([header("X Y", "v")], id="header name with a space"),
         pytest.param([method("get")], id="lower-case method"),
@@ -83,6 +100,32 @@ def group(stack: Stack) -> str:
 def test_conditions_that_the_service_rejects(stack: Stack, conditions: list[Document]) -> None:
     refused("ValidationError", stack.rule, 1, conditions)
     assert [rule["Priority"] for rule in stack.rules()] == ["default"]
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        pytest.param([host("*.example.com", "api-*.*", "a?.example.com")], id="hosts with wildcards"),
+        pytest.param([host("Demo.Example.COM")], id="a host in capitals"),
+        pytest.param([path("/A-z_0.9$/~\"'@:+&*?")], id="each character of a path"),
+        pytest.param([path("*.png")], id="a path without a slash at its beginning"),
+        pytest.param([method("GET", "MY-METHOD_X")], id="methods"),
+        pytest.param([header("X-Forwarded-For", "10.*")], id="a header"),
+        pytest.param([query(("", "v*"), ("k", "a&b=ü"))], id="query strings"),
+        pytest.param([source("10.0.0.0/8", "2001:db8::/32")], id="networks of both families"),
+    ],
+)
+def test_conditions_that_the_service_accepts(stack: Stack, conditions: list[Document]) -> None:
+    rule = stack.rule(1, conditions)
+    assert [one["Field"] for one in rule["Conditions"]] == [one["Field"] for one in conditions]
+    stack.elb.delete_rule(RuleArn=rule["RuleArn"])
+
+
+@pytest.mark.parametrize("name", ["a" * 33, "a_b", "-a", "a-", "internal-a"])
+def test_names_that_the_service_rejects(stack: Stack, name: str) -> None:
+    refused("ValidationError", stack.elb.create_load_balancer, Name=name, Subnets=stack.subnets)
+    if not name.startswith("internal-"):
+        refused("ValidationError", stack.group, name)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ec2.peers import peer_problems
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ec2.peers import canonical, peer_problems
 
 PREFIX_LIST, GROUP = "pl-0123456789abcdef0", "sg-0123456789abcdef0"
 
@@ -39,3 +39,17 @@ def test_wrong(kind: str, peer: str, remedy: str) -> None:
     (problem,) = peer_problems("egress[0]", kind, peer)
     assert problem.found == f"egress[0].{kind}: {peer}"
     assert problem.remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("10.0.0.1/8", "10.0.0.0/8"),
+        ("10.0.0.0/8", "10.0.0.0/8"),
+        ("2001:0DB8::1/32", "2001:db8::/32"),
+        (GROUP, GROUP),
+        ("known-after-apply", "known-after-apply"),
+    ],
+)
+def test_a_network_is_compared_as_ec2_stores_it(written: str, stored: str) -> None:
+    assert canonical(written) == stored

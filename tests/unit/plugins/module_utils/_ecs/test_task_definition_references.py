@@ -29,6 +29,7 @@ LOGS = {"log_configuration": {"log_driver": "awsfirelens"}}
         definition({"name": "a", "volumes_from": [{"source_container": "web"}]}),
         definition({"name": "a", "depends_on": wait("sidecar", "HEALTHY")}, SIDECAR),
         definition(ROUTER, {"name": "a", **LOGS}),
+        definition({**ROUTER, "user": "0:1000"}, {"name": "a", **LOGS}),
         definition({"name": "a", "depends_on": wait("web")}, {"name": "b", "depends_on": wait("a")}),
         definition({"name": "a", "environment": [{"name": "A"}], "secrets": [{"name": "B"}]}),
         definition(proxy_configuration={"container_name": "web"}),
@@ -66,6 +67,15 @@ def test_right(document: dict[str, Any]) -> None:
             definition({"name": "a", "depends_on": wait("b")}, {"name": "b", "depends_on": wait("a")}),
             "depends_on: a waits for b waits for a",
         ),
+        (
+            definition(ROUTER, {**ROUTER, "name": "second"}, {"name": "a", **LOGS}),
+            "containers router and second have firelens_configuration",
+        ),
+        (
+            definition(ROUTER),
+            "container router has firelens_configuration, and no container the log_driver awsfirelens",
+        ),
+        (definition({**ROUTER, "user": "1000:0"}, {"name": "a", **LOGS}), "container router has the user 1000:0"),
         (definition(volumes=[{"name": "v"}, {"name": "v"}]), "more than one volume is called v"),
         (definition(proxy_configuration={"container_name": "x"}), "proxy_configuration: container_name names x"),
     ],

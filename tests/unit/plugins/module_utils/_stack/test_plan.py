@@ -117,6 +117,13 @@ def test_the_partition_is_that_of_the_credentials() -> None:
     assert resolve(WANTED, records).stack["partition"] == "aws-cn"
 
 
+def test_a_vpc_without_a_name_is_found_by_its_id() -> None:
+    """Another account shares it, so its tags are not shown."""
+    shared = replace(RECORDS, vpcs=(Vpc("vpc-1", "", "10.0.0.0/16"), Vpc("vpc-9", "sales-prod", "10.9.0.0/16")))
+    found = resolve(replace(WANTED, vpc_id="vpc-1"), shared)
+    assert (found.problems, found.stack["vpc_id"]) == ([], "vpc-1")
+
+
 @pytest.mark.parametrize(
     ("wanted", "records", "texts"),
     [
@@ -125,6 +132,12 @@ def test_the_partition_is_that_of_the_credentials() -> None:
             {},
             ["VPC named 'sales-prd': not found", "did you mean sales-prod (vpc-1)?", "correct vpc_name"],
             id="VPC misspelled",
+        ),
+        pytest.param(
+            {"vpc_name": "", "vpc_id": "vpc-11"},
+            {},
+            ["VPC vpc-11: not found", "did you mean vpc-1 (sales-prod)", "correct vpc_id"],
+            id="VPC id misspelled",
         ),
         pytest.param(
             {},

@@ -94,6 +94,15 @@ def judge(**values: Any) -> list[str]:
         ),
         pytest.param({"iam_permissions_boundary": "none"}, [], id="a boundary is not wanted"),
         pytest.param(
+            {
+                "mcp_server_account_id": "123456789012",
+                "iam_existing_task_role": "arn:aws:iam::210987654321:role/apps/reader",
+                "iam_existing_execution_role": "arn:aws:iam::123456789012:role/pull",
+            },
+            ["iam_existing_task_role: wanted a role of the account 123456789012; found one of 210987654321"],
+            id="a role of another account",
+        ),
+        pytest.param(
             {"iam_permissions_boundary": "", "iam_existing_task_role": "a", "iam_existing_execution_role": "b"},
             [],
             id="no role is created",
