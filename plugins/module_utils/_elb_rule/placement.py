@@ -276,7 +276,9 @@ def would_shadow(listener: Listener, conditions: Conditions, priority: int) -> t
 def find_overlaps(listener: Listener, conditions: Conditions, priority: int) -> Iterable[Overlap]:
     """The rules that share requests with the managed rule, each with one; not those behind that contain it."""
     sides = listener.sides(conditions)
-    for position in listener.near(conditions) if sides is not None else ():
+    if sides is None:
+        return
+    for position in listener.near(conditions):
         rule = listener.rules[position]
         earlier = rule.priority < priority
         left = coverage.rest(sides, rule.conditions)

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
-from typing import Union
+from typing import TypeVar, Union
 
 from .conditions import Condition
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+Version = TypeVar("Version", ipaddress.IPv4Network, ipaddress.IPv6Network)
 Space = tuple[str, ...]  # networks that hold every address
 
 EVERY_ADDRESS: Space = ("0.0.0.0/0", "::/0")
@@ -66,8 +67,13 @@ def matters(conditions: Iterable[Condition]) -> bool:
 def _takes(values: Sequence[str], network: str) -> bool:
     """Whether the networks together hold all of one."""
     whole = ipaddress.ip_network(network)
-    same = [one for one in _networks(values) if one.version == whole.version]
-    return whole in set(ipaddress.collapse_addresses(same))
+    if isinstance(whole, ipaddress.IPv4Network):
+        return whole in [*ipaddress.collapse_addresses(_of_version(values, ipaddress.IPv4Network))]
+    return whole in [*ipaddress.collapse_addresses(_of_version(values, ipaddress.IPv6Network))]
+
+
+def _of_version(values: Iterable[str], kind: type[Version]) -> list[Version]:
+    return [network for network in _networks(values) if isinstance(network, kind)]
 
 
 def _networks(values: Iterable[str]) -> list[Network]:
