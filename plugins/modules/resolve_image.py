@@ -60,6 +60,12 @@ options:
   task_platform:
     description: The platform of the task, which the image must have; any when it is not given.
     type: str
+  assume_platform:
+    description:
+      - Whether an image without an index is taken to be for O(task_platform), so that its configuration is not read.
+      - ECR provides the configuration through S3, which a network may not reach.
+    type: bool
+    default: false
   scan_threshold:
     description:
       - The least severity of a finding of ECR's scan that refuses the image.
@@ -194,6 +200,7 @@ def main() -> None:
             "build_args": {"type": "dict", "default": {}},
             "required": {"type": "bool", "default": True},
             "task_platform": {"type": "str"},
+            "assume_platform": {"type": "bool", "default": False},
             "scan_threshold": {
                 "type": "str",
                 "choices": ["none", "LOW", "MEDIUM", "HIGH", "CRITICAL"],

@@ -8,13 +8,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .._core.clients import Clients
 from .._core.refusal import RefusedList
-from .image_check_plan import ImageName, Scan, judge, parse_name
+from .image_check_plan import ImageName, Platform, Scan, judge, parse_name
 from .image_client import Registry, describe_repository
 
 
@@ -36,7 +36,8 @@ def check_image(client: Clients, params: Mapping[str, Any], uri: str) -> Verdict
 
     Args:
         client: the clients of the run.
-        params: `task_platform` (None when any will do), `scan_threshold`, `scan_wait` and the connection options.
+        params: `task_platform` (None when any will do), `assume_platform`, `scan_threshold`, `scan_wait` and the
+            connection options.
         uri: the image, with a tag or a digest.
     """
     name = parse_name(uri)
@@ -73,7 +74,9 @@ def urls_of(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_image_in_ecr(registry: Registry, params: Mapping[str, Any], image: dict[str, Any] | None) -> Verdict:
     """What is known of an image of ECR. Raises RefusedList with every reason against it. image: as it was read."""
-    verdict = _inspect(registry, image, params["task_platform"], params["scan_threshold"], params["scan_wait"])
+    assumed = params["task_platform"] if params["assume_platform"] else None
+    platforms = registry.platforms(image, assumed) if image else []
+    verdict = _inspect(registry, image, platforms, params)
     if verdict.problems:
         raise _refusal(verdict)
     return verdict
@@ -84,32 +87,33 @@ def _refusal(verdict: Verdict) -> RefusedList:
 
 
 def _inspect(
-    registry: Registry, image: dict[str, Any] | None, platform: str | None, threshold: str, wait: float
+    registry: Registry, image: dict[str, Any] | None, platforms: Sequence[Platform], params: Mapping[str, Any]
 ) -> Verdict:
     """Look at an image of ECR.
 
     Args:
         registry: where it is.
         image: BatchGetImage's answer for it, None when ECR has no such image.
-        platform: the task's, None when any will do.
-        threshold: the least severity of a finding that refuses it, `none` when the scan is not asked for.
-        wait: seconds to wait for the scan.
+        platforms: of the image.
+        params: see check_image(). The scan is not asked for when `scan_threshold` is `none`.
+
+    The URI of the verdict has the digest, or with problems what was asked for.
     """
-    name = registry.name
+    name, platform, threshold = registry.name, params["task_platform"], params["scan_threshold"]
     if image is None:
         problem = (
             "wanted it in ECR, where the tasks pull it from; found no such image there; push it (playbooks/build.yml), "
             "or correct image_uri"
         )
-        return Verdict(f"{name.registry}/{name.repository}", problems=(problem,))
+        return Verdict(name.uri, problems=(problem,))
     digest = image["imageId"]["imageDigest"]
-    platforms = registry.platforms(image)
     scan, on_push = None, False
     if threshold != "none":
         # ECR scans the images of an index, never the index.
         manifest = next((one.digest for one in platforms if one.name == platform), digest)
         on_push = registry.scans_on_push()
-        scan = registry.await_scan(manifest, on_push, wait)
+        scan = registry.await_scan(manifest, on_push, params["scan_wait"])
     problems = tuple(judge(platform, platforms, threshold, scan, on_push))
     names = tuple(one.name for one in platforms)
-    return Verdict(name.pinned(digest), digest, registry.arn, names, scan, problems)
+    uri = name.uri if problems else name.pinned(digest)
+    return Verdict(uri, digest, registry.arn, names, scan, problems)

@@ -43,6 +43,12 @@ class ImageName:
         """How ECR's API is asked for it; a digest is worth more than a tag."""
         return {"imageDigest": self.digest} if self.digest else {"imageTag": self.tag or "latest"}
 
+    @property
+    def uri(self) -> str:
+        """The image as it was asked for."""
+        tag = f":{self.tag or 'latest'}" if self.tag or not self.digest else ""
+        return f"{self.registry}/{self.repository}{tag}" + (f"@{self.digest}" if self.digest else "")
+
     def pinned(self, digest: str) -> str:
         """The URI with the digest and without the tag."""
         return f"{self.registry}/{self.repository}@{digest}"

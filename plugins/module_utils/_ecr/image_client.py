@@ -51,11 +51,16 @@ class Registry:
         answer = self.client.batch_get_image(**self._where, imageIds=[self.name.image_id], acceptedMediaTypes=accepted)
         return next(iter(answer.get("images", [])), None)
 
-    def platforms(self, image: dict[str, Any]) -> list[Platform]:
-        """The platforms of an image, from its index or else from its configuration."""
+    def platforms(self, image: dict[str, Any], assumed: str | None = None) -> list[Platform]:
+        """The platforms of an image, from its index or else from its configuration.
+
+        assumed: that of an image without an index, whose configuration is then not read.
+        """
         manifest = json.loads(image["imageManifest"])
         if "manifests" in manifest:
             return listed_platforms(manifest)
+        if assumed:
+            return [Platform(assumed, image["imageId"]["imageDigest"])]
         config = json.loads(self._layer(manifest["config"]["digest"])) if "config" in manifest else manifest
         if not config.get("architecture"):
             return []
@@ -72,7 +77,8 @@ class Registry:
         except (OSError, UrlError) as error:
             raise AnsibleAWSError(
                 message=f"wanted the configuration of the image {self.name.repository}, which shows its platform; ECR "
-                f"named a place in S3 that cannot be read from here ({error}); allow it, or push an image index",
+                f"named a place in S3 that cannot be read from here ({error}); allow it, push an image index, or "
+                "say with image_assume_platform: true that it is the task's",
             ) from error
         if "sha256:" + hashlib.sha256(content).hexdigest() != digest:
             raise AnsibleAWSError(

@@ -61,6 +61,23 @@ def test_an_image_for_another_cpu_is_refused(gate: Gate, ecr: Any) -> None:
     assert gate(f"{URI}@{digest}", task_platform="linux/arm64")["platforms"] == ["linux/arm64"]
 
 
+def test_a_refusal_names_the_image_as_it_was_asked_for(gate: Gate, ecr: Any) -> None:
+    digest = ecr_images.push(ecr, REPOSITORY, "arm64", "1")
+    for asked, shown in ((":1", ":1"), (f":1@{digest}", f":1@{digest}"), (":2", ":2"), ("", ":latest")):
+        message = gate(f"{URI}{asked}")["msg"]
+        assert message.startswith(f"Refused to deploy the image {URI}{shown}:\n- "), message
+
+
+def test_the_platform_can_be_assumed_where_s3_cannot_be_read(gate: Gate, ecr: Any) -> None:
+    digest = ecr_images.push(ecr, REPOSITORY, "arm64", "1")
+    result = gate(f"{URI}:1", assume_platform=True)
+    assert (result["digest"], result["platforms"]) == (digest, ["linux/amd64"])
+    assert "GetDownloadUrlForLayer" not in [call.operation for call in result["calls"]]
+    arm = ecr_images.push(ecr, REPOSITORY, "arm64", "2")
+    ecr_images.push_index(ecr, REPOSITORY, ("arm64", arm), tag="index")
+    assert "found linux/arm64" in gate(f"{URI}:index", assume_platform=True)["msg"], "an index says it itself"
+
+
 def test_an_index_is_for_all_that_it_lists_and_only_for_that(gate: Gate, ecr: Any) -> None:
     arm, amd = (ecr_images.push(ecr, REPOSITORY, name) for name in ("arm64", "amd64"))
     both = ecr_images.push_index(ecr, REPOSITORY, ("amd64", amd), ("arm64", arm), tag="both")

@@ -66,7 +66,7 @@ def test_an_image_for_another_cpu_with_findings_is_refused_before_any_write(
     ecr_images.find_vulnerabilities(aws.url, REPOSITORY, digest, CVE_2026_1="CRITICAL", CVE_2026_2="MEDIUM")
     run = play("deploy.yml", **given)
     (message,) = [result["msg"] for result in run.results("Resolve the image")]
-    assert message.startswith(f"Refused to deploy the image {URI}@{digest}:\n- ")
+    assert message.startswith(f"Refused to deploy the image {URI}:arm:\n- ")
     assert "wanted an image for linux/amd64" in message
     assert "found CVE-2026-1 (CRITICAL, openssl 3.0.1); build it" in message
     assert run.status != 0
