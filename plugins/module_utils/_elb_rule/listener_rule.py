@@ -30,6 +30,7 @@ from .._elb.client import describe_listener
 from .._elb.run_snapshot import keep_snapshot
 from . import actions as acts
 from . import client, report
+from .aws_errors import without_values
 from .invocation import take_parameters
 from .listener import FoundListener, find_listener, no_listener
 from .match import conditions as conds
@@ -291,7 +292,8 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             if plan.current is not None:
                 client.delete(self.client(), plan.current.computed["rule_arn"])
             return None
-        arn = self._create(run) if plan.current is None else self._update(plan, plan.current)
+        with without_values(plan.wanted["conditions"]):
+            arn = self._create(run) if plan.current is None else self._update(plan, plan.current)
         return RuleWritten(arn, self._look_again(run, arn, plan.placement.window))
 
     def _create(self, run: RuleRun) -> str:

@@ -185,6 +185,23 @@ def test_adoption(listener: Listener) -> None:
     assert result["changed"] and "adopted rule" in str(result["warnings"])
 
 
+@pytest.mark.parametrize(("operation", "conditions"), [("CreateRule", OWN), ("ModifyRule", [DEMO, OTHER_CDN, TOKEN])])
+def test_what_aws_says_of_a_value(listener: Listener, operation: str, conditions: list[Document]) -> None:
+    if operation == "ModifyRule":
+        listener.run(conditions=OWN)
+    values = f"{conditions[-2]['values'][0]}' and '{SECRETS['query']}"
+    said = f"The 'http-header' value '{values}' contains an invalid character"
+    listener.aws.faults.add("elbv2", operation, "error", code="ValidationError", status=400, message=said)
+    result = shows_no_secret(listener.run(**INVOCATION, conditions=conditions))
+    assert result["failed"] and f"value '{fingerprint(conditions[-2]['values'][0])}' and" in result["msg"], result
+
+
+def test_a_header_of_digits_is_text(listener: Listener) -> None:
+    digits = [{**CDN, "values": [4711]}, {"field": "query-string", "values": [{"key": "v", "value": 2}]}]
+    assert listener.run(conditions=digits)["changed"] and not listener.run(conditions=digits)["changed"]
+    assert listener.own()["Conditions"][0]["HttpHeaderConfig"]["Values"] == ["4711"]
+
+
 REQUESTS: list[Document] = [
     {},
     {"headers": {"X-Origin-Verify": SECRETS["header"]}, "path": "/mcp/x"},

@@ -98,6 +98,11 @@ class Condition:
         """The text of one of the values as it was written; of a pair that of its value."""
         return self._spelling.get(value, value if isinstance(value, str) else value[1])
 
+    @property
+    def written_texts(self) -> list[str]:
+        """The texts of all values as they were written."""
+        return [*map(self.written_value, self.values), *self.regexes]
+
     def _shown(self, value: str | Pair) -> str:
         """The text of a value for people: a fingerprint where it may be a secret."""
         return fingerprint(self.written_value(value)) if self.secret else str(value)
@@ -169,7 +174,7 @@ def _renamed(condition: Mapping[str, Any]) -> dict[str, Any]:
 def _from_service(condition: Mapping[str, Any]) -> Condition:
     kind = str(condition.get("Field") or "")
     config = dict(condition.get(CONFIGS.get(kind, "")) or {})
-    values = list(config.get("Values") or condition.get("Values") or [])
+    values = [_text(value) for value in config.get("Values") or condition.get("Values") or []]
     regexes = list(config.get("RegexValues") or condition.get("RegexValues") or [])
     name = str(config.get("HttpHeaderName") or "")
     if kind == "query-string":
@@ -206,7 +211,12 @@ def _without_none(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pair_of(value: Mapping[str, Any]) -> dict[str, Any]:
-    return _without_none({"Key": value.get("key"), "Value": value.get("value")})
+    return _without_none({"Key": _text(value.get("key")), "Value": _text(value.get("value"))})
+
+
+def _text(value: Any) -> Any:
+    """Digits that YAML has read as a whole number as the text that they are."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _order(value: str | Pair) -> tuple[str, str]:
