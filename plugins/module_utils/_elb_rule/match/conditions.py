@@ -302,7 +302,7 @@ def _problems(condition: Condition) -> list[Problem]:
             )
     found += [
         Problem(
-            f"condition {label}: {value} is a fingerprint",
+            f"condition {kind}: value {value} is a fingerprint",
             FINGERPRINT_REASON,
             "give the value itself",
         )
