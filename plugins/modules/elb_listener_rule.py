@@ -70,6 +70,7 @@ options:
           - The values; V(*) stands for any characters and V(?) for one character, except in methods and CIDR blocks.
           - "C(path-pattern) is case-sensitive and V(/mcp/*) does not match V(/mcp)."
           - For V(query-string) dictionaries with C(key), which can be left out, and C(value), or plain strings.
+          - Results show the values of V(http-header) and V(query-string) as fingerprints. A fingerprint is no value.
         type: list
         elements: raw
       regex_values:
@@ -492,7 +493,7 @@ rule:
       type: bool
       returned: when present
     conditions:
-      description: Its conditions.
+      description: Its conditions; the values of headers and query strings as fingerprints.
       type: list
       elements: dict
       returned: when present

@@ -37,7 +37,9 @@ options:
     type: str
     default: quilt:rule
   explain:
-    description: A request. RV(explanation) shows which rule handles it.
+    description:
+      - A request. RV(explanation) shows which rule handles it.
+      - A part that is not given is not known, and a condition on it may hold.
     type: dict
     suboptions:
       host:
@@ -51,15 +53,18 @@ options:
       method:
         description: The method.
         type: str
-        default: GET
       headers:
-        description: The headers by name; a list for a header that is there several times.
+        description:
+          - All the headers by name; a list for a header that is there several times.
+          - An empty dictionary for a request without headers.
         type: dict
       query:
-        description: The query as in the URL, such as V(a=b&c=d). It is not decoded.
+        description: The query as in the URL, such as V(a=b&c=d); empty for none. It is not decoded.
         type: str
       source_ip:
-        description: The address that connects to the load balancer. Without it no V(source-ip) condition holds.
+        description:
+          - The address that connects to the load balancer.
+          - A V(source-ip) condition that takes every address that a client can have holds without it.
         type: str
 extends_documentation_fragment:
   - quilt.mcp_server.reading
@@ -96,7 +101,9 @@ listener_arn:
   returned: always
   type: str
 rules:
-  description: The rules as AWS has them, with their tags, in the order of evaluation.
+  description:
+    - The rules as AWS has them, with their tags, in the order of evaluation.
+    - The values of headers and query strings are fingerprints, here and in the other results.
   returned: always
   type: list
   elements: dict
@@ -141,11 +148,18 @@ explanation:
       type: str
       returned: always
     certain:
-      description: Whether no regular expression and no unknown value was involved.
+      description: Whether no earlier rule may match, and the rule itself does for certain.
       type: bool
       returned: always
+    not_given:
+      description: The suboptions of O(explain) that were not given and would make the answer certain, or another one.
+      type: list
+      elements: str
+      returned: always
     passed_over:
-      description: The rules before it, each with the conditions that do not hold in C(because).
+      description:
+        - The rules before it, each with the conditions that do not hold in C(because).
+        - C(may_match) is true for a rule of which that cannot be decided.
       type: list
       elements: dict
       returned: always
@@ -155,6 +169,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import INFO_ARGUMENTS
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.info import look
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.invocation import take_parameters
 
 
 def main() -> None:
@@ -166,7 +181,8 @@ def main() -> None:
         required_together=[("load_balancer", "port")],
         supports_check_mode=True,
     )
-    run_info(module, look)
+    asked = take_parameters(module)
+    run_info(module, lambda client, _shown: look(client, asked))
 
 
 if __name__ == "__main__":

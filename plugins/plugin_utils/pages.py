@@ -127,10 +127,17 @@ def _service(running: Document) -> str:
 def _route(rule: Document) -> str:
     if not rule:
         return "no listener rule leads here"
-    conditions = [", ".join(map(str, one.get("values") or one.get("regex_values"))) for one in rule["conditions"]]
+    conditions = [_condition(one) for one in rule["conditions"]]
     weights = rule["weights"]
     moved = f", weights {' / '.join(str(weight) for weight in weights.values())}" if len(weights) > 1 else ""
     return f"{' '.join(conditions)} at priority {rule['priority']}{moved}"
+
+
+def _condition(condition: Document) -> str:
+    """What a condition asks for; values of headers and query strings are fingerprints already."""
+    values = condition.get("values") or condition.get("regex_values") or []
+    texts = [f"{one['key'] or ''}={one['value']}" if isinstance(one, dict) else str(one) for one in values]
+    return f"{condition.get('http_header_name', '')} {', '.join(texts)}".strip()
 
 
 def _scaling(targets: Sequence[Document] | None) -> str:

@@ -11,17 +11,24 @@ A rule may ask for a header that only a content delivery network knows, or for a
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
 CONFIGS = {"http-header": "HttpHeaderConfig", "query-string": "QueryStringConfig"}
 VALUES = ("Values", "RegexValues")
 LENGTH = 12  # hexadecimal digits
+FORM = re.compile(rf"<sha256:[0-9a-f]{{{LENGTH}}}>")
 
 
 def fingerprint(value: str) -> str:
     """What stands for a value wherever it is shown: the same for the same value."""
     return f"<sha256:{hashlib.sha256(value.encode()).hexdigest()[:LENGTH]}>"
+
+
+def is_fingerprint(value: str) -> bool:
+    """Whether a value is what fingerprint() returns, and stands for one that nobody can find out from it."""
+    return FORM.fullmatch(value) is not None
 
 
 def without_secrets(condition: Mapping[str, Any]) -> dict[str, Any]:

@@ -125,7 +125,7 @@ INFO_ARGUMENTS: Spec = {
     "explain": _record(
         host=_text(True),
         path=_text(default="/"),
-        method=_text(default="GET"),
+        method=_text(),
         headers={"type": "dict"},
         query=_text(),
         source_ip=_text(),

@@ -11,9 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
+
 from .._core.calls import Stale, aws_call
-from .._elb.client import describe_rules, describe_tags, with_hint
-from .listener import balancer_arn
+from .._elb.client import describe_rules, describe_tags, load_balancer, with_hint
+from .listener import FoundListener, balancer_arn
+from .match.address_space import EVERY_ADDRESS, Space, matters, space_of
+from .match.conditions import Condition
 from .snapshot import Found, Snapshot
 
 READ_ATTEMPTS = 5
@@ -42,6 +46,24 @@ def read(elb: Any, listener_arn: str, known: Mapping[str, Mapping[str, str]] | N
             break
     rules = tuple(Found.of(answer, tags.get(answer["RuleArn"], {})) for answer in answers)
     return Snapshot(rules, balancer, tags.get(balancer, {}))
+
+
+def address_space(elb: Any, snapshot: Snapshot, listener: FoundListener, conditions: Iterable[Condition] = ()) -> Space:
+    """The addresses that clients of the listener can have.
+
+    The load balancer is only read for it when it was not before, and when the rules of the listener, or the
+    ``conditions`` of one that it is to get, depend on it. Every address when it may not be read.
+    """
+    if listener.ip_address_type is not None:
+        return space_of(listener.ip_address_type)
+    asked = [condition for rule in snapshot.rules for condition in rule.conditions]
+    if not snapshot.rules or not matters([*asked, *conditions]):
+        return EVERY_ADDRESS
+    try:
+        balancer = load_balancer(elb, snapshot.balancer) or {}
+    except is_ansible_aws_error_code(["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"]):
+        return EVERY_ADDRESS
+    return space_of(balancer.get("IpAddressType"))
 
 
 @with_hint

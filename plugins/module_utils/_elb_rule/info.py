@@ -10,25 +10,31 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .._core.clients import Clients
 from .._core.problem import Problem
 from .._core.refusal import InvalidParameters
+from .._elb.fingerprints import is_fingerprint
 from . import explain
 from .actions import Document
-from .client import read
-from .listener import find_listener, no_listener
+from .client import address_space, read
+from .listener import FoundListener, find_listener, no_listener
+from .match.conditions import FINGERPRINT_REASON
 
 
 def look(client: Clients, params: Mapping[str, Any]) -> Document:
     """What elb_listener_rule_info returns. Raises AnsibleAWSError."""
-    _validate_parameters(params["explain"] or {})
+    if params["explain"]:
+        _validate_request(params["explain"])
     elb = client("elbv2")
-    arn = params["listener_arn"] or find_listener(elb, params["load_balancer"], params["port"])
-    snapshot = read(elb, arn)
+    given = params["listener_arn"]
+    listener = FoundListener(given) if given else find_listener(elb, params["load_balancer"], params["port"])
+    arn, snapshot = listener.arn, read(elb, listener.arn)
     if not snapshot.rules:  # every listener has a default rule
         raise no_listener(f"read the rules of listener {arn}", arn)
+    snapshot = replace(snapshot, space=address_space(elb, snapshot, listener))
     asked = params["explain"]
     shown = [
         rule
@@ -44,15 +50,27 @@ def look(client: Clients, params: Mapping[str, Any]) -> Document:
     }
 
 
-def _validate_parameters(asked: Mapping[str, Any]) -> None:
+def _validate_request(asked: Mapping[str, Any]) -> None:
     """Refuse a request that no client can send."""
     path, address = asked.get("path") or "/", asked.get("source_ip")
+    head = path.partition("?")[0]  # what follows may be a token
     if not path.startswith("/") or "?" in path:
         raise InvalidParameters(
             Problem(
-                f"explain: path is {path}",
+                f"explain: path is {path if head == path else f'{head}?...'}",
                 "a path begins with / and has no query",
                 "give the path alone, and the query in query",
+            )
+        )
+    request = explain.request_of(asked)
+    for value in (
+        value for _name, value in (*(request.headers or ()), *(request.query or ())) if is_fingerprint(value)
+    ):
+        raise InvalidParameters(
+            Problem(
+                f"explain: {value} is a fingerprint",
+                FINGERPRINT_REASON,
+                "give the value itself",
             )
         )
     try:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._core.problem import Problem, home_of
 from .._core.refusal import Refused
@@ -21,8 +21,15 @@ def balancer_arn(listener_arn: str) -> str:
     return f"{head}:loadbalancer/{'/'.join(tail.split('/')[:3])}"
 
 
-def find_listener(elb: Any, name: str, port: int) -> str:
-    """The ARN of the listener on a port of a load balancer, which is given by name or ARN."""
+class FoundListener(NamedTuple):
+    """A listener: its ARN, and the IpAddressType of its load balancer, None when it was not read."""
+
+    arn: str
+    ip_address_type: str | None = None
+
+
+def find_listener(elb: Any, name: str, port: int) -> FoundListener:
+    """The listener on a port of a load balancer, which is given by name or ARN."""
     what = f"look for the listener on port {port} of load balancer {name}"
     balancer = load_balancer(elb, name)
     if balancer is None:
@@ -55,7 +62,7 @@ def find_listener(elb: Any, name: str, port: int) -> str:
                 "correct port, or have the listener created",
             ),
         )
-    return str(arn)
+    return FoundListener(str(arn), balancer.get("IpAddressType"))
 
 
 def no_listener(what: str, arn: str) -> Refused:

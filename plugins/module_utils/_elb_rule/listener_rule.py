@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from .._core.calls import Stale
 from .._core.plan import Current, Reading, is_foreign, refuse_foreign
@@ -29,7 +30,9 @@ from .._elb.client import describe_listener
 from .._elb.run_snapshot import keep_snapshot
 from . import actions as acts
 from . import client, report
-from .listener import find_listener, no_listener
+from .aws_errors import without_values
+from .invocation import take_parameters
+from .listener import FoundListener, find_listener, no_listener
 from .match import conditions as conds
 from .match.condition_values import value_problems
 from .match.conditions import Condition
@@ -79,6 +82,10 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
     fields = ("conditions", "actions", "transforms", "priority")
     computed = ("rule_arn", "is_default")
     attempts = 12
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        self.params = take_parameters(module)
 
     # Checks that need no call
 
@@ -169,12 +176,14 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         races = [stale for stale in lost if "PriorityInUse" in str(stale)]
         if races and lost[-1] is races[-1]:
             time.sleep(random.uniform(0, 0.2 * len(races)))
-        arn = self.params["listener_arn"] or find_listener(
-            self.client(), self.params["load_balancer"], self.params["port"]
-        )
+        listener = self._listener()
+        arn = listener.arn
         if arn == KNOWN_AFTER_APPLY:
             return RuleReading(None, arn)
         snapshot, owned = self._owned(arn)
+        if self.params["state"] == "present":
+            asked = (*(self.wanted_rule.conditions or ()), *self.planned_conditions)
+            snapshot = replace(snapshot, space=client.address_space(self.client(), snapshot, listener, asked))
         alone = owned[0] if len(owned) == 1 and owned[0].priority is not None else None
         secured = acts.needs_https(self.wanted_rule.actions or ()) if self.params["state"] == "present" else []
         return RuleReading(
@@ -186,6 +195,12 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             # The best number at first; after a lost race any of the best few, so that runs do not collide forever.
             pick=random.choice if races else lowest,
         )
+
+    def _listener(self) -> FoundListener:
+        given = self.params["listener_arn"]
+        if given:
+            return FoundListener(given)
+        return find_listener(self.client(), self.params["load_balancer"], self.params["port"])
 
     def _owned(self, listener_arn: str) -> tuple[Snapshot, tuple[Found, ...]]:
         """The rules, and those that carry the identity tag."""
@@ -277,7 +292,8 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             if plan.current is not None:
                 client.delete(self.client(), plan.current.computed["rule_arn"])
             return None
-        arn = self._create(run) if plan.current is None else self._update(plan, plan.current)
+        with without_values(plan.wanted["conditions"]):
+            arn = self._create(run) if plan.current is None else self._update(plan, plan.current)
         return RuleWritten(arn, self._look_again(run, arn, plan.placement.window))
 
     def _create(self, run: RuleRun) -> str:
@@ -290,7 +306,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         if plan.adopted:  # first of all, so that what follows happens to a rule with the tag
             client.tag(self.client(), arn, plan.set_tags)
         # A new secret is nothing that can be compared, so it is no change.
-        written = [name for name in WRITTEN if name in plan.changes or (name == "actions" and plan.rotate_secret)]
+        written = [name for name in WRITTEN if name in plan.written or (name == "actions" and plan.rotate_secret)]
 
         def modify() -> None:
             if written:
@@ -334,7 +350,7 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
             raise Stale(message=f"{self.label} was deleted while this run was writing it")
         others = fresh.others(arn)
         if window.holds(managed.priority) and set(others) != set(run.reading.snapshot.others(arn)):
-            window = find_window(Listener(others), managed.conditions)
+            window = find_window(Listener(others, run.reading.snapshot.space), managed.conditions)
             if not window.holds(managed.priority):
                 raise Stale(message=f"{self.label}: another rule came at the same time and changes where it belongs")
         return fresh

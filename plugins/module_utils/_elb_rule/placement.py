@@ -25,6 +25,7 @@ from itertools import islice
 from .._core.problem import Problem
 from .match import conditions as conds
 from .match import coverage, dimensions, glob_pattern
+from .match.address_space import EVERY_ADDRESS, Space, never_holds
 from .match.conditions import Condition
 from .match.request import Request
 
@@ -64,6 +65,7 @@ class PlacementRequest:
     allow_below_floor: bool = False
     warn_unreachable: bool = False
     warn_shadowing: bool = False
+    space: Space = EVERY_ADDRESS  # the addresses that the clients of the load balancer can have
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class Listener:
     """The rules of the others in order, with an index by literal host so that most of them need no look at all."""
 
     rules: Sequence[Rule]
+    space: Space = EVERY_ADDRESS
     _by_host: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _any_host: list[int] = field(default_factory=list)
     _conditions: list[Conditions] = field(default_factory=list)
@@ -141,6 +144,10 @@ class Listener:
             if hosts is None:
                 self._any_host.append(index)
 
+    def sides(self, conditions: Conditions) -> Conditions | None:
+        """The sides of a rule with these conditions; None when they hold for no client that there can be."""
+        return None if never_holds(conditions, self.space) else coverage.sides(conditions, self.space)
+
     def near(self, conditions: Iterable[Condition]) -> list[int]:
         """The positions of the rules that may share a host with the conditions, in order."""
         hosts = _literal_hosts(conditions)
@@ -148,22 +155,27 @@ class Listener:
 
     def first_cover(self, conditions: Conditions, end: int, guess: bool = False) -> int | None:
         """The position before ``end`` of the rule that completes the cover of the conditions."""
-        found = coverage.first_cover(coverage.sides(conditions), self._conditions, guess, self._near(end))
+        sides = self.sides(conditions)
+        if sides is None:
+            return -1
+        found = coverage.first_cover(sides, self._conditions, guess, self._near(end))
         return None if found is None else min(found, end - 1)
 
     def uncovered_request(self, conditions: Conditions, end: int) -> Request | None:
         """A request of the conditions that reaches position ``end``."""
-        return coverage.uncovered_request(coverage.sides(conditions), self._conditions, self._near(end))
+        sides = self.sides(conditions)
+        return None if sides is None else coverage.uncovered_request(sides, self._conditions, self._near(end))
 
     def contributors(self, conditions: Conditions, last: int) -> tuple[Rule, ...]:
         """The rules up to ``last`` that cover the conditions together."""
-        found = coverage.contributors(coverage.sides(conditions), self._conditions, self._near(last + 1))
+        sides = self.sides(conditions)
+        found = [] if sides is None else coverage.contributors(sides, self._conditions, self._near(last + 1))
         return tuple(self.rules[position] for position in found)
 
     def newly_unreachable(self, position: int, conditions: Conditions, guess: bool = False) -> Request | None:
         """A request that a rule answers today, if ``conditions`` ahead of it would leave it none."""
-        sides = coverage.sides(self.rules[position].conditions)
-        if coverage.rest(sides, conditions, guess) is None:
+        sides = self.sides(self.rules[position].conditions)
+        if sides is None or coverage.rest(sides, conditions, guess) is None:
             return None
         ahead, near = self._conditions, self._near(position)
         try:
@@ -219,7 +231,7 @@ def place(rules: Iterable[Rule], wanted: PlacementRequest, pick: Pick = lowest) 
 
     ``pick`` chooses among the best free numbers.
     """
-    listener = Listener(list(rules))
+    listener = Listener(list(rules), wanted.space)
     window = find_window(listener, wanted.conditions)
     if wanted.pinned is not None:
         placement = _pinned(listener, window, wanted, wanted.pinned)
@@ -228,7 +240,11 @@ def place(rules: Iterable[Rule], wanted: PlacementRequest, pick: Pick = lowest) 
     if placement.priority is None:
         return placement
     overlaps = tuple(find_overlaps(listener, wanted.conditions, placement.priority))
-    warnings = (*placement.warnings, *_undecided(listener, window, wanted.conditions, placement.priority))
+    warnings = (
+        *placement.warnings,
+        *_undecided(listener, window, wanted.conditions, placement.priority),
+        *_never_asked(wanted),
+    )
     return Placement(placement.priority, placement.reason, window, (), warnings, overlaps)
 
 
@@ -259,7 +275,9 @@ def would_shadow(listener: Listener, conditions: Conditions, priority: int) -> t
 
 def find_overlaps(listener: Listener, conditions: Conditions, priority: int) -> Iterable[Overlap]:
     """The rules that share requests with the managed rule, each with one; not those behind that contain it."""
-    sides = coverage.sides(conditions)
+    sides = listener.sides(conditions)
+    if sides is None:
+        return
     for position in listener.near(conditions):
         rule = listener.rules[position]
         earlier = rule.priority < priority
@@ -287,6 +305,13 @@ def _undecided(listener: Listener, window: Window, conditions: Conditions, prior
             continue
         if rule.priority != window.low and listener.newly_unreachable(position, conditions, guess=True):
             yield f"cannot decide whether {rule.text()} keeps any request behind this rule: a regex or unknown values"
+
+
+def _never_asked(wanted: PlacementRequest) -> Iterable[str]:
+    """What the conditions ask of an address that no client of the load balancer has, as a sentence."""
+    never = never_holds(wanted.conditions, wanted.space)
+    if never is not None:
+        yield f"{never.text()} never holds: the load balancer has clients with IPv4 addresses only"
 
 
 def _pinned(listener: Listener, window: Window, wanted: PlacementRequest, pinned: int) -> Placement:

@@ -19,6 +19,7 @@ from .._core.tags import merge_tags
 from . import actions as acts
 from .actions import Document
 from .match import conditions as conds
+from .match.address_space import Space
 from .match.conditions import Condition
 from .placement import Listener, Pick, Placement, PlacementRequest, Rule, lowest, place, would_shadow
 from .snapshot import Found, Snapshot, condition_documents
@@ -60,6 +61,12 @@ class RulePlan(Plan):
     modify_first: bool = False
     rotate_secret: bool = False
     adopted: bool = False
+    new_conditions: bool = False  # by their values: the documents have fingerprints of some
+
+    @property
+    def written(self) -> set[str]:
+        """The fields that change."""
+        return {*self.changes, *(["conditions"] if self.new_conditions else [])}
 
 
 def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: Pick = lowest) -> RulePlan:
@@ -73,13 +80,14 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
     wanted = _keep_shifted(wanted, current)
     conditions = wanted.conditions if wanted.conditions is not None else (found.conditions if found else ())
     others = snapshot.others(found.arn if found else None)
-    placement = place(others, _placement_request(wanted, conditions, found), pick)
+    placement = place(others, _placement_request(wanted, conditions, found, snapshot.space), pick)
     if placement.priority is None:
         raise Refused(f"place listener rule {wanted.name}", *placement.problems)
-    after = _after(wanted, conditions, placement, current)
+    new_conditions = found is None or not conds.same(found.conditions, conditions)
+    after = _after(wanted, conditions if new_conditions else None, placement, current)
     tags = _tags(wanted, current)
     _require_secret(wanted, current)
-    action = _action(current, after, tags)
+    action = _action(current, after, tags, new_conditions)
     return RulePlan(
         action=action,
         current=current,
@@ -92,9 +100,12 @@ def plan_present(wanted: Wanted, snapshot: Snapshot, owned: Found | None, pick: 
             *_adoption_warning(found, owned, snapshot),
         ),
         placement=placement,
-        modify_first=_modify_first(others, found.rule() if found else None, conditions, placement.priority),
+        modify_first=_modify_first(
+            Listener(others, snapshot.space), found.rule() if found else None, conditions, placement.priority
+        ),
         rotate_secret=bool(current and current.tags.get(SECRET_VERSION_TAG) != tags.get(SECRET_VERSION_TAG)),
         adopted=found is not None and owned is None,
+        new_conditions=new_conditions,
     )
 
 
@@ -251,7 +262,9 @@ def _adoption_warning(found: Found | None, owned: Found | None, snapshot: Snapsh
     ]
 
 
-def _placement_request(wanted: Wanted, conditions: tuple[Condition, ...], found: Found | None) -> PlacementRequest:
+def _placement_request(
+    wanted: Wanted, conditions: tuple[Condition, ...], found: Found | None, space: Space
+) -> PlacementRequest:
     return PlacementRequest(
         conditions=conditions,
         current=found.priority if found else None,
@@ -261,20 +274,22 @@ def _placement_request(wanted: Wanted, conditions: tuple[Condition, ...], found:
         allow_below_floor=wanted.allow_below_floor,
         warn_unreachable=wanted.warn_unreachable,
         warn_shadowing=wanted.warn_shadowing,
+        space=space,
     )
 
 
 def _after(
-    wanted: Wanted, conditions: tuple[Condition, ...], placement: Placement, current: Current | None
+    wanted: Wanted, conditions: tuple[Condition, ...] | None, placement: Placement, current: Current | None
 ) -> dict[str, Any]:
-    before = current.document if current else {"actions": [], "transforms": []}
+    """The document that follows. conditions: None when they stay."""
+    before = current.document if current else {"conditions": [], "actions": [], "transforms": []}
     actions = before["actions"] if wanted.actions is None else acts.normalized(wanted.actions)
     if wanted.delegate_weights:
         actions = acts.normalized(acts.with_weights_of(actions, before["actions"]))
     transforms = before["transforms"] if wanted.transforms is None else acts.normalized_transforms(wanted.transforms)
     return {
         "priority": placement.priority,
-        "conditions": condition_documents(conditions),
+        "conditions": before["conditions"] if conditions is None else condition_documents(conditions),
         "actions": actions,
         "transforms": transforms,
     }
@@ -288,13 +303,14 @@ def _tags(wanted: Wanted, current: Current | None) -> dict[str, str]:
     return {**tags, **({SECRET_VERSION_TAG: kept} if kept is not None else {})}
 
 
-def _action(current: Current | None, after: Mapping[str, Any], tags: Mapping[str, str]) -> Any:
+def _action(current: Current | None, after: Mapping[str, Any], tags: Mapping[str, str], new_conditions: bool) -> Any:
     if current is None:
         return "create"
-    return "none" if current.document == after and dict(current.tags) == tags else "update"
+    same = current.document == after and dict(current.tags) == tags and not new_conditions
+    return "none" if same else "update"
 
 
-def _modify_first(others: list[Rule], before: Rule | None, conditions: tuple[Condition, ...], priority: int) -> bool:
+def _modify_first(listener: Listener, before: Rule | None, conditions: tuple[Condition, ...], priority: int) -> bool:
     """Which of two writes comes first: the one whose state in between harms nobody, then the one that keeps the rule
     reachable.
 
@@ -302,6 +318,5 @@ def _modify_first(others: list[Rule], before: Rule | None, conditions: tuple[Con
     """
     if before is None or before.priority == priority or conds.same(before.conditions, conditions):
         return False
-    listener = Listener(others)
     moved_first = would_shadow(listener, before.conditions, priority)
     return would_shadow(listener, conditions, before.priority) < moved_first

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._core.plan import Current
+from .._elb.fingerprints import without_secrets
 from . import actions as acts
 from .actions import Document
 from .match import conditions as conds
+from .match.address_space import EVERY_ADDRESS, Space
 from .match.conditions import Condition
 from .placement import Rule
 from .spelling import to_snake
@@ -51,7 +53,7 @@ class Found:
 
     def current(self) -> Current:
         """For the engine: what is compared, and what AWS says about it."""
-        snake = to_snake(dict(self.answer))
+        snake = to_snake({**self.answer, "Conditions": [*map(without_secrets, self.answer.get("Conditions") or ())]})
         facts = {name: snake.get(name) for name in ("rule_arn", "is_default", "conditions", "actions", "transforms")}
         facts["actions"] = [_without_secrets(action) for action in facts["actions"] or []]
         facts["transforms"] = facts["transforms"] or []
@@ -71,6 +73,7 @@ class Snapshot:
     rules: tuple[Found, ...] = ()
     balancer: str = ""
     balancer_tags: Mapping[str, str] = field(default_factory=dict)
+    space: Space = EVERY_ADDRESS  # the addresses that the clients of the load balancer can have
 
     def owned(self, key: str, name: str) -> list[Found]:
         """The rules that carry the identity tag."""
@@ -90,7 +93,7 @@ class Snapshot:
 
 
 def condition_documents(conditions: Sequence[Condition]) -> list[Document]:
-    """Conditions for a diff: sorted, without duplicates."""
+    """Conditions for a diff: sorted, without duplicates, and without the values of headers and query strings."""
     return [condition.document() for condition in sorted(set(conditions), key=lambda condition: condition.text())]
 
 

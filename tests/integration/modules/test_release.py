@@ -146,6 +146,28 @@ def test_what_runs_is_written_down_once(keep: Any, stack: Stack, client: Any) ->
     assert again["evidence"] == first["evidence"]
 
 
+def test_the_value_of_a_header_is_kept_and_shown_as_a_fingerprint(
+    keep: Any, info: Any, stack: Stack, client: Any
+) -> None:
+    (balancer,) = stack.elbv2.describe_load_balancers()["LoadBalancers"]
+    (listener,) = stack.elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    for priority, field, config in (
+        (200, "http-header", {"HttpHeaderConfig": {"HttpHeaderName": "X-Key", "Values": ["Zq7Header"]}}),
+        (300, "query-string", {"QueryStringConfig": {"Values": [{"Key": "token", "Value": "Zq7Token"}]}}),
+    ):
+        stack.elbv2.create_rule(
+            ListenerArn=listener["ListenerArn"],
+            Priority=priority,
+            Conditions=[{"Field": field, **config}],
+            Actions=[{"Type": "forward", "TargetGroupArn": stack.target_group}],
+        )
+        kept, shown = keep(), info()
+        assert kept["changed"] and not keep()["changed"]
+        texts = [json.dumps(one, default=str) for one in (kept, shown, stored(client)[1])]
+        assert [text for text in texts if "Zq7" in text] == []
+        assert all("<sha256:" in text for text in texts)
+
+
 def test_the_same_release_deployed_again_is_proven_again(keep: Any, stack: Stack, client: Any) -> None:
     keep()
     before = stored(client)[1]["deployment_id"]

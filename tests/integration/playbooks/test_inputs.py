@@ -104,7 +104,7 @@ def test_the_names_that_follow_from_the_stacks_are_checked_before_anything_is_wr
 
 def test_what_the_playbooks_give_is_computed_and_refused_with_what_is_set_instead(play: Play) -> None:
     given = {
-        "alb_rule_vpc_id": "; set stack_vpc_name",
+        "alb_rule_vpc_id": "; set stack_vpc_id",
         "alb_rule_listener_arn": "; set stack_listener_port",
         "ecs_service_subnet_ids": "; set stack_private_subnet_ids",
         "ecs_service_log_group": "; set logs_name",

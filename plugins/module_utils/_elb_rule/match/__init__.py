@@ -12,6 +12,7 @@ The files stand on each other in this order, and the words mean the same in all 
                       cell        the strings that lie in the same ones of several globs; a shortest one shows it
     conditions.py     condition   one field of a rule (host-header, path-pattern, ...) with its values
     request.py        request     one concrete request; a part that is None is not known
+    address_space.py  space       the addresses that the clients of a load balancer can have
     dimensions.py     side        what a rule says of one dimension of requests: host, path, method, source, and each
                                   header and query-string condition; a side that no condition limits is whole
                       relation    of a side to a condition of another rule: inside, outside, partly, unknown

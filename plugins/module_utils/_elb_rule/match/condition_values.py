@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..._core.problem import Problem
+from ..._elb.fingerprints import fingerprint
 from .conditions import Condition
 
 
@@ -48,7 +49,7 @@ def value_problems(condition: Condition) -> Iterator[Problem]:
     for value in condition.values if alphabet else ():
         for part in (value,) if isinstance(value, str) else value:
             if part is not None and alphabet:
-                yield from _alphabet_problems(condition.field, part, alphabet)
+                yield from _alphabet_problems(condition.field, part, alphabet, condition.secret)
         if condition.field == "host-header" and isinstance(value, str) and "." not in value:
             yield Problem(
                 f"host-header {value}", "a host has at least one .", "write the whole name, such as demo.example.com"
@@ -65,11 +66,11 @@ def path_problems(path: str) -> Iterator[Problem]:
     yield from value_problems(Condition("path-pattern", (path,)))
 
 
-def _alphabet_problems(field: str, value: str, alphabet: Alphabet) -> Iterator[Problem]:
+def _alphabet_problems(field: str, value: str, alphabet: Alphabet, secret: bool = False) -> Iterator[Problem]:
     wrong = dict.fromkeys(sign for sign in value if not re.match(alphabet.character, sign))
     if wrong:
         yield Problem(
-            f"{field} {value} has {' '.join(_shown(sign) for sign in wrong)}",
+            f"{field} {fingerprint(value) if secret else value} has {' '.join(_shown(sign) for sign in wrong)}",
             alphabet.text,
             _meant(field, value) or "write it without them",
         )

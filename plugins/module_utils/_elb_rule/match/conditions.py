@@ -17,6 +17,8 @@ from functools import cached_property
 from typing import Any, Optional
 
 from ..._core.problem import Problem
+from ..._elb.fingerprints import CONFIGS as SECRET_CONFIGS
+from ..._elb.fingerprints import fingerprint, is_fingerprint
 from . import glob_pattern
 from .glob_pattern import Glob
 
@@ -35,6 +37,7 @@ MAX_VALUES = 5  # hard quota "Condition Values per Rule"
 MAX_WILDCARDS = 5  # quota "Condition Wildcards per Rule", adjustable
 MAX_LENGTH = 128
 MAX_NAME_LENGTH = 40  # of a header name and of a method
+FINGERPRINT_REASON = "results show it in place of a value of a header or a query string, which it does not give back"
 
 Pair = tuple[Optional[str], str]
 
@@ -77,19 +80,54 @@ class Condition:
         """The part of a request that it looks at."""
         return self.field, self.name
 
+    @property
+    def secret(self) -> bool:
+        """Whether its values may be somebody's secret: those of headers and query strings."""
+        return self.field in SECRET_CONFIGS
+
+    @cached_property
+    def _spelling(self) -> dict[str | Pair, str]:
+        """Each value as it was written, which is what a fingerprint is made of."""
+        written = self.written.get(CONFIGS.get(self.field, ""), {}).get("Values", ())
+        return {
+            _value(self.field, value): str(value.get("Value") or "" if isinstance(value, Mapping) else value)
+            for value in written
+        }
+
+    def written_value(self, value: str | Pair) -> str:
+        """The text of one of the values as it was written; of a pair that of its value."""
+        return self._spelling.get(value, value if isinstance(value, str) else value[1])
+
+    @property
+    def written_texts(self) -> list[str]:
+        """The texts of all values as they were written."""
+        return [*map(self.written_value, self.values), *self.regexes]
+
+    def _shown(self, value: str | Pair) -> str:
+        """The text of a value for people: a fingerprint where it may be a secret."""
+        return fingerprint(self.written_value(value)) if self.secret else str(value)
+
+    @property
+    def _shown_regexes(self) -> list[str]:
+        return [fingerprint(regex) if self.secret else regex for regex in self.regexes]
+
     def document(self) -> dict[str, Any]:
-        """For a diff: field, http_header_name, and values or regex_values."""
-        values = [value if isinstance(value, str) else {"key": value[0], "value": value[1]} for value in self.values]
+        """For a result or a diff: field, http_header_name, and values or regex_values; secrets as fingerprints."""
+        values = [
+            self._shown(value) if isinstance(value, str) else {"key": value[0], "value": self._shown(value)}
+            for value in self.values
+        ]
         return {
             "field": self.field,
             **({"http_header_name": self.name} if self.name else {}),
-            **({"regex_values": list(self.regexes)} if self.regexes else {"values": values}),
+            **({"regex_values": self._shown_regexes} if self.regexes else {"values": values}),
         }
 
     def text(self) -> str:
-        """For messages, such as ``path-pattern /mcp, /mcp/*``."""
-        shown = [value if isinstance(value, str) else _pair_text(value) for value in self.values]
-        shown += [f"regex {regex}" for regex in self.regexes]
+        """For messages, such as ``path-pattern /mcp, /mcp/*``; secrets as fingerprints."""
+        keys = ["" if isinstance(value, str) or value[0] is None else f"{value[0]}=" for value in self.values]
+        shown = [f"{key}{self._shown(value)}" for key, value in zip(keys, self.values, strict=True)]
+        shown += [f"regex {regex}" for regex in self._shown_regexes]
         name = f" {self.name}" if self.name else ""
         return f"{self.field}{name} {', '.join(shown) or '(unknown values)'}"
 
@@ -136,7 +174,7 @@ def _renamed(condition: Mapping[str, Any]) -> dict[str, Any]:
 def _from_service(condition: Mapping[str, Any]) -> Condition:
     kind = str(condition.get("Field") or "")
     config = dict(condition.get(CONFIGS.get(kind, "")) or {})
-    values = list(config.get("Values") or condition.get("Values") or [])
+    values = [_text(value) for value in config.get("Values") or condition.get("Values") or []]
     regexes = list(config.get("RegexValues") or condition.get("RegexValues") or [])
     name = str(config.get("HttpHeaderName") or "")
     if kind == "query-string":
@@ -173,15 +211,16 @@ def _without_none(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pair_of(value: Mapping[str, Any]) -> dict[str, Any]:
-    return _without_none({"Key": value.get("key"), "Value": value.get("value")})
+    return _without_none({"Key": _text(value.get("key")), "Value": _text(value.get("value"))})
+
+
+def _text(value: Any) -> Any:
+    """Digits that YAML has read as a whole number as the text that they are."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _order(value: str | Pair) -> tuple[str, str]:
     return ("", value) if isinstance(value, str) else (value[0] or "", value[1])
-
-
-def _pair_text(pair: Pair) -> str:
-    return f"{pair[0]}={pair[1]}" if pair[0] is not None else pair[1]
 
 
 # Judging what a task asks for, before any call
@@ -253,13 +292,22 @@ def _problems(condition: Condition) -> list[Problem]:
     limit = MAX_NAME_LENGTH if kind == "http-request-method" else MAX_LENGTH
     for value in [*_texts(condition), *condition.regexes]:
         if not 0 < len(value) <= limit:
+            shown = "" if condition.secret else f" {value!r}"
             found.append(
                 Problem(
-                    f"condition {kind}: value {value!r} has {len(value)} characters",
+                    f"condition {kind}: value{shown} has {len(value)} characters",
                     f"it must have 1 to {limit} characters",
                     "shorten it" if value else "leave it out",
                 )
             )
+    found += [
+        Problem(
+            f"condition {kind}: value {value} is a fingerprint",
+            FINGERPRINT_REASON,
+            "give the value itself",
+        )
+        for value in _fingerprints(condition)
+    ]
     if kind == "source-ip":
         found += [
             Problem(f"condition source-ip: {value}", "it is not a CIDR block", "give a CIDR block such as 10.0.0.0/8")
@@ -274,6 +322,11 @@ def _texts(condition: Condition) -> list[str]:
     for value in condition.values:
         texts += [value] if isinstance(value, str) else [part for part in value if part is not None]
     return texts
+
+
+def _fingerprints(condition: Condition) -> list[str]:
+    texts = [*_texts(condition), *condition.regexes]
+    return [text for text in texts if condition.secret and is_fingerprint(text)]
 
 
 def _no_networks(condition: Condition) -> list[str]:

@@ -22,8 +22,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from . import dimensions, glob_pattern
+from .address_space import EVERY_ADDRESS, Space
 from .conditions import Condition
-from .request import Request, holds
+from .request import BY_REGEX, Request, holds
 
 Conditions = tuple[Condition, ...]
 Choice = list[tuple[Condition, dimensions.Texts]]
@@ -33,9 +34,13 @@ POSITION = {kind: position for position, kind in enumerate(dimensions.SINGLE)}  
 ANY_ADDRESS = "192.0.2.1"  # of a request whose source no condition has compared yet
 
 
-def sides(conditions: Sequence[Condition]) -> Conditions:
-    """The sides of a rule's box: the four that every request has, then one per header and query-string condition."""
+def sides(conditions: Sequence[Condition], space: Space = EVERY_ADDRESS) -> Conditions:
+    """The sides of a rule's box: the four that every request has, then one per header and query-string condition.
+
+    space: the addresses that a client can have.
+    """
     named = {condition.field: condition for condition in conditions}
+    named["source-ip"] = dimensions.source_side(named.get("source-ip"), space)
     single = [named.get(kind, dimensions.WHOLE[kind]) for kind in dimensions.SINGLE]
     return (*single, *(condition for condition in conditions if condition.field not in dimensions.SINGLE))
 
@@ -147,7 +152,7 @@ def shared(target: Conditions, rule: Conditions) -> Request | None:
     """A request that satisfies both rules; None if there is none."""
     ruled, single = sides(rule), len(dimensions.SINGLE)
     pairs = zip(target[:single], ruled[:single], strict=True)
-    asked = [pair for pair in pairs if not (_is_whole(pair[0]) and _is_whole(pair[1]))]
+    asked = [pair for pair in pairs if not (dimensions.is_whole(pair[0]) and dimensions.is_whole(pair[1]))]
     alone: list[tuple[Condition, ...]] = [(side,) for side in dict.fromkeys((*target[single:], *ruled[single:]))]
     choice: Choice = []
     try:
@@ -159,10 +164,6 @@ def shared(target: Conditions, rule: Conditions) -> Request | None:
     except glob_pattern.TooComplex:
         return None
     return _request(choice)
-
-
-def _is_whole(side: Condition) -> bool:
-    return side is dimensions.WHOLE.get(side.field)
 
 
 def _same_slot(side: Condition, condition: Condition) -> bool:
@@ -220,7 +221,7 @@ def _choose(target: Conditions, lefts: Sequence[Conditions]) -> Choice | None:
 
 def _side_ways(side: Condition, bits: dict[Condition, int]) -> dimensions.Cells:
     relevant = [condition for condition in bits if _same_slot(side, condition)]
-    if not relevant and _is_whole(side):
+    if not relevant and dimensions.is_whole(side):
         return [(0, ())]  # nobody looks at it
     local = dimensions.cells(side, relevant)
     return [
@@ -234,12 +235,15 @@ def _request(choice: Choice) -> Request:
     single: dict[str, str | None] = {}
     headers: list[tuple[str, str]] = []
     query: list[tuple[str, str]] = []
+    stems: dict[tuple[str, str], str] = {}
     for side, texts in choice:
         if side.field == "http-header":
-            headers.append((side.name, texts[0] if texts else "(by regex)"))
+            headers.append((side.name, texts[0] if texts else BY_REGEX))
+            stems[headers[-1]] = _stem(side, texts)
         elif side.field == "query-string":
             query.append((texts[0], texts[1]) if texts else ("(unknown)", ""))
-        elif texts or not _is_whole(side):
+            stems[query[-1]] = _stem(side, texts)
+        elif texts or not dimensions.is_whole(side):
             single[side.field] = texts[0] if texts else None
     return Request(
         host=single.get("host-header", "x"),
@@ -248,4 +252,14 @@ def _request(choice: Choice) -> Request:
         address=single.get("source-ip"),
         headers=tuple(headers),
         query=tuple(query),
+        stems=stems,
     )
+
+
+def _stem(side: Condition, texts: dimensions.Texts) -> str:
+    """The value of the side that the texts are an example of, as it was written."""
+    for value in side.values if texts else ():
+        one = Condition(side.field, (value,), name=side.name)
+        if any(all(map(glob_pattern.Glob.matches, box, texts)) for box in dimensions.boxes(one)):
+            return side.written_value(value)
+    return texts[-1] if texts else ""

@@ -21,16 +21,17 @@ from collections.abc import Iterable, Sequence
 from typing import Union
 
 from . import glob_pattern
+from .address_space import EVERY_ADDRESS, IPV4, Network, Space, within
 from .conditions import Condition
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Box = tuple[glob_pattern.Glob, ...]  # one glob for a text, (key, value) for a query parameter
 Texts = tuple[str, ...]
 Cells = list[tuple[int, Texts]]  # (set of conditions as a bit mask, example)
 
 SINGLE = ("host-header", "path-pattern", "http-request-method", "source-ip")  # a request has exactly one of each
 WHOLE = {kind: Condition(kind, name="(any)") for kind in SINGLE}  # the side of a rule that does not limit the kind
+WHOLE_IPV4 = Condition("source-ip", IPV4, name="(any)")  # in the place of WHOLE's where no client has another address
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 CELL_BOUND = 4096  # cells of one side; real listeners have a handful
 
@@ -83,6 +84,22 @@ def common(*sides: Condition) -> Texts | None:
         return _common_address(sides)
     found = [_common_box(choice, kind) for choice in itertools.product(*map(boxes, sides))]
     return min((texts for texts in found if texts is not None), key=lambda texts: len("".join(texts)), default=None)
+
+
+def is_whole(side: Condition) -> bool:
+    """Whether the rule that the side belongs to does not limit it."""
+    return side is WHOLE.get(side.field) or side is WHOLE_IPV4
+
+
+def source_side(condition: Condition | None, space: Space) -> Condition:
+    """The side of a rule with that source-ip condition, or without any, on a load balancer with that address space.
+
+    A condition that holds for no address of the space has no such side; see address_space.never_holds().
+    """
+    whole = WHOLE["source-ip"] if space == EVERY_ADDRESS else WHOLE_IPV4
+    if condition is None or condition.opaque or space == EVERY_ADDRESS:
+        return condition or whole
+    return Condition("source-ip", within(map(str, condition.values), space), written=condition.written)
 
 
 def is_opaque(side: Condition) -> bool:
@@ -225,7 +242,7 @@ def _common_method(sides: Sequence[Condition]) -> Texts | None:
 
 @functools.lru_cache(maxsize=65536)
 def _networks(side: Condition) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(str(block), strict=False) for block in side.values or ("0.0.0.0/0", "::/0"))
+    return tuple(ipaddress.ip_network(str(block), strict=False) for block in side.values or EVERY_ADDRESS)
 
 
 def _address_relation(side: Condition, condition: Condition) -> Relation:

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import explain, info
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match.address_space import EVERY_ADDRESS, IPV4
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.snapshot import Found, Snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -119,3 +121,84 @@ def test_the_port_of_the_host_is_ignored(host: str, expected: str) -> None:
 def test_a_request_that_no_client_can_send(asked: Document, says: str) -> None:
     with pytest.raises(AnsibleAWSError, match=says):
         info.look(None, {"explain": {"host": "a.x", **asked}})
+
+
+def source(*values: str) -> Document:
+    return {"Field": "source-ip", "Values": list(values)}
+
+
+HOST: Document = {"Field": "host-header", "Values": ["a.x"]}
+HEADER: Document = {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Key", "Values": ["*"]}}
+TOKEN: Document = {"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "token", "Value": "1"}]}}
+POST: Document = {"Field": "http-request-method", "Values": ["POST"]}
+REGEX: Document = {"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/z"]}}
+NEW: Document = {"Field": "something-new", "Values": ["x"]}
+NOTHING = {"host": "a.x"}
+ALL = {**NOTHING, "source_ip": "10.1.1.1", "headers": {}, "query": "", "method": "GET"}
+WHOLE = source("0.0.0.0/0", "::/0")
+
+
+@pytest.mark.parametrize(
+    ("first", "asked", "priority", "not_given"),
+    [
+        # Nothing of it is given: the first rule may match, and what would decide is named.
+        ([HOST, source("10.0.0.0/8")], NOTHING, 2, ["source_ip"]),
+        ([HOST, HEADER], NOTHING, 2, ["headers"]),
+        ([HOST, TOKEN], NOTHING, 2, ["query"]),
+        ([HOST, POST], NOTHING, 2, ["method"]),
+        ([POST, HEADER, source("10.0.0.0/8"), TOKEN], NOTHING, 2, ["method", "headers", "source_ip", "query"]),
+        ([POST, HEADER], {**NOTHING, "headers": {"x-key": "1"}}, 2, ["method"]),
+        # Every address fulfills it.
+        ([HOST, WHOLE], NOTHING, 1, []),
+        ([HOST, source("0.0.0.0/1", "128.0.0.0/1", "::/0")], NOTHING, 1, []),
+        # One part that is given decides it.
+        ([{"Field": "host-header", "Values": ["b.x"]}, HEADER, TOKEN, POST, source("10.0.0.0/8")], NOTHING, 2, []),
+        ([TOKEN, HEADER], {**NOTHING, "headers": {}}, 2, []),
+        # All is given.
+        ([HEADER], ALL, 2, []),
+        ([TOKEN], ALL, 2, []),
+        ([POST], ALL, 2, []),
+        ([source("10.0.0.0/8")], ALL, 1, []),
+        ([source("11.0.0.0/8")], ALL, 2, []),
+        ([REGEX, POST], ALL, 2, []),
+    ],
+)
+def test_a_part_that_is_not_given_may_fulfill_a_condition(
+    first: list[Document], asked: Document, priority: int, not_given: list[str]
+) -> None:
+    answer = explain.explain(snapshot([first, [HOST]]), explain.request_of(asked))
+    assert (answer["rule"]["priority"], answer["not_given"]) == (priority, not_given)
+    assert answer["certain"] is not bool(not_given)
+    for passed in answer["passed_over"]:
+        assert passed["may_match"] is bool(not_given)
+        assert all(("may hold" if not_given else "does not hold") in reason for reason in passed["because"])
+    if not_given:
+        assert "unless an earlier rule matches: rule arn:1" in answer["text"]
+        assert answer["text"].endswith(f"; {', '.join(not_given)} would decide")
+
+
+@pytest.mark.parametrize("first", [[REGEX], [NEW], [{"Field": "host-header"}]])
+def test_what_nothing_that_is_given_decides(first: list[Document]) -> None:
+    answer = explain.explain(snapshot([first, [HOST]]), explain.request_of(ALL))
+    assert (answer["rule"]["priority"], answer["not_given"], answer["certain"]) == (2, [], False)
+
+
+def test_an_address_decides_between_two_rules() -> None:
+    listener = snapshot([[source("10.0.0.0/8")], [HOST]])
+    for address, priority in (("10.0.0.1", 1), ("11.0.0.1", 2)):
+        answer = explain.explain(listener, explain.request_of({"host": "a.x", "source_ip": address}))
+        assert (answer["rule"]["priority"], answer["certain"]) == (priority, True)
+
+
+def test_every_client_of_an_ipv4_balancer_has_an_ipv4_address() -> None:
+    listener = [[source("::/0")], [source("0.0.0.0/0")], [HOST]]
+    answers = [
+        explain.explain(replace(snapshot(listener), space=space), explain.request_of(NOTHING))
+        for space in (IPV4, EVERY_ADDRESS)
+    ]
+    assert [(one["rule"]["priority"], one["certain"]) for one in answers] == [(2, True), (3, False)]
+    (reason,) = answers[0]["passed_over"][0]["because"]
+    assert reason.endswith("does not hold: no client of the load balancer has such an address")
+    never = [explain.unreachable(replace(snapshot(listener), space=space)) for space in (IPV4, EVERY_ADDRESS)]
+    assert [[rule["priority"] for rule in found] for found in never] == [[1, 3], [3]]
+    assert "its own conditions hold for none" in never[0][0]["why"]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule import placement
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match import coverage, dimensions, glob_pattern
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match.address_space import EVERY_ADDRESS, IPV4
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match.conditions import Condition, from_service
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match.request import Request, matches
 from hypothesis import given, settings
@@ -345,3 +346,54 @@ def test_only_what_would_help_is_offered(
     decision = placement.place(others, placement.PlacementRequest(**{"conditions": (M,), **ask}))
     (problem,) = decision.problems
     assert says in problem.line() and not_says not in problem.line(), problem
+
+
+@pytest.mark.parametrize(
+    ("ahead", "space", "takes_all"),
+    [
+        (["0.0.0.0/0"], IPV4, True),
+        (["0.0.0.0/0"], EVERY_ADDRESS, False),
+        (["0.0.0.0/0", "::/0"], EVERY_ADDRESS, True),
+        (["::/0"], IPV4, False),
+        (["::/0"], EVERY_ADDRESS, False),
+        (["0.0.0.0/1", "128.0.0.0/1"], IPV4, True),
+    ],
+)
+def test_what_takes_every_request_depends_on_the_addresses_of_the_clients(
+    ahead: list[str], space: tuple[str, ...], takes_all: bool
+) -> None:
+    rules = [placement.Rule("arn:1", 200, (condition("source-ip", *ahead),))]
+    wanted = placement.PlacementRequest((condition("path-pattern", "/m"),), floor=201, space=space)
+    found = placement.place(rules, wanted, placement.lowest)
+    assert (found.window.before is not None, found.priority) == (takes_all, None if takes_all else 201)
+
+
+@pytest.mark.parametrize(("space", "after"), [(IPV4, 300), (EVERY_ADDRESS, None)])
+def test_a_rule_of_others_keeps_requests_of_the_clients_that_there_are(
+    space: tuple[str, ...], after: int | None
+) -> None:
+    rules = [placement.Rule("arn:1", 300, (condition("path-pattern", "/m"), condition("http-request-method", "GET")))]
+    own = (condition("path-pattern", "/m"), condition("source-ip", "0.0.0.0/0"))
+    found = placement.place(rules, placement.PlacementRequest(own, space=space), placement.lowest)
+    assert (found.window.after.rule.priority if found.window.after else None) == after
+
+
+def test_a_rule_for_addresses_that_no_client_has_is_a_warning_and_in_nobodys_way() -> None:
+    rules = [placement.Rule("arn:1", 300, (condition("path-pattern", "/m"),))]
+    own = (condition("source-ip", "2001:db8::/32"),)
+    found = placement.place(rules, placement.PlacementRequest(own, space=IPV4), placement.lowest)
+    assert (found.priority, found.window, found.overlaps) == (100, placement.Window(), ())
+    assert "never holds: the load balancer has clients with IPv4 addresses only" in found.warnings[0]
+    assert not placement.place(rules, placement.PlacementRequest(own), placement.lowest).warnings
+
+
+@settings(max_examples=60, deadline=None)
+@given(rich_rules(), st.lists(rich_rules(), max_size=4))
+def test_cover_among_ipv4_clients(target: Conditions, others: list[Conditions]) -> None:
+    sides = coverage.sides(target, IPV4)
+    example = coverage.uncovered_request(sides, others)
+    assert coverage.covers(sides, others) == (example is None)
+    if example is None:
+        assert not [r for r in UNIVERSE if matches(target, r) and not any(matches(other, r) for other in others)]
+    else:
+        assert matches(target, example) and ":" not in str(example.address), example

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.fingerprints import fingerprint
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match import conditions
 
 Document = dict[str, Any]
@@ -26,11 +27,18 @@ def task(field: str, *values: Any, **more: Any) -> Document:
         ({"Field": "path-pattern", "Values": ["/B", "/a", "/B"]}, {"field": "path-pattern", "values": ["/B", "/a"]}),
         (
             {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-A", "Values": ["V"]}},
-            {"field": "http-header", "http_header_name": "x-a", "values": ["v"]},
+            {"field": "http-header", "http_header_name": "x-a", "values": [fingerprint("V")]},
+        ),
+        (
+            {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-A", "RegexValues": ["V"]}},
+            {"field": "http-header", "http_header_name": "x-a", "regex_values": [fingerprint("V")]},
         ),
         (
             {"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "K", "Value": "V"}, {"Value": "w"}]}},
-            {"field": "query-string", "values": [{"key": None, "value": "w"}, {"key": "k", "value": "v"}]},
+            {
+                "field": "query-string",
+                "values": [{"key": None, "value": fingerprint("w")}, {"key": "k", "value": fingerprint("V")}],
+            },
         ),
         (
             {"Field": "path-pattern", "RegexValues": ["^b", "^a"]},
