@@ -66,6 +66,8 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.calls import retried
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import problem_of
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem, refusal
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils.connection import environment
 
@@ -89,9 +91,10 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         try:
             with environment(self.get_options()):
-                data = self._client().get_authorization_token()["authorizationData"]
+                data = retried()(self._client().get_authorization_token)()["authorizationData"]
         except (BotoCoreError, ClientError) as error:
-            raise AnsibleLookupError(f"ECR gave no authorization token: {error}") from error
+            what = "Failed to ask ECR for a password"
+            raise AnsibleLookupError(refusal(what, [problem_of(error)])) from error
         return [base64.b64decode(data[0]["authorizationToken"]).decode().partition(":")[2]]
 
     def _client(self) -> Any:

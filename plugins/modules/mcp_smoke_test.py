@@ -162,11 +162,14 @@ checks:
       sample: 0.12
 """
 
+from functools import partial
+
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import short_arns, whole_arns
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import complaint, names, run
+from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.client import secret_value
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import missing_library, plan_from
 
 
@@ -196,7 +199,7 @@ def main() -> None:
     if library := missing_library():
         module.fail_json(msg=missing_required_lib(library, reason="to call the MCP server"), url=url, checks=[])
     try:
-        plan = plan_from(module.params, module.client, dry=module.check_mode)
+        plan = plan_from(module.params, partial(secret_value, client=module.client), dry=module.check_mode)
     except AnsibleAWSError as error:
         module.fail_json(msg=error.message, url=url, checks=[], **error.kwargs)
     if module.check_mode:

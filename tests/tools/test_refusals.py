@@ -14,25 +14,25 @@ import pytest
 PLUGINS = Path(__file__).parents[2] / "plugins"
 SHAPE = ("module_utils/_core/problem.py", "module_utils/_core/refusal.py")
 # A refusal, with how many arguments it has at least; RefusedList is for these two pages alone.
-SHAPED = {"Refused": 2, "InvalidParameters": 1, "RefusedList": 2}
+SHAPED = {"AccessError": 2, "Refused": 2, "InvalidParameters": 1, "RefusedList": 2}
 PAGES = ("module_utils/_ecr/image_check.py", "module_utils/_stack/plan.py")
 # What fails, or ends a search, and refuses nothing.
 FAILURES = {
-    "AccessError": "AWS cannot be used at all; _core/credentials.py says why in one sentence, with the remedy",
     "CheckFailed": "a check of the smoke test did not hold; _smoke/checks.py prints what was asked and what came",
     "DeploymentFailed": "a deployment that is not what runs, with its evidence; it shortens its own ARNs",
+    "LostAnswer": "a Stale of a write that got no answer",
     "Stale": "what was read is no longer true, so it is read and planned again",
     "TooComplex": "never leaves _elb_rule/match",
     "Unreachable": "a CheckFailed of a server that does not answer",
 }
 # AnsibleAWSError itself and Ansible's own errors: what AWS answered. By file, with how often.
 ANSWERS = {
+    "module_utils/_core/module.py": 1,
     "module_utils/_core/reconciler.py": 1,
+    "module_utils/_core/writes.py": 1,
     "module_utils/_ecr/image_client.py": 2,
     "module_utils/_ecr/tags_client.py": 1,
     "module_utils/_elb/client.py": 1,
-    "module_utils/_smoke/client.py": 2,
-    "lookup/ecr_password.py": 1,
 }
 # Calls of fail_json with another text than refusal(): the text of an error, a missing library, checks that failed.
 FAIL_JSON = {"module_utils/_core/module.py": 2, "modules/mcp_smoke_test.py": 3, "modules/resolve_image.py": 1}

@@ -38,19 +38,19 @@ class ScalableTargetClient:
 
     @aws_call("list the tags of scalable target {self.name}")
     def tags(self, arn: str) -> dict[str, str]:
-        tags: dict[str, str] = self.autoscaling.list_tags_for_resource(ResourceARN=arn)["Tags"]
+        tags: dict[str, str] = self.autoscaling.list_tags_for_resource(ResourceARN=arn).get("Tags", {})
         return tags
 
     @aws_call("describe the scaling policies of {self.name}")
     def policies(self) -> list[dict[str, Any]]:
         pages = self.autoscaling.get_paginator("describe_scaling_policies").paginate(**self.key)
-        found: list[dict[str, Any]] = pages.build_full_result()["ScalingPolicies"]
+        found: list[dict[str, Any]] = pages.build_full_result().get("ScalingPolicies", [])
         return sorted(found, key=lambda policy: str(policy["PolicyName"]))
 
     @aws_call("describe the scheduled actions of {self.name}")
     def actions(self) -> list[dict[str, Any]]:
         pages = self.autoscaling.get_paginator("describe_scheduled_actions").paginate(**self.key)
-        found: list[dict[str, Any]] = pages.build_full_result()["ScheduledActions"]
+        found: list[dict[str, Any]] = pages.build_full_result().get("ScheduledActions", [])
         return sorted(found, key=lambda action: str(action["ScheduledActionName"]))
 
     # A service that really is not there is reported after about half a minute.
@@ -105,7 +105,7 @@ def _described(autoscaling: Any, target: dict[str, Any], activities: int) -> Doc
         "policies": [_snake(autoscaling, policy, "ScalingPolicy") for policy in policies],
         "scheduled_actions": [_snake(autoscaling, action, "ScheduledAction") for action in actions],
         "scaling_activities": _activities(autoscaling, key, activities),
-        "tags": autoscaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"],
+        "tags": autoscaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"]).get("Tags", {}),
     }
 
 
@@ -113,11 +113,13 @@ def _activities(autoscaling: Any, key: dict[str, str], most: int) -> list[Docume
     if most < 1:
         return []
     answer = autoscaling.describe_scaling_activities(**key, MaxResults=min(most, MOST_ACTIVITIES))
-    return [_snake(autoscaling, activity, "ScalingActivity") for activity in answer["ScalingActivities"]]
+    return [_snake(autoscaling, activity, "ScalingActivity") for activity in answer.get("ScalingActivities", [])]
 
 
 def _all(autoscaling: Any, operation: str, key: str, **request: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = autoscaling.get_paginator(operation).paginate(**request).build_full_result()[key]
+    found: list[dict[str, Any]] = (
+        autoscaling.get_paginator(operation).paginate(**request).build_full_result().get(key, [])
+    )
     return found
 
 

@@ -120,7 +120,7 @@ class ScalableTarget(ModelResource):
         if current is None:
             return {}
         before = current.document
-        differ = [name for name in LIMITS if wanted.get(name, before[name]) != before[name]]
+        differ = [name for name in LIMITS if wanted.get(name, before.get(name)) != before.get(name)]
         scheduled = limits_set_by(before, self.normalized({ACTIONS: wanted.get(ACTIONS, [])}).get(ACTIONS, []))
         return {name: scheduled[name] for name in differ if name in scheduled}
 

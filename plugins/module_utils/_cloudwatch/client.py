@@ -13,10 +13,10 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
-    boto3_tag_list_to_ansible_dict,
 )
 
 from .._core.calls import aws_call
+from .._core.tags import tags_from
 
 BUSY = "ConcurrentModificationException"
 
@@ -43,9 +43,7 @@ class AlarmClient:
 
     @aws_call("list the tags of alarm {self.name}")
     def tags(self, arn: str) -> dict[str, str]:
-        tags: dict[str, str] = boto3_tag_list_to_ansible_dict(
-            self.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
-        )
+        tags: dict[str, str] = tags_from(self.cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags"))
         return tags
 
     @aws_call("put alarm {self.name}")

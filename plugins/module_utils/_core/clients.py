@@ -8,13 +8,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .calls import aws_call
 from .shapes import KNOWN_AFTER_APPLY
+from .writes import send_once
+
+_LAST_CALL = "_quilt_last_call"
 
 
 class Clients:
@@ -26,7 +29,10 @@ class Clients:
 
     def __call__(self, service: str) -> Any:
         if service not in self._made:
-            self._made[service] = self._module.client(service)
+            client = self._module.client(service)
+            send_once(client)
+            client.meta.events.register("before-call", partial(_note, self._module), unique_id="quilt-last-call")
+            self._made[service] = client
         return self._made[service]
 
     @property
@@ -40,6 +46,16 @@ class Clients:
             return str(caller_identity(self("sts"))["Account"])
         except AnsibleAWSError:
             return KNOWN_AFTER_APPLY
+
+
+def last_call(module: Any) -> str:
+    """The service and the operation that the module asked last; empty before its first call."""
+    return str(getattr(module, _LAST_CALL, ""))
+
+
+def _note(module: Any, model: Any, **_more: Any) -> None:
+    """Called by botocore before each request."""
+    setattr(module, _LAST_CALL, f"{model.service_model.service_name}:{model.name}")
 
 
 @aws_call("ask who the credentials belong to")

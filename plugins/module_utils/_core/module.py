@@ -8,13 +8,18 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from .clients import Clients
+from .clients import Clients, last_call
+from .credentials import known_problem
+from .problem import refusal
 from .shapes import Document
+from .unexpected import UNEXPECTED, unexpected_problem
 
 WARNINGS = "warnings"  # of a result or of an error: they become warnings of the module
 
@@ -29,8 +34,15 @@ def exit_with(module: Any, function: Callable[[], Document]) -> None:
     except AnsibleAWSError as error:
         more = _warned(module, error.kwargs)
         if error.exception:
-            module.fail_json_aws(error.exception, msg=error.message, **more)
+            module.fail_json_aws(_with_remedy(error.exception), msg=error.message, **more)
         module.fail_json(msg=error.message, **more)
+    except UNEXPECTED as error:
+        name = str(getattr(module, "_name", "this module"))
+        versions = ", ".join(f"{key.removesuffix('_version')} {value}" for key, value in gather_sdk_versions().items())
+        problem = unexpected_problem(
+            error, name, last_call(module), f"ansible-core {_ansible_version(module)}, {versions}"
+        )
+        module.fail_json(msg=refusal(f"Failed to run {name}", [problem]), exception=traceback.format_exc())
     else:
         module.exit_json(**_warned(module, result))
 
@@ -38,6 +50,24 @@ def exit_with(module: Any, function: Callable[[], Document]) -> None:
 def run_info(module: Any, function: Callable[[Clients, Mapping[str, Any]], Document]) -> None:
     """End a read-only module with what the function reads, from the clients and the module's parameters."""
     exit_with(module, lambda: {"changed": False, **function(Clients(module), module.params)})
+
+
+def _ansible_version(module: Any) -> str:
+    return str(getattr(module, "ansible_version", "of an unknown version"))
+
+
+class _Remedied(Exception):
+    """An error of AWS with its remedy, as fail_json_aws takes it."""
+
+    def __init__(self, error: Exception, remedy: str) -> None:
+        self.message = f"{error}\nRemedy: {remedy}"
+        self.response = getattr(error, "response", None)
+
+
+def _with_remedy(error: Exception) -> Exception:
+    """The error; with a line for the remedy where credentials, clock, permissions or network are at fault."""
+    problem = known_problem(error)
+    return _Remedied(error, problem.remedy) if problem else error
 
 
 def _warned(module: Any, result: Mapping[str, Any]) -> Document:

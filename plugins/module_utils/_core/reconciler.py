@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from ansible.module_utils.common.text.converters import to_native
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from .calls import Stale
+from .calls import LostAnswer, Stale
 from .clients import Clients
 from .compare import contains_unknown
 from .module import exit_with
@@ -188,6 +188,8 @@ def complete(resource: Reconciler[Any, Any], current: Run[Any, Any]) -> Document
             lost.append(stale)
             if len(lost) == resource.attempts:
                 raise
+            if isinstance(stale, LostAnswer):  # the service is troubled, and may show what it did a moment later
+                time.sleep(2 ** len(lost))
         current = _read_and_plan(resource, lost)
     for warning in dict.fromkeys(current.plan.warnings):
         resource.module.warn(warning)

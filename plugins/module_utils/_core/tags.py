@@ -8,12 +8,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
 RELEASE_TAG, DIGEST_TAG, PROVEN_TAG = "quilt:release", "quilt:digest", "quilt:proven"
 RELEASE_TAGS = (RELEASE_TAG, DIGEST_TAG, PROVEN_TAG)
+
+
+def tags_from(listed: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
+    """The tags of an answer, whose services write Key or key. A tag without its key is none; no list is no tags."""
+    found = {tag.get("Key", tag.get("key")): tag.get("Value", tag.get("value", "")) for tag in listed or ()}
+    return {key: value for key, value in found.items() if key is not None}
 
 
 def merge_tags(current: Mapping[str, str], wanted: Mapping[str, str] | None, purge: bool) -> dict[str, str]:

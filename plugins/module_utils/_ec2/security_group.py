@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
-
 from .._core.plan import Current, Plan, Reading
 from .._core.problem import Problem
 from .._core.refusal import InvalidParameters, Refused
 from .._core.resource import ModelResource
 from .._core.shapes import Document
+from .._core.tags import tags_from
 from .client import SecurityGroupClient
 from .security_group_rules import (
     EVERYWHERE,
@@ -151,5 +150,5 @@ class SecurityGroup(ModelResource):
 
 
 def _tags(group: Mapping[str, Any]) -> dict[str, str]:
-    tags: dict[str, str] = boto3_tag_list_to_ansible_dict(group.get("Tags", []))
+    tags: dict[str, str] = tags_from(group.get("Tags", []))
     return tags

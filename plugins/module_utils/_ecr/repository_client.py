@@ -14,11 +14,11 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
-    boto3_tag_list_to_ansible_dict,
 )
 
 from .._core.calls import aws_call
 from .._core.shapes import Document
+from .._core.tags import tags_from
 
 GONE = "RepositoryNotFoundException"
 
@@ -36,17 +36,17 @@ class RepositoryClient:
 
     @aws_call("list the tags of ECR repository {self.name}")
     def tags(self, arn: str) -> dict[str, str]:
-        tags: dict[str, str] = boto3_tag_list_to_ansible_dict(self.ecr.list_tags_for_resource(resourceArn=arn)["tags"])
+        tags: dict[str, str] = tags_from(self.ecr.list_tags_for_resource(resourceArn=arn).get("tags"))
         return tags
 
     @aws_call("get the lifecycle policy of ECR repository {self.name}", missing=["LifecyclePolicyNotFoundException"])
     def lifecycle_policy(self) -> str:
-        text: str = self.ecr.get_lifecycle_policy(repositoryName=self.name)["lifecyclePolicyText"]
+        text: str = self.ecr.get_lifecycle_policy(repositoryName=self.name).get("lifecyclePolicyText", "")
         return text
 
     @aws_call("get the policy of ECR repository {self.name}", missing=["RepositoryPolicyNotFoundException"])
     def repository_policy(self) -> str:
-        text: str = self.ecr.get_repository_policy(repositoryName=self.name)["policyText"]
+        text: str = self.ecr.get_repository_policy(repositoryName=self.name).get("policyText", "")
         return text
 
     @aws_call("create ECR repository {self.name}", stale=["RepositoryAlreadyExistsException"])

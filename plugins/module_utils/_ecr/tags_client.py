@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._core.calls import aws_call
 from .._core.problem import Problem
 from .._core.refusal import Refused
+from .._core.tags import tags_from
 from .image_client import INDEXES, MANIFESTS
 from .in_use_tags_plan import Tagged
 
@@ -31,7 +31,7 @@ class TagsClient:
     def tags_of_repository(self, arn: str) -> dict[str, str]:
         """The repository's own tags, which say whose it is."""
         answer = self.ecr.list_tags_for_resource(resourceArn=arn)
-        there: dict[str, str] = boto3_tag_list_to_ansible_dict(answer["tags"])
+        there: dict[str, str] = tags_from(answer.get("tags"))
         return there
 
     @aws_call("list the images of the ECR repository {self.repository}")

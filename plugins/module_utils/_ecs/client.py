@@ -104,7 +104,7 @@ class ServiceClient:
 
     def not_stopped(self, arns: Sequence[str]) -> list[str]:
         """Those of the tasks that still run or stop."""
-        return [task["taskArn"] for task in self.tasks(arns) if task["lastStatus"] not in ("STOPPED", "DELETED")]
+        return [task["taskArn"] for task in self.tasks(arns) if task.get("lastStatus") not in ("STOPPED", "DELETED")]
 
     @aws_call("list the deployments of ECS service {self.name}", missing=[*GONE, *NO_CLUSTER])
     def list_records(self, statuses: Sequence[str] = ()) -> list[Answer] | None:

@@ -8,23 +8,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._core.calls import Stale
+from .._core.calls import LostAnswer, Stale
 from .._core.clients import Clients
 from .._core.plan import Current, refuse_foreign
 from .._core.problem import Problem, home_of
 from .._core.progress import report_progress
 from .._core.refusal import InvalidParameters, Refused
 from .._core.shapes import Document
+from .._core.tags import tags_from
 from .client import Answer
 from .deployment_info import Deployments
 from .deployment_outcome import TargetDeployment, target_deployment
-from .deployment_state import Step, is_over, is_right, plan, state_of
+from .deployment_state import Step, is_over, is_right, plan, state_of, status_of
 from .diagnostics import collect
 from .names import short_name
 from .strategy import waits
@@ -97,7 +98,7 @@ class DeploymentController(Deployments):
 
     def _own_service(self) -> Answer:
         service = self.calls.describe()
-        if service is None or service["status"] == "INACTIVE":
+        if service is None or status_of(service) == "INACTIVE":
             if self.module.check_mode or self.wanted == "stopped":
                 return {}
             raise Refused(
@@ -108,7 +109,7 @@ class DeploymentController(Deployments):
                     "correct service_name, cluster, the region or the profile",
                 ),
             )
-        tags = boto3_tag_list_to_ansible_dict(service.get("tags", []), "key", "value")
+        tags = tags_from(service.get("tags", []))
         refuse_foreign(self.what, Current({}, {}, tags), self.params["require_tags"])
         return service
 
@@ -158,7 +159,20 @@ class DeploymentController(Deployments):
                         "upgrade boto3",
                     ),
                 )
+            self._resume(record, step)
+
+    def _resume(self, record: Answer, step: Step, attempts: int = 3) -> None:
+        """Continue at the hook; again only where a lost answer left the deployment waiting there."""
+        try:
             self.calls.resume(_arn(record), step.hook, self.params["hook_action"])
+        except LostAnswer:
+            time.sleep(2)
+            latest = self._read(_arn(record))
+            if plan(self.wanted, latest, step.hook) != step:
+                return
+            if attempts == 1:
+                raise
+            self._resume(latest, step, attempts - 1)
 
     def _wait(self, service: Answer, record: Answer, step: Step, progress: list[str]) -> Answer:
         """Wait for the end; `progress` gets the lines that are reported."""

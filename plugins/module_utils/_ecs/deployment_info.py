@@ -14,7 +14,7 @@ from typing import Any
 from .._core.clients import Clients
 from .._core.shapes import Document, to_snake
 from .client import Answer, ServiceClient
-from .deployment_state import PROVEN, has_served, state_of
+from .deployment_state import PROVEN, has_served, state_of, status_of
 from .names import short_name
 
 KEYS = (
@@ -53,11 +53,11 @@ class Deployments:
     def info(self) -> Document:
         """The result of the _info module."""
         service = self.calls.describe()
-        if service is None or service["status"] == "INACTIVE":
+        if service is None or status_of(service) == "INACTIVE":
             return {"exists": False, "served": False, "deployments": []}
         statuses = self.params["states"]
         records = self.calls.list_records() or []
-        proven = [record for record in records if record["status"] in PROVEN]
+        proven = [record for record in records if record.get("status") in PROVEN]
         current = [record for record in records if record["createdAt"] >= service["createdAt"]]
         latest = [record["serviceDeploymentArn"] for record in current[: self.params["limit"]]]
         shown = self.described(self.calls.records(latest))

@@ -75,6 +75,11 @@ def waiting_hooks(record: Record) -> list[str]:
     return [str(hook["hookId"]) for hook in hooks if hook.get("status") == "AWAITING_ACTION" and hook.get("hookId")]
 
 
+def status_of(service: Mapping[str, Any]) -> str:
+    """ACTIVE, DRAINING or INACTIVE. A service whose status is not said is there: it must not be taken for gone."""
+    return str(service.get("status", "ACTIVE"))
+
+
 def primary_of(service: Mapping[str, Any]) -> Mapping[str, Any]:
     """The PRIMARY deployment, or an empty one."""
     deployments: Sequence[Mapping[str, Any]] = service.get("deployments", [])

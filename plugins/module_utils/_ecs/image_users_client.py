@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
-
 from .._core.calls import aws_call
+from .._core.tags import tags_from
 
 _SERVICES, _TASKS = 10, 100  # the most that one call describes
 
@@ -26,6 +25,7 @@ class ImageUsersClient:
         self.ecs = ecs
         self.uri = uri
         self._images: dict[str, list[str]] = {}
+        self._service_tags: dict[tuple[str, str], dict[str, str]] = {}  # by cluster and name
 
     @aws_call("look which ECS services and tasks run images of {self.uri}")
     def all(self) -> list[dict[str, Any]]:
@@ -36,23 +36,42 @@ class ImageUsersClient:
     def _services(self, cluster: str) -> Iterator[dict[str, Any]]:
         arns = self._pages("list_services", "serviceArns", cluster=cluster)
         for some in _chunks(arns, _SERVICES):
-            for service in self.ecs.describe_services(cluster=cluster, services=some, include=["TAGS"])["services"]:
-                definitions = {service["taskDefinition"], *(one["taskDefinition"] for one in service["deployments"])}
+            for service in self._described(cluster, some):
+                deployments = [service, *service.get("deployments", [])]
+                definitions = {one["taskDefinition"] for one in deployments if one.get("taskDefinition")}
                 images = {image for definition in definitions for image in self._defined(definition)}
-                yield from self._user("service", service["serviceArn"], images, service.get("tags"))
+                yield from self._user("service", service["serviceArn"], images, tags_from(service.get("tags")))
 
     def _tasks(self, cluster: str) -> Iterator[dict[str, Any]]:
         arns = self._pages("list_tasks", "taskArns", cluster=cluster)
         for some in _chunks(arns, _TASKS):
-            for task in self.ecs.describe_tasks(cluster=cluster, tasks=some, include=["TAGS"])["tasks"]:
-                images = {container.get("image", "") for container in task["containers"]}
-                yield from self._user("task", task["taskArn"], images, task.get("tags"))
+            for task in self.ecs.describe_tasks(cluster=cluster, tasks=some, include=["TAGS"]).get("tasks", []):
+                images = {container.get("image", "") for container in task.get("containers", [])}
+                for user in self._user("task", task["taskArn"], images, tags_from(task.get("tags"))):
+                    # Its tags are propagated only where the service says so, and may be missing. Its own come first.
+                    yield {**user, "tags": {**self._tags_of_service(cluster, task.get("group", "")), **user["tags"]}}
 
-    def _user(self, kind: str, arn: str, images: set[str], tags: Any) -> Iterator[dict[str, Any]]:
+    def _tags_of_service(self, cluster: str, group: str) -> dict[str, str]:
+        """The tags of the service that started a task, also while that drains; none for a task of its own."""
+        kind, _colon, name = group.partition(":")
+        if kind != "service":
+            return {}
+        if (cluster, name) not in self._service_tags:
+            self._described(cluster, [name])
+        return self._service_tags.setdefault((cluster, name), {})
+
+    def _described(self, cluster: str, services: Sequence[str]) -> list[dict[str, Any]]:
+        answer = self.ecs.describe_services(cluster=cluster, services=services, include=["TAGS"])
+        found: list[dict[str, Any]] = answer.get("services", [])
+        for service in found:
+            name = service["serviceArn"].rpartition("/")[2]
+            self._service_tags[cluster, name] = tags_from(service.get("tags"))
+        return found
+
+    def _user(self, kind: str, arn: str, images: set[str], tags: dict[str, str]) -> Iterator[dict[str, Any]]:
         found = sorted(image for image in images if self._is_of_repository(image))
         if found:
-            named = boto3_tag_list_to_ansible_dict(tags or [], "key", "value")
-            yield {"kind": kind, "arn": arn, "images": found, "tags": named}
+            yield {"kind": kind, "arn": arn, "images": found, "tags": tags}
 
     def _is_of_repository(self, image: str) -> bool:
         return image == self.uri or image.startswith((f"{self.uri}@", f"{self.uri}:"))
@@ -60,7 +79,7 @@ class ImageUsersClient:
     def _defined(self, arn: str) -> list[str]:
         if arn not in self._images:
             definition = self.ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
-            self._images[arn] = [container["image"] for container in definition["containerDefinitions"]]
+            self._images[arn] = [one.get("image", "") for one in definition.get("containerDefinitions", [])]
         return self._images[arn]
 
     def _pages(self, operation: str, key: str, **request: Any) -> list[str]:

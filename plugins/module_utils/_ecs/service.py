@@ -8,15 +8,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, ClassVar, cast
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from .._core.calls import Stale
+from .._core.calls import LostAnswer, Stale
 from .._core.compare import normalize
 from .._core.plan import Current, Plan, Reading, changed_among
 from .._core.problem import Problem, home_of
@@ -25,12 +25,13 @@ from .._core.reconciler import Run
 from .._core.refusal import InvalidParameters, Refused
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document, members, to_snake, without_empty
+from .._core.tags import tags_from
 from .._elb.client import balancer_of_groups
 from .._elb.run_snapshot import is_kept, keep_snapshot
 from .client import Answer, ServiceClient
 from .deployment_outcome import TargetDeployment, target_deployment
 from .deployment_room import problem_of_update
-from .deployment_state import PROVEN, has_served, primary_of
+from .deployment_state import PROVEN, has_served, primary_of, status_of
 from .names import short_name
 from .service_defaults import (
     CLEARED,
@@ -158,26 +159,26 @@ class Service(ModelResource):
 
     def read(self, lost: Sequence[Stale]) -> ServiceReading:
         described = self.calls.describe()
-        answer = described if described is not None and described["status"] == "ACTIVE" else None
+        answer = described if described is not None and status_of(described) == "ACTIVE" else None
         current = self._current(answer) if answer else None
         present = self.params["state"] == "present"
         return ServiceReading(
             current=current,
             answer=answer,
-            draining=described is not None and described["status"] == "DRAINING",
+            draining=described is not None and status_of(described) == "DRAINING",
             task_definition=self._resolve() if present else None,
             autoscaler=self._autoscaler(current) if present and current else "",
         )
 
     def describe(self) -> Current | None:
         described = self.calls.describe()
-        return self._current(described) if described is not None and described["status"] == "ACTIVE" else None
+        return self._current(described) if described is not None and status_of(described) == "ACTIVE" else None
 
     def _current(self, described: Answer) -> Current:
         shape = self.model.shape_for("Deployment")
         of_deployment = to_snake(primary_of(described), shape)
         more = {name: of_deployment[name] for name in self.fields if name in of_deployment and "configuration" in name}
-        tags = boto3_tag_list_to_ansible_dict(described.get("tags", []), "key", "value")
+        tags = tags_from(described.get("tags", []))
         more |= self._of_revision(described)
         return self.current(described, "Service", tags, **{**more, "cluster": self.cluster})
 
@@ -260,7 +261,8 @@ class Service(ModelResource):
         if problem:
             raise Refused(f"deploy {self.label}", problem)
         warnings = (*plan.warnings, *scaling_warnings(self.label, reading.current, reading.autoscaler))
-        return replace(plan, action=action, force=force, warnings=warnings)
+        primary = primary_of(reading.answer or {}).get("id", "")
+        return replace(plan, action=action, force=force, primary=primary, warnings=warnings)
 
     def _unverified(self, plan: Plan) -> list[str]:
         """What a deployment of no task leaves open, although it is complete."""
@@ -348,14 +350,35 @@ class Service(ModelResource):
             request["forceNewDeployment"] = True
         if clears_hooks(plan.before, plan.after):
             request.setdefault("deploymentConfiguration", {})["lifecycleHooks"] = []
-        return ServiceWritten(self.calls.update(_complete(request)))
+        return ServiceWritten(self._update(_complete(request), cast(ServicePlan, plan).primary))
+
+    def _update(self, request: Document, primary: str) -> Answer:
+        """primary: the deployment that is to be replaced. Where the answer is lost, a later one is what it began."""
+        try:
+            return self.calls.update(request)
+        except LostAnswer:
+            service = self.calls.describe()
+            if service is None or primary_of(service).get("id", primary) == primary:
+                raise
+            return service
 
     def delete(self, current: Current) -> ServiceWritten:
         task_arns = tuple(self.calls.list_tasks() or [])
         if current.document.get("desired_count"):
-            self.calls.update({"desiredCount": 0})
+            self._start_none()
         self.calls.delete()
         return ServiceWritten(task_arns=task_arns)
+
+    def _start_none(self) -> None:
+        """Have ECS start no further task. A lost answer is no failure, as the count may be set twice."""
+        for pause in (2, 4, 0):
+            try:
+                self.calls.update({"desiredCount": 0})
+                return
+            except LostAnswer:
+                if not pause:
+                    raise
+                time.sleep(pause)
 
     def tag(self, current: Current, tags: Mapping[str, str]) -> None:
         self.calls.tag(current.computed["service_arn"], tags)
@@ -396,13 +419,13 @@ class Service(ModelResource):
         """Delete the service if it never served and still is about this deployment. Returns what came of it."""
         try:
             service = self.calls.describe()
-            if service is None or service["status"] != "ACTIVE" or primary_of(service).get("id") != target.id:
+            if service is None or status_of(service) != "ACTIVE" or primary_of(service).get("id") != target.id:
                 return ""
             if has_served(service, self.calls.list_records(PROVEN) or []):
                 return ""
             task_arns = self.calls.list_tasks() or []
             if service.get("schedulingStrategy") != "DAEMON":
-                self.calls.update({"desiredCount": 0})
+                self._start_none()
             self.calls.delete()
             waiter.gone(task_arns, CLEARED_WITHIN)
         except AnsibleAWSError as error:

@@ -34,10 +34,14 @@ class ServiceReading(Reading):
 
 @dataclass(frozen=True)
 class ServicePlan(Plan):
-    """force: whether new tasks are started though nothing differs; draining: what must have gone before."""
+    """force: whether new tasks are started though nothing differs; draining: what must have gone before.
+
+    primary: the id of the deployment that was there.
+    """
 
     force: bool = False
     draining: bool = False
+    primary: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,13 @@ from itertools import islice
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
-    boto3_tag_list_to_ansible_dict,
-)
 
 from .._core.compare import normalize
 from .._core.plan import Current, Plan, Reading
 from .._core.reconciler import Run
 from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
-from .._core.tags import RELEASE_TAGS, settable_tags
+from .._core.tags import RELEASE_TAGS, settable_tags, tags_from
 from .task_definition_client import TaskDefinitionClient
 from .task_definition_defaults import DEFAULTS, UNORDERED, as_stored, check, same_role, to_ask
 
@@ -155,10 +152,9 @@ class TaskDefinition(ModelResource):
         answer = self.calls.describe(reference)
         if answer is None:
             return None
-        return self.current(
-            answer["taskDefinition"], "TaskDefinition", boto3_tag_list_to_ansible_dict(answer.get("tags", []))
-        )
+        return self.current(answer["taskDefinition"], "TaskDefinition", tags_from(answer.get("tags", [])))
 
 
 def _is_active(revision: Current) -> bool:
-    return bool(revision.computed["status"] == "ACTIVE")
+    # A revision whose status is not said is there: to take it for gone would register another one, or leave it.
+    return revision.computed["status"] in ("ACTIVE", None)

@@ -18,7 +18,7 @@ from .._core.calls import Stale
 from .._core.problem import short_arns, whole_arns
 from .client import Answer, ServiceClient
 from .deployment_outcome import TargetDeployment, complaints, judge, progress
-from .deployment_state import primary_of, waiting_hooks
+from .deployment_state import primary_of, status_of, waiting_hooks
 from .diagnostics import collect
 from .names import short_name
 
@@ -140,7 +140,7 @@ class DeploymentWaiter:
         running, timeout = list(task_arns), max(self.timeout, at_least)
         for left in looks(timeout):
             service, running = self.calls.describe(), self.calls.not_stopped(running)
-            if not running and (service is None or service["status"] == "INACTIVE"):
+            if not running and (service is None or status_of(service) == "INACTIVE"):
                 return
             self._report(f"draining, {len(running)} tasks left", left)
         raise DeploymentFailed(

@@ -17,6 +17,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from .._core.calls import Stale, aws_call
 from .._core.problem import Problem
 from .._core.refusal import Refused
+from .._core.tags import tags_from
 
 TAGS_PER_CALL = 20  # DescribeTags takes no more ARNs
 HINTS = {
@@ -24,9 +25,6 @@ HINTS = {
     "Service Quotas or remove rules",
     "TooManyUniqueTargetGroupsPerLoadBalancer": "raise the quota 'Target Groups per Application Load Balancer'",
     "TargetGroupAssociationLimit": "a target group serves one load balancer; this one is used by another",
-    "AccessDenied": "allow the elasticloadbalancing action of that name on this listener and its rules",
-    "AccessDeniedException": "allow the elasticloadbalancing action of that name on this listener and its rules",
-    "UnauthorizedOperation": "allow the elasticloadbalancing action of that name on this listener and its rules",
 }
 
 Call = TypeVar("Call", bound=Callable[..., Any])
@@ -79,7 +77,7 @@ def describe_tags(elb: Any, arns: Sequence[str]) -> dict[str, dict[str, str]]:
 @aws_call("describe the tags of listener rules", stale=["RuleNotFound", "ListenerNotFound", "TargetGroupNotFound"])
 def _describe_tags(elb: Any, arns: list[str]) -> dict[str, dict[str, str]]:
     descriptions = elb.describe_tags(ResourceArns=arns)["TagDescriptions"]
-    return {one["ResourceArn"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in descriptions}
+    return {one["ResourceArn"]: tags_from(one.get("Tags")) for one in descriptions}
 
 
 @with_hint

@@ -13,10 +13,10 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
-    boto3_tag_list_to_ansible_dict,
 )
 
 from .._core.calls import aws_call
+from .._core.tags import tags_from
 
 GONE = "TargetGroupNotFound"
 
@@ -40,7 +40,7 @@ class TargetGroupClient:
     @aws_call("describe the tags of target group {self.name}")
     def tags(self, arn: str) -> dict[str, str]:
         described = self.elb.describe_tags(ResourceArns=[arn])["TagDescriptions"]
-        tags: dict[str, str] = boto3_tag_list_to_ansible_dict(described[0]["Tags"] if described else [])
+        tags: dict[str, str] = tags_from(described[0].get("Tags") if described else [])
         return tags
 
     @aws_call("create target group {self.name}", stale=["DuplicateTargetGroupName"])

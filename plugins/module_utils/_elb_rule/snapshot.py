@@ -36,7 +36,7 @@ class Found:
     @classmethod
     def of(cls, answer: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
         """From one of DescribeRules' rules and its tags."""
-        priority = None if answer.get("IsDefault") else int(answer["Priority"])
+        priority = None if answer["Priority"] == "default" else int(answer["Priority"])
         return cls(answer["RuleArn"], priority, conds.from_service(answer.get("Conditions") or ()), answer, tags)
 
     def rule(self) -> Rule | None:

@@ -36,7 +36,9 @@ class Roles:
     @aws_call("read the policy {policy} of the IAM role {name}", missing=[GONE])
     def policy(self, name: str, policy: str) -> dict[str, Any] | None:
         """An inline policy's document; None when the role has none of that name."""
-        document: dict[str, Any] = self.client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        document: dict[str, Any] = self.client.get_role_policy(RoleName=name, PolicyName=policy).get(
+            "PolicyDocument", {}
+        )
         return document
 
     @aws_call("create the IAM role {request[RoleName]}", stale=["EntityAlreadyExists"], retry=[BUSY])

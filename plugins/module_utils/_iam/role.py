@@ -13,13 +13,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
-
 from .._core.plan import Current, Plan, Reading
 from .._core.problem import Problem
 from .._core.refusal import InvalidParameters, Refused
 from .._core.resource import ModelResource
 from .._core.shapes import Document
+from .._core.tags import tags_from
 from .client import Roles
 from .policy import canonical_policy, permissions_of, trusted_services
 
@@ -90,8 +89,8 @@ class Role(ModelResource):
         if answer is None:
             return None
         boundary = answer.pop("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
-        trust = answer.pop("AssumeRolePolicyDocument")
-        tags = boto3_tag_list_to_ansible_dict(answer.get("Tags", []))
+        trust = answer.pop("AssumeRolePolicyDocument", {})
+        tags = tags_from(answer.get("Tags", []))
         more = {TRUST: trust, "permissions_boundary": boundary, "policies": self._policies()}
         return self.current(answer, "Role", tags, **more)
 

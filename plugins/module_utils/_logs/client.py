@@ -33,7 +33,7 @@ class LogGroupClient:
 
     @aws_call("list the tags of log group {self.name}")
     def tags(self, arn: str) -> dict[str, str]:
-        tags: dict[str, str] = self.logs.list_tags_for_resource(resourceArn=arn)["tags"]
+        tags: dict[str, str] = self.logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
         return tags
 
     @aws_call("create log group {self.name}", stale=["ResourceAlreadyExistsException"], retry=[BUSY])

@@ -13,12 +13,12 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
-    boto3_tag_list_to_ansible_dict,
 )
 
 from .._core.calls import aws_call
 from .._core.secret_reference import CURRENT, Reference
 from .._core.shapes import Document
+from .._core.tags import tags_from
 from .._ecs.client import TASKS_AT_ONCE
 from .evidence_document import folder, from_text, release_of
 
@@ -45,7 +45,7 @@ class Store:
     def tags(self, release: int) -> dict[str, str] | None:
         """None when there is no such parameter."""
         answer = self.ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=self.name(release))
-        tags: dict[str, str] = boto3_tag_list_to_ansible_dict(answer["TagList"])
+        tags: dict[str, str] = tags_from(answer.get("TagList"))
         return tags
 
     # PutParameter takes tags or Overwrite, not both.
@@ -107,7 +107,7 @@ def definition(ecs: Any, reference: str) -> Mapping[str, Any] | None:
 @aws_call("describe target group {arn}", missing=["TargetGroupNotFound"])
 def balancers_of(elb: Any, arn: str) -> list[str]:
     (group,) = elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
-    balancers: list[str] = group["LoadBalancerArns"]
+    balancers: list[str] = group.get("LoadBalancerArns", [])
     return balancers
 
 
@@ -127,7 +127,9 @@ def target_health(elb: Any, arn: str) -> list[Mapping[str, Any]] | None:
 
 @aws_call("describe secret {reference.resource}", missing=["ResourceNotFoundException"])
 def current_version(secretsmanager: Any, reference: Reference) -> str | None:
-    staged: dict[str, list[str]] = secretsmanager.describe_secret(SecretId=reference.resource)["VersionIdsToStages"]
+    staged: dict[str, list[str]] = secretsmanager.describe_secret(SecretId=reference.resource).get(
+        "VersionIdsToStages", {}
+    )
     return next((version for version, stages in staged.items() if CURRENT in stages), None)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import is_ansible_aws_error_code
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
 from .._autoscaling.info import scalable_targets
 from .._core.clients import Clients
@@ -20,6 +19,7 @@ from .._core.problem import Problem, ending_in
 from .._core.refusal import Refused
 from .._core.secret_reference import parse
 from .._core.shapes import Document
+from .._core.tags import tags_from
 from .._ecs.client import ServiceClient
 from .._ecs.deployment_state import UNDONE, primary_of
 from .._ecs.names import short_name
@@ -100,7 +100,7 @@ class Releases:
         family = running["task_definition_arn"].rpartition("/")[2].rpartition(":")[0]
         for arn in newer_revisions(self.client("ecs"), family, running["release"]):
             answer = definition(self.client("ecs"), arn) or {}
-            if self._is_own(boto3_tag_list_to_ansible_dict(answer.get("tags", []), "key", "value")):
+            if self._is_own(tags_from(answer.get("tags", []))):
                 return release_of(arn)
         return int(running["release"])
 

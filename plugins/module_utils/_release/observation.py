@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
-
 from .._core.shapes import Document
+from .._core.tags import tags_from
 from .._ecs.client import ServiceClient
-from .._ecs.deployment_state import primary_of
+from .._ecs.deployment_state import primary_of, status_of
 from .._ecs.names import short_name
 from .._elb.client import describe_rules, listeners
 from .._elb_rule.match.conditions import from_service
@@ -33,7 +32,7 @@ def what_runs(client: Client, cluster: str, service_name: str) -> Document:
     The keys are documented as `running` of the release_info module.
     """
     service = ServiceClient(client, cluster, service_name).describe()
-    if service is None or service["status"] != "ACTIVE":
+    if service is None or status_of(service) != "ACTIVE":
         return {}
     primary = primary_of(service)
     answer = definition(client("ecs"), primary["taskDefinition"]) or {}
@@ -45,16 +44,16 @@ def what_runs(client: Client, cluster: str, service_name: str) -> Document:
         "image": container.get("image", ""),
         "digest": digest_of(container.get("image", "")),
         "task_definition_arn": primary["taskDefinition"],
-        "task_definition_tags": boto3_tag_list_to_ansible_dict(answer.get("tags", []), "key", "value"),
+        "task_definition_tags": tags_from(answer.get("tags", [])),
         "registered_by": answer.get("taskDefinition", {}).get("registeredBy", ""),
-        "service_arn": service["serviceArn"],
-        "service_tags": boto3_tag_list_to_ansible_dict(service.get("tags", []), "key", "value"),
-        "deployment_id": primary["id"],
+        "service_arn": service.get("serviceArn", ""),
+        "service_tags": tags_from(service.get("tags", [])),
+        "deployment_id": primary.get("id", ""),
         "rollout_state": primary.get("rolloutState", ""),
         "deployed_at": moment(primary.get("createdAt")),
-        "desired_count": service["desiredCount"],
-        "running_count": service["runningCount"],
-        "pending_count": service["pendingCount"],
+        "desired_count": service.get("desiredCount"),
+        "running_count": service.get("runningCount"),
+        "pending_count": service.get("pendingCount"),
         "target_group_arn": serving(groups, rule.get("weights", {})),
         "rule": rule,
         "secrets": versions_of(container),
@@ -83,14 +82,14 @@ def _rule(elb: Any, groups: Sequence[str]) -> Document:
     for balancer in _balancers(elb, groups[0]):
         for listener in listeners(elb, balancer) or []:
             rules = describe_rules(elb, listener["ListenerArn"])
-            found += [rule for rule in rules if not rule["IsDefault"] and _weights(rule).keys() & set(groups)]
+            found += [rule for rule in rules if rule["Priority"] != "default" and _weights(rule).keys() & set(groups)]
     if not found:
         return {}
     rule = max(found, key=lambda one: int(one["Priority"]))
     return {
         "arn": rule["RuleArn"],
         "priority": int(rule["Priority"]),
-        "conditions": [condition.document() for condition in from_service(rule["Conditions"])],
+        "conditions": [condition.document() for condition in from_service(rule.get("Conditions", []))],
         "weights": _weights(rule),
     }
 

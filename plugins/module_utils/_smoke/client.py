@@ -12,9 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-
-from .._core.credentials import explain
+from .._core.calls import retried
+from .._core.credentials import DENIED, AccessError, problem_of
 from .._core.problem import Problem, home_of
 from .._core.refusal import Refused
 
@@ -28,7 +27,7 @@ NEEDED = "its key signs the token of the smoke test"
 def secret_value(name: str, client: Callable[[str], Any]) -> str:
     what = f"read the secret {name!r}"
     try:
-        answer = client("secretsmanager").get_secret_value(SecretId=name)
+        answer = retried()(client("secretsmanager").get_secret_value)(SecretId=name)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "ResourceNotFoundException":
@@ -38,12 +37,12 @@ def secret_value(name: str, client: Callable[[str], Any]) -> str:
                 "correct jwt_secret_id, or store it",
             )
             raise Refused(what, missing) from error
-        if code in ("AccessDeniedException", "AccessDenied"):
+        if code in DENIED:
             denied = Problem(
                 f"it may not be read ({error})", NEEDED, "allow secretsmanager:GetSecretValue, or give a token"
             )
             raise Refused(what, denied) from error
-        raise AnsibleAWSError(f"the secret {name!r} cannot be read: {explain(error)}") from error
+        raise AccessError(what, problem_of(error)) from error
     except BotoCoreError as error:
-        raise AnsibleAWSError(f"the secret {name!r} cannot be read: {explain(error)}") from error
+        raise AccessError(what, problem_of(error)) from error
     return str(answer.get("SecretString") or "")

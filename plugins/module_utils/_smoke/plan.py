@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 from .._core.problem import Problem
 from .._core.refusal import InvalidParameters
 from .checks import Plan
-from .client import secret_value
 from .route import Route
 from .tokens import GARBAGE, Claims, key_from, mint
 
@@ -35,12 +34,12 @@ def missing_library() -> str | None:
     return next((name for module, name in LIBRARIES.items() if find_spec(module) is None), None)
 
 
-def plan_from(params: Mapping[str, Any], client: Callable[[str], Any], *, dry: bool = False) -> Plan:
+def plan_from(params: Mapping[str, Any], read_secret: Callable[[str], str], *, dry: bool = False) -> Plan:
     """What the parameters ask for.
 
     Args:
         params: the module's parameters.
-        client: makes a boto3 client of a service; used only to read the secret.
+        read_secret: from the name of a secret to its value.
         dry: nothing will be sent: the secret is not read and its token not made.
 
     Raises:
@@ -51,7 +50,7 @@ def plan_from(params: Mapping[str, Any], client: Callable[[str], Any], *, dry: b
     if problems:
         raise InvalidParameters(*problems, label=LABEL)
     bucket = params["bucket"]
-    tokens = _tokens(params, client, dry)
+    tokens = _tokens(params, read_secret, dry)
     arguments = params["tool_arguments"] or ({"bucket": bucket} if bucket else {})
     tool = params["tool_name"] if arguments else None
     try:
@@ -77,14 +76,14 @@ def plan_from(params: Mapping[str, Any], client: Callable[[str], Any], *, dry: b
     )
 
 
-def _tokens(params: Mapping[str, Any], client: Callable[[str], Any], dry: bool) -> tuple[str, ...]:
+def _tokens(params: Mapping[str, Any], read_secret: Callable[[str], str], dry: bool) -> tuple[str, ...]:
     """The good token; if it was made here also an expired one and the key."""
     name = params["jwt_secret_id"]
     if not name:
         return (params["token"],)
     if dry:
         return GARBAGE, GARBAGE
-    key = key_from(secret_value(name, client), params["kid"], name)
+    key = key_from(read_secret(name), params["kid"], name)
     buckets = (params["bucket"],) if params["bucket"] else ()
     claims = Claims(params["subject"], params["issuer"], params["audience"], buckets)
     return mint(key, params["kid"], claims), mint(key, params["kid"], claims, lifetime=-3600), key

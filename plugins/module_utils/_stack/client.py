@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
-
-from .._core.credentials import REFUSED, AccessError, Client, Identity, answer_of, explain
+from .._core.calls import retried
+from .._core.credentials import REFUSED, AccessError, Client, answer_of, problem_of
+from .._core.identity import Identity
 from .._core.secret_reference import CURRENT, parse
+from .._core.tags import tags_from
 from .records import (
     Certificate,
     Cluster,
@@ -38,7 +38,6 @@ T = TypeVar("T")  # ansible-test's pylint does not take the newer syntax
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 ROUTE_TARGETS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId")
-_retried = AWSRetry.jittered_backoff(catch_extra_error_codes=["ThrottlingException"])
 
 
 def read(client: Client, identity: Identity, wanted: Wanted) -> Records:
@@ -50,7 +49,7 @@ def read(client: Client, identity: Identity, wanted: Wanted) -> Records:
     try:
         return _Reader(client).read(identity, wanted)
     except (ClientError, BotoCoreError) as error:
-        raise AccessError(explain(error)) from error
+        raise AccessError("read the stack", problem_of(error)) from error
 
 
 class _Reader:
@@ -104,9 +103,9 @@ class _Reader:
         if not wanted:
             return ()
         try:
-            return _retried(lambda: tuple(function()))()  # type: ignore[no-any-return]
+            return retried()(lambda: tuple(function()))()
         except ClientError as error:
-            if error.response["Error"]["Code"] in REFUSED:
+            if error.response["Error"]["Code"] in REFUSED:  # the next topic would be refused too
                 raise
             self.unreadable[name] = answer_of(error)
             return ()
@@ -122,18 +121,19 @@ class _Reader:
     def _certificates(self, listener_arn: str) -> tuple[Certificate, ...] | None:
         """The listener's ACM certificates; None when one of them cannot be read: they only serve a warning."""
         try:
-            attached = _all(
-                self.client("elbv2"), "describe_listener_certificates", "Certificates", ListenerArn=listener_arn
-            )
-            acm = self.client("acm")
-            arns = sorted({one["CertificateArn"] for one in attached})
-            return tuple(_certificate(acm.describe_certificate(CertificateArn=arn)["Certificate"]) for arn in arns)
+            return retried()(_certificates)(self.client("elbv2"), self.client("acm"), listener_arn)
         except ClientError:
             return None
 
 
 def _all(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
     return client.get_paginator(operation).paginate(**arguments).build_full_result().get(key, [])  # type: ignore[no-any-return]
+
+
+def _certificates(elbv2: Any, acm: Any, listener_arn: str) -> tuple[Certificate, ...]:
+    attached = _all(elbv2, "describe_listener_certificates", "Certificates", ListenerArn=listener_arn)
+    arns = sorted({one["CertificateArn"] for one in attached})
+    return tuple(_certificate(acm.describe_certificate(CertificateArn=arn)["Certificate"]) for arn in arns)
 
 
 def _secrets(client: Any, names: Iterable[str]) -> list[Secret]:
@@ -235,4 +235,4 @@ def _zone(raw: Mapping[str, Any]) -> HostedZone:
 
 
 def _tags(raw: Mapping[str, Any]) -> dict[str, str]:
-    return boto3_tag_list_to_ansible_dict(raw.get("Tags") or [])  # type: ignore[no-any-return]
+    return tags_from(raw.get("Tags") or [])

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .._core.credentials import Identity
+from .._core.identity import Identity
 from .._core.secret_reference import CURRENT
 
 # A hosted zone that is not named: that of the host, or none at all.

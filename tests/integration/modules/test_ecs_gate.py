@@ -107,6 +107,28 @@ def test_the_module_returns_where_the_deployment_pauses_and_finds_it_there_again
     assert (done["changed"], done["paused_hook"], done["deployment"]["rollout_state"]) == (False, "", "COMPLETED")
 
 
+@pytest.mark.parametrize(("kind", "sent"), [("lost_reply", 1), ("error", 2)])
+def test_a_word_without_an_answer_is_given_once(
+    deploy: Any, answer: Any, aws: ControlPlane, kind: Any, sent: int
+) -> None:
+    paused = deploy([hook()])
+    fault = aws.faults.add("ecs", "ContinueServiceDeployment", kind)
+    continued = answer(paused)
+    assert fault.fired == 1
+    assert (continued.get("failed"), continued["writes"]) == (None, ["ContinueServiceDeployment"] * sent)
+    assert continued["deployment"]["state"] == "completed"
+
+
+@pytest.mark.parametrize("kind", ["lost_reply", "error"])
+def test_a_stop_without_an_answer_is_no_failure(deploy: Any, answer: Any, aws: ControlPlane, kind: Any) -> None:
+    paused = deploy([hook()])
+    fault = aws.faults.add("ecs", "StopServiceDeployment", kind)
+    stopped = answer(paused, state="stopped")
+    assert fault.fired == 1
+    assert (stopped.get("failed"), stopped["changed"]) == (None, True)
+    assert stopped["deployment"]["state"] == "rolled_back"
+
+
 def test_what_is_refused_at_the_hook_leaves_everything_with_what_ran(
     deploy: Any, answer: Any, shifted: Shifted
 ) -> None:

@@ -355,6 +355,35 @@ def test_a_lost_reply_makes_no_second_service(service: Any, aws: ControlPlane, s
     assert not service()["changed"]
 
 
+@pytest.mark.parametrize("parameters", [{"force_new_deployment": True}, {"desired_count": 2}], ids=["forced", "scaled"])
+def test_a_lost_reply_to_an_update_begins_no_second_deployment(
+    service: Any, aws: ControlPlane, stack: Stack, parameters: dict[str, Any]
+) -> None:
+    service()
+    aws.faults.add("ecs", "UpdateService", kind="lost_reply")
+    result = service(**parameters)
+    assert (result.get("failed"), result["changed"], result["writes"]) == (None, True, ["UpdateService"])
+    assert result["deployment"]["id"] == stack.describe()["deployments"][0]["id"]
+    assert not service(desired_count=parameters.get("desired_count", 1))["changed"]
+
+
+def test_an_update_that_was_not_made_is_sent_again(service: Any, aws: ControlPlane) -> None:
+    service()
+    aws.faults.add("ecs", "UpdateService", "error", code="ServerException", status=500)
+    result = service(force_new_deployment=True)
+    assert (result.get("failed"), result["changed"], result["writes"]) == (None, True, ["UpdateService"] * 2)
+
+
+@pytest.mark.parametrize("kind", ["lost_reply", "error"])
+@pytest.mark.parametrize("operation", ["UpdateService", "DeleteService"])
+def test_a_deletion_without_an_answer_is_finished(service: Any, aws: ControlPlane, operation: str, kind: Any) -> None:
+    service()
+    aws.faults.add("ecs", operation, kind)
+    result = service(state="absent")
+    assert (result.get("failed"), result["changed"]) == (None, True)
+    assert not service(state="absent")["changed"]
+
+
 def test_throttling_is_waited_out(service: Any, aws: ControlPlane) -> None:
     aws.faults.add("ecs", "DescribeServices", kind="throttle", times=2)
     assert service()["changed"]

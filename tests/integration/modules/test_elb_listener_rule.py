@@ -690,9 +690,11 @@ def test_44_the_quota_is_named(listener: Listener) -> None:
 
 
 def test_44_access_denied_is_named(listener: Listener) -> None:
-    listener.aws.faults.add("elbv2", "CreateRule", "error", code="AccessDenied", status=403)
+    said = "User: x is not authorized to perform: elasticloadbalancing:CreateRule on resource: y"
+    listener.aws.faults.add("elbv2", "CreateRule", "error", code="AccessDenied", status=403, message=said)
     result = listener.run()
-    assert result["failed"] and "elasticloadbalancing" in result["msg"] and "create" in result["msg"]
+    assert result["failed"] and said in result["msg"] and "create a listener rule" in result["msg"]
+    assert "\nRemedy: allow the action on the resource (docs/deployer-policy.md" in result["msg"]
 
 
 @pytest.mark.parametrize("tag", ["ingress.k8s.aws/stack", "elbv2.k8s.aws/cluster"])

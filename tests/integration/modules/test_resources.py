@@ -10,6 +10,7 @@ from typing import Any
 import botocore.endpoint
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core import reconciler
 
 from sandbox.emulator.control_plane import ControlPlane
 from sandbox.emulator.snapshot import Snapshot
@@ -158,10 +159,15 @@ def test_absent_twice(kind: Kind, run: Run) -> None:
     assert not again["changed"] and again["writes"] == [] and again[kind.result_key] == {}
 
 
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause between two tries."""
+    for module in (cloud, botocore.endpoint, reconciler):
+        monkeypatch.setattr(module, "time", SimpleNamespace(**vars(time) | {"sleep": lambda seconds: None}))
+
+
 def test_throttling_is_waited_for(aws: ControlPlane, kind: Kind, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each operation of runs that create, change, tag, untag and delete, once more than botocore itself tries it."""
-    for module in (cloud, botocore.endpoint):
-        monkeypatch.setattr(module, "time", SimpleNamespace(**vars(time) | {"sleep": lambda seconds: None}))
+    at_once(monkeypatch)
     changed = a_change(kind)
     runs = [{}, {**changed, "tags": {"team": "x"}}, {**changed, "tags": {}, "purge_tags": True}, {"state": "absent"}]
     if "test_tags_of_others_stay" in kind.exempt:
@@ -197,7 +203,46 @@ def test_a_run_that_died_at_any_write_is_finished_by_the_next(aws: ControlPlane,
         assert not run()["changed"]
 
 
-def test_a_lost_reply_to_a_create_is_no_failure_and_no_twin(aws: ControlPlane, kind: Kind, run: Run) -> None:
-    aws.faults.add(kind.resource.service, kind.create_operation, "lost_reply")
-    assert run()["changed"]
-    assert not run()["changed"]
+# What moto keeps of a resource that is counted up by each write, so that a second write would show.
+COUNTED = {"RegisterTaskDefinition"}
+
+
+@pytest.mark.parametrize("kind_of_fault", ["lost_reply", "bad_gateway"])
+def test_a_write_without_an_answer_is_no_failure_and_no_twin(
+    aws: ControlPlane, kind: Kind, run: Run, kind_of_fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each write of runs that create, change, tag, untag and delete: what was made is found, and made once.
+
+    lost_reply: it was made. bad_gateway: a 502 came, and it was not.
+    """
+    at_once(monkeypatch)
+    changed = a_change(kind)
+    runs = [{}, {**changed, "tags": {"team": "x"}}, {**changed, "tags": {}, "purge_tags": True}, {"state": "absent"}]
+    if "test_tags_of_others_stay" in kind.exempt:
+        runs.pop(2)
+    kept = (*kind.resource.fields, "tags")
+    for parameters in runs:
+        before = Snapshot()
+        calm = run(**parameters)
+        operations = {(call.service, call.operation) for call in calm["calls"] if call.write}
+        assert operations
+        for service, operation in sorted(operations):
+            before.restore()
+            if kind_of_fault == "lost_reply":
+                fault = aws.faults.add(service, operation, "lost_reply")
+            else:
+                fault = aws.faults.add(service, operation, "error", code="BadGateway", status=502)
+            troubled = run(**parameters)
+            aws.faults.clear()
+            where = (operation, parameters)
+            assert fault.fired == 1, where
+            assert not troubled.get("failed"), (where, troubled["msg"])
+            assert troubled["changed"], where
+            shown, wanted = troubled[kind.result_key], calm[kind.result_key]
+            assert [shown.get(name) for name in kept] == [wanted.get(name) for name in kept], where
+            again = run(**parameters)
+            assert not again["changed"] and again["writes"] == [], where
+            if operation in COUNTED:
+                sent = troubled["writes"].count(operation) - (kind_of_fault == "bad_gateway")
+                assert sent == calm["writes"].count(operation), where
+                assert shown.get("revision") == wanted.get("revision"), where

@@ -53,6 +53,31 @@ def test_every_third_call_throttled_delays_a_deployment_and_a_destruction(
     assert account.foreign() == foreign
 
 
+def test_every_third_write_without_an_answer_makes_nothing_twice(
+    play: Play, aws: ControlPlane, account: Account
+) -> None:
+    foreign = account.foreign()
+    assert (built := play("build.yml")).status == 0, built.failures
+    ecs = aws.platform("ecs")
+    before = {*ecs.list_task_definitions()["taskDefinitionArns"]}
+    aws.faults.add("ecs", "RegisterTaskDefinition", "lost_reply")
+    fault = aws.faults.add("*", "*", "lost_reply", times=None, every=3, writes=True)
+    run = play("deploy.yml")
+    assert run.status == 0, run.failures
+    assert fault.fired > 5
+    aws.faults.clear()
+    assert len({*ecs.list_task_definitions()["taskDefinitionArns"]} - before) == 1
+    assert len(ecs.list_service_deployments(cluster=CLUSTER, service=SERVICE)["serviceDeployments"]) == 1
+    again = play("deploy.yml")
+    assert (again.status, again.stats["changed"], again.writes) == (0, 0, []), again.failures
+    aws.faults.add("*", "*", "lost_reply", times=None, every=3, writes=True)
+    run = play("destroy.yml")
+    assert run.status == 0, run.failures
+    aws.faults.clear()
+    assert account.owned() == {}
+    assert account.foreign() == foreign
+
+
 def test_two_runs_at_once_make_nothing_twice(deployed: State, built: State, play: Play, account: Account) -> None:
     """One may lose a race and say so; both together leave what one alone would have left, or what the next finishes."""
     foreign, alone = account.foreign(), account.owned()

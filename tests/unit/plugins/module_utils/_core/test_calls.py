@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core import calls
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.calls import Stale, aws_call
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 NOT_YET, NEVER = "Still in creation", "Not allowed"
 
@@ -65,3 +66,52 @@ def test_a_stale_code_is_judged_after_the_waiting() -> None:
     with pytest.raises(Stale):
         aws_call("ask", stale=["Coarse"], retry_messages=[NOT_YET], retries=3)(service.ask)()
     assert service.asked == 3
+
+
+URL = "https://ecs.us-east-1.amazonaws.com"
+
+
+def raising(*errors: Exception) -> Any:
+    """A function that raises these, one with each call, and then answers."""
+    left = list(errors)
+
+    def ask() -> str:
+        if left:
+            raise left.pop(0)
+        return "answer"
+
+    return ask
+
+
+def answered_with(status: int, code: str = "Odd") -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "Operation")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(pytest.param(answered_with(status), id=str(status)) for status in (500, 502, 503, 504)),
+        pytest.param(ConnectionClosedError(endpoint_url=URL), id="closed"),
+        pytest.param(ReadTimeoutError(endpoint_url=URL), id="read-timeout"),
+    ],
+)
+def test_no_answer_is_waited_out_for_a_while(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert aws_call("ask")(raising(error, error, error))() == "answer"
+    monkeypatch.setattr(calls, "ANSWERED_WITHIN", 0)
+    with pytest.raises(AnsibleAWSError, match="Failed to ask"):
+        aws_call("ask")(raising(error))()
+
+
+@pytest.mark.parametrize("error", [answered_with(400), EndpointConnectionError(endpoint_url=URL)])
+def test_what_another_try_would_not_change_is_said_at_once(error: Exception) -> None:
+    with pytest.raises(AnsibleAWSError, match="Failed to ask"):
+        aws_call("ask")(raising(error))()
+
+
+def test_a_stale_error_names_the_thing() -> None:
+    def ask(name: str) -> None:
+        raise answered_with(400, "Gone")
+
+    with pytest.raises(Stale, match="Failed to ask thing"):
+        aws_call("ask {name}", stale=["Gone"])(ask)("thing")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import exit_with, run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
+from botocore.exceptions import ClientError
 
 
 class Ended(Exception):
@@ -29,7 +30,7 @@ class Module:
 
     def client(self, service: str) -> Any:
         self.made.append(service)
-        return SimpleNamespace(service=service)
+        return Mock(service=service)
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
@@ -86,3 +87,22 @@ def test_an_error_of_aws_keeps_what_aws_said() -> None:
     module, said = Module(), ValueError("AccessDenied")
     result = ended(lambda module: exit_with(module, lambda: refuse(exception=said)), module)
     assert result == {"failed": True, "msg": REFUSAL, "exception": said}
+
+
+def test_an_error_of_the_credentials_gets_its_remedy_and_keeps_what_aws_said() -> None:
+    said = ClientError({"Error": {"Code": "ExpiredToken", "Message": "it expired"}}, "DescribeTasks")
+    result = ended(lambda module: exit_with(module, lambda: refuse(exception=said)), Module())
+    assert result["exception"].message.startswith(f"{said}\nRemedy: log in again")
+    assert result["exception"].response == said.response
+
+
+@pytest.mark.parametrize("fail", [lambda: {}["taskArn"], lambda: [][0], lambda: None.get("x"), lambda: len(1)])
+def test_an_error_that_no_code_expected_says_what_to_report(fail: Any) -> None:
+    module = Module()
+    module._name, module._quilt_last_call = "ecs_service", "ecs:DescribeTasks"  # type: ignore[attr-defined]
+    result = ended(lambda module: exit_with(module, fail), module)
+    first, found, reason, remedy = result["msg"].splitlines()
+    assert first == "Failed to run ecs_service" and reason.startswith("Reason: an answer lacked what the module needs")
+    assert "Error: " in found and " in test_module.py line " in found and found.endswith(", after ecs:DescribeTasks")
+    assert "issues" in remedy and "botocore" in remedy and "ecs_service" in remedy and "-vvv" in remedy
+    assert "Traceback" in result["exception"] and "Traceback" not in result["msg"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -97,7 +98,7 @@ def test_a_hook_that_does_not_wait_is_refused(ecs: Any) -> None:
 
 
 def test_a_botocore_without_it_says_so() -> None:
-    controller = DeploymentController(Module(object()))
+    controller = DeploymentController(Module(Mock(spec=["meta"])))
     with pytest.raises(Exception, match="not known to the installed botocore"):
         controller._act({}, Step("continue", "hook-1"))
 

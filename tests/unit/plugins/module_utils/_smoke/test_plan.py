@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import names
+from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.client import secret_value
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import plan_from
 from botocore.exceptions import ClientError, NoCredentialsError
 
@@ -34,6 +36,11 @@ PARAMS: dict[str, Any] = {
 }
 
 
+def planned(params: dict[str, Any], client: Any, **more: Any) -> Any:
+    """The plan, with the secret from this client."""
+    return plan_from(params, partial(secret_value, client=client), **more)
+
+
 class Secrets:
     """Secrets Manager with one answer, or an error."""
 
@@ -53,7 +60,7 @@ class Secrets:
 
 
 def test_a_token_is_made_with_the_secret() -> None:
-    plan = plan_from(PARAMS, Secrets(KEY))
+    plan = planned(PARAMS, Secrets(KEY))
     assert names(plan) == [
         "health",
         "no_token",
@@ -71,20 +78,20 @@ def test_a_token_is_made_with_the_secret() -> None:
 
 
 def test_a_given_token_leaves_the_expired_one_out() -> None:
-    plan = plan_from({**PARAMS, "jwt_secret_id": None, "token": "given"}, Secrets(KEY))
+    plan = planned({**PARAMS, "jwt_secret_id": None, "token": "given"}, Secrets(KEY))
     assert "expired_token" not in names(plan)
     assert plan.secrets == ("given",)
 
 
 def test_without_a_bucket_no_tool_is_called() -> None:
-    plan = plan_from({**PARAMS, "bucket": None, "expected_tools": ["whoami"]}, Secrets(KEY))
+    plan = planned({**PARAMS, "bucket": None, "expected_tools": ["whoami"]}, Secrets(KEY))
     assert "tool_call" not in names(plan)
     assert plan.expected_tools == ("whoami",)
 
 
 def test_a_dry_run_reads_no_secret() -> None:
     secrets = Secrets(KEY)
-    assert "expired_token" in names(plan_from(PARAMS, secrets, dry=True))
+    assert "expired_token" in names(planned(PARAMS, secrets, dry=True))
     assert secrets.reads == 0
 
 
@@ -110,19 +117,19 @@ def test_a_dry_run_reads_no_secret() -> None:
 )
 def test_wrong_parameters(changes: dict[str, Any], text: str) -> None:
     with pytest.raises(AnsibleAWSError, match=text):
-        plan_from({**PARAMS, **changes}, Secrets(KEY))
+        planned({**PARAMS, **changes}, Secrets(KEY))
 
 
 def test_all_wrong_parameters_are_said_at_once() -> None:
     with pytest.raises(AnsibleAWSError, match=r"(?s)Found: url is.*Found: connect_to is"):
-        plan_from({**PARAMS, "url": "x", "connect_to": "y"}, Secrets(KEY))
+        planned({**PARAMS, "url": "x", "connect_to": "y"}, Secrets(KEY))
 
 
 def test_a_file_that_is_no_certificate(tmp_path: Path) -> None:
     ca_file = tmp_path / "ca.pem"
     ca_file.write_text("nothing")
     with pytest.raises(AnsibleAWSError, match="holds no PEM certificate"):
-        plan_from({**PARAMS, "ca_file": str(ca_file)}, Secrets(KEY))
+        planned({**PARAMS, "ca_file": str(ca_file)}, Secrets(KEY))
 
 
 def client_error(code: str) -> ClientError:
@@ -143,4 +150,4 @@ def client_error(code: str) -> ClientError:
 )
 def test_a_secret_that_cannot_be_read(error: Exception, text: str) -> None:
     with pytest.raises(AnsibleAWSError, match=text):
-        plan_from(PARAMS, Secrets(error))
+        planned(PARAMS, Secrets(error))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import Identity
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.identity import Identity
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.plan import covers, resolve
 from ansible_collections.quilt.mcp_server.plugins.module_utils._stack.records import (
     Certificate,
