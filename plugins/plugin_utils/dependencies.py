@@ -15,7 +15,6 @@ from typing import Any
 
 import yaml
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem, refusal
-from packaging.specifiers import SpecifierSet
 
 UNKNOWN = "unknown"  # of a collection under development
 
@@ -64,6 +63,9 @@ def complaint(wanted: Mapping[str, str]) -> str:
 
 
 def _suits(found: str | None, versions: str) -> bool:
+    # Here, as ansible-core requires it, but `ansible-test sanity` imports plugins without it.
+    from packaging.specifiers import SpecifierSet
+
     return found == UNKNOWN or (found is not None and SpecifierSet(versions).contains(found, prereleases=True))
 
 

@@ -14,8 +14,6 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
-import botocore.loaders
-
 # The suffix of registries that answer by IPv6 too, where the partition has them.
 DUAL_STACK = {
     "aws": "on.aws",
@@ -62,5 +60,7 @@ def _partition(region: str) -> dict[str, Any] | None:
 
 @cache
 def _partitions() -> list[dict[str, Any]]:
+    import botocore.loaders  # here, as AnsibleAWSModule says so first where it is missing
+
     found: list[dict[str, Any]] = botocore.loaders.create_loader().load_data("partitions")["partitions"]
     return found

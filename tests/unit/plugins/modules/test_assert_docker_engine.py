@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-MODULE = Path(__file__).parents[4] / "plugins" / "modules" / "assert_docker_engine.py"
-COLLECTIONS = Path(__file__).parents[4] / "collections"
+ROOT = Path(__file__).parents[4]
+MODULE = ROOT / "plugins" / "modules" / "assert_docker_engine.py"
+# Where ansible_collections is: in a clone, and above the collection where ansible-test runs this.
+COLLECTIONS = f"{ROOT / 'collections'}:{ROOT.parents[2]}"
 CLIENT = """#!/bin/sh
 case "$1" in
   version) {version} ;;
@@ -29,7 +31,7 @@ def run(folder: Path, version: str | None = "echo 26.1.5", buildx: str = "echo b
     arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {}})
     done = subprocess.run(
         [sys.executable, MODULE, arguments],
-        env={"PATH": str(folder), "PYTHONPATH": str(COLLECTIONS)},
+        env={"PATH": str(folder), "PYTHONPATH": COLLECTIONS},
         capture_output=True,
         text=True,
         check=False,

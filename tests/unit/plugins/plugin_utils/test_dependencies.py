@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.plugin_utils import dependencies
 
-ROOT = Path(__file__).parents[4]
 WANTED = {"amazon.aws": ">=11.0.0", "community.aws": ">=11.0.0,<13.0.0"}
 
 
@@ -20,15 +19,17 @@ def versions(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
     return found
 
 
-def test_what_galaxy_wants_is_what_is_required(tmp_path: Path) -> None:
-    assert set(dependencies.required(ROOT)) == {"amazon.aws", "community.aws", "community.docker"}
+def test_what_is_required_is_in_the_manifest_or_in_galaxy_yml(tmp_path: Path) -> None:
+    (tmp_path / "galaxy.yml").write_text(json.dumps({"name": "x", "dependencies": {"amazon.aws": "*"}}))
+    assert dependencies.required(tmp_path) == {"amazon.aws": "*"}
     (tmp_path / "MANIFEST.json").write_text(json.dumps({"collection_info": {"dependencies": WANTED}}))
     assert dependencies.required(tmp_path) == WANTED
 
 
 def test_the_installed_collections_suit() -> None:
     assert dependencies.installed("amazon.aws")
-    assert dependencies.complaint(dependencies.required(ROOT)) == ""
+    assert dependencies.installed("nobody.nothing") is None
+    assert dependencies.complaint(WANTED) == ""
 
 
 @pytest.mark.parametrize(

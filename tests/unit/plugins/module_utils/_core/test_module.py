@@ -96,7 +96,7 @@ def test_an_error_of_the_credentials_gets_its_remedy_and_keeps_what_aws_said() -
     assert result["exception"].response == said.response
 
 
-@pytest.mark.parametrize("fail", [lambda: {}["taskArn"], lambda: [][0], lambda: None.get("x"), lambda: len(1)])
+@pytest.mark.parametrize("fail", [lambda: {}["taskArn"], lambda: list("ab")[2], lambda: None.get("x"), lambda: len(1)])
 def test_an_error_that_no_code_expected_says_what_to_report(fail: Any) -> None:
     module = Module()
     module._name, module._quilt_last_call = "ecs_service", "ecs:DescribeTasks"  # type: ignore[attr-defined]
