@@ -12,6 +12,8 @@ from sandbox.access_keys import DEPLOYER_KEY
 Document = dict[str, Any]
 
 REPOSITORY = "quilt-mcp-server"
+# An inventory that has roles created must name one, and 8c6dfb0 takes nothing but an ARN.
+BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
 
 
 def write(clone: Path, folder: Path, url: str, hosts: int = 1) -> Path:
@@ -28,7 +30,7 @@ def write(clone: Path, folder: Path, url: str, hosts: int = 1) -> Path:
 
 
 def values(given: Document, url: str) -> Document:
-    """The values of the deployment itself, those of the sandbox in place, without any input of a role."""
+    """The values of the deployment itself, those of the sandbox in place, without any other input of a role."""
     connection = {
         "region": "{{ mcp_server_region }}",
         "endpoint_url": url,
@@ -37,7 +39,7 @@ def values(given: Document, url: str) -> Document:
         "secret_key": "any-secret-key-will-do",
     }
     own = {name: value for name, value in given.items() if name.startswith("mcp_server_")}
-    return own | {"mcp_server_aws": connection}
+    return own | {"mcp_server_aws": connection, "iam_permissions_boundary": BOUNDARY}
 
 
 def fleet(hosts: int) -> dict[str, Document]:

@@ -124,10 +124,10 @@ def test_a_profile_names_the_most_expensive_tasks_and_the_most_frequent_calls_fi
     assert lines[-1] == "3 AWS calls: 2 x iam:GetRole, 1 x ecs:ListTasks"
 
 
-def test_the_inventory_has_no_input_of_a_role_and_no_lookup() -> None:
+def test_the_inventory_has_no_input_of_a_role_but_the_boundary_and_no_lookup() -> None:
     given = {"mcp_server_stack": "sales-prod", "mcp_server_aws": {"profile": "x"}, "logs_retention_days": 7}
     values = inventory.values(given, "http://127.0.0.1:1")
-    assert values.keys() == {"mcp_server_stack", "mcp_server_aws"}
+    assert values.keys() == {"mcp_server_stack", "mcp_server_aws", "iam_permissions_boundary"}
     assert values["mcp_server_aws"]["endpoint_url"] == "http://127.0.0.1:1"
 
 
