@@ -18,9 +18,15 @@ from typing import Any
 
 KEYS = ("access_key", "secret_key", "session_token")
 CREDENTIALS = ("profile", *KEYS)
-# In the order in which amazon.aws and botocore take them.
+# Those that amazon.aws reads, in its order. It takes no profile together with any of the others.
 PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-ACCESS_KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "EC2_ACCESS_KEY")
+KEY_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_SESSION_TOKEN",
+)
 
 
 def complete(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,10 +66,10 @@ def problems(options: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator
     if missing:
         yield f"mcp_server_aws: wanted {' and '.join(missing)} with {' and '.join(keys)}; found none; add it"
     profile = _first(PROFILE_VARIABLES, environ)
-    access_key = _first(ACCESS_KEY_VARIABLES, environ)
-    if profile and access_key and not any(options.get(name) for name in CREDENTIALS):
+    key = _first(KEY_VARIABLES, environ)
+    if profile and key and not any(options.get(name) for name in CREDENTIALS):
         yield (
-            f"mcp_server_aws: has no credentials, and the environment has two kinds, {profile} and {access_key}; "
+            f"mcp_server_aws: has no credentials, and the environment has two kinds, {profile} and {key}; "
             "unset one of them, or set profile in mcp_server_aws"
         )
 

@@ -29,6 +29,19 @@ def test_credentials_are_one_setting(given: dict[str, Any], completed: dict[str,
     assert connection.complete(given) == completed
 
 
+@pytest.mark.parametrize("key", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_KEY", "AWS_SESSION_TOKEN"])
+def test_a_profile_and_any_part_of_keys_in_the_environment_are_named(key: str) -> None:
+    environ = {"AWS_DEFAULT_PROFILE": "work", key: "x"}
+    (problem,) = connection.problems({"region": "x"}, environ)
+    assert f"two kinds, AWS_DEFAULT_PROFILE and {key}; unset one of them" in problem
+    assert list(connection.problems({"profile": "p"}, environ)) == []
+    assert list(connection.problems({"region": "x"}, {key: "x"})) == []
+
+
+def test_a_variable_that_amazon_aws_does_not_read_is_no_conflict() -> None:
+    assert list(connection.problems({}, {"AWS_PROFILE": "work", "EC2_ACCESS_KEY": "x"})) == []
+
+
 @pytest.mark.parametrize(("given", "seen"), [(KEYS, None), ({"profile": "p"}, "work"), ({}, "work")])
 def test_the_profile_is_hidden_while_there_are_keys(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, str], seen: str | None
