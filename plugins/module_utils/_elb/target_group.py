@@ -19,6 +19,17 @@ from .._core.shapes import Document, to_snake
 from .target_group_client import TargetGroupClient
 from .target_group_defaults import attribute_values, check_attributes, check_name, service_defaults
 
+AT_CREATION = (
+    "protocol",
+    "protocol_version",
+    "port",
+    "vpc_id",
+    "target_type",
+    "ip_address_type",
+    "target_control_port",
+)
+"""What a target group has for good."""
+
 
 class TargetGroup(ModelResource):
     kind = "target group"
@@ -28,13 +39,7 @@ class TargetGroup(ModelResource):
     request = "CreateTargetGroup"
     fields = (
         "name",
-        "protocol",
-        "protocol_version",
-        "port",
-        "vpc_id",
-        "target_type",
-        "ip_address_type",
-        "target_control_port",
+        *AT_CREATION,
         "health_check_enabled",
         "health_check_protocol",
         "health_check_port",
@@ -49,15 +54,7 @@ class TargetGroup(ModelResource):
     set_separately = ("attributes",)
     computed = ("target_group_arn", "target_group_name", "load_balancer_arns")
     immutable: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        (
-            "protocol",
-            "protocol_version",
-            "port",
-            "vpc_id",
-            "target_type",
-            "ip_address_type",
-            "target_control_port",
-        ),
+        AT_CREATION,
         "create a target group of another name, and point the rule and the service at it",
     )
 
