@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from moto.core.responses import BaseResponse
+from werkzeug.exceptions import HTTPException
 
 from sandbox.emulator import java_pattern
 from sandbox.emulator.parsed_request import ParsedRequest, parsed, refused
@@ -151,5 +153,5 @@ def _existing(read: Callable[[Any, dict[str, Any]], Iterable[str]] | None, respo
     try:
         found = read(response, request.given)
         return {key.lower() if request.service == "iam" else key for key in found}
-    except Exception:  # the resource is not there, which moto says
+    except (KeyError, HTTPException, ServiceException):  # the resource is not there, which moto says
         return set()

@@ -9,20 +9,11 @@ from botocore.exceptions import ClientError
 
 from sandbox.emulator.control_plane import ControlPlane
 from sandbox.testing.fixtures import Client
+from sandbox.tests.emulator.facts.tagged import METRIC
 
 RESERVED = {"aws:x": "1"}
 UPPER, LOWER = [{"Key": "AWS:x", "Value": "1"}], [{"key": "aws:x", "value": "1"}]
 ARN = "arn:aws:elasticloadbalancing:us-east-1:850787717197:targetgroup/x/1"
-METRIC = {
-    "AlarmName": "x",
-    "Namespace": "n",
-    "MetricName": "m",
-    "Statistic": "Sum",
-    "Period": 60,
-    "EvaluationPeriods": 1,
-    "ComparisonOperator": "GreaterThanThreshold",
-    "Threshold": 1,
-}
 
 
 @pytest.mark.parametrize(
