@@ -407,3 +407,17 @@ def test_without_wait_the_deployment_is_returned_as_it_is(service: Any) -> None:
     result = service(wait=False)
     assert result["deployment"]["rollout_state"] == "IN_PROGRESS"
     assert result["progress"] == []
+
+
+def test_an_update_without_room_for_it_is_refused_and_the_first_creation_is_not(service: Any, stack: Stack) -> None:
+    percentages = {"minimum_healthy_percent": 100, "maximum_percent": 150}
+    created = service(deployment_configuration=percentages, desired_count=1)
+    assert created["changed"], created.get("msg")
+    for check in (True, False):
+        refused = service(deployment_configuration=percentages, force_new_deployment=True, check=check)
+        assert refused["failed"] and refused["writes"] == []
+        assert "Found: 1 task, minimum_healthy_percent 100, maximum_percent 150" in refused["msg"]
+        assert "set maximum_percent to 200 or more" in refused["msg"]
+    assert service(deployment_configuration={**percentages, "maximum_percent": 200}, force_new_deployment=True)[
+        "changed"
+    ]
