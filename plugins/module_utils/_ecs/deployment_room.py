@@ -105,5 +105,7 @@ def of_event(service: Mapping[str, Any]) -> str:
     if minimum is None or maximum is None or not any(EVENT in message for message in events):
         return ""
     problem = room_problem(int(service.get("desiredCount", 0)), minimum, maximum)
-    start = f"minimum_healthy_percent {minimum} and maximum_percent {maximum} left the deployment no room"
+    start = (
+        f"The percentages minimum_healthy_percent {minimum} and maximum_percent {maximum} left the deployment no room"
+    )
     return f"{start}: {problem.remedy}" if problem else start

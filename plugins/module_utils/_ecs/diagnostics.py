@@ -48,7 +48,7 @@ def _lines(calls: ServiceClient, service: Answer, target: TargetDeployment) -> I
         yield str(error)
     room = of_event(service)
     if room:
-        yield f"{room[0].upper()}{room[1:]}."
+        yield f"{room}."
     events = [event.get("message", "") for event in service.get("events", [])]
     # What the load balancer's health check said comes before all that ECS did about it.
     events = events[:EVENTS] + [message for message in events[EVENTS:] if UNHEALTHY in message][:1]

@@ -116,7 +116,8 @@ def test_the_event_about_the_configuration_names_the_percentages() -> None:
         "events": [{"message": f"{event}configuration. Update the minimumHealthyPercent or maximumPercent value."}],
     }
     assert of_event(service) == (
-        "minimum_healthy_percent 100 and maximum_percent 150 left the deployment no room: set maximum_percent to 200 "
+        "The percentages minimum_healthy_percent 100 and maximum_percent 150 left the deployment no room: set "
+        "maximum_percent to 200 "
         "or more, or minimum_healthy_percent to 0 or less"
     )
     assert of_event({**service, "events": [{"message": "(service web) has reached a steady state."}]}) == ""

@@ -194,3 +194,18 @@ def test_what_the_health_check_said_is_reported_however_much_happened_since() ->
 def test_the_task_is_found_among_very_many_tasks() -> None:
     others = [task(str(number), lastStatus="STOPPED", startedBy="ecs-svc/1") for number in range(250)]
     assert "Task crashed is STOPPED" in collect(Fake([*others, CRASHED]).calls, SERVICE, OWN)
+
+
+def test_percentages_that_left_no_room_are_named() -> None:
+    said = "(service web) was unable to stop or start tasks during a deployment because of the service deployment "
+    service = {
+        **SERVICE,
+        "desiredCount": 1,
+        "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 150},
+        "events": [{"message": f"{said}configuration. Update the minimumHealthyPercent or maximumPercent value."}],
+    }
+    text = collect(Fake([]).calls, service, OWN)
+    assert (
+        "minimum_healthy_percent 100 and maximum_percent 150 left the deployment no room: set maximum_percent" in text
+    )
+    assert "left the deployment no room" not in collect(Fake([]).calls, SERVICE, OWN)
