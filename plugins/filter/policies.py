@@ -135,8 +135,9 @@ def execution_role_policy(
     log_group_arn: str,
     secrets: Iterable[str],
     kms_keys: Iterable[str] = (),
+    more_repository_arns: Iterable[str] = (),
 ) -> Policy:
-    """Return what ECS may do to start a task: pull the image, read the secrets, write the logs.
+    """Return what ECS may do to start a task: pull the images, read the secrets, write the logs.
 
     Every resource is an ARN; a secret is one of Secrets Manager or a parameter of SSM.
     """
@@ -148,7 +149,7 @@ def execution_role_policy(
         _statement(
             "PullImage",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            [repository_arn],
+            {repository_arn, *more_repository_arns},
         ),
         _statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group}:*"]),
         _statement("ReadSecrets", ["secretsmanager:GetSecretValue"], (arn for arn in given if arn not in parameters)),

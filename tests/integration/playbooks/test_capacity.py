@@ -1,4 +1,4 @@
-"""Capacity providers and Availability Zone rebalancing, by the real playbook: to and fro without a new service."""
+"""Capacity providers and Availability Zone rebalancing, by the real playbook, each way without a new service."""
 
 from __future__ import annotations
 

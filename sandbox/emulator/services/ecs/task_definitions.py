@@ -35,6 +35,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 # AWS (ContainerDefinition.image): letters, digits, hyphens, underscores, colons, periods, slashes and number signs; `@`
 # before a digest.
 _IMAGE = re.compile(r"[\w:./#@+-]+", re.ASCII)
+_NOT_ON_FARGATE = ("disableNetworking", "dnsSearchDomains", "dnsServers", "dockerSecurityOptions", "extraHosts")
 _FARGATE_LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
 
 
@@ -186,19 +187,41 @@ def _validate_fargate(document: Document, containers: list[Document]) -> None:
     storage = (document.get("ephemeralStorage") or {}).get("sizeInGiB", 21)
     if not 21 <= storage <= 200:
         raise client("EphemeralStorage.sizeInGiB must be between 21 and 200 on Fargate.")
-    if sum(container.get("cpu") or 0 for container in containers) > int(cpu):
-        raise client("The 'cpu' of the containers must not exceed the task's 'cpu'.")
+    _validate_shares(containers, int(cpu), int(memory))
+    for volume in document.get("volumes") or []:
+        if (volume.get("host") or {}).get("sourcePath"):
+            raise client("host.sourcePath should not be set for volumes in Fargate.")
+        if volume.get("dockerVolumeConfiguration"):
+            raise client("dockerVolumeConfiguration is not supported in Fargate.")
     for container in containers:
-        if (container.get("memory") or 0) > int(memory):
-            raise client("Invalid setting for container. The 'memory' must not exceed the task's 'memory'.")
-        if not 0 <= container.get("stopTimeout", 0) <= 120:
-            raise client("Container.stopTimeout must be at most 120 seconds on Fargate.")
-        if container.get("privileged"):
-            raise client("Fargate does not support privileged containers.")
-        driver = container.get("logConfiguration", {}).get("logDriver")
-        if driver and driver not in _FARGATE_LOG_DRIVERS:
-            raise client(f"Fargate only supports the log drivers {', '.join(_FARGATE_LOG_DRIVERS)}; found '{driver}'.")
-        if driver == "awslogs" and not document.get("executionRoleArn"):
-            raise client("Fargate requires task definition to have execution role ARN to support log driver awslogs.")
-        if ".dkr.ecr." in container["image"] and not document.get("executionRoleArn"):
-            raise client("Fargate requires task definition to have execution role ARN to support ECR images.")
+        _validate_fargate_container(container, bool(document.get("executionRoleArn")))
+
+
+def _validate_shares(containers: list[Document], cpu: int, memory: int) -> None:
+    """AWS (task size): "the total amount of memory reserved for all containers within a task must be lower"."""
+    if sum(container.get("memoryReservation") or container.get("memory") or 0 for container in containers) > memory:
+        raise client("Invalid setting for container. The total memory of the containers exceeds the task's 'memory'.")
+    if sum(container.get("cpu") or 0 for container in containers) > cpu:
+        raise client("The 'cpu' of the containers must not exceed the task's 'cpu'.")
+    if any((container.get("memory") or 0) > memory for container in containers):
+        raise client("Invalid setting for container. The 'memory' must not exceed the task's 'memory'.")
+
+
+def _validate_fargate_container(container: Document, has_execution_role: bool) -> None:
+    if not 0 <= container.get("stopTimeout", 0) <= 120:
+        raise client("Container.stopTimeout must be at most 120 seconds on Fargate.")
+    if container.get("privileged"):
+        raise client("Fargate does not support privileged containers.")
+    # AWS (task definition differences for Fargate); the wording could not be checked.
+    for parameter in _NOT_ON_FARGATE:
+        if container.get(parameter):
+            raise client(f"Fargate does not support '{parameter}'.")
+    driver = container.get("logConfiguration", {}).get("logDriver")
+    if driver and driver not in _FARGATE_LOG_DRIVERS:
+        raise client(f"Fargate only supports the log drivers {', '.join(_FARGATE_LOG_DRIVERS)}; found '{driver}'.")
+    if driver == "awslogs" and not has_execution_role:
+        raise client("Fargate requires task definition to have execution role ARN to support log driver awslogs.")
+    if ".dkr.ecr." in container["image"] and not has_execution_role:
+        raise client("Fargate requires task definition to have execution role ARN to support ECR images.")
+    if (container.get("firelensConfiguration") or {}).get("options", {}).get("config-file-type") == "s3":
+        raise client("Fargate only supports the file configuration file type of a firelensConfiguration.")

@@ -12,7 +12,13 @@ from ansible_collections.quilt.mcp_server.plugins.plugin_utils.rules import maps
 
 ROOT = Path(__file__).parents[5]
 # Maps that have keys of their own, or that the playbooks make.
-STRUCTURED = {"ecs_service_paused", "ecs_service_role_arns", "ecs_service_settings", "mcp_server_aws"}
+STRUCTURED = {
+    "ecs_service_log_configuration",
+    "ecs_service_paused",
+    "ecs_service_role_arns",
+    "ecs_service_settings",
+    "mcp_server_aws",
+}
 
 ACTION = {
     "scheduled_action_name": "a/b",
