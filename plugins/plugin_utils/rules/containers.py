@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection.
-"""The containers in addition to the server's, their volumes and logs: judged as the task definition that they will be in."""
+"""More containers than the server's, with volumes and logs: judged as the task definition that they will be in."""
 
 from __future__ import annotations
 
