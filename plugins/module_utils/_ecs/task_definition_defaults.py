@@ -12,10 +12,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .._core.compare import Conditional, fill_conditional
 from .._core.shapes import Document
 
-# What ECS fills in, or treats as the same as leaving it out.
+# What ECS fills in, or treats as the same as leaving it out (the data types in the Amazon ECS API Reference). Not among
+# them is the mode of awslogs: its default is a setting of the account.
 DEFAULTS = {
+    "network_mode": "bridge",
     "enable_fault_injection": False,
     "container_definitions.cpu": 0,
     "container_definitions.essential": True,
@@ -29,11 +32,13 @@ DEFAULTS = {
     "container_definitions.mount_points.read_only": False,
     "container_definitions.volumes_from.read_only": False,
     "container_definitions.linux_parameters.init_process_enabled": False,
+    "container_definitions.linux_parameters.devices.permissions": ["read", "write", "mknod"],
     "container_definitions.health_check.interval": 30,
     "container_definitions.health_check.timeout": 5,
     "container_definitions.health_check.retries": 3,
     "container_definitions.health_check.start_period": 0,
-    "container_definitions.restart_policy.restart_attempt_period": 60,
+    "container_definitions.restart_policy.restart_attempt_period": 300,
+    "container_definitions.resource_requirements.sharing_strategy.nvidia_mps.max_compute_percent": 100,
     "volumes.docker_volume_configuration.scope": "task",
     "volumes.docker_volume_configuration.autoprovision": False,
     "volumes.docker_volume_configuration.driver": "local",
@@ -41,7 +46,9 @@ DEFAULTS = {
     "volumes.efs_volume_configuration.root_directory": "/",
     "volumes.efs_volume_configuration.transit_encryption": "DISABLED",
     "volumes.efs_volume_configuration.authorization_config.iam": "DISABLED",
+    "volumes.s3files_volume_configuration.root_directory": "/",
     "proxy_configuration.type": "APPMESH",
+    "trusted_execution_configuration.isolation_mode": "SHARED",
 }
 UNORDERED = (
     "requires_compatibilities",
@@ -70,21 +77,52 @@ UNORDERED = (
     "inference_accelerators",
     "proxy_configuration.properties",
 )
-ROUTER_USER = "0"  # ECS starts a FireLens router as root, and stores it so
-PLATFORM = {"cpu_architecture": "X86_64", "operating_system_family": "LINUX"}
 CPU = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*vcpu\s*$", re.IGNORECASE)
 MEMORY = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*gb\s*$", re.IGNORECASE)
+
+
+def is_fargate(document: Mapping[str, Any]) -> bool:
+    """Whether a document must suit FARGATE."""
+    return "FARGATE" in document.get("requires_compatibilities", ())
+
+
+# What ECS fills in because of another field, or treats as the same as leaving it out.
+CONDITIONAL = (
+    Conditional("runtime_platform", {}, lambda chain: is_fargate(chain[0])),
+    Conditional("runtime_platform.cpu_architecture", "X86_64", lambda chain: is_fargate(chain[0])),
+    Conditional("runtime_platform.operating_system_family", "LINUX", lambda chain: is_fargate(chain[0])),
+    # ContainerDefinition: on instances it is the agent's setting.
+    Conditional("container_definitions.stop_timeout", 30, lambda chain: is_fargate(chain[0])),
+    # A log router is started as root, and stored so.
+    Conditional("container_definitions.user", "0", lambda chain: bool(chain[-1].get("firelens_configuration"))),
+    Conditional("container_definitions.firelens_configuration.options", {}, lambda chain: bool(chain[-1].get("type"))),
+    Conditional(
+        "container_definitions.firelens_configuration.options.enable-ecs-log-metadata",
+        "true",
+        lambda chain: bool(chain[-2].get("type")),
+    ),
+    # LogConfiguration: an option of awslogs.
+    Conditional(
+        "container_definitions.log_configuration.options",
+        {},
+        lambda chain: chain[-1].get("log_driver") == "awslogs",
+    ),
+    Conditional(
+        "container_definitions.log_configuration.options.awslogs-create-group",
+        "false",
+        lambda chain: chain[-2].get("log_driver") == "awslogs",
+    ),
+    # LinuxParameters: without max_swap it means nothing.
+    Conditional(
+        "container_definitions.linux_parameters.swappiness", 60, lambda chain: chain[-1].get("max_swap") is not None
+    ),
+)
 
 
 def size(text: str, pattern: re.Pattern[str]) -> str:
     """Task CPU or memory in the units of the service: "0.5 vCPU" is "512", "1 GB" is "1024"."""
     match = pattern.match(text)
     return str(round(float(match.group(1)) * 1024)) if match else text.strip()
-
-
-def is_fargate(document: Mapping[str, Any]) -> bool:
-    """Whether a document must suit FARGATE."""
-    return "FARGATE" in document.get("requires_compatibilities", ())
 
 
 def to_ask(wanted: Mapping[str, Any]) -> Document:
@@ -98,13 +136,12 @@ def as_stored(document: Mapping[str, Any]) -> Document:
     for name, pattern in (("cpu", CPU), ("memory", MEMORY)):
         if name in result:
             result[name] = size(result[name], pattern)
-    result.setdefault("network_mode", "bridge")
-    if is_fargate(result):
-        result["runtime_platform"] = {**PLATFORM, **result.get("runtime_platform", {})}
+    fill_conditional(result, CONDITIONAL)
     fixed = result["network_mode"] in ("awsvpc", "host")
     for container in result.get("container_definitions", []):
-        if container.get("firelens_configuration"):
-            container.setdefault("user", ROUTER_USER)
+        linux = container.get("linux_parameters") or {}
+        if linux.get("max_swap") is None:
+            linux.pop("swappiness", None)  # it is ignored
         for port in container.get("port_mappings", []):
             if "container_port" in port and not port.get("host_port"):
                 port["host_port"] = port["container_port"] if fixed else 0

@@ -47,6 +47,7 @@ def check(wanted: Mapping[str, Any]) -> None:
     problems = [
         *container_problems(wanted.get("container_definitions", [])),
         *_fargate_problems(wanted),
+        *volume_problems(wanted.get("volumes", [])),
         *reference_problems(wanted),
     ]
     if problems:
@@ -147,6 +148,29 @@ def share_problems(cpu: int, memory: int, containers: Iterable[Mapping[str, Any]
         if (container.get("memory") or 0) > memory:
             found = f"container {container.get('name')}: memory {container['memory']}, the task has {memory}"
             yield Problem(found, "a container has no more memory than its task", "lower it, or raise that of the task")
+
+
+def volume_problems(volumes: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Yield what ECS refuses of EFS volumes (EFSVolumeConfiguration in the API reference)."""
+    for volume in volumes:
+        efs = volume.get("efs_volume_configuration") or {}
+        access = efs.get("authorization_config") or {}
+        where = f"volume {volume.get('name')}: efs_volume_configuration"
+        if (access.get("access_point_id") or access.get("iam") == "ENABLED") and (
+            efs.get("transit_encryption") != "ENABLED"
+        ):
+            yield Problem(
+                f"{where} has authorization_config without transit_encryption",
+                "EFS takes the identity of a task only over an encrypted connection",
+                "set transit_encryption to ENABLED",
+            )
+        root = efs.get("root_directory") or "/"
+        if access.get("access_point_id") and root != "/":
+            yield Problem(
+                f"{where} has the root_directory {root} and an access point",
+                "the access point sets the directory",
+                "leave root_directory out",
+            )
 
 
 def fargate_problems(

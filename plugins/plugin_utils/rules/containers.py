@@ -19,6 +19,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.task_definit
     container_problems,
     fargate_problems,
     share_problems,
+    volume_problems,
 )
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.task_definition_references import reference_problems
 
@@ -80,6 +81,7 @@ def problems(values: Mapping[str, Any]) -> Iterator[str]:
     judged = [
         *container_problems([*sidecars, {"name": NOBODY, "image": "x", "essential": True}]),
         *fargate_problems([server, *sidecars], volumes),
+        *volume_problems(volumes),
         *(share_problems(cpu, memory, sidecars) if cpu and memory else ()),
         *reference_problems(document),
     ]

@@ -82,6 +82,10 @@ def _units(value: str, unit: str) -> str:
 
 
 def _fill_volume(volume: Document) -> Document:
+    if efs := volume.get("efsVolumeConfiguration"):
+        # AWS (EFSVolumeConfiguration): "/ will have the same effect as omitting this parameter". That it is stored, and
+        # the period below, could not be checked; a client takes either.
+        return {**volume, "efsVolumeConfiguration": {"rootDirectory": "/", **efs}}
     configured = [key for key in volume if key.endswith("Configuration") or key in ("host", "configuredAtLaunch")]
     return volume if configured else {**volume, "host": {}}
 
@@ -104,6 +108,9 @@ def _fill_container(container: Document, network_mode: str) -> Document:
     if filled.get("firelensConfiguration"):
         # ECS runs a log router as root and says so in the definition.
         filled["user"] = filled.get("user") or "0"
+    if "restartPolicy" in filled:
+        # AWS (ContainerRestartPolicy): "By default, a container must run for 300 seconds before it can be restarted."
+        filled["restartPolicy"] = {"restartAttemptPeriod": 300, **filled["restartPolicy"]}
     if "healthCheck" in filled:
         filled["healthCheck"] = {**_HEALTH_CHECK_DEFAULTS, **filled["healthCheck"]}
     return filled
@@ -134,6 +141,8 @@ def _validate(document: Document, fargate: bool) -> None:
     for container in containers:
         _validate_container(container, document)
     references.validate(document)
+    for volume in document.get("volumes") or []:
+        _validate_efs(volume.get("efsVolumeConfiguration") or {})
     if fargate:
         _validate_fargate(document, containers)
 
@@ -162,6 +171,15 @@ def _validate_container(container: Document, document: Document) -> None:
         for port in container.get("portMappings", []):
             if port.get("hostPort", port.get("containerPort")) != port.get("containerPort"):
                 raise client("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
+
+
+def _validate_efs(efs: Document) -> None:
+    """The wording could not be checked against AWS."""
+    access = efs.get("authorizationConfig") or {}
+    if (access.get("accessPointId") or access.get("iam") == "ENABLED") and efs.get("transitEncryption") != "ENABLED":
+        raise client("EFS authorization requires that transit encryption is enabled.")
+    if access.get("accessPointId") and (efs.get("rootDirectory") or "/") != "/":
+        raise client("The root directory must be omitted or / when an EFS access point is specified.")
 
 
 def _validate_health_check(check: Document) -> None:
