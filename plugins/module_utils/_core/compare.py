@@ -49,12 +49,14 @@ class Conditional:
     """A default that the service sets because of another field.
 
     path: dotted, as those of `normalize`; value: the default; when: whether it is set, given the structures on the way
-    from the document to the one that has the field.
+    from the document to the one that has the field; option: whether it is an entry of a free map. That is left out
+    where it has the default, as a result has no entries that nobody gave.
     """
 
     path: str
     value: Any
     when: Callable[[Sequence[Document]], bool]
+    option: bool = False
 
 
 def fill_conditional(document: Document, table: Iterable[Conditional]) -> None:
@@ -62,7 +64,11 @@ def fill_conditional(document: Document, table: Iterable[Conditional]) -> None:
     for row in table:
         *way, name = row.path.split(".")
         for chain in list(_chains(document, way)):
-            if is_empty(name, chain[-1].get(name)) and row.when(chain):
+            if row.option and chain[-1].get(name) == row.value and row.when(chain):
+                del chain[-1][name]
+                if not chain[-1]:
+                    del chain[-2][way[-1]]
+            elif not row.option and is_empty(name, chain[-1].get(name)) and row.when(chain):
                 chain[-1][name] = copy.deepcopy(row.value)
 
 

@@ -75,6 +75,7 @@ CONDITIONAL = (
         "service_connect_configuration.log_configuration.options.awslogs-create-group",
         "false",
         lambda chain: chain[-2].get("log_driver") == "awslogs",
+        option=True,
     ),
 )
 # DeploymentConfiguration in the API reference, of the daemon service schedule.

@@ -95,22 +95,18 @@ CONDITIONAL = (
     Conditional("container_definitions.stop_timeout", 30, lambda chain: is_fargate(chain[0])),
     # A log router is started as root, and stored so.
     Conditional("container_definitions.user", "0", lambda chain: bool(chain[-1].get("firelens_configuration"))),
-    Conditional("container_definitions.firelens_configuration.options", {}, lambda chain: bool(chain[-1].get("type"))),
     Conditional(
         "container_definitions.firelens_configuration.options.enable-ecs-log-metadata",
         "true",
         lambda chain: bool(chain[-2].get("type")),
+        option=True,
     ),
     # LogConfiguration: an option of awslogs.
-    Conditional(
-        "container_definitions.log_configuration.options",
-        {},
-        lambda chain: chain[-1].get("log_driver") == "awslogs",
-    ),
     Conditional(
         "container_definitions.log_configuration.options.awslogs-create-group",
         "false",
         lambda chain: chain[-2].get("log_driver") == "awslogs",
+        option=True,
     ),
     # LinuxParameters: without max_swap it means nothing.
     Conditional(

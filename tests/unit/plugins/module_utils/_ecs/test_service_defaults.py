@@ -183,15 +183,15 @@ def connect(**members: Any) -> dict[str, Any]:
             id="another type of volume",
         ),
         pytest.param(
-            connect(log_configuration={"log_driver": "awslogs", "options": {"a": "b"}}),
             connect(
                 log_configuration={"log_driver": "awslogs", "options": {"a": "b", "awslogs-create-group": "false"}}
             ),
+            connect(log_configuration={"log_driver": "awslogs", "options": {"a": "b"}}),
             id="awslogs",
         ),
         pytest.param(
-            connect(log_configuration={"log_driver": "splunk", "options": {"a": "b"}}),
-            connect(log_configuration={"log_driver": "splunk", "options": {"a": "b"}}),
+            connect(log_configuration={"log_driver": "splunk", "options": {"awslogs-create-group": "false"}}),
+            connect(log_configuration={"log_driver": "splunk", "options": {"awslogs-create-group": "false"}}),
             id="another log driver",
         ),
         pytest.param(

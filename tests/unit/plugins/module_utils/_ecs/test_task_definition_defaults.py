@@ -102,26 +102,6 @@ BECAUSE: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
         "0",
         {"container_definitions": [{}]},
     ),
-    "container_definitions.firelens_configuration.options": (
-        {"container_definitions": [{"firelens_configuration": ROUTER}]},
-        {METADATA: "true"},
-        {"container_definitions": [{"firelens_configuration": {}}]},
-    ),
-    f"container_definitions.firelens_configuration.options.{METADATA}": (
-        {"container_definitions": [{"firelens_configuration": {**ROUTER, "options": {"a": "b"}}}]},
-        "true",
-        {"container_definitions": [{"firelens_configuration": {"options": {"a": "b"}}}]},
-    ),
-    "container_definitions.log_configuration.options": (
-        {"container_definitions": [{"log_configuration": AWSLOGS}]},
-        {CREATE_GROUP: "false"},
-        {"container_definitions": [{"log_configuration": {"log_driver": "splunk"}}]},
-    ),
-    f"container_definitions.log_configuration.options.{CREATE_GROUP}": (
-        {"container_definitions": [{"log_configuration": {**AWSLOGS, "options": {"a": "b"}}}]},
-        "false",
-        {"container_definitions": [{"log_configuration": {"log_driver": "splunk", "options": {"a": "b"}}}]},
-    ),
     "container_definitions.linux_parameters.swappiness": (
         {"container_definitions": [{"linux_parameters": {"max_swap": 0}}]},
         60,
@@ -135,7 +115,11 @@ def stored(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_each_condition_is_expected() -> None:
-    assert [row.path for row in CONDITIONAL] == list(BECAUSE)
+    assert [row.path for row in CONDITIONAL if not row.option] == list(BECAUSE)
+    assert [row.path for row in CONDITIONAL if row.option] == [
+        f"container_definitions.firelens_configuration.options.{METADATA}",
+        f"container_definitions.log_configuration.options.{CREATE_GROUP}",
+    ]
 
 
 @pytest.mark.parametrize("path", BECAUSE)
@@ -144,6 +128,30 @@ def test_a_default_depends_on_another_field(path: str) -> None:
     assert at(stored(because), path) == value
     with pytest.raises(KeyError):
         at(stored(otherwise), path)
+
+
+@pytest.mark.parametrize(
+    ("container", "found"),
+    [
+        ({"firelens_configuration": {**ROUTER, "options": {METADATA: "true"}}}, {"firelens_configuration": ROUTER}),
+        (
+            {"firelens_configuration": {**ROUTER, "options": {METADATA: "true", "a": "b"}}},
+            {"firelens_configuration": {**ROUTER, "options": {"a": "b"}}},
+        ),
+        ({"log_configuration": {**AWSLOGS, "options": {CREATE_GROUP: "false"}}}, {"log_configuration": AWSLOGS}),
+        (
+            {"log_configuration": {**AWSLOGS, "options": {CREATE_GROUP: "true"}}},
+            {"log_configuration": {**AWSLOGS, "options": {CREATE_GROUP: "true"}}},
+        ),
+        (
+            {"log_configuration": {"log_driver": "splunk", "options": {CREATE_GROUP: "false"}}},
+            {"log_configuration": {"log_driver": "splunk", "options": {CREATE_GROUP: "false"}}},
+        ),
+    ],
+)
+def test_an_option_with_its_default_is_left_out(container: dict[str, Any], found: dict[str, Any]) -> None:
+    user = {"user": "0"} if "firelens_configuration" in container else {}
+    assert stored({"container_definitions": [container]})["container_definitions"] == [{**found, **user}]
 
 
 def test_what_is_given_stays() -> None:
