@@ -86,6 +86,6 @@ notes:
   - Environment variables and configuration files are those of the machine that runs the module.
 requirements:
   - python >= 3.11
-  - boto3 >= 1.35.0
-  - botocore >= 1.35.0
+  - boto3 >= 1.43.10
+  - botocore >= 1.43.10
 """

@@ -23,6 +23,7 @@ FAILURES = {
     "LostAnswer": "a Stale of a write that got no answer",
     "Stale": "what was read is no longer true, so it is read and planned again",
     "TooComplex": "never leaves _elb_rule/match",
+    "Unreadable": "an error of botocore, for an answer that it cannot read",
     "Unreachable": "a CheckFailed of a server that does not answer",
 }
 # AnsibleAWSError itself and Ansible's own errors: what AWS answered. By file, with how often.
