@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import remedies
-from .route import Answer, Route, answer_of
+from .route import Answer, Route
 from .tokens import GARBAGE, expired_for, forge
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Plan:
         expected_tools: names that tools/list must hold.
         tool_name: the tool that is called; None: that check is left out.
         wait: seconds that the route may take to answer at all.
+        hint: what to say where another listener rule may have answered.
     """
 
     route: Route
@@ -64,6 +65,7 @@ class Plan:
     tool_name: str | None = None
     tool_arguments: dict[str, Any] = field(default_factory=dict)
     wait: float = 30.0
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,13 @@ class CheckFailed(Exception):
         super().__init__(f"expected {expected}; came {came}; {remedy}")
         self.expected, self.came, self.remedy = expected, str(came), remedy
 
+    def shown(self, plan: Plan) -> CheckFailed:
+        """The same as it is printed: without secrets, and with the hint where another rule may have answered."""
+        hinted = plan.hint and self.remedy.endswith(remedies.ELSEWHERE)
+        return type(self)(
+            self.expected, plan.route.hide(self.came), f"{self.remedy}; {plan.hint}" if hinted else self.remedy
+        )
+
 
 class Unreachable(CheckFailed):
     """Nothing answers at all: the other checks would only repeat it."""
@@ -116,7 +125,7 @@ async def _run(plan: Plan) -> list[Check]:
         try:
             seen = await check(plan)
         except CheckFailed as error:
-            failure = error
+            failure = error.shown(plan)
         done.append(Check(name, round(time.monotonic() - started, 3), seen, failure))
         if isinstance(failure, Unreachable):
             break
@@ -165,7 +174,7 @@ async def _health(plan: Plan) -> str:
         if response.status_code == 200 and response.headers.get("content-type", "").startswith("application/json"):
             return f"status 200 from {plan.route.health_url}"
         if last or response.status_code not in NOT_THERE_YET:
-            raise CheckFailed(expected, answer_of(response), remedies.of_status(response.status_code))
+            raise CheckFailed(expected, plan.route.answer(response), remedies.of_status(response.status_code))
         await asyncio.sleep(PAUSE)
 
 
@@ -179,7 +188,7 @@ def _refused(token: str | None, what: str) -> Callable[[Plan], Awaitable[str]]:
                 response = await client.post(plan.route.url, json=INITIALIZE, headers=JSON)
         except httpx2.HTTPError as error:
             raise CheckFailed(expected, *remedies.of_error(error)) from error
-        answer = answer_of(response)
+        answer = plan.route.answer(response)
         if response.is_success:
             remedy = (
                 "whoever answers does not authenticate: if it is the MCP server, QUILT_MCP_AUTH must be jwt; otherwise "
@@ -229,7 +238,7 @@ async def _tool_call(plan: Plan) -> str:
     text = " ".join(" ".join(getattr(block, "text", "") for block in result.content).split())
     if result.is_error:
         remedy = "check that the bucket exists and that the task role (or the role it assumes) may read it"
-        raise CheckFailed(expected, f"a tool error: {text[:400]}", remedy)
+        raise CheckFailed(expected, f"a tool error: {plan.route.hide(text)[:400]}", remedy)
     return f"{plan.tool_name} answered with {len(text)} characters"
 
 

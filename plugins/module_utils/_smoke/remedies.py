@@ -36,6 +36,7 @@ STATUS = {
     503: "the target group has no healthy target: read the service's events, the target health and the task's log",
     504: "the task did not answer in time, or its security group does not admit the load balancer: check both",
 }
+ELSEWHERE = (ANOTHER_RULE, STATUS[403], STATUS[503])  # what may be said of an answer of another listener rule
 KEY_DIFFERS = (
     "the key, issuer, audience or key id differs from what the running task has loaded: after a rotation deploy again, "
     "so that new tasks load the secret; otherwise correct mcp_server_jwt_secret, smoke_kid, mcp_server_jwt_issuer or "

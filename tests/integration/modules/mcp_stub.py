@@ -36,7 +36,8 @@ class Stub:
     authenticate: bool = True
     answer: tuple[int, str] | None = None  # status and text for every request, as another listener rule would
     hosts: list[str] = field(default_factory=list)  # the Host headers that arrived
-    received: Callable[[dict[str, str]], None] = lambda _: None  # takes the headers of each request as it arrives
+    # Takes the headers of each request as it arrives, and its query under "?".
+    received: Callable[[dict[str, str]], None] = lambda _: None
 
     @property
     def url(self) -> str:
@@ -93,7 +94,7 @@ def _front(stub: Stub, inner: ASGIApp) -> ASGIApp:
             return
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         stub.hosts.append(headers.get("host", ""))
-        stub.received(headers)
+        stub.received({**headers, "?": scope["query_string"].decode()})
         if stub.answer:
             status, text = stub.answer
             await PlainTextResponse(text, status)(scope, receive, send)
