@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.fingerprints import fingerprint
 
+from tests.integration.playbooks.inputs import BLUE_GREEN
 from tests.integration.playbooks.served_stack import World
 
 if TYPE_CHECKING:
-    from conftest import Run
+    from conftest import Play, Run
 
 HEADER = "X-Origin-Verify"
 SECRET, NEXT = "Zq7HeaderOfTheCdn", "Zq7HeaderAfterwards"
@@ -27,6 +28,12 @@ def shows_no_secret(run: Run) -> Run:
     assert "module_args" in run.output
     assert [text for text in (SECRET, NEXT) if text.lower() in run.output.lower()] == []
     return run
+
+
+def named(run: Run) -> list[str]:
+    """The rules for which a run has a warning about the header."""
+    results = [one for result in run.results("rules | Ensure the listener rules exist") for one in result["results"]]
+    return [one["item"] for one in results if "requires the header" in str(one.get("warnings"))]
 
 
 def stored(client: Callable[[str], Any]) -> str:
@@ -80,3 +87,22 @@ def test_the_header_of_a_cdn_is_required_sent_and_shown_nowhere(world: World, cl
     drifted = shows_no_secret(world.play("drift.yml", "-vvv", env=INVOCATION, release="two", **cdn(SECRET)))
     assert drifted.status != 0 and fingerprint(SECRET) in drifted.output
     assert NEXT not in stored(client)
+
+
+def test_a_header_that_all_others_require_is_named_once(play: Play, client: Callable[[str], Any]) -> None:
+    """In check mode, in the first deployment, which writes the rule twice, and in one that changes nothing."""
+    elb = client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["sales-prod-alb"])["LoadBalancers"]
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    listener = next(one["ListenerArn"] for one in listeners if one["Port"] == 443)
+    header = {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": HEADER, "Values": [SECRET]}}
+    for rule in elb.describe_rules(ListenerArn=listener)["Rules"]:
+        if not rule["IsDefault"]:
+            kept = [{key: one[key] for key in one if key != "Values"} for one in rule["Conditions"]]
+            elb.modify_rule(RuleArn=rule["RuleArn"], Conditions=[*kept, header])
+    for options in (["--check"], [], []):
+        run = shows_no_secret(play("deploy.yml", "-vvv", *options, env=INVOCATION, **BLUE_GREEN))
+        assert run.status == 0, run.failures
+        assert named(run) == ["sales-prod-mcp-server-production"]
+    run = play("deploy.yml", **BLUE_GREEN, **cdn(SECRET))
+    assert (run.status, named(run)) == (0, []), run.failures
