@@ -27,6 +27,8 @@ with suppress(ImportError):  # the module says so before any of this runs
     from mcp import Client, MCPError
     from mcp.client.streamable_http import streamable_http_client
 
+    BELOW_HTTP = (httpx2.HTTPError, OSError)  # TLS's own errors are not always wrapped
+
 MODERN_PROTOCOL = "2026-07-28"
 PAUSE = 2.0  # seconds between two looks at a route that is not there yet
 NOT_THERE_YET = {404, 502, 503, 504}
@@ -169,8 +171,8 @@ async def _health(plan: Plan) -> str:
         try:
             async with plan.route.client() as client:
                 response = await client.get(plan.route.health_url)
-        except httpx2.HTTPError as error:
-            raise Unreachable(expected, *remedies.of_error(error)) from error
+        except BELOW_HTTP as error:
+            raise Unreachable(expected, *_of_error(plan, error)) from error
         if response.status_code == 200 and response.headers.get("content-type", "").startswith("application/json"):
             return f"status 200 from {plan.route.health_url}"
         if last or response.status_code not in NOT_THERE_YET:
@@ -186,8 +188,8 @@ def _refused(token: str | None, what: str) -> Callable[[Plan], Awaitable[str]]:
         try:
             async with plan.route.client(token) as client:
                 response = await client.post(plan.route.url, json=INITIALIZE, headers=JSON)
-        except httpx2.HTTPError as error:
-            raise CheckFailed(expected, *remedies.of_error(error)) from error
+        except BELOW_HTTP as error:
+            raise CheckFailed(expected, *_of_error(plan, error)) from error
         answer = plan.route.answer(response)
         if response.is_success:
             remedy = (
@@ -276,10 +278,14 @@ def _session_failure(plan: Plan, expected: str, error: BaseException) -> CheckFa
     if answer is None and isinstance(error, MCPError):
         return CheckFailed(expected, f"the error {error}", "read the task's log")
     if answer is None:
-        return CheckFailed(expected, *remedies.of_error(error))
+        return CheckFailed(expected, *_of_error(plan, error))
     if answer.status == 401:
         return CheckFailed(expected, answer, _of_refused_token(plan, answer))
     return CheckFailed(expected, answer, remedies.of_status(answer.status))
+
+
+def _of_error(plan: Plan, error: BaseException) -> tuple[str, str]:
+    return remedies.of_error(error, has_certificate=bool(plan.route.client_certificate))
 
 
 def _of_refused_token(plan: Plan, answer: Answer) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -45,13 +46,17 @@ class Stub:
 
 
 @contextlib.contextmanager
-def running(folder: Path | None) -> Iterator[Stub]:
-    """Serve on a free loopback port until the block ends; without a folder for certificates as a task does, in HTTP."""
+def running(folder: Path | None, client_ca: str = "") -> Iterator[Stub]:
+    """Serve on a free loopback port until the block ends; without a folder for certificates as a task does, in HTTP.
+
+    client_ca: the PEM file of the CA of the clients, which have to show a certificate of it.
+    """
     files = tls.write(folder, [HOST]) if folder else None
     listener = socket.create_server(("127.0.0.1", 0))
     stub = Stub(port=listener.getsockname()[1], ca_file=str(files.ca) if files else "")
     secured = {"ssl_certfile": str(files.cert), "ssl_keyfile": str(files.key)} if files else {}
-    config = uvicorn.Config(_front(stub, _mcp_application()), log_level="error", lifespan="on", **secured)
+    mutual = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": client_ca} if client_ca else {}
+    config = uvicorn.Config(_front(stub, _mcp_application()), log_level="error", lifespan="on", **secured, **mutual)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.fingerprints import fingerprint
 
+from tests.integration.modules import client_certificate
 from tests.integration.playbooks.inputs import BLUE_GREEN
 from tests.integration.playbooks.served_stack import World
 
@@ -106,3 +108,26 @@ def test_a_header_that_all_others_require_is_named_once(play: Play, client: Call
         assert named(run) == ["sales-prod-mcp-server-production"]
     run = play("deploy.yml", **BLUE_GREEN, **cdn(SECRET))
     assert (run.status, named(run)) == (0, []), run.failures
+
+
+def test_what_cannot_be_is_refused_with_the_inventory(play: Play, tmp_path: Path) -> None:
+    """Before the first call, in one message, and without a value of a header."""
+    files = client_certificate.write(tmp_path)
+    wrong = {"field": "http-header", "http_header_name": HEADER, "values": [f"{SECRET}*", f"{NEXT}é"]}
+    run = play(
+        "deploy.yml",
+        "-vvv",
+        env=INVOCATION,
+        alb_rule_conditions=[wrong, {"field": "source-ip", "values": []}],
+        smoke_client_certificate=files.ca,
+        smoke_client_key=files.other_key,
+    )
+    (message,) = run.failures
+    assert run.status and run.calls == [] and SECRET not in run.output and NEXT not in run.output
+    for part in (
+        f"alb_rule_conditions: http-header {fingerprint(NEXT.lower() + 'é')} has é",
+        "alb_rule_conditions: condition source-ip has no value",
+        "smoke_client_certificate: smoke_client_key",
+        "holds another key than that of the certificate",
+    ):
+        assert part in message, message
