@@ -118,7 +118,11 @@ def test_what_cannot_be_is_refused_with_the_inventory(play: Play, tmp_path: Path
         "deploy.yml",
         "-vvv",
         env=INVOCATION,
-        alb_rule_conditions=[wrong, {"field": "source-ip", "values": []}],
+        alb_rule_conditions=[
+            wrong,
+            {"field": "source-ip", "values": []},
+            {"field": "http-header", "http_header_name": "X-Wild", "values": ["a*"]},
+        ],
         smoke_client_certificate=files.ca,
         smoke_client_key=files.other_key,
     )
@@ -127,6 +131,7 @@ def test_what_cannot_be_is_refused_with_the_inventory(play: Play, tmp_path: Path
     for part in (
         f"alb_rule_conditions: http-header {fingerprint(NEXT.lower() + 'é')} has é",
         "alb_rule_conditions: condition source-ip has no value",
+        "smoke_headers: the rule's condition http-header x-wild has no value without a wildcard",
         "smoke_client_certificate: smoke_client_key",
         "holds another key than that of the certificate",
     ):
