@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.fingerprints import fingerprint
 
 from tests.integration.modules import client_certificate
@@ -136,3 +137,15 @@ def test_what_cannot_be_is_refused_with_the_inventory(play: Play, tmp_path: Path
         "holds another key than that of the certificate",
     ):
         assert part in message, message
+
+
+def test_a_value_from_ansible_vault(play: Play, tmp_path: Path) -> None:
+    password, variables = tmp_path / "password", tmp_path / "variables.yml"
+    password.write_text("open")
+    vault = VaultLib([("default", VaultSecret(b"open"))])
+    lines = vault.encrypt(SECRET, VaultSecret(b"open")).decode().splitlines()
+    text = f"alb_rule_conditions:\n- field: http-header\n  http_header_name: {HEADER}\n  values:\n  - !vault |\n"
+    variables.write_text(text + "".join(f"      {line}\n" for line in lines))
+    options = "-vvv", "-e", f"@{variables}", "--vault-password-file", str(password)
+    run = shows_no_secret(play("deploy.yml", "--check", *options, env=INVOCATION))
+    assert run.status == 0 and fingerprint(SECRET) in run.output, run.failures
