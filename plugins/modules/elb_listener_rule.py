@@ -376,6 +376,16 @@ options:
     type: str
     choices: [fail, warn]
     default: fail
+  on_missing_header:
+    description:
+      - What to do when the other rules that forward requests all require a header, and O(conditions) do not. Behind a
+        content delivery network that sends it, only this rule can then be reached without the network.
+      - At least two other rules must require it, all that forward requests of the same hosts, or all that forward.
+        Rules with O(require_tags) do not count.
+      - Without O(conditions), and while O(planned_conditions) are others, nothing is reported.
+    type: str
+    choices: [warn, ignore]
+    default: warn
   adopt:
     description:
       - Whether to adopt a rule that has the same conditions and no owner.
@@ -410,9 +420,7 @@ options:
     default: false
 extends_documentation_fragment:
   - quilt.mcp_server.resource
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 seealso:
   - module: quilt.mcp_server.elb_listener_rule_info
 """
@@ -567,8 +575,8 @@ overlaps:
   elements: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import ARGUMENTS
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.listener_rule import ListenerRule
@@ -576,7 +584,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.listene
 
 def main() -> None:
     """Manage the listener rule that the arguments describe."""
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec={**common_arguments(), **ARGUMENTS},
         mutually_exclusive=[("listener_arn", "load_balancer")],
         required_one_of=[("listener_arn", "load_balancer")],
