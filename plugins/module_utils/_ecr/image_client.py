@@ -133,3 +133,17 @@ def tagged_images(ecr: Any, repository: str, tag: str) -> list[dict[str, Any]] |
         "imageDetails"
     ]
     return found
+
+
+@aws_call("list the images of {repository} in ECR", missing=["RepositoryNotFoundException"])
+def newest_tag(ecr: Any, repository: str, prefix: str) -> str | None:
+    """The tag with that prefix of the image that was pushed last."""
+    pages = ecr.get_paginator("describe_images").paginate(repositoryName=repository, filter={"tagStatus": "TAGGED"})
+    found = [
+        (image["imagePushedAt"], tag)
+        for page in pages
+        for image in page.get("imageDetails", [])
+        for tag in image.get("imageTags", [])
+        if tag.startswith(prefix)
+    ]
+    return str(max(found)[1]) if found else None
