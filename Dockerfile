@@ -32,6 +32,23 @@ RUN set -eu; \
     cp /etc/passwd /etc/group /rootfs/etc/; \
     find /rootfs -exec touch --no-dereference --date=@$SOURCE_DATE_EPOCH {} +
 
+# The Python packages that are in /rootfs, as CycloneDX: docker buildx build --target sbom --output type=local,dest=<dir> .
+FROM build AS packages
+RUN python3 -m venv /cyclonedx
+COPY server/requirements-sbom.txt server/pyproject.toml /build/
+RUN --mount=type=secret,id=ca,required=false \
+    if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi; \
+    /pip/bin/pip --python /cyclonedx/bin/python3 install --quiet --only-binary :all: --require-hashes \
+      -r /build/requirements-sbom.txt
+# The version is in the code, where cyclonedx-py does not read it.
+RUN version=$(/rootfs/opt/venv/bin/python3 -c 'import quilt_mcp_server; print(quilt_mcp_server.__version__)'); \
+    sed -i "s/^dynamic = .*/version = \"$version\"/" /build/pyproject.toml; \
+    /cyclonedx/bin/cyclonedx-py environment --output-reproducible --validate --pyproject /build/pyproject.toml \
+      --output-file /sbom.cdx.json /rootfs/opt/venv
+
+FROM scratch AS sbom
+COPY --from=packages /sbom.cdx.json /
+
 FROM ${BASE}
 LABEL org.opencontainers.image.title="quilt-mcp-server" \
       org.opencontainers.image.source="https://github.com/quiltdata/quilt.mcp_server"

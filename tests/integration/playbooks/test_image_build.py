@@ -102,6 +102,41 @@ def push_base(name: str, label: str) -> str:
     return docker("image", "inspect", name, "--format", "{{index .RepoDigests 0}}").rpartition("@")[2]
 
 
+def test_the_list_of_packages_is_valid_the_same_every_time_and_what_the_image_has(
+    hosts: tuple[str, str], play: Play, client: Callable[[str], Any], tmp_path: Path
+) -> None:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    written = []
+    for name, when, umask in (("one", 1_700_000_000, 0o022), ("elsewhere/two", 1_750_000_000, 0o077)):
+        context = checkout(tmp_path / name, when, umask)
+        given = {
+            "image_source": "build",
+            "image_context": str(context),
+            "image_sbom_folder": str(tmp_path / name / "l"),
+        }
+        run: Run = play("build.yml", **given)
+        assert run.status == 0, run.failures
+        again = play("build.yml", **given)
+        assert (again.status, again.stats["changed"], again.writes) == (0, 0, [])
+        (tag,) = pushed(client("ecr"))
+        (file,) = (tmp_path / name / "l").iterdir()
+        assert file.name == f"{REPOSITORY}-{tag}.cdx.json"
+        written.append(file.read_text())
+    assert written[0] == written[1]
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(written[0]) is None
+    listed = json.loads(written[0])
+    assert listed["metadata"]["component"]["name"] == "quilt-mcp-server"
+    assert listed["metadata"]["component"]["version"]
+    code = (
+        "from importlib import metadata as m; print(*(f'{d.name}=={d.version}' for d in m.distributions()), sep='\\n')"
+    )
+    image = f"{hosts[0]}/{REPOSITORY}:{tag}"
+    there = docker("run", "--rm", "--entrypoint", "python3", image, "-c", code)
+    assert {f"{one['name']}=={one['version']}" for one in listed["components"]} == set(there.splitlines())
+
+
 def test_a_new_base_of_the_same_name_is_a_new_image(
     hosts: tuple[str, str], play: Play, client: Callable[[str], Any], tmp_path: Path
 ) -> None:
