@@ -15,6 +15,8 @@ description:
   - Fails, with all reasons in one message, when the image is not in ECR, not for the task's platform, or when its scan
     found too much.
   - An image of another registry than ECR of this region is not looked at, and a warning says so.
+  - An image behind a pull-through cache rule of ECR is fetched by ECR when the module asks for it, not in check mode.
+    An image that the caller may not have fetched is deployed by its tag, with a warning.
 author:
   - Quilt Data (@quiltdata)
 options:
@@ -142,6 +144,13 @@ found:
   description: Whether the image is there.
   returned: success
   type: bool
+pull_through:
+  description:
+    - The pull-through cache rule of ECR that is for the repository of O(uri) or O(resolved_uri).
+    - Null where there is none, or where the caller may not read the rules.
+  returned: success
+  type: dict
+  sample: {"prefix": "docker-hub", "upstream": "registry-1.docker.io", "secret_arn": ""}
 platforms:
   description: The platforms that it is for; empty when they are not known.
   returned: success

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.calls import aws_call
@@ -31,6 +32,14 @@ PAUSE = 3  # seconds between two looks at a scan
 _CONFIG_LIMIT = 4 << 20  # bytes; an image's configuration has some kilobytes
 
 
+# What ECR answers for a layer that a pull-through cache has not fetched.
+NOT_CACHED = ("LayersNotFoundException", "LayerInaccessibleException", "UnableToGetUpstreamLayerException")
+
+
+class LayerNotCached(AnsibleAWSError):  # type: ignore[misc]
+    """ECR has the manifest of an image, but not its configuration."""
+
+
 class Registry:
     """The images of one repository, in this account or in another one of the region."""
 
@@ -41,6 +50,9 @@ class Registry:
         self.client = client
         self.name = name
         self.arn = arn
+        self.account = registry_id
+        # Why the upstream registry of a pull-through cache gave no image, where ECR says so.
+        self.upstream_refusal = ""
         self._urls = urls
         self._where = {"repositoryName": name.repository, **({"registryId": registry_id} if registry_id else {})}
 
@@ -48,8 +60,23 @@ class Registry:
     def image(self) -> dict[str, Any] | None:
         """BatchGetImage's answer for the image; None when ECR has no such image."""
         accepted = [*INDEXES, *MANIFESTS]
-        answer = self.client.batch_get_image(**self._where, imageIds=[self.name.image_id], acceptedMediaTypes=accepted)
+        request = {"imageIds": [self.name.image_id], "acceptedMediaTypes": accepted}
+        try:
+            answer = self.client.batch_get_image(**self._where, **request)
+        except is_boto3_error_code("UnableToGetUpstreamImageException") as error:
+            self.upstream_refusal = error.response["Error"].get("Message", "") or "UnableToGetUpstreamImageException"
+            return None
+        for failure in answer.get("failures", []):
+            if failure.get("failureCode", "").startswith("Upstream"):
+                self.upstream_refusal = f"{failure['failureCode']}: {failure.get('failureReason', '')}"
         return next(iter(answer.get("images", [])), None)
+
+    @aws_call("look up {self.name.uri} in ECR", missing=["ImageNotFoundException", "RepositoryNotFoundException"])
+    def described(self) -> bool | None:
+        """Whether ECR has the image, asked so that a pull-through cache fetches nothing."""
+        ecr = self.client
+        ecr.describe_images(**self._where, imageIds=[self.name.image_id])
+        return True
 
     def platforms(self, image: dict[str, Any], assumed: str | None = None) -> list[Platform]:
         """The platforms of an image, from its index or else from its configuration.
@@ -72,6 +99,8 @@ class Registry:
         from ansible.module_utils.urls import open_url
 
         url = self._layer_url(digest)
+        if url is None:
+            raise LayerNotCached(message=f"ECR does not have the configuration of the image {self.name.repository}")
         try:
             content: bytes = open_url(url, timeout=30, **self._urls).read(_CONFIG_LIMIT)
         except (OSError, UrlError) as error:
@@ -86,8 +115,8 @@ class Registry:
             )
         return content
 
-    @aws_call("find the configuration of the image {self.name.repository} in ECR")
-    def _layer_url(self, digest: str) -> str:
+    @aws_call("find the configuration of the image {self.name.repository} in ECR", missing=NOT_CACHED)
+    def _layer_url(self, digest: str) -> str | None:
         return str(self.client.get_download_url_for_layer(**self._where, layerDigest=digest)["downloadUrl"])
 
     @aws_call("ask whether the ECR repository {self.name.repository} scans images")

@@ -16,9 +16,10 @@ from .._core.clients import Clients
 from .._core.problem import Problem
 from .._core.refusal import Refused
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
-from .image_check import Verdict, check_image, check_image_in_ecr, urls_of
+from .image_check import Verdict, check_image_in_ecr
 from .image_check_plan import ImageName, parse_name
 from .image_client import Registry, describe_repository, newest_tag
+from .image_lookup import check_image, rule_of, urls_of
 
 PROCESS = "process:quilt_mcp_server:"
 
@@ -57,7 +58,8 @@ def resolve_image(
     """
     if params["resolved_uri"]:
         name = parse_name(params["resolved_uri"])
-        return _result(Verdict(params["resolved_uri"], name.digest if name else ""))
+        rule = rule_of(client, params["resolved_uri"]) if params["source"] == "prebuilt" else None
+        return _result(Verdict(params["resolved_uri"], name.digest if name else "", pull_through=rule))
     if params["source"] == "process":
         return _result(Verdict(f"{PROCESS}{source().tag}"), source().tag)
     if params["source"] == "build":
@@ -72,7 +74,8 @@ def resolve_image(
                 "123456789012.dkr.ecr.us-east-1.amazonaws.com/quilt-mcp-server@sha256:<digest>",
             ),
         )
-    return _result(check_image(client, params, params["uri"]))
+    verdict = check_image(client, params, params["uri"], check_mode)
+    return _result(verdict, found=verdict.uri != KNOWN_AFTER_APPLY)
 
 
 def _built(client: Clients, params: Mapping[str, Any], source: Source, check_mode: bool) -> Document:
