@@ -34,6 +34,9 @@ options:
   session_token:
     description: Session token that belongs to temporary keys.
     type: str
+  assume_role:
+    description: A role that the credentials assume, as the modules of the collection take it.
+    type: dict
   aws_ca_bundle:
     description: A PEM file with the CA to trust in place of botocore's own; unused unless O(validate_certs).
     type: path
@@ -62,14 +65,17 @@ _raw:
 """
 
 import base64
+from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.assumed_role import assumed_session
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.calls import retried
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import problem_of
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem, refusal
-from ansible_collections.quilt.mcp_server.plugins.plugin_utils.connection import environment
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.connection import complete, environment, session_folder
 
 try:
     import boto3
@@ -92,19 +98,28 @@ class LookupModule(LookupBase):
         try:
             with environment(self.get_options()):
                 data = retried()(self._client().get_authorization_token)()["authorizationData"]
+        except AnsibleAWSError as error:  # the role is not assumed
+            raise AnsibleLookupError(error.message) from error
         except (BotoCoreError, ClientError) as error:
             what = "Failed to ask ECR for a password"
             raise AnsibleLookupError(refusal(what, [problem_of(error)])) from error
         return [base64.b64decode(data[0]["authorizationToken"]).decode().partition(":")[2]]
 
     def _client(self) -> Any:
+        """A client of ECR, with the session of the role to assume where there is one."""
+        source, profile = (self.get_option(name) or None for name in ("access_key", "profile"))
         session = boto3.Session(
-            profile_name=self.get_option("profile") or None,
-            region_name=self.get_option("region"),
-            aws_access_key_id=self.get_option("access_key") or None,
+            profile_name=profile,
+            aws_access_key_id=source,
             aws_secret_access_key=self.get_option("secret_key") or None,
             aws_session_token=self.get_option("session_token") or None,
         )
         # None: botocore's own choice, which AWS_CA_BUNDLE in the environment may be.
         verify = self.get_option("validate_certs") and (self.get_option("aws_ca_bundle") or None)
-        return session.client("ecr", endpoint_url=self.get_option("endpoint_url"), verify=verify)
+        region, endpoint = self.get_option("region"), self.get_option("endpoint_url")
+        place = {"region_name": region, "endpoint_url": endpoint, "verify": verify}
+        role = complete(self.get_options(), session_folder())["assume_role"]
+        if role:
+            sts = partial(session.client, "sts", **place)
+            session = assumed_session(sts, role, str(profile or source or ""), profile)
+        return session.client("ecr", **place)

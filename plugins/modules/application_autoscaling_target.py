@@ -129,9 +129,7 @@ options:
     default: false
 extends_documentation_fragment:
   - quilt.mcp_server.resource
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 seealso:
   - module: quilt.mcp_server.application_autoscaling_target_info
   - module: quilt.mcp_server.ecs_service
@@ -239,9 +237,9 @@ scalable_target:
       returned: when present
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.scalable_target import ScalableTarget
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 
 ARGUMENTS = {
@@ -297,7 +295,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Manage the scalable target that the arguments describe."""
-    module = AnsibleAWSModule(argument_spec={**common_arguments(), **ARGUMENTS}, supports_check_mode=True)
+    module = AwsModule(argument_spec={**common_arguments(), **ARGUMENTS}, supports_check_mode=True)
     run(module, ScalableTarget)
 
 

@@ -30,9 +30,7 @@ options:
     default: 10
 extends_documentation_fragment:
   - quilt.mcp_server.reading
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 seealso:
   - module: quilt.mcp_server.application_autoscaling_target
 """
@@ -92,8 +90,8 @@ scalable_targets:
       returned: always
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.info import scalable_targets
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 
 ARGUMENTS = {
@@ -105,7 +103,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Return the scalable targets that the arguments ask for."""
-    module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AwsModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     run_info(module, scalable_targets)
 
 

@@ -23,9 +23,7 @@ options:
     required: true
 extends_documentation_fragment:
   - quilt.mcp_server.reading
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -45,7 +43,7 @@ arn:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.clients import Clients
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.credentials import identify
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
@@ -58,7 +56,7 @@ def caller(client: Clients, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Require the account."""
-    module = AnsibleAWSModule(argument_spec={"account_id": {"type": "str", "required": True}}, supports_check_mode=True)
+    module = AwsModule(argument_spec={"account_id": {"type": "str", "required": True}}, supports_check_mode=True)
     run_info(module, caller)
 
 

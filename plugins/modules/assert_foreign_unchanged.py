@@ -29,9 +29,7 @@ options:
     required: true
 extends_documentation_fragment:
   - quilt.mcp_server.reading
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -68,7 +66,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.clients import Clients
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
@@ -105,7 +103,7 @@ def compare(client: Clients, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Compare with the snapshot of the run."""
-    module = AnsibleAWSModule(argument_spec={"snapshot": {"type": "path", "required": True}}, supports_check_mode=True)
+    module = AwsModule(argument_spec={"snapshot": {"type": "path", "required": True}}, supports_check_mode=True)
     run_info(module, compare)
 
 

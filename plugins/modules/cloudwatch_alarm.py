@@ -109,9 +109,7 @@ options:
     type: dict
 extends_documentation_fragment:
   - quilt.mcp_server.resource
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -158,10 +156,10 @@ alarm:
       returned: when present
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch.alarm import Alarm
 from ansible_collections.quilt.mcp_server.plugins.module_utils._cloudwatch.alarms import delete_several
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import exit_with
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 
@@ -201,7 +199,7 @@ ARGUMENTS = {
 def main() -> None:
     """Manage the alarm that the arguments describe, or delete several."""
     names = [("alarm_name", "alarm_names")]
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec={**common_arguments(), **ARGUMENTS},
         mutually_exclusive=names,
         required_one_of=names,

@@ -44,9 +44,7 @@ options:
 extends_documentation_fragment:
   - quilt.mcp_server.resource
   - quilt.mcp_server.replaceable
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -109,8 +107,8 @@ log_group:
       returned: when present
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._logs.log_group import LogGroup
 
@@ -125,9 +123,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Manage the log group that the arguments describe."""
-    module = AnsibleAWSModule(
-        argument_spec={**common_arguments(replaceable=True), **ARGUMENTS}, supports_check_mode=True
-    )
+    module = AwsModule(argument_spec={**common_arguments(replaceable=True), **ARGUMENTS}, supports_check_mode=True)
     run(module, LogGroup)
 
 

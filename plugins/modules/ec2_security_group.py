@@ -47,9 +47,7 @@ options:
     elements: dict
 extends_documentation_fragment:
   - quilt.mcp_server.resource
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -121,15 +119,15 @@ security_group:
       returned: when present
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ec2.security_group import ARGUMENTS, SecurityGroup
 
 
 def main() -> None:
     """Manage the group that the arguments describe."""
-    module = AnsibleAWSModule(argument_spec={**common_arguments(), **ARGUMENTS}, supports_check_mode=True)
+    module = AwsModule(argument_spec={**common_arguments(), **ARGUMENTS}, supports_check_mode=True)
     run(module, SecurityGroup)
 
 

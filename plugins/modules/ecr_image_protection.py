@@ -54,9 +54,7 @@ attributes:
     support: full
     description: Shows the in-use tags of this deployment.
 extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -88,13 +86,13 @@ others:
   elements: str
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import exit_with
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.in_use_tags import keep_in_use_tags
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec={
             "repository_name": {"type": "str", "required": True},
             "deployment": {"type": "str", "required": True},

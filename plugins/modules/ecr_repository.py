@@ -88,9 +88,7 @@ options:
 extends_documentation_fragment:
   - quilt.mcp_server.resource
   - quilt.mcp_server.replaceable
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -180,8 +178,8 @@ repository:
       returned: when present
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.repository import Repository
 
@@ -216,9 +214,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Manage the repository that the arguments describe."""
-    module = AnsibleAWSModule(
-        argument_spec={**common_arguments(replaceable=True), **ARGUMENTS}, supports_check_mode=True
-    )
+    module = AwsModule(argument_spec={**common_arguments(replaceable=True), **ARGUMENTS}, supports_check_mode=True)
     run(module, Repository)
 
 

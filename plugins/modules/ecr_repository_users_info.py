@@ -21,9 +21,7 @@ options:
     required: true
 extends_documentation_fragment:
   - quilt.mcp_server.reading
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -55,15 +53,13 @@ users:
       type: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.info import repository_users
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={"repository_name": {"type": "str", "required": True}}, supports_check_mode=True
-    )
+    module = AwsModule(argument_spec={"repository_name": {"type": "str", "required": True}}, supports_check_mode=True)
     run_info(module, repository_users)
 
 

@@ -178,9 +178,7 @@ options:
 extends_documentation_fragment:
   - quilt.mcp_server.resource
   - quilt.mcp_server.replaceable
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -309,8 +307,8 @@ progress:
   sample: ["quilt-mcp-server:3: 1 of 1 running, 0 pending, 1 of 1 targets healthy, 870 s left"]
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.service import Service
 
@@ -351,7 +349,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Manage the service that the arguments describe."""
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec={**common_arguments(replaceable=True), **ARGUMENTS},
         required_if=[("state", "present", ["task_definition"])],
         supports_check_mode=True,

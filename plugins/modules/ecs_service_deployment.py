@@ -80,9 +80,7 @@ options:
     choices: [keep, stop]
     default: keep
 extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 attributes:
   check_mode:
     description: Makes no call that writes, does not wait, and returns what would be done.
@@ -178,7 +176,7 @@ progress:
   sample: ["in_progress: 0 of 1 running, 1 pending, 890 s left"]
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import exit_with
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_control import DeploymentController
 
@@ -200,7 +198,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Bring the deployment to the state that the arguments ask for."""
-    module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AwsModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     exit_with(module, DeploymentController(module).execute)
 
 

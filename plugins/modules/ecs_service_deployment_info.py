@@ -49,9 +49,7 @@ options:
       - rollback_failed
 extends_documentation_fragment:
   - quilt.mcp_server.reading
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 seealso:
   - module: quilt.mcp_server.ecs_service_deployment
 """
@@ -130,7 +128,7 @@ deployments:
       returned: when there is one
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_info import deployments
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.deployment_state import KNOWN_STATES
@@ -145,7 +143,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """List the deployments."""
-    module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AwsModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     run_info(module, deployments)
 
 

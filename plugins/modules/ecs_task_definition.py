@@ -108,9 +108,7 @@ options:
     type: dict
 extends_documentation_fragment:
   - quilt.mcp_server.resource
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -200,8 +198,8 @@ task_definition:
       returned: when present
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecs.task_definition import TaskDefinition
 
@@ -239,7 +237,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Manage the task definition that the arguments describe."""
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec={**common_arguments(), **ARGUMENTS},
         required_if=[("state", "present", ["container_definitions"])],
         supports_check_mode=True,

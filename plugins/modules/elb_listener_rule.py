@@ -410,9 +410,7 @@ options:
     default: false
 extends_documentation_fragment:
   - quilt.mcp_server.resource
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 seealso:
   - module: quilt.mcp_server.elb_listener_rule_info
 """
@@ -567,8 +565,8 @@ overlaps:
   elements: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import ARGUMENTS
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.listener_rule import ListenerRule
@@ -576,7 +574,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.listene
 
 def main() -> None:
     """Manage the listener rule that the arguments describe."""
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec={**common_arguments(), **ARGUMENTS},
         mutually_exclusive=[("listener_arn", "load_balancer")],
         required_one_of=[("listener_arn", "load_balancer")],

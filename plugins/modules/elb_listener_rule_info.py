@@ -68,9 +68,7 @@ options:
         type: str
 extends_documentation_fragment:
   - quilt.mcp_server.reading
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 seealso:
   - module: quilt.mcp_server.elb_listener_rule
 """
@@ -165,7 +163,7 @@ explanation:
       returned: always
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.arguments import INFO_ARGUMENTS
 from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.info import look
@@ -174,7 +172,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.invocat
 
 def main() -> None:
     """Answer the questions that the arguments ask."""
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec=INFO_ARGUMENTS,
         mutually_exclusive=[("listener_arn", "load_balancer")],
         required_one_of=[("listener_arn", "load_balancer")],

@@ -86,9 +86,7 @@ attributes:
     description: Returns C(diff) with the roles before and after.
     support: full
 extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -121,8 +119,8 @@ roles:
   type: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._iam.role import ARGUMENTS
 from ansible_collections.quilt.mcp_server.plugins.module_utils._iam.roles import run
 
@@ -131,7 +129,7 @@ ROLE = {"purpose": {"type": "str", "required": True}, **ARGUMENTS}
 
 def main() -> None:
     """Manage the roles that the arguments describe."""
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec={
             **common_arguments(),
             "roles": {"type": "list", "elements": "dict", "required": True, "options": ROLE},

@@ -103,9 +103,7 @@ options:
     type: int
     default: 30
 extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 """
 
 EXAMPLES = r"""
@@ -166,7 +164,7 @@ from functools import partial
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import short_arns, whole_arns
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import complaint, names, run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.client import secret_value
@@ -174,7 +172,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan impor
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec={
             "url": {"type": "str", "required": True},
             "ca_file": {"type": "path"},

@@ -57,9 +57,7 @@ options:
     type: int
 extends_documentation_fragment:
   - quilt.mcp_server.resource
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 seealso:
   - module: quilt.mcp_server.release_info
 """
@@ -122,8 +120,8 @@ pruned:
   elements: int
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.arguments import common_arguments
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.reconciler import run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._release.evidence import Evidence
 
@@ -142,7 +140,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Keep or delete the evidence that the arguments describe."""
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec={**common_arguments(), **ARGUMENTS},
         required_if=[("state", "present", ["cluster", "service_name", "url", "checks"])],
         supports_check_mode=True,

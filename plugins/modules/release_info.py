@@ -41,9 +41,7 @@ options:
     default: false
 extends_documentation_fragment:
   - quilt.mcp_server.reading
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 seealso:
   - module: quilt.mcp_server.release
   - module: quilt.mcp_server.release_target
@@ -112,7 +110,7 @@ scaling:
   elements: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._release.info import releases
 
@@ -128,7 +126,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Read the releases."""
-    module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AwsModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     run_info(module, releases)
 
 

@@ -51,9 +51,7 @@ options:
     type: str
 extends_documentation_fragment:
   - quilt.mcp_server.reading
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 seealso:
   - module: quilt.mcp_server.release
   - module: quilt.mcp_server.release_info
@@ -96,7 +94,7 @@ problems:
   elements: str
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._release.info import target
 
@@ -113,7 +111,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Choose the release."""
-    module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AwsModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     run_info(module, target)
 
 

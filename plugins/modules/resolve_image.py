@@ -97,9 +97,7 @@ options:
     default: 300
 extends_documentation_fragment:
   - quilt.mcp_server.reading
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - quilt.mcp_server.connection
 requirements:
   - docker (Python library) where a hash of O(context) is taken
 """
@@ -177,7 +175,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
@@ -281,7 +279,7 @@ def _used_instead(found: Found) -> str:
 
 def main() -> None:
     """Resolve the image that the arguments describe."""
-    module = AnsibleAWSModule(
+    module = AwsModule(
         argument_spec={
             "source": {"type": "str", "choices": ["build", "prebuilt", "process"], "default": "build"},
             "uri": {"type": "str", "default": ""},

@@ -7,6 +7,7 @@
 
 Credentials are one setting, a profile or keys with their token. Where a task is given one of the two, the other is
 ignored in the environment, and so is a token of other keys. amazon.aws and boto3 take each part by itself.
+A role that the credentials assume has a session for all tasks of a run.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from ansible import constants as C
+from ansible_collections.quilt.mcp_server.plugins.module_utils._core.role_option import OPTIONS, role_problems
 
 KEYS = ("access_key", "secret_key", "session_token")
 CREDENTIALS = ("profile", *KEYS)
@@ -27,16 +32,29 @@ KEY_VARIABLES = (
     "AWS_SECRET_KEY",
     "AWS_SESSION_TOKEN",
 )
+ROLE = "assume_role"
 
 
-def complete(options: Mapping[str, Any]) -> dict[str, Any]:
+def session_folder() -> str:
+    """The folder of this run on this machine in which tasks share the session of a role; ansible-core removes it."""
+    return str(Path(C.DEFAULT_LOCAL_TMP) / "quilt_sessions")
+
+
+def complete(options: Mapping[str, Any], folder: str = "") -> dict[str, Any]:
     """Connection options of which the environment completes no credentials.
 
     amazon.aws takes from the environment what an option does not say; an empty one says that there is none.
+
+    Args:
+        options: those of a task.
+        folder: where tasks share the session of a role that they assume; none where it is empty.
     """
-    if not any(options.get(name) for name in CREDENTIALS):
-        return dict(options)
-    return {**options, **{name: options.get(name) or "" for name in CREDENTIALS}}
+    completed = dict(options)
+    if isinstance(options.get(ROLE), Mapping) and folder:
+        completed[ROLE] = {"session_folder": folder, **options[ROLE]}
+    if any(options.get(name) for name in CREDENTIALS):
+        completed |= {name: options.get(name) or "" for name in CREDENTIALS}
+    return completed
 
 
 @contextmanager
@@ -72,6 +90,23 @@ def problems(options: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator
             f"mcp_server_aws: has no credentials, and the environment has two kinds, {profile} and {key}; "
             "unset one of them, or set profile in mcp_server_aws"
         )
+    yield from _role_problems(options.get(ROLE))
+
+
+def _role_problems(role: Any) -> Iterator[str]:
+    wanted = [name for name in OPTIONS if name != "session_folder"]
+    if not role:
+        return
+    if not isinstance(role, Mapping):
+        yield f"mcp_server_aws: wanted assume_role as a map with role_arn; found {role!r}; write {{role_arn: ...}}"
+        return
+    unknown = sorted(set(map(str, role)) - set(wanted))
+    if unknown:
+        yield f"mcp_server_aws: wanted only the keys {', '.join(wanted)} in assume_role; found {', '.join(unknown)}"
+    if not role.get("role_arn"):
+        yield "mcp_server_aws: wanted role_arn in assume_role; found none; add it"
+    for problem in role_problems(role):
+        yield f"mcp_server_aws: assume_role: {problem.line()}"
 
 
 def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str | None:

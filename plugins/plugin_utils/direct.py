@@ -100,7 +100,8 @@ class ActionModule(_of_core()):  # type: ignore[misc]
         if not module:
             ordinary: dict[str, Any] = super().run(tmp, task_vars)
             return ordinary
-        self._task.args = connection.complete(self._task.args)
+        folder = connection.session_folder() if self._connection.transport == "local" else ""
+        self._task.args = connection.complete(self._task.args, folder)
         if self._is_direct(task_vars or {}) and is_available():
             self.run_directly(module)
         with connection.environment(self._task.args):

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from .rules import image, maps, region, roles, route, scaling, tags, task
+from .rules import buckets, connection, image, maps, roles, route, scaling, tags, task
 from .rules.numbers import as_int
 
-RULES = (image, maps, region, roles, route, scaling, tags, task)
+RULES = (buckets, connection, image, maps, roles, route, scaling, tags, task)
 Values = Mapping[str, Any]
 
 # Inputs are compared with these so that a misspelled name is found, and another project's variable is left alone.

@@ -9,12 +9,12 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sandbox.emulator import ended_sessions, reserved_tags
 from sandbox.emulator.errors import Answer, aws_error
 from sandbox.emulator.faults import Faults
 from sandbox.emulator.identify import Environ, Request, identify
 from sandbox.emulator.lock import api_lock
 from sandbox.emulator.recorder import Recorder
-from sandbox.emulator.reserved_tags import refusal
 
 log = logging.getLogger("sandbox.emulator")
 
@@ -60,7 +60,8 @@ class Application:
                 code, status = fault.answer(request.service)
                 self.recorder.add(request, status)
                 return aws_error(request.service, code, fault.message, status)
-        answer = refusal(request, environ) or self._perform(environ, request)
+        refused = ended_sessions.refusal(request, self.account_id) or reserved_tags.refusal(request, environ)
+        answer = refused or self._perform(environ, request)
         self.recorder.add(request, answer[0])
         return answer
 

@@ -17,7 +17,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.access_keys import PLATFORM_KEY
 from sandbox.clients import Clients
-from sandbox.emulator import corrections, managed_policies, snapshot, task_credentials
+from sandbox.emulator import corrections, ended_sessions, managed_policies, snapshot, task_credentials
 from sandbox.emulator.application import Application, WsgiApp
 from sandbox.emulator.faults import Faults
 from sandbox.emulator.lock import api_lock
@@ -118,6 +118,10 @@ class ControlPlane:
             with api_lock:
                 self._kept = Snapshot()
         self._recorder.clear()
+
+    def end_sessions(self) -> None:
+        """Let every session of a role end now."""
+        ended_sessions.end_all(self.account_id)
 
     def calls(self, since: int = 0) -> list[Call]:
         """Every recorded call after the mark, of whatever access key."""

@@ -174,7 +174,7 @@ def all_resources() -> set[type[Resource]]:
 def asks_aws(module: ModuleType) -> bool:
     """Whether a module takes what it needs to connect to AWS."""
     fragments = yaml.safe_load(module.DOCUMENTATION).get("extends_documentation_fragment", [])
-    return hasattr(module, "AnsibleAWSModule") or any(name.startswith("amazon.aws.") for name in fragments)
+    return hasattr(module, "AwsModule") or "quilt.mcp_server.connection" in fragments
 
 
 @cache

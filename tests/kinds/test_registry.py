@@ -66,7 +66,7 @@ class TestFile:
     def test_every_argument_is_documented_and_what_all_resources_share_is_too(self, kind: Kind) -> None:
         documentation = yaml.safe_load(kind.code.DOCUMENTATION)
         assert {*documentation["options"]} == {*kind.code.ARGUMENTS}
-        fragments = {"quilt.mcp_server.resource", "amazon.aws.common.modules", "amazon.aws.region.modules"}
+        fragments = {"quilt.mcp_server.resource", "quilt.mcp_server.connection"}
         assert fragments - {*documentation["extends_documentation_fragment"]} == set(), "add it to the documentation"
         assert kind.result_key in yaml.safe_load(kind.code.RETURN)
 

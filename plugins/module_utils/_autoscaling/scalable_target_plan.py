@@ -17,7 +17,7 @@ from .._core.compare import contains_unknown
 from .._core.problem import Problem
 from .._core.refusal import InvalidParameters
 from .._core.shapes import Document
-from .schedule import name_problems, schedule_problems
+from .schedule import name_problems, schedule_problems, time_zone_problems
 
 # policy_type: the parameter that configures it.
 CONFIGURATIONS = {
@@ -155,7 +155,12 @@ def checked_action(action: Mapping[str, Any]) -> Document:
         )
     check_capacities(name, limits.get("min_capacity"), limits.get("max_capacity"))
     schedule = action.get("schedule")
-    forms = [*name_problems(str(action["scheduled_action_name"])), *(schedule_problems(schedule) if schedule else ())]
+    zone = action.get("timezone")
+    forms = [
+        *name_problems(str(action["scheduled_action_name"])),
+        *(schedule_problems(schedule) if schedule else ()),
+        *(time_zone_problems(zone) if zone else ()),
+    ]
     if forms:
         raise InvalidParameters(*(problem.at(name) for problem in forms))
     try:

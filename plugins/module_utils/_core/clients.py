@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from .answers import require_whole
 from .calls import aws_call
 from .shapes import KNOWN_AFTER_APPLY
 from .writes import send_once
@@ -31,6 +32,7 @@ class Clients:
         if service not in self._made:
             client = self._module.client(service)
             send_once(client)
+            require_whole(client)
             client.meta.events.register("before-call", partial(_note, self._module), unique_id="quilt-last-call")
             self._made[service] = client
         return self._made[service]

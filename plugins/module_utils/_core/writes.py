@@ -121,6 +121,7 @@ REPEATABLE: Mapping[str, Mapping[str, str]] = {
         "PutParameter": _EXISTS,  # with Overwrite it sets the same value
         "RemoveTagsFromResource": _REMOVES,
     },
+    "sts": {"AssumeRole": "a second session does no harm"},
 }
 # The same for what is sent once: what a second one would do. An operation that is in neither table is sent once too.
 ONCE: Mapping[str, Mapping[str, str]] = {

@@ -13,11 +13,13 @@ from typing import Any
 from ansible_collections.quilt.mcp_server.plugins.module_utils._autoscaling.schedule import (
     name_problems,
     schedule_problems,
+    time_zone_problems,
 )
 
 from .numbers import as_int
 
 SCHEDULED_ACTION_KEYS = ("scheduled_action_name", "schedule", "scalable_target_action")
+JUDGES = {"scheduled_action_name": name_problems, "schedule": schedule_problems, "timezone": time_zone_problems}
 
 
 def problems(values: Mapping[str, Any]) -> Iterator[str]:
@@ -51,11 +53,11 @@ def problems(values: Mapping[str, Any]) -> Iterator[str]:
 
 def _action_problems(action: Mapping[str, Any]) -> Iterator[str]:
     missing = [key for key in SCHEDULED_ACTION_KEYS if not action.get(key)]
-    name, schedule = action.get("scheduled_action_name", "without a name"), action.get("schedule")
+    name = action.get("scheduled_action_name", "without a name")
     where = f"scaling_scheduled_actions: the action {name}"
     if missing:
         yield f"{where} lacks {', '.join(missing)}"
-    for problem in name_problems(name) if isinstance(name, str) and name else ():
-        yield f"{where}: {problem.line()}"
-    for problem in schedule_problems(schedule) if isinstance(schedule, str) and schedule else ():
-        yield f"{where}: {problem.line()}"
+    for key, judge in JUDGES.items():
+        value = action.get(key)
+        for problem in judge(value) if isinstance(value, str) and value else ():
+            yield f"{where}: {problem.line()}"

@@ -52,7 +52,7 @@ def keys_used(aws: ControlPlane, mark: int) -> set[str]:
     return {call.access_key for call in aws.calls(mark)}
 
 
-def connection(aws: ControlPlane, **credentials: str) -> dict[str, str]:
+def connection(aws: ControlPlane, **credentials: str) -> dict[str, Any]:
     return {"region": aws.region, "endpoint_url": aws.url, **credentials}
 
 
@@ -103,6 +103,59 @@ def test_without_credentials_in_the_inventory_the_environment_has_them(
     run = play("status.yml", env={**profiles, **variables}, mcp_server_aws=connection(aws))
     assert run.status == 0, run.failures
     assert keys_used(aws, mark) == {used}
+
+
+@pytest.mark.parametrize("direct", ["1", "0"])
+@pytest.mark.parametrize("credentials", [{"access_key": "work", "secret_key": "work"}, {"profile": "work"}, {}])
+def test_a_run_has_one_session_of_the_role_that_it_assumes(
+    play: Play, aws: ControlPlane, profiles: dict[str, str], credentials: dict[str, str], direct: str, tmp_path: Path
+) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": aws.account_id}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = aws.platform("iam").create_role(RoleName="deployer", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    given = connection(aws, **credentials) | {"assume_role": {"role_arn": role, "session_name": "nightly"}}
+    environment = {
+        **profiles,
+        "AWS_PROFILE": "work",
+        "QUILT_DIRECT": direct,
+        "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
+    }
+    mark = aws.mark()
+    run = play("status.yml", env=environment, mcp_server_aws=given)
+    assert run.status == 0, run.failures
+    calls = aws.calls(mark)
+    assert [call.access_key for call in calls if call.operation == "AssumeRole"] == ["work"]
+    (session,) = {call.access_key for call in calls if call.operation != "AssumeRole"}
+    assert session.startswith("ASIA")
+    assert session not in f"{run.tasks}{run.reported}"
+    assert not list((tmp_path / "tmp").rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        ("arn:aws:iam::850787717197:role/deployer", "wanted assume_role as a map with role_arn"),
+        ({"session_name": "x"}, "wanted role_arn in assume_role; found none; add it"),
+        ({"role_arn": "deployer"}, "assume_role: role_arn is 'deployer', but AWS takes the ARN of an IAM role"),
+        ({"role_arn": "arn:aws:iam::850787717197:role/d", "arn": "x"}, "in assume_role; found arn"),
+        (
+            {"role_arn": "arn:aws:iam::850787717197:role/d", "session_name": "a b"},
+            "session_name is 'a b', but AWS takes",
+        ),
+        ({"role_arn": "arn:aws:iam::850787717197:role/d", "duration": 60}, "duration is 60, but a session lasts"),
+        (
+            {"role_arn": "arn:aws:iam::999999999999:role/d"},
+            "a role of mcp_server_account_id, 850787717197, in assume_role",
+        ),
+    ],
+)
+def test_a_role_that_cannot_be_assumed_is_refused_with_the_inventory(
+    play: Play, aws: ControlPlane, role: object, said: str
+) -> None:
+    run = play("status.yml", mcp_server_aws=connection(aws) | {"assume_role": role})
+    (message,) = run.failures
+    assert said in message
+    assert run.calls == []
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,18 @@ LABEL = "app/balancer/0123456789abcdef/targetgroup/group/0123456789abcdef"
 FIRST = {
     "max_capacity": 9,
     "schedule": "rate(1 day)",
+    "timezone": "UTC",
     "start_time": "2026-01-01T00:00:00Z",
     "end_time": "2026-02-01T00:00:00Z",
     "predefined_metric_type": "ECSServiceAverageCPUUtilization",
     "resource_label": LABEL,
 }
-OTHER = {"schedule": "rate(2 days)", "start_time": "2026-01-02T00:00:00Z", "end_time": "2026-02-02T00:00:00Z"}
+OTHER = {
+    "schedule": "rate(2 days)",
+    "timezone": "Europe/Berlin",
+    "start_time": "2026-01-02T00:00:00Z",
+    "end_time": "2026-02-02T00:00:00Z",
+}
 
 
 def shape_of(field):

@@ -19,6 +19,7 @@ ACTION = {
     "schedule": "0 20 * * *",
     "scalable_target_action": {"max_capacity": 1},
 }
+NIGHT = {**ACTION, "scheduled_action_name": "night", "schedule": "cron(0 20 * * ? *)"}
 
 
 def judge(**values: Any) -> list[str]:
@@ -92,6 +93,33 @@ def judge(**values: Any) -> list[str]:
             ],
             id="a schedule",
         ),
+        pytest.param(
+            {"scaling_max": 2, "scaling_scheduled_actions": [NIGHT | {"timezone": "Europe/Berln"}]},
+            ["scaling_scheduled_actions: the action night: timezone 'Europe/Berln', but there is no time zone"],
+            id="a time zone",
+        ),
+        pytest.param(
+            {"scaling_max": 2, "scaling_scheduled_actions": [NIGHT | {"timezone": "Europe/Berlin"}]}, [], id="night"
+        ),
+        *(
+            pytest.param(
+                {"mcp_server_buckets": ["quilt-data", name]},
+                [f"mcp_server_buckets: wanted names of buckets; found {name}, which {reason}"],
+                id=name,
+            )
+            for name, reason in {
+                "ap-1a2b-s3alias": "is the alias of an access point",
+                "ap--ol-s3": "is the alias of an Object Lambda access point",
+                "mfzwi23gnjvgw.mrap": "is the alias of a multi-region access point",
+                "fast--use1-az4--x-s3": "is a directory bucket",
+                "rows--table-s3": "is a table bucket",
+                "xn--caf-dma": "begins with xn--",
+                "amzn-s3-demo-bucket": "begins with amzn-s3-demo-",
+                "a..b": "has two periods in a row",
+                "10.0.0.1": "has the form of an IP address",
+            }.items()
+        ),
+        pytest.param({"mcp_server_buckets": ["quilt-data", "a.b-c", "10.0.0.x"]}, [], id="buckets"),
         pytest.param(
             {"iam_permissions_boundary": "", "iam_existing_task_role": "server"},
             ["iam_permissions_boundary: wanted a permissions boundary for the execution role, which a run creates"],
