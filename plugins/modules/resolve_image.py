@@ -210,6 +210,8 @@ def source_of(module: Any) -> Source:
         base = _base_of(params)
         tag = str(params["tag"]) or _content_tag(module, base)
     except FileNotFoundError as error:
+        if params["tag"]:
+            return Source(str(params["tag"]))
         raise Refused(
             "choose the image of this source",
             Problem(

@@ -290,6 +290,17 @@ def test_a_deployment_takes_the_last_image_of_its_source_on_any_base(
     assert based(look_up_base=True)["digest"] == new, "an image that is there needs no engine"
 
 
+def test_a_tag_that_is_given_stands_for_the_source_and_its_base(
+    based: Gate, ecr: Any, docker: Callable[..., None], tmp_path: Path
+) -> None:
+    docker(f"echo '\"{A}\"'")
+    build = {"look_up_base": True, "required": False, "tag": "1.0.0"}
+    assert (based(**build)["tag"], based(**build)["base"]["digest"]) == ("1.0.0", A)
+    digest = ecr_images.push(ecr, REPOSITORY, "amd64", "1.0.0")
+    assert based(**build)["digest"] == digest
+    assert based(**{**build, "context": str(tmp_path / "none")})["digest"] == digest
+
+
 def test_a_base_that_the_dockerfile_does_not_take_is_refused(based: Gate, context: Path) -> None:
     (context / "Dockerfile").write_text("FROM python:3\n")
     assert "has no ARG BASE before its first FROM" in based(base="python:4")["msg"]
