@@ -12,6 +12,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
@@ -32,6 +33,7 @@ PAUSE = 3  # seconds between two looks at a scan
 _CONFIG_LIMIT = 4 << 20  # bytes; an image's configuration has some kilobytes
 
 
+UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)  # when an image was pushed of which ECR does not say it
 # What ECR answers for a layer that a pull-through cache has not fetched.
 NOT_CACHED = ("LayersNotFoundException", "LayerInaccessibleException", "UnableToGetUpstreamLayerException")
 
@@ -83,7 +85,7 @@ class Registry:
 
         assumed: that of an image without an index, whose configuration is then not read.
         """
-        manifest = json.loads(image["imageManifest"])
+        manifest = json.loads(image.get("imageManifest") or "{}")
         if "manifests" in manifest:
             return listed_platforms(manifest)
         if assumed:
@@ -169,7 +171,7 @@ def newest_tag(ecr: Any, repository: str, prefix: str) -> str | None:
     """The tag with that prefix of the image that was pushed last."""
     pages = ecr.get_paginator("describe_images").paginate(repositoryName=repository, filter={"tagStatus": "TAGGED"})
     found = [
-        (image["imagePushedAt"], tag)
+        (image.get("imagePushedAt", UNKNOWN), tag)
         for page in pages
         for image in page.get("imageDetails", [])
         for tag in image.get("imageTags", [])
