@@ -376,6 +376,16 @@ options:
     type: str
     choices: [fail, warn]
     default: fail
+  on_missing_header:
+    description:
+      - What to do when the other rules that forward requests all require a header, and O(conditions) do not. Behind a
+        content delivery network that sends it, only this rule can then be reached without the network.
+      - At least two other rules must require it, all that forward requests of the same hosts, or all that forward.
+        Rules with O(require_tags) do not count.
+      - Without O(conditions), and while O(planned_conditions) are others, nothing is reported.
+    type: str
+    choices: [warn, ignore]
+    default: warn
   adopt:
     description:
       - Whether to adopt a rule that has the same conditions and no owner.

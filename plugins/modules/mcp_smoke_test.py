@@ -40,10 +40,28 @@ options:
   headers:
     description:
       - Further headers of every request, for instance the one by which a listener rule recognizes test traffic.
-      - What the client itself says is refused here, C(Authorization) and C(Host) for instance. The values are shown as
-        other options are; a secret is given as O(token).
+      - What the client itself says is refused here, C(Authorization) and C(Host) for instance.
+      - The values are shown as fingerprints, as a listener rule may require a secret one. A token is given as O(token).
     type: dict
     default: {}
+  rule_conditions:
+    description:
+      - The conditions of the listener rule in addition to its hosts and paths, as in
+        M(quilt.mcp_server.elb_listener_rule).
+      - Every request carries the header of each V(http-header) condition with a value that has no wildcard, and a
+        parameter for each V(query-string) condition. A header of O(headers) takes precedence.
+      - A condition on a header without such a value needs the header in O(headers).
+    type: list
+    elements: dict
+    default: []
+  client_certificate:
+    description:
+      - A PEM file with the certificate of the client, for a listener that requires one (mutual TLS).
+      - It may hold the key too.
+    type: path
+  client_key:
+    description: A PEM file with the key of O(client_certificate), not encrypted.
+    type: path
   token:
     description:
       - A JSON Web Token that the server accepts.
@@ -166,6 +184,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module import AwsModule
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import short_arns, whole_arns
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.invocation import take_parameters
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.checks import complaint, names, run
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.client import secret_value
 from ansible_collections.quilt.mcp_server.plugins.module_utils._smoke.plan import missing_library, plan_from
@@ -178,6 +197,9 @@ def main() -> None:
             "ca_file": {"type": "path"},
             "connect_to": {"type": "str"},
             "headers": {"type": "dict", "default": {}},
+            "rule_conditions": {"type": "list", "elements": "dict", "default": []},
+            "client_certificate": {"type": "path"},
+            "client_key": {"type": "path", "no_log": False},  # the path of a file
             "token": {"type": "str", "no_log": True},
             "jwt_secret_id": {"type": "str", "no_log": False},
             "kid": {"type": "str", "default": "frontend-enhanced"},
@@ -193,11 +215,11 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    url = module.params["url"]
+    params, url = take_parameters(module), module.params["url"]
     if library := missing_library():
         module.fail_json(msg=missing_required_lib(library, reason="to call the MCP server"), url=url, checks=[])
     try:
-        plan = plan_from(module.params, partial(secret_value, client=module.client), dry=module.check_mode)
+        plan = plan_from(params, partial(secret_value, client=module.client), dry=module.check_mode)
     except AnsibleAWSError as error:
         module.fail_json(msg=error.message, url=url, checks=[], **error.kwargs)
     if module.check_mode:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from .rules import buckets, connection, image, maps, roles, route, scaling, tags, task
+from .rules import buckets, conditions, connection, image, maps, roles, route, scaling, smoke, tags, task
 from .rules.numbers import as_int
 
-RULES = (buckets, connection, image, maps, roles, route, scaling, tags, task)
+RULES = (buckets, conditions, connection, image, maps, roles, route, scaling, smoke, tags, task)
 Values = Mapping[str, Any]
 
 # Inputs are compared with these so that a misspelled name is found, and another project's variable is left alone.
@@ -116,7 +116,7 @@ class Known:
 
 
 def _shown(name: str, value: Any) -> str:
-    if re.search(r"token|secret|password|_aws$", name):
+    if re.search(r"token|secret|password|_aws$|_conditions$|_headers$", name):
         return "a value that is not shown here"
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -111,6 +111,7 @@ ARGUMENTS: Spec = {
     "allow_below_floor": {"type": "bool", "default": False},
     "on_unreachable": _text(choices=["fail", "warn"], default="fail"),
     "on_shadowing": _text(choices=["fail", "warn"], default="fail"),
+    "on_missing_header": _text(choices=["warn", "ignore"], default="warn"),
     "adopt": {"type": "bool", "default": False},
     "delegate_weights": {"type": "bool", "default": False},
     "keep_shifted": {"type": "bool", "default": False},

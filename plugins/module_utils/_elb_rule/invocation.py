@@ -20,7 +20,7 @@ from .explain import request_of
 from .match.conditions import CONFIG_OPTIONS
 
 Document = dict[str, Any]
-CONDITIONS = ("conditions", "planned_conditions")
+CONDITIONS = ("conditions", "planned_conditions", "rule_conditions")
 VALUES = ("values", "regex_values")
 SECRET_OPTIONS = [CONFIG_OPTIONS[kind] for kind in CONFIGS]
 
@@ -33,6 +33,8 @@ def take_parameters(module: Any) -> Document:
             module.params[name] = [_condition(condition) for condition in given[name]]
     if given.get("explain"):
         module.params["explain"] = _request(given["explain"])
+    if given.get("headers"):
+        module.params["headers"] = _headers(given["headers"])
     return given
 
 
@@ -52,10 +54,14 @@ def _value(value: Any) -> Any:
     return fingerprint(str(value))
 
 
-def _request(asked: Mapping[str, Any]) -> Document:
-    headers = {
+def _headers(given: Mapping[str, Any]) -> Document:
+    return {
         name: [_value(value) for value in values] if isinstance(values, list) else _value(values)
-        for name, values in (asked.get("headers") or {}).items()
+        for name, values in given.items()
     }
+
+
+def _request(asked: Mapping[str, Any]) -> Document:
+    headers = _headers(asked.get("headers") or {})
     query = request_of(asked).query_text()
     return {**asked, **({"headers": headers} if headers else {}), **({"query": query} if query else {})}

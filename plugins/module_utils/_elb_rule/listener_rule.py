@@ -29,7 +29,7 @@ from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._elb.client import describe_listener
 from .._elb.run_snapshot import keep_snapshot
 from . import actions as acts
-from . import client, report
+from . import client, report, required_headers
 from .aws_errors import without_values
 from .invocation import take_parameters
 from .listener import FoundListener, find_listener, no_listener
@@ -225,11 +225,23 @@ class ListenerRule(Reconciler[RuleReading, RulePlan]):
         plan = plan_present(self.wanted_rule, reading.snapshot, owned, reading.pick)
         if self.planned_conditions:
             refuse_unplaceable(self.wanted_rule, self.planned_conditions, reading.snapshot, owned)
+        plan = replace(plan, warnings=(*plan.warnings, *self._missing_headers(reading, owned)))
         if not reading.is_known:
             return replace(plan, after={**plan.after, "priority": KNOWN_AFTER_APPLY})
         if plan.changed:
             self._refuse_unsuitable(reading)
         return plan
+
+    def _missing_headers(self, reading: RuleReading, owned: Found | None) -> list[str]:
+        """A warning, for the conditions that the rule has in the end: a run that hides it gives others first."""
+        given = self.wanted_rule.conditions
+        if self.params["on_missing_header"] == "ignore" or given is None:
+            return []
+        if self.planned_conditions and not conds.same(self.planned_conditions, given):
+            return []
+        arn = owned.arn if owned else None
+        names = required_headers.missing_headers(given, reading.snapshot, arn, self.params["require_tags"])
+        return required_headers.warnings(names)
 
     def _only_owned(self, reading: RuleReading) -> Found | None:
         """The managed rule, if there is one. Raises Refused if there are several, or if it is another deployment's."""

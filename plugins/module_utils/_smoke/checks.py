@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import remedies
-from .route import Answer, Route, answer_of
+from .route import Answer, Route
 from .tokens import GARBAGE, expired_for, forge
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ with suppress(ImportError):  # the module says so before any of this runs
     import httpx2
     from mcp import Client, MCPError
     from mcp.client.streamable_http import streamable_http_client
+
+    BELOW_HTTP = (httpx2.HTTPError, OSError)  # TLS's own errors are not always wrapped
 
 MODERN_PROTOCOL = "2026-07-28"
 PAUSE = 2.0  # seconds between two looks at a route that is not there yet
@@ -54,6 +56,7 @@ class Plan:
         expected_tools: names that tools/list must hold.
         tool_name: the tool that is called; None: that check is left out.
         wait: seconds that the route may take to answer at all.
+        hint: what to say where another listener rule may have answered.
     """
 
     route: Route
@@ -64,6 +67,7 @@ class Plan:
     tool_name: str | None = None
     tool_arguments: dict[str, Any] = field(default_factory=dict)
     wait: float = 30.0
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,13 @@ class CheckFailed(Exception):
         super().__init__(f"expected {expected}; came {came}; {remedy}")
         self.expected, self.came, self.remedy = expected, str(came), remedy
 
+    def shown(self, plan: Plan) -> CheckFailed:
+        """The same as it is printed: without secrets, and with the hint where another rule may have answered."""
+        hinted = plan.hint and self.remedy.endswith(remedies.ELSEWHERE)
+        return type(self)(
+            self.expected, plan.route.hide(self.came), f"{self.remedy}; {plan.hint}" if hinted else self.remedy
+        )
+
 
 class Unreachable(CheckFailed):
     """Nothing answers at all: the other checks would only repeat it."""
@@ -116,7 +127,7 @@ async def _run(plan: Plan) -> list[Check]:
         try:
             seen = await check(plan)
         except CheckFailed as error:
-            failure = error
+            failure = error.shown(plan)
         done.append(Check(name, round(time.monotonic() - started, 3), seen, failure))
         if isinstance(failure, Unreachable):
             break
@@ -160,12 +171,12 @@ async def _health(plan: Plan) -> str:
         try:
             async with plan.route.client() as client:
                 response = await client.get(plan.route.health_url)
-        except httpx2.HTTPError as error:
-            raise Unreachable(expected, *remedies.of_error(error)) from error
+        except BELOW_HTTP as error:
+            raise Unreachable(expected, *_of_error(plan, error)) from error
         if response.status_code == 200 and response.headers.get("content-type", "").startswith("application/json"):
             return f"status 200 from {plan.route.health_url}"
         if last or response.status_code not in NOT_THERE_YET:
-            raise CheckFailed(expected, answer_of(response), remedies.of_status(response.status_code))
+            raise CheckFailed(expected, plan.route.answer(response), remedies.of_status(response.status_code))
         await asyncio.sleep(PAUSE)
 
 
@@ -177,9 +188,9 @@ def _refused(token: str | None, what: str) -> Callable[[Plan], Awaitable[str]]:
         try:
             async with plan.route.client(token) as client:
                 response = await client.post(plan.route.url, json=INITIALIZE, headers=JSON)
-        except httpx2.HTTPError as error:
-            raise CheckFailed(expected, *remedies.of_error(error)) from error
-        answer = answer_of(response)
+        except BELOW_HTTP as error:
+            raise CheckFailed(expected, *_of_error(plan, error)) from error
+        answer = plan.route.answer(response)
         if response.is_success:
             remedy = (
                 "whoever answers does not authenticate: if it is the MCP server, QUILT_MCP_AUTH must be jwt; otherwise "
@@ -229,7 +240,7 @@ async def _tool_call(plan: Plan) -> str:
     text = " ".join(" ".join(getattr(block, "text", "") for block in result.content).split())
     if result.is_error:
         remedy = "check that the bucket exists and that the task role (or the role it assumes) may read it"
-        raise CheckFailed(expected, f"a tool error: {text[:400]}", remedy)
+        raise CheckFailed(expected, f"a tool error: {plan.route.hide(text)[:400]}", remedy)
     return f"{plan.tool_name} answered with {len(text)} characters"
 
 
@@ -267,10 +278,14 @@ def _session_failure(plan: Plan, expected: str, error: BaseException) -> CheckFa
     if answer is None and isinstance(error, MCPError):
         return CheckFailed(expected, f"the error {error}", "read the task's log")
     if answer is None:
-        return CheckFailed(expected, *remedies.of_error(error))
+        return CheckFailed(expected, *_of_error(plan, error))
     if answer.status == 401:
         return CheckFailed(expected, answer, _of_refused_token(plan, answer))
     return CheckFailed(expected, answer, remedies.of_status(answer.status))
+
+
+def _of_error(plan: Plan, error: BaseException) -> tuple[str, str]:
+    return remedies.of_error(error, has_certificate=bool(plan.route.client_certificate))
 
 
 def _of_refused_token(plan: Plan, answer: Answer) -> str:

@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 
 from .._core.problem import Problem
 from .._core.refusal import InvalidParameters
+from . import client_certificate
 from .checks import Plan
 from .route import Route
+from .rule_conditions import conditions_from, is_of_the_client, request_for
 from .tokens import GARBAGE, Claims, key_from, mint
 
-# Headers that the client sets itself.
-OF_THE_CLIENT = ("accept", "authorization", "connection", "content-length", "content-type", "host", "transfer-encoding")
 LABEL = "the smoke test"
 CA_USE = "the server's certificate is verified with it"
 LIBRARIES = {"mcp": "mcp", "httpx2": "mcp", "jwt": "PyJWT"}
@@ -46,7 +46,8 @@ def plan_from(params: Mapping[str, Any], read_secret: Callable[[str], str], *, d
         InvalidParameters: parameters that cannot be used.
         AnsibleAWSError: a secret that cannot be read, or holds no usable key.
     """
-    problems = _problems(params)
+    conditioned = request_for(conditions_from(params["rule_conditions"]), params["headers"])
+    problems = [*_problems(params), *conditioned.problems]
     if problems:
         raise InvalidParameters(*problems, label=LABEL)
     bucket = params["bucket"]
@@ -59,7 +60,10 @@ def plan_from(params: Mapping[str, Any], read_secret: Callable[[str], str], *, d
             ca_file=params["ca_file"] or None,
             connect_to=params["connect_to"] or None,
             timeout=params["timeout"],
-            headers={name: str(value) for name, value in params["headers"].items()},
+            headers={**{name: str(value) for name, value in params["headers"].items()}, **conditioned.headers},
+            query=conditioned.query,
+            client_certificate=params["client_certificate"] or "",
+            client_key=params["client_key"] or "",
         )
     except ssl.SSLError as error:
         no_pem = Problem(f"ca_file {params['ca_file']!r} holds no PEM certificate", CA_USE, "give the CA's PEM file")
@@ -73,6 +77,7 @@ def plan_from(params: Mapping[str, Any], read_secret: Callable[[str], str], *, d
         tool_name=tool,
         tool_arguments=arguments,
         wait=params["wait_timeout"],
+        hint=conditioned.hint,
     )
 
 
@@ -109,7 +114,7 @@ def _problems(params: Mapping[str, Any]) -> list[Problem]:
             )
         )
     for name, value in params["headers"].items():
-        if name.lower() in OF_THE_CLIENT or name.lower().startswith("mcp-"):
+        if is_of_the_client(name):
             problems.append(Problem(f"headers has {name}", "the client itself sends it", "remove it from headers"))
         elif not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not re.fullmatch(r"[ -~]+", str(value)):
             problems.append(
@@ -119,6 +124,7 @@ def _problems(params: Mapping[str, Any]) -> list[Problem]:
                     "use names and values of HTTP in printable ASCII",
                 )
             )
+    problems += client_certificate.problems(params["client_certificate"] or "", params["client_key"] or "")
     if bool(params["token"]) == bool(params["jwt_secret_id"]):
         there = "both are" if params["token"] else "none is"
         problems.append(

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -36,6 +37,20 @@ STATUS = {
     503: "the target group has no healthy target: read the service's events, the target health and the task's log",
     504: "the task did not answer in time, or its security group does not admit the load balancer: check both",
 }
+ELSEWHERE = (ANOTHER_RULE, STATUS[403], STATUS[503])  # what may be said of an answer of another listener rule
+# In TLS's alerts, what a server may say of the certificate of the client.
+OF_CLIENT_CERTIFICATES = re.compile(
+    r"ALERT_(CERTIFICATE_|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)"
+)
+NO_CLIENT_CERTIFICATE = (
+    "the listener requires a certificate of the client (mutual TLS): give one in smoke_client_certificate (the "
+    "module's client_certificate)"
+)
+CLIENT_CERTIFICATE_REFUSED = (
+    "the listener does not accept the certificate of the client: give one in smoke_client_certificate (the module's "
+    "client_certificate) that has not expired, by a CA of the listener's trust store"
+)
+CLOSED = ("BrokenResourceError", "ConnectionResetError", "EndOfStream", "RemoteProtocolError")
 KEY_DIFFERS = (
     "the key, issuer, audience or key id differs from what the running task has loaded: after a rotation deploy again, "
     "so that new tasks load the secret; otherwise correct mcp_server_jwt_secret, smoke_kid, mcp_server_jwt_issuer or "
@@ -48,14 +63,15 @@ def of_status(status: int) -> str:
     return STATUS.get(status, ANOTHER_RULE if status < 500 else STATUS[500])
 
 
-def of_error(error: BaseException) -> tuple[str, str]:
-    """What came and what to do, for an error below HTTP."""
+def of_error(error: BaseException, has_certificate: bool = False) -> tuple[str, str]:
+    """What came and what to do, for an error below HTTP. has_certificate: whether the client showed one of its own."""
     causes = list(_causes(error))
+    mutual = CLIENT_CERTIFICATE_REFUSED if has_certificate else NO_CLIENT_CERTIFICATE
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"the certificate is not accepted ({cause.verify_message})", _of_certificate(cause)
         if isinstance(cause, ssl.SSLError):
-            return f"TLS failed ({cause})", "check that the port is that of the HTTPS listener"
+            return f"TLS failed ({cause})", _of_tls(cause, mutual)
         if isinstance(cause, socket.gaierror):
             return (
                 "the host name is not known to DNS",
@@ -72,7 +88,21 @@ def of_error(error: BaseException) -> tuple[str, str]:
                 "check the security group of the load balancer, the route to it, and the task's log",
             )
     root = causes[-1]
+    closed = next((cause for cause in causes if type(cause).__name__ in CLOSED), None)
+    if closed is not None:
+        return (
+            f"the connection was closed without an answer ({type(root).__name__})",
+            f"check the route to the load balancer and the task's log; perhaps {mutual}",
+        )
     return f"{type(root).__name__}: {root}".rstrip(": "), "check the route to the load balancer and the task's log"
+
+
+def _of_tls(error: ssl.SSLError, mutual: str) -> str:
+    if OF_CLIENT_CERTIFICATES.search(str(error)):
+        return mutual
+    port = "check that the port is that of the HTTPS listener"
+    vague = isinstance(error, ssl.SSLEOFError) or "ALERT_HANDSHAKE_FAILURE" in str(error)
+    return f"{port}; perhaps {mutual}" if vague else port
 
 
 def _of_certificate(error: ssl.SSLCertVerificationError) -> str:

@@ -8,18 +8,24 @@
 
 from __future__ import annotations
 
+import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from .._elb.fingerprints import fingerprint
+from .client_certificate import load
+
 with suppress(ImportError):  # the module says so before any of this runs
     import httpx2
 
 SHOWN = 160  # characters of a body in a message
+# Characters of the shortest value of a header that is looked for in answers: "test" is no secret, but a common word.
+SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,9 @@ class Route:
         connect_to: "host:port" to connect to in place of what the url names; Host and SNI keep the url's name.
         timeout: seconds for one request.
         headers: further ones of every request.
+        query: parameters of every request.
+        client_certificate: the PEM file of the certificate with which the client identifies itself.
+        client_key: the PEM file of its key, where that is another file.
         failure: the last such answer since it was cleared.
     """
 
@@ -54,12 +63,17 @@ class Route:
     ca_file: str | None = None
     connect_to: str | None = None
     timeout: float = 30.0
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    client_certificate: str = ""
+    client_key: str = ""
     failure: Answer | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         # An explicit context: SSL_CERT_FILE and similar variables must not replace the given CA.
         self._tls = ssl.create_default_context(cafile=self.ca_file)
+        if self.client_certificate:
+            load(self._tls, self.client_certificate, self.client_key)
 
     @property
     def health_url(self) -> str:
@@ -69,11 +83,31 @@ class Route:
         """An HTTP client on this route; every request carries the token, if any."""
         return httpx2.AsyncClient(
             headers={**self.headers, **({"Authorization": f"Bearer {token}"} if token else {})},
+            params=self.query or None,
             verify=self._tls,
             timeout=self.timeout,
             trust_env=False,
             proxy=self._proxy(),
             event_hooks={"request": [self._redirect], "response": [self._note]},
+        )
+
+    def hide(self, text: str) -> str:
+        """A text with fingerprints in place of the headers' and parameters' values, as these may be secret."""
+        for value in self._secrets():
+            text = re.sub(re.escape(value), fingerprint(value), text, flags=re.IGNORECASE)
+        return text
+
+    def _secrets(self) -> Iterator[str]:
+        values = [*self.headers.values(), *(value for _key, value in self.query)]
+        yield from sorted((value for value in values if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
+
+    def answer(self, response: Any) -> Answer:
+        """Status, challenge and the short body of a response whose body has been read."""
+        body = self.hide(" ".join(response.text.split()))
+        return Answer(
+            status=response.status_code,
+            challenge=self.hide(response.headers.get("www-authenticate", "")),
+            body=body[:SHOWN] + ("..." if len(body) > SHOWN else ""),
         )
 
     def _proxy(self) -> str | None:
@@ -94,14 +128,4 @@ class Route:
         kind = response.headers.get("content-type", "")
         if not response.is_success or (kind.startswith("text/") and not kind.startswith("text/event-stream")):
             await response.aread()
-            self.failure = answer_of(response)
-
-
-def answer_of(response: Any) -> Answer:
-    """Status, challenge and the short body of a response whose body has been read."""
-    body = " ".join(response.text.split())
-    return Answer(
-        status=response.status_code,
-        challenge=response.headers.get("www-authenticate", ""),
-        body=body[:SHOWN] + ("..." if len(body) > SHOWN else ""),
-    )
+            self.failure = self.answer(response)

@@ -170,6 +170,11 @@ def _subnets(wanted: Wanted, records: Records, vpc: Vpc | None, balancer: LoadBa
     elif wanted.private_subnet_tags:
         chosen = [subnet for subnet in subnets if wanted.private_subnet_tags.items() <= subnet.tags.items()]
         what += " with the tags " + _listed(f"{key}={value}" for key, value in wanted.private_subnet_tags.items())
+    elif hidden := [one for one in subnets if _in_zones(one, balancer) and _table(one, tables) is None]:
+        # Without their routes all would look private.
+        found = f"no route table is shown for {_listed(map(_describe, hidden))}, as for a VPC of another account"
+        out.refuse(f"{what} by their routes", found, f"name them with {by_id}")
+        return
     else:
         chosen = _subnets_by_route(subnets, tables, balancer)
         what += " by their routes"
@@ -195,11 +200,7 @@ def _subnets_by_route(
     Where some of them have a default route (to a NAT gateway, say) and others have none, the others are the database
     tier: a task there cannot reach the registry. Where none has one, the VPC uses endpoints.
     """
-    private = [
-        subnet
-        for subnet in subnets
-        if not _is_public(subnet, tables) and (balancer is None or subnet.zone in balancer.zones)
-    ]
+    private = [subnet for subnet in subnets if not _is_public(subnet, tables) and _in_zones(subnet, balancer)]
     return [subnet for subnet in private if _default_targets(subnet, tables)] or private
 
 
@@ -222,10 +223,19 @@ def _judge_given_subnets(
 
 
 def _default_targets(subnet: Subnet, tables: Sequence[RouteTable]) -> frozenset[str]:
-    """What the subnet's default routes lead to: its own table, or the VPC's main table when it has none."""
-    table = next((table for table in tables if subnet.id in table.subnet_ids), None)
-    table = table or next((table for table in tables if table.main), None)
+    """What the subnet's default routes lead to."""
+    table = _table(subnet, tables)
     return table.targets if table else frozenset()
+
+
+def _table(subnet: Subnet, tables: Sequence[RouteTable]) -> RouteTable | None:
+    """The subnet's own table, or the VPC's main table when it has none; None when it is not shown."""
+    table = next((table for table in tables if subnet.id in table.subnet_ids), None)
+    return table or next((table for table in tables if table.main), None)
+
+
+def _in_zones(subnet: Subnet, balancer: LoadBalancer | None) -> bool:
+    return balancer is None or subnet.zone in balancer.zones
 
 
 def _is_public(subnet: Subnet, tables: Sequence[RouteTable]) -> bool:

@@ -16,6 +16,7 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match.c
     path_problems,
 )
 
+from . import conditions
 from .numbers import as_int
 
 RULE_VALUES = 5
@@ -45,10 +46,19 @@ def _condition_problems(values: Mapping[str, Any]) -> Iterator[str]:
     hosts, paths = values.get("alb_rule_hosts", [values.get("mcp_server_host")]), values.get("alb_rule_paths")
     shifts = values.get("mcp_server_strategy", "ROLLING") != "ROLLING"
     most, why = (RULE_VALUES - 1, ", as the test rule has one more") if shifts else (RULE_VALUES, "")
-    if isinstance(hosts, list) and isinstance(paths, list) and len(hosts) + len(paths) > most:
+    further = conditions.count(values)
+    if isinstance(hosts, list) and isinstance(paths, list) and len(hosts) + len(paths) + further > most:
+        inputs, more = (
+            ("alb_rule_hosts and alb_rule_paths", "")
+            if not further
+            else (
+                "alb_rule_hosts, alb_rule_paths and alb_rule_conditions",
+                f" and {further} values of further conditions",
+            )
+        )
         yield (
-            f"alb_rule_hosts and alb_rule_paths: a rule holds {most} values at most{why}; "
-            f"found {len(hosts)} hosts and {len(paths)} paths"
+            f"{inputs}: a rule holds {most} values at most{why}; found {len(hosts)} hosts"
+            f"{',' if more else ' and'} {len(paths)} paths{more}"
         )
     for name, judge in (("alb_rule_hosts", host_problems), ("alb_rule_paths", path_problems)):
         given = values.get(name)

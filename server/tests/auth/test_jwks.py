@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -160,6 +161,31 @@ def test_known_keys_outlive_a_failure_but_not_their_age(address: Address, monkey
             await keys.find("rsa")
 
     asyncio.run(scenario())
+
+
+async def test_after_a_failure_it_is_tried_again_soon_and_then_less_often(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And after a success as seldom as ever."""
+    now = 1000.0
+    monkeypatch.setattr(jwks, "time", SimpleNamespace(monotonic=lambda: now))
+    keys = Jwks(address.url)
+    address.status = 500
+    asked_at = []
+    while now < 1100:
+        before = address.asked
+        with pytest.raises(KeysUnavailableError):
+            await keys.find("rsa")
+        if address.asked > before:
+            asked_at.append(now - 1000)
+        now += 0.5
+    assert asked_at == [0, 1.5, 4, 8.5, 17, 33.5, 64, 94.5]
+    address.status = 200
+    now += 31
+    assert await keys.find("rsa") is not None
+    before, now = address.asked, now + 29
+    assert await keys.find("unknown") is None
+    assert address.asked == before
 
 
 class Endless:

@@ -1,7 +1,11 @@
 """The buckets and actions that a token grants."""
 
+import json
+
 import pytest
 from conftest import Running, token
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quilt_mcp_server.auth.principal import AccessDeniedError, Principal, authorize, may_touch
 
@@ -32,3 +36,13 @@ def test_patterns_are_case_sensitive_and_match_whole_names() -> None:
 def test_authorize_says_what_may_be_done() -> None:
     with pytest.raises(AccessDeniedError, match="bucket_list shows"):
         authorize(Principal("alice", buckets=("a-bucket",)), "b-bucket", "s3:GetObject")
+
+
+# Names, and what could be made of two of them.
+PARTS = ["alice", "i", "of i", "alice of i", "[", "[]", "", *(json.dumps(pair) for pair in (["i", "alice"], ["", "["]))]
+
+
+@given(st.lists(st.tuples(st.sampled_from(PARTS), st.sampled_from(PARTS)), min_size=2, max_size=2, unique=True))
+def test_no_subject_imitates_another_s_identity(people: list[tuple[str, str]]) -> None:
+    mine, theirs = (Principal(subject, issuer=issuer) for subject, issuer in people)
+    assert mine.identity != theirs.identity

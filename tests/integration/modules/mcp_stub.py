@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,7 +37,8 @@ class Stub:
     authenticate: bool = True
     answer: tuple[int, str] | None = None  # status and text for every request, as another listener rule would
     hosts: list[str] = field(default_factory=list)  # the Host headers that arrived
-    received: Callable[[dict[str, str]], None] = lambda _: None  # takes the headers of each request as it arrives
+    # Takes the headers of each request as it arrives, and its query under "?".
+    received: Callable[[dict[str, str]], None] = lambda _: None
 
     @property
     def url(self) -> str:
@@ -44,13 +46,17 @@ class Stub:
 
 
 @contextlib.contextmanager
-def running(folder: Path | None) -> Iterator[Stub]:
-    """Serve on a free loopback port until the block ends; without a folder for certificates as a task does, in HTTP."""
+def running(folder: Path | None, client_ca: str = "") -> Iterator[Stub]:
+    """Serve on a free loopback port until the block ends; without a folder for certificates as a task does, in HTTP.
+
+    client_ca: the PEM file of the CA of the clients, which have to show a certificate of it.
+    """
     files = tls.write(folder, [HOST]) if folder else None
     listener = socket.create_server(("127.0.0.1", 0))
     stub = Stub(port=listener.getsockname()[1], ca_file=str(files.ca) if files else "")
     secured = {"ssl_certfile": str(files.cert), "ssl_keyfile": str(files.key)} if files else {}
-    config = uvicorn.Config(_front(stub, _mcp_application()), log_level="error", lifespan="on", **secured)
+    mutual = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": client_ca} if client_ca else {}
+    config = uvicorn.Config(_front(stub, _mcp_application()), log_level="error", lifespan="on", **secured, **mutual)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -93,7 +99,7 @@ def _front(stub: Stub, inner: ASGIApp) -> ASGIApp:
             return
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         stub.hosts.append(headers.get("host", ""))
-        stub.received(headers)
+        stub.received({**headers, "?": scope["query_string"].decode()})
         if stub.answer:
             status, text = stub.answer
             await PlainTextResponse(text, status)(scope, receive, send)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.rules import conditions
 
 from tests.integration.modules.listener_rule import FIXED, MCP, Document, camel, fixed, host, path
 
@@ -144,7 +145,10 @@ def blocks(language: str) -> list[str]:
 def test_the_examples_of_the_page_run_and_answer_what_it_says(foreign: Foreign, run_module: Run) -> None:
     foreign(700, *MCP[:1], path("/reports/*"))
     shown: list[str] = []
-    for task in (task for block in blocks("yaml") for task in yaml.safe_load(block)):
+    loaded = [yaml.safe_load(block) for block in blocks("yaml")]
+    for inventory in (one for one in loaded if isinstance(one, dict)):
+        assert [*conditions.problems(inventory)] == [] and conditions.count(inventory) == 2
+    for task in (task for one in loaded if isinstance(one, list) for task in one):
         ((module, parameters),) = ((key, value) for key, value in task.items() if key != "name")
         result = run_module(module.rpartition(".")[2], **parameters)
         assert not result.get("failed"), result

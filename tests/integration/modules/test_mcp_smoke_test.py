@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.quilt.mcp_server.plugins.module_utils._elb.fingerprints import fingerprint
 from ansible_collections.quilt.mcp_server.plugins.modules import mcp_smoke_test
 
 from sandbox import tokens
@@ -71,6 +72,56 @@ def test_every_request_carries_the_further_headers(smoke: Smoke, stub: mcp_stub.
     assert smoke(headers={"X-Quilt-Release": "test"})["failed_checks"] == []
     assert len(received) >= 8
     assert set(received) == {"test"}
+
+
+CDN = {"field": "http-header", "http_header_name": "X-Origin-Verify", "values": ["Zq7*", "Zq7HeaderOfTheCdn", "Zq7Old"]}
+TOKEN = {"field": "query-string", "values": [{"key": "Token", "value": "Zq7TokenInTheQuery"}]}
+NETWORK = {"field": "source-ip", "values": ["192.0.2.0/24"]}
+
+
+def test_every_request_carries_what_the_rule_requires(smoke: Smoke, stub: mcp_stub.Stub) -> None:
+    """The listener compares values in any case; the first value without a wildcard is sent."""
+    received: list[tuple[str | None, str]] = []
+    stub.received = lambda headers: received.append((headers.get("x-origin-verify"), headers["?"]))
+    result = smoke(rule_conditions=[CDN, TOKEN, {"field": "query-string", "values": ["v*"]}])
+    assert result["failed_checks"] == []
+    assert len(received) >= 8
+    assert set(received) == {("Zq7HeaderOfTheCdn", "token=zq7tokeninthequery&x=vx")}
+
+
+def test_a_given_header_takes_the_place_of_a_condition(smoke: Smoke, stub: mcp_stub.Stub) -> None:
+    received: list[str | None] = []
+    stub.received = lambda headers: received.append(headers.get("x-origin-verify"))
+    assert smoke(rule_conditions=[CDN], headers={"x-origin-verify": "Zq7Other"})["failed_checks"] == []
+    assert set(received) == {"Zq7Other"}
+    refused = smoke(rule_conditions=[CDN], headers={"x-origin-verify": "Other"})
+    assert "x-origin-verify with a value that the rule" in refused["msg"]
+    wild = smoke(rule_conditions=[{**CDN, "values": ["Zq7*"]}])
+    assert "Remedy: give x-origin-verify such a value in headers (smoke_headers)" in wild["msg"]
+
+
+def test_an_address_that_the_rule_may_not_admit_is_named_where_another_rule_answers(
+    smoke: Smoke, stub: mcp_stub.Stub
+) -> None:
+    assert smoke(rule_conditions=[NETWORK])["failed_checks"] == []
+    stub.answer = (404, "another rule")
+    result = smoke(rule_conditions=[NETWORK])
+    assert result["msg"].count("the rule has the condition source-ip 192.0.2.0/24: the address from which") == 1
+    stub.answer = (500, "out of order")
+    assert "source-ip" not in smoke(rule_conditions=[NETWORK])["msg"]
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 500])
+def test_no_result_has_a_value_that_may_be_secret(smoke: Smoke, stub: mcp_stub.Stub, status: int) -> None:
+    """Also where the answer repeats it, cut in its middle or not."""
+    secrets = "Zq7HeaderOfTheCdn", "Zq7TokenInTheQuery", "Zq7GivenHeader"
+    given = {"rule_conditions": [CDN, TOKEN, NETWORK], "headers": {"X-Given": secrets[2]}}
+    for text in (" ".join(secrets), "x" * 150 + secrets[0], "x" * 150 + secrets[1].lower()):
+        stub.answer = (status, text)
+        result = smoke(**given, _ansible_inject_invocation=True)
+        printed = json.dumps(result).lower()
+        assert result["failed_checks"] and "zq7" not in printed, printed
+        assert result["invocation"]["module_args"]["headers"] == {"X-Given": fingerprint(secrets[2])}
 
 
 def test_a_good_server(smoke: Smoke) -> None:

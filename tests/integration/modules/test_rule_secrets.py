@@ -91,6 +91,15 @@ def test_the_rule_is_created_changed_and_left_alone(crowded: Listener) -> None:
     shows_no_secret(crowded.run(**INVOCATION, state="absent", conditions=OWN))
 
 
+def test_a_value_is_rotated_through_a_rule_that_takes_both(crowded: Listener) -> None:
+    steps = [[SECRETS["header"]], [SECRETS["header"], SECRETS["other header"]], [SECRETS["other header"]]]
+    for values in steps:
+        conditions = [DEMO, path("/mcp"), {**CDN, "values": values}, TOKEN]
+        result = shows_no_secret(crowded.run(**INVOCATION, conditions=conditions))
+        assert result["changed"] and crowded.own()["Conditions"][2]["HttpHeaderConfig"]["Values"] == values
+        assert shows_no_secret(crowded.run(**INVOCATION, conditions=conditions))["writes"] == []
+
+
 def test_two_secrets_with_one_fingerprint_are_two_values(crowded: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     crowded.run(**INVOCATION, conditions=OWN)
     conditions = "ansible_collections.quilt.mcp_server.plugins.module_utils._elb_rule.match.conditions"

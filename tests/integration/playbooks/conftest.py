@@ -22,11 +22,16 @@ import pytest
 
 from sandbox import tls
 from sandbox.account import Account
+from sandbox.dataplane.balancer.load_balancer import LoadBalancer
+from sandbox.dataplane.tasks.launcher import FargateLauncher
 from sandbox.emulator.control_plane import ControlPlane
 from sandbox.emulator.recorder import Call
 from sandbox.emulator.snapshot import Snapshot
+from sandbox.seed.sales_prod import HOST
+from sandbox.testing.ecs_stack import context
 from tests import iam_actions
 from tests.integration.modules import mcp_stub
+from tests.integration.playbooks.served_stack import Engine, World
 from tests.integration.playbooks.table import PLAYBOOKS, READS
 from tools import deployer_policy
 
@@ -44,6 +49,7 @@ class Run:
     tasks: list[dict[str, Any]] = field(repr=False)
     calls: list[Call] = field(repr=False)
     reported: list[str] = field(repr=False)  # the lines of the error stream
+    output: str = field(default="", repr=False)  # the whole of both streams
 
     @property
     def failures(self) -> list[str]:
@@ -99,7 +105,7 @@ class Play:
         if isinstance(playbook, str):  # a path is a test's own play, which may do what no playbook does
             allowed = READS if "--check" in options else PLAYBOOKS[playbook].permissions or set()
             _require_allowed(playbook, allowed, calls)
-        return Run(process.returncode, stats, tasks, calls, errors.splitlines())
+        return Run(process.returncode, stats, tasks, calls, errors.splitlines(), output + errors)
 
     def kill(self) -> None:
         """End every run at once with all its workers, as a lost machine does: nothing is tidied up."""
@@ -220,6 +226,22 @@ def built(aws: ControlPlane, play: Play, states: dict[str, State]) -> State:
 def deployed(built: State, aws: ControlPlane, play: Play, states: dict[str, State]) -> State:
     """The account after build.yml and a first deploy.yml, with the inventory as it is."""
     return _after("deploy.yml", aws, play, states)
+
+
+@pytest.fixture
+def world(
+    aws: ControlPlane, play: Play, client: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """The stack with its load balancer and tasks that answer."""
+    monkeypatch.setenv("SANDBOX_SPEED", "100")
+    certificates = tls.write(tmp_path, [HOST])
+    platform = context(aws, tmp_path, certificates=certificates)
+    engine = Engine()
+    with contextlib.ExitStack() as parts:
+        for part in (FargateLauncher(platform, engine), balancer := LoadBalancer(platform, HOST)):
+            part.start()
+            parts.callback(part.stop)
+        yield World(play, engine, balancer, certificates.ca, client)
 
 
 def _read(lines: str) -> tuple[dict[str, int], list[dict[str, Any]]]:

@@ -69,6 +69,19 @@ def test_a_rule_below_the_floor_of_a_kubernetes_balancer(role_play: Play, others
     assert "49" in others.priorities().values()
 
 
+def test_the_role_alone_shows_no_value_of_a_header(role_play: Play, others: Others) -> None:
+    """With its check of the inputs, which no playbook makes, and when the module fails."""
+    secret = "Zq7HeaderOfTheCdn"
+    header = {"field": "http-header", "http_header_name": "X-Origin-Verify", "values": [secret]}
+    options = "-vvv", "--diff"
+    made = role_play("alb_rule", *options, alb_rule_conditions=[header])
+    assert made.status == 0 and secret not in made.output, made.failures
+    others.rule(50, ["*.quiltdata.com"], ["/*"])
+    for conditions in ([header], [{**header, "field": "query-string"}], [{**header, "values": [secret, "x" * 200]}]):
+        late = role_play("alb_rule", *options, alb_rule_conditions=conditions)
+        assert late.status and secret not in late.output, late.failures
+
+
 def test_a_rule_is_adopted_and_its_weights_are_left_alone(role_play: Play, others: Others) -> None:
     arn = others.rule(300, ["demo.quiltdata.com"], ["/mcp", "/mcp/*"])
     refused = role_play("alb_rule")

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from moto.ec2.models.route_tables import RouteBackend
 
 if TYPE_CHECKING:
     from conftest import Play, State
+
+    from sandbox.emulator.control_plane import ControlPlane
 
 
 def test_check_mode_goes_through_a_half_made_stack_without_a_write(
@@ -37,6 +40,39 @@ def test_everything_missing_is_said_at_once_and_nothing_is_written(play: Play) -
     assert "did you mean sales-prod" in message
     assert "correct stack_vpc_name" in message
     assert run.writes == []
+
+
+def test_a_vpc_of_another_account_shows_neither_tags_nor_routes(
+    play: Play, aws: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the ids of the VPC and its subnets all works; the load balancer and the cluster have no need of tags."""
+    ec2 = aws.platform("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["sales-prod"]}])["Vpcs"]
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["Subnets"]
+    private = [one["SubnetId"] for one in subnets if {"Key": "Tier", "Value": "private"} in one["Tags"]]
+    for one in (vpc, *subnets):
+        ec2.delete_tags(Resources=[one.get("SubnetId") or one["VpcId"]], Tags=one["Tags"])
+    monkeypatch.setattr(RouteBackend, "describe_route_tables", lambda *_args, **_options: [])
+
+    (named,) = play("deploy.yml", "--check").failures
+    assert "VPC named 'sales-prod': not found" in named and "correct stack_vpc_name" in named
+    (routed,) = play("deploy.yml", "--check", stack_vpc_id=vpc["VpcId"]).failures
+    assert "no route table is shown for subnet-" in routed and "name them with stack_private_subnet_ids" in routed
+
+    ids = {"stack_vpc_id": vpc["VpcId"], "stack_private_subnet_ids": private}
+    foreseen = play("deploy.yml", "--check", **ids)
+    assert foreseen.status == 0, foreseen.failures
+    deployed = play("deploy.yml", **ids)
+    assert deployed.status == 0, deployed.failures
+    (service,) = deployed.results("Ensure the service runs the task definition")
+    network = service["service"]["network_configuration"]["awsvpc_configuration"]
+    assert sorted(network["subnets"]) == sorted(private)
+    again = play("deploy.yml", **ids)
+    assert (again.status, again.writes) == (0, []), again.failures
+    destroyed = play("destroy.yml", **ids)
+    assert destroyed.status == 0, destroyed.failures
+    left = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["sales-prod-mcp-server-sg"]}])
+    assert left["SecurityGroups"] == []
 
 
 def test_dns_may_be_kept_elsewhere(play: Play, client: Callable[[str], Any]) -> None:

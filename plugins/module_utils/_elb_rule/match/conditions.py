@@ -228,6 +228,26 @@ def _order(value: str | Pair) -> tuple[str, str]:
 
 def problems(conditions: Sequence[Condition]) -> list[Problem]:
     """What the service would refuse; empty when there is nothing."""
+    found = problems_of_each(conditions)
+    total = number_of_values(conditions)
+    if total > MAX_VALUES:
+        found.append(
+            Problem(
+                f"the conditions have {total} values in all",
+                f"a rule takes at most {MAX_VALUES}",
+                "use wildcards, or two rules",
+            )
+        )
+    return found
+
+
+def number_of_values(conditions: Sequence[Condition]) -> int:
+    """How many values a rule with these conditions has in all."""
+    return sum(len(condition.values) + len(condition.regexes) for condition in dict.fromkeys(conditions))
+
+
+def problems_of_each(conditions: Sequence[Condition]) -> list[Problem]:
+    """What the service would refuse of these conditions in any rule; empty when there is nothing."""
     found = [
         Problem(
             f"condition field {kind} is given {count} times",
@@ -239,15 +259,6 @@ def problems(conditions: Sequence[Condition]) -> list[Problem]:
     ]
     for condition in conditions:
         found += _problems(condition)
-    total = sum(len(condition.values) + len(condition.regexes) for condition in dict.fromkeys(conditions))
-    if total > MAX_VALUES:
-        found.append(
-            Problem(
-                f"the conditions have {total} values in all",
-                f"a rule takes at most {MAX_VALUES}",
-                "use wildcards, or two rules",
-            )
-        )
     return found
 
 

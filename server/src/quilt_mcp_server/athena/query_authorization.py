@@ -4,6 +4,7 @@ A table is the caller's if every place its data may lie in is a bucket of the ca
 table it reads. A statement may run if every table that it could possibly mean is the caller's.
 """
 
+import asyncio
 import base64
 import binascii
 import json
@@ -64,7 +65,7 @@ class QueryAuthorizer:
         Raises:
             ToolError: saying what is refused, and no more about what is not the caller's than that.
         """
-        statement = read(query)
+        statement = await _read(query)
         database = database.lower()
         if database not in await self.databases():
             raise unknown_database(database)
@@ -154,7 +155,7 @@ class QueryAuthorizer:
         except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
             raise ToolError(f"the view {'.'.join(name)} cannot be judged; read the tables behind it") from error
         try:
-            found = await self._read_by(read(query), database, depth + 1)
+            found = await self._read_by(await _read(query), database, depth + 1)
         except ToolError as error:
             # The reason would show what the view reads.
             raise _refused(name) from error
@@ -209,6 +210,11 @@ def _names_other_files(parameters: dict[str, str], storage: dict[str, Any]) -> b
 def unknown_database(database: str) -> ToolError:
     """The same words for what is another's and for what is not there."""
     return ToolError(f"there is no database {database[:100]!r} that you may read; athena_databases_list shows yours")
+
+
+async def _read(query: str) -> Statement:
+    """Read in a thread: a long statement takes longer than other requests should wait for it."""
+    return await asyncio.to_thread(read, query)
 
 
 def _refused(name: Name) -> ToolError:

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 MAXIMUM_BYTES = 256 * 1024
 MAXIMUM_AGE = 3600.0  # seconds after which a withdrawn key is no longer accepted
 PAUSE = 30.0  # seconds between two fetches, for any caller and any kid
+FIRST_PAUSE = 1.0  # seconds after a fetch that failed; twice as many after each that fails again, up to PAUSE
 TIMEOUT = 5.0  # seconds that a fetch may take in all
 MAXIMUM_WAITING = 16  # requests that wait for a shared fetch; further ones are asked to retry
 MINIMUM_RSA_BITS = 2048
@@ -31,6 +32,7 @@ class Jwks:
         self._keys: dict[str, tuple[Any, str]] = {}
         self._fetched = self._tried = float("-inf")
         self._fetch: asyncio.Task[None] | None = None
+        self._failures = 0
         self._waiting = 0
 
     async def find(self, kid: str) -> tuple[Any, str] | None:
@@ -66,8 +68,11 @@ class Jwks:
 
     def _begin(self) -> None:
         """Begin a fetch, unless one is running or the last was just now."""
-        if self._fetch is None and time.monotonic() - self._tried > PAUSE:
+        if self._fetch is None and time.monotonic() - self._tried > self._pause():
             self._fetch = asyncio.create_task(self._refresh())
+
+    def _pause(self) -> float:
+        return min(FIRST_PAUSE * 2 ** min(self._failures - 1, 9), PAUSE) if self._failures else PAUSE
 
     async def _refreshed(self) -> None:
         """Wait for the fetch that is running, if any."""
@@ -89,8 +94,10 @@ class Jwks:
             async with asyncio.timeout(TIMEOUT):
                 self._keys = usable(await self._get())
             self._fetched = time.monotonic()
+            self._failures = 0
         except Exception as error:
             # The known keys stay valid until they are too old.
+            self._failures += 1
             log.warning("the keys at the JWKS address could not be fetched: %s", type(error).__name__)
         finally:
             self._fetch = None

@@ -1,11 +1,13 @@
 """The caller, and the buckets that it may access: the one place where that is decided."""
 
+import json
 import re
 from contextvars import ContextVar
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from mcp.server.mcpserver.exceptions import ToolError
+
+from ..globs import is_granted
 
 # Lower case, 3 to 63 characters. Neither an ARN nor a path matches, so no other resource is taken for a bucket.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z", re.ASCII)
@@ -23,7 +25,7 @@ class Principal:
 
     Attributes:
         subject: The `sub` claim.
-        buckets: Names, or patterns with `*`, of the buckets that the caller may touch.
+        buckets: Names, or patterns with `*` and `?`, of the buckets that the caller may touch.
         permissions: IAM actions that the token grants; None when it does not speak of them.
         roles: Names of IAM roles that the token asks for.
         expires: When the token expires, in seconds since 1970; None for a caller without a token.
@@ -39,8 +41,13 @@ class Principal:
 
     @property
     def identity(self) -> str:
-        """The caller's unique identity: for results that are stored, and calls at AWS, in the caller's name."""
-        return f"{self.subject} of {self.issuer}" if self.issuer else self.subject
+        """The caller's unique identity: for results that are stored, and calls at AWS, in the caller's name.
+
+        The subject, or a JSON list of issuer and subject where there are several issuers. A subject that could be taken
+        for such a list is written as one, too.
+        """
+        alone = not self.issuer and not self.subject.startswith("[")
+        return self.subject if alone else json.dumps([self.issuer, self.subject])
 
 
 LOCAL_USER = Principal(subject="local", buckets=("*",))
@@ -68,7 +75,7 @@ def is_bucket_name(name: str) -> bool:
 
 def may_touch(who: Principal, bucket: str) -> bool:
     """Whether the caller's token names the bucket."""
-    return is_bucket_name(bucket) and any(fnmatchcase(bucket, pattern) for pattern in who.buckets)
+    return is_bucket_name(bucket) and any(is_granted(pattern, bucket) for pattern in who.buckets)
 
 
 def authorize(who: Principal, bucket: str, action: str) -> None:
@@ -105,4 +112,4 @@ def authorize_action(who: Principal, action: str) -> None:
 
 
 def _granted(who: Principal, action: str) -> bool:
-    return who.permissions is None or any(fnmatchcase(action, granted) for granted in who.permissions)
+    return who.permissions is None or any(is_granted(granted, action) for granted in who.permissions)

@@ -26,6 +26,8 @@ _KEYS = {
     "Resource": "*",
     "Condition": {"StringLike": {"kms:ViaService": ["s3.*", "glue.*"]}},
 }
+# What the end of a name has that stands for another subject.
+_WITH_DIGEST = re.compile(r"-[0-9a-f]{16}\Z", re.ASCII)
 _SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
 
@@ -179,7 +181,7 @@ class AssumedRoles:
 def session_name(subject: str) -> str:
     """The subject as a RoleSessionName: 2 to 64 characters of STS's alphabet, different for different subjects."""
     name = _SESSION_NAME.sub("-", subject)
-    if name == subject and 2 <= len(name) <= 64:
+    if name == subject and 2 <= len(name) <= 64 and not _WITH_DIGEST.search(name):
         return name
     return f"{name[:47]}-{hashlib.sha256(subject.encode()).hexdigest()[:16]}"
 

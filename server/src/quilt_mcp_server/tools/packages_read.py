@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -13,6 +12,7 @@ from pydantic_core import to_json
 from ..auth.principal import Principal, may_touch, principal
 from ..aws import Gateway
 from ..aws.objects import read_part
+from ..globs import matcher
 from ..protocol import paging
 from ..protocol.tool import Cursor, NextCursor, PackageName, Registry, TopHash, tool
 from ..quilt.diff import Change, compare
@@ -136,7 +136,7 @@ class PackagesReadTools:
         async with self._aws.bucket(bucket, f"searching the package {name} in s3://{bucket}") as s3:
             version, start = await where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
             shown = _Version(bucket, name, version, include_meta)
-            page = await _page(s3, shown, start, limit, lambda key: fnmatchcase(key, pattern))
+            page = await _page(s3, shown, start, limit, matcher(pattern))
         return PackageMatches(
             top_hash=version,
             entries=page.entries,
@@ -225,7 +225,7 @@ async def where(s3: Any, bucket: str, name: str, top_hash: str | None, position:
     return version, int(offset)
 
 
-async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Callable[[str], bool]) -> _Page:
+async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Callable[[str], object]) -> _Page:
     """Up to `limit` wanted entries from an offset on; fewer when they are large or far apart."""
     who = principal()
     deadline = time.monotonic() + SCAN_SECONDS

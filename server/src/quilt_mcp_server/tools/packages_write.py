@@ -1,7 +1,6 @@
 """Making packages and new versions of them. Objects are not copied: entries refer to them where they are."""
 
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -9,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from ..aws import Gateway
 from ..config import Config
+from ..globs import matcher
 from ..protocol.tool import TIME_SHARE, Bucket, Message, Metadata, PackageName, Registry, WorkflowId, tool
 from ..quilt.draft import Draft, Value
 from ..quilt.locations import ObjectLocation, check_package_name, logical_problem, parse_bucket
@@ -166,6 +166,7 @@ class PackagesWriteTools:
         start = f"{start}/" if start else ""
         request: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
         found: list[Item] = []
+        wanted = _wanted(include, exclude)
         while True:
             async with self._aws.bucket(bucket, f"listing s3://{bucket}/{prefix}", "s3:ListBucket") as s3:
                 answer = await s3.list_objects_v2(**request)
@@ -175,7 +176,7 @@ class PackagesWriteTools:
                 # A key that ends in a slash is a console's folder; Quilt's own files are no data.
                 if path.endswith("/") or not path or key.startswith(_OWN):
                     continue
-                if _wanted(path, include, exclude):
+                if wanted(path):
                     found.append(Item(path, ObjectLocation(bucket, key)))
             if len(found) > MAXIMUM_OBJECTS:
                 raise ToolError(
@@ -193,10 +194,16 @@ class PackagesWriteTools:
         return found
 
 
-def _wanted(path: str, include: Iterable[str] | None, exclude: Iterable[str]) -> bool:
-    if include is not None and not any(fnmatchcase(path, pattern) for pattern in include):
-        return False
-    return not any(fnmatchcase(path, pattern) for pattern in exclude)
+def _wanted(include: Iterable[str] | None, exclude: Iterable[str]) -> Callable[[str], bool]:
+    included = None if include is None else [matcher(pattern) for pattern in include]
+    excluded = [matcher(pattern) for pattern in exclude]
+
+    def wanted(path: str) -> bool:
+        if included is not None and not any(matches(path) for matches in included):
+            return False
+        return not any(matches(path) for matches in excluded)
+
+    return wanted
 
 
 def _header(metadata: Metadata, chosen: Workflow, message: str | None, old: Value | None = None) -> Value:

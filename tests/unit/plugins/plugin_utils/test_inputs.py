@@ -47,6 +47,8 @@ ROLES = {
         Spec("ecr_kms_key"),
         Spec("ecr_encryption_type"),
         Spec("smoke_token"),
+        Spec("smoke_headers", type="dict"),
+        Spec("alb_rule_conditions", type="list", elements="dict"),
         Spec("mcp_server_port", type="int"),
         Spec("alb_rule_target_group_name", pattern=".{1,32}", form="at most 32 characters"),
         Spec("mcp_server_assumable_roles", type="list", elements="str"),
@@ -256,3 +258,8 @@ def test_one_cause_behind_many_values_is_said_once() -> None:
 
 def test_a_secret_is_never_shown() -> None:
     assert judge(smoke_token=["hunter2"]) == ["smoke_token: wanted a text; found a value that is not shown here"]
+    for given in ("hunter2", ["hunter2"], {"values": ["hunter2"]}):
+        assert judge(alb_rule_conditions=given) == [
+            "alb_rule_conditions: wanted a list; found a value that is not shown here"
+        ]
+    assert "hunter2" not in str(judge(smoke_headers=["hunter2"]))

@@ -52,6 +52,13 @@ class ReadTimeout(Exception):
         ),
         pytest.param(certificate_error("certificate has expired"), "has expired", "renewed", id="expired"),
         pytest.param(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), "TLS failed", "HTTPS listener", id="no TLS"),
+        pytest.param(
+            ssl.SSLError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required"),
+            "TLS failed",
+            "the listener requires a certificate of the client (mutual TLS): give one in smoke_client_certificate",
+            id="no certificate of the client",
+        ),
+        pytest.param(ConnectionResetError(104, "reset"), "closed without an answer", "mutual TLS", id="reset"),
         pytest.param(socket.gaierror(-2, "Name or service not known"), "not known to DNS", "connect_to", id="DNS"),
         pytest.param(ConnectionRefusedError(111, "refused"), "refused", "load balancer", id="refused"),
         pytest.param(ReadTimeout(), "no answer in time (ReadTimeout)", "security group", id="timeout"),
@@ -64,3 +71,11 @@ def test_of_error_looks_under_wrappers(error: Exception, came: str, remedy: str)
     for outer in (error, wrapped, ExceptionGroup("of a task group", [wrapped])):
         assert came in of_error(outer)[0]
         assert remedy in of_error(outer)[1]
+
+
+@pytest.mark.parametrize(
+    "alert", ["TLSV13_ALERT_CERTIFICATE_REQUIRED", "TLSV1_ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE"]
+)
+def test_a_certificate_of_the_client_that_is_refused(alert: str) -> None:
+    error = ssl.SSLError(1, f"[SSL: {alert}] alert")
+    assert of_error(error, has_certificate=True)[1].startswith("the listener does not accept the certificate of the")

@@ -356,6 +356,17 @@ def test_private_subnets_by_route(
     assert found.stack["private_subnet_ids"] == [f"subnet-{name}" for name in expected]
 
 
+def test_subnets_whose_routes_are_not_shown_are_not_taken_for_private() -> None:
+    """Those of zones without the load balancer are of no interest, nor are routes where the subnets are given."""
+    shown = tuple(one for one in TABLES if "subnet-public-1" not in one.subnet_ids and not one.main)
+    records = replace(RECORDS, subnets=(*SUBNETS, subnet("far", "c")), route_tables=shown)
+    (problem,) = resolve(replace(WANTED, option_names=NAMES), records).problems
+    assert "no route table is shown for subnet-public-1 (public-1, us-east-1a), subnet-public-2" in problem.found
+    assert "far" not in problem.found and problem.remedy == "name them with stack_private_subnet_ids"
+    given = replace(WANTED, private_subnet_ids=("subnet-private-1", "subnet-private-2"))
+    assert resolve(given, records).problems == []
+
+
 def test_a_public_subnet_given_as_private_is_a_warning() -> None:
     wanted = replace(WANTED, private_subnet_ids=("subnet-public-1", "subnet-private-2"))
     found = resolve(wanted, RECORDS)

@@ -151,6 +151,112 @@ def judge(**values: Any) -> list[str]:
             id="no boundary for the role of the shift",
         ),
         pytest.param(
+            {
+                "alb_rule_hosts": ["a.example"],
+                "alb_rule_paths": ["/mcp", "/mcp/*"],
+                "alb_rule_conditions": [
+                    {"field": "source-ip", "values": ["10.0.0.0/8"]},
+                    {"field": "http-header", "http_header_name": "X-A", "values": ["a", "b"]},
+                ],
+            },
+            [
+                "alb_rule_hosts, alb_rule_paths and alb_rule_conditions: a rule holds 5 values at most; found 1 hosts, "
+                "2 paths and 3 values of further conditions"
+            ],
+            id="too many values with the further conditions",
+        ),
+        pytest.param(
+            {"alb_rule_conditions": [{"field": "source-ip", "values": []}, {"field": "query-string"}]},
+            [
+                "alb_rule_conditions: condition source-ip has no value",
+                "alb_rule_conditions: condition query-string has no value",
+            ],
+            id="conditions without values",
+        ),
+        pytest.param(
+            {
+                "alb_rule_conditions": [
+                    {"field": "http-header", "http_header_name": "X-A", "values": ["hunter2é"]},
+                    {"field": "http-header", "http_header_name": "X A", "values": ["hunter2"]},
+                    {"field": "query-string", "values": [{"key": "a", "value": "hunter2" * 20}]},
+                ]
+            },
+            [
+                "alb_rule_conditions: http-header <sha256:",
+                "alb_rule_conditions: http_header_name x a has ' '",
+                "alb_rule_conditions: condition query-string: value has 140 characters",
+            ],
+            id="values that AWS refuses",
+        ),
+        pytest.param(
+            {
+                "alb_rule_conditions": [
+                    {"field": "http-headers", "values": ["hunter2"]},
+                    {"field": "host-header", "values": ["a.example"]},
+                    {"field": "http-header", "http_header_name": "X-A", "value": ["hunter2"]},
+                    {"field": "http-header", "http_header_name": "X-A", "values": "hunter2"},
+                    {"field": "http-header", "http_header_name": "X-A", "values": [1.10, True]},
+                    {"field": "query-string", "values": [{"name": "hunter2"}]},
+                    {"field": "source-ip", "source_ip_config": {"cidr": "10.0.0.0/8"}},
+                ]
+            },
+            [
+                "alb_rule_conditions[0]: the field is 'http-headers'",
+                "alb_rule_conditions[1]: the field is host-header, but the rule has that condition; use alb_rule_hosts",
+                "alb_rule_conditions[2]: condition http-header has value, but",
+                "alb_rule_conditions[3]: condition http-header: values is a str",
+                "alb_rule_conditions[4]: condition http-header: a value is a float",
+                "alb_rule_conditions[4]: condition http-header: a value is a bool",
+                "alb_rule_conditions[5]: condition query-string: a value has the keys name",
+                "alb_rule_conditions[6]: condition source-ip has cidr",
+            ],
+            id="conditions of another form",
+        ),
+        pytest.param(
+            {
+                "alb_rule_conditions": [
+                    {"field": "source-ip", "values": ["10.0.0.0/8"]},
+                    {"field": "source-ip", "values": ["192.0.2.0/24"]},
+                    {"field": "http-header", "http_header_name": "X-Quilt-Release", "values": ["live"]},
+                ]
+            },
+            [
+                "alb_rule_conditions: condition field source-ip is given 2 times",
+                "alb_rule_conditions: condition http-header x-quilt-release, but the test rule",
+            ],
+            id="conditions that a rule cannot have",
+        ),
+        pytest.param(
+            {
+                "smoke_rule_conditions": [
+                    {"field": "http-header", "http_header_name": "X-Wild", "values": ["a*"]},
+                    {"field": "http-header", "http_header_name": "X-Given", "values": ["hunter2*"]},
+                    {"field": "http-header", "http_header_name": "Accept", "values": ["*json*"]},
+                    {"field": "http-request-method", "values": ["POST"]},
+                ],
+                "smoke_headers": {"x-given": "hunter"},
+            },
+            [
+                "smoke_headers: headers has x-given with a value that the rule's condition http-header x-given does",
+                "smoke_headers: the rule's condition http-header x-wild has no value without a wildcard",
+                "smoke_headers: the rule has the condition http-request-method POST",
+            ],
+            id="conditions that the smoke test cannot fulfill",
+        ),
+        pytest.param(
+            {"smoke_client_key": "/no/key.pem"},
+            ["smoke_client_certificate: smoke_client_key is given without smoke_client_certificate"],
+            id="a key without its certificate",
+        ),
+        pytest.param(
+            {"smoke_client_certificate": "/no/cert.pem", "smoke_client_key": "~/no/key.pem"},
+            [
+                "smoke_client_certificate: smoke_client_certificate '/no/cert.pem' cannot be read (No such file",
+                "smoke_client_certificate: smoke_client_key '",
+            ],
+            id="files that are not there",
+        ),
+        pytest.param(
             {"alb_rule_egress": [{"proto": "tcp", "ports": [443], "cidr_ip": "pl-0123456789abcdef0"}]},
             ["alb_rule_egress[0].cidr_ip: pl-0123456789abcdef0"],
             id="a prefix list in place of a network",
@@ -162,6 +268,7 @@ def test_wrong(values: dict[str, Any], said: list[str]) -> None:
     assert len(found) == len(said), found
     for problem, start in zip(found, said, strict=True):
         assert problem.startswith(start)
+        assert "hunter2" not in problem
 
 
 def test_no_secret_is_shown() -> None:
