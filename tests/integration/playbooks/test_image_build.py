@@ -47,9 +47,11 @@ def hosts(aws: ControlPlane, tmp_path: Path) -> Iterator[tuple[str, str]]:
     hosts = (registry.host, f"127.0.0.1:{registry._front.upstream}")
     yield hosts
     for host in hosts:
-        listed = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={host}/*")
-        if names := [name for name in listed.split() if not name.endswith("<none>")]:
-            docker("image", "rm", *names)
+        shown = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}"
+        listed = docker("image", "ls", "--digests", "--format", shown, "--filter", f"reference={host}/*").split()
+        # By their names here: another name of the same image is not the test's.
+        for name in {one for one in listed if not one.endswith("<none>")}:
+            subprocess.run(["docker", "image", "rm", name], capture_output=True, check=False)
     registry.stop()
 
 
