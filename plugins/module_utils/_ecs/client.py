@@ -117,7 +117,9 @@ class ServiceClient:
             answer = self.client("ecs").list_service_deployments(**request)
             found += answer["serviceDeployments"]
             if not answer.get("nextToken"):
-                return sorted(found, key=lambda record: record["createdAt"], reverse=True)
+                # Where ECS does not say when, its own order stands, which is the newest first.
+                times = all("createdAt" in record for record in found)
+                return sorted(found, key=lambda record: record["createdAt"], reverse=True) if times else found
             request["nextToken"] = answer["nextToken"]
 
     @aws_call("describe the deployments of ECS service {self.name}")
