@@ -136,10 +136,13 @@ def execution_role_policy(
     secrets: Iterable[str],
     kms_keys: Iterable[str] = (),
     more_repository_arns: Iterable[str] = (),
+    pull_through: bool = False,
 ) -> Policy:
     """Return what ECS may do to start a task: pull the images, read the secrets, write the logs.
 
-    Every resource is an ARN; a secret is one of Secrets Manager or a parameter of SSM.
+    Every resource is an ARN; a secret is one of Secrets Manager or a parameter of SSM. With ``pull_through`` a
+    pull-through cache rule is for the repository: whoever pulls its image first makes ECR fetch it and create the
+    repository.
     """
     given = list(secrets)
     parameters = [arn for arn in given if arn.split(":")[2:3] == ["ssm"]]
@@ -150,6 +153,11 @@ def execution_role_policy(
             "PullImage",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             {repository_arn, *more_repository_arns},
+        ),
+        _statement(
+            "ImportImage",
+            ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
+            [repository_arn] if pull_through else (),
         ),
         _statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group}:*"]),
         _statement("ReadSecrets", ["secretsmanager:GetSecretValue"], (arn for arn in given if arn not in parameters)),

@@ -20,6 +20,7 @@ PAGES = ("module_utils/_ecr/image_check.py", "module_utils/_stack/plan.py")
 FAILURES = {
     "CheckFailed": "a check of the smoke test did not hold; _smoke/checks.py prints what was asked and what came",
     "DeploymentFailed": "a deployment that is not what runs, with its evidence; it shortens its own ARNs",
+    "LayerNotCached": "never leaves _ecr/image_lookup",
     "LostAnswer": "a Stale of a write that got no answer",
     "Stale": "what was read is no longer true, so it is read and planned again",
     "TooComplex": "never leaves _elb_rule/match",

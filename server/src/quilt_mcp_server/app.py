@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .auth import resource_metadata
 from .auth.jwks import Jwks
 from .auth.middleware import AuthenticationMiddleware, FixedPrincipalMiddleware
-from .auth.principal import LOCAL_USER
+from .auth.principal import LOCAL_USER, principal
 from .auth.tokens import TokenVerifier
 from .aws import Gateway
 from .config import Config
@@ -26,7 +26,8 @@ from .protocol.server import QuiltServer
 from .resources import Resources
 from .tools import groups
 from .transport.access_log import AccessLogMiddleware
-from .transport.concurrency import ConcurrencyMiddleware
+from .transport.concurrency import ConcurrencyMiddleware, UserLimitMiddleware
+from .transport.disconnect import DisconnectMiddleware
 from .transport.host_header import HostHeaderMiddleware
 from .transport.request_body import MAXIMUM_BODY, RequestBodyMiddleware
 from .transport.stateless_transport import StatelessTransport
@@ -78,15 +79,17 @@ def build(config: Config) -> Starlette:
         stateless_http=True, json_response=True, max_request_body_size=MAXIMUM_BODY, transport_security=security
     )
     sessions = server.session_manager
-    endpoint: ASGIApp = RequestBodyMiddleware(
-        StatelessTransport(sessions.app, security, modern=sessions.handle_request)
-    )
+    endpoint: ASGIApp = StatelessTransport(sessions.app, security, modern=sessions.handle_request)
+    endpoint = DisconnectMiddleware(endpoint)
+    endpoint = ConcurrencyMiddleware(endpoint, config.max_requests, config.max_user_requests, _user)
+    endpoint = RequestBodyMiddleware(endpoint, _user)
+    endpoint = UserLimitMiddleware(endpoint, config.max_user_requests, _user)
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
         metadata_url = resource_metadata.document_url(config) if metadata is not None else None
         endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, metadata_url)
-    endpoint = PostOnly(HostHeaderMiddleware(ConcurrencyMiddleware(endpoint, config.max_requests)))
+    endpoint = PostOnly(HostHeaderMiddleware(endpoint))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -124,6 +127,10 @@ def build(config: Config) -> Starlette:
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _user() -> str:
+    return principal().identity
 
 
 def _verifier(config: Config) -> TokenVerifier:

@@ -4,7 +4,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..telemetry.logs import record, subject_for_logs
-from ..transport.concurrency import RETRY_AFTER
+from ..transport.request_body import RETRY_AFTER
 from .jwks import KeysUnavailableError
 from .principal import Principal, current_principal
 from .tokens import InvalidTokenError, TokenVerifier

@@ -9,6 +9,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
@@ -25,12 +26,14 @@ from pydantic_core import to_json
 from .. import __version__
 from ..telemetry import mcp_methods
 from ..telemetry.logs import record
+from ..transport.disconnect import ClientGoneError, WhileConnected
 from .resource_uri import template_form
 from .schemas import for_arguments, for_results
 from .tool import ToolOptions, tools_of
 
 log = logging.getLogger(__name__)
 
+_GONE = "the client hung up, and the request was stopped"  # for the log; nobody reads the answer
 MAXIMUM_RESULT = 1024 * 1024  # characters of a tool's result
 INSTRUCTIONS = (
     "Data in Amazon S3, organized as Quilt packages. bucket_list shows the buckets you may use; packages_list and "
@@ -88,10 +91,16 @@ class QuiltServer(MCPServer[Any]):
         # A tool's own end comes first, and is reported as a tool's error.
         seconds = self._tool_timeout + (method == "tools/call")
         try:
-            async with asyncio.timeout(seconds):
+            if method == "tools/call":  # Which knows whether it only reads.
+                async with asyncio.timeout(seconds):
+                    return await call_next(ctx)
+            async with WhileConnected(), asyncio.timeout(seconds):
                 return await call_next(ctx)
         except (MCPError, ValidationError):
             raise
+        except ClientGoneError as error:
+            record().outcome = "disconnected"
+            raise MCPError(INTERNAL_ERROR, _GONE) from error
         except TimeoutError as error:
             record().outcome = "timeout"
             raise MCPError(INTERNAL_ERROR, f"{method} took longer than {seconds} s and was stopped") from error
@@ -114,13 +123,16 @@ class QuiltServer(MCPServer[Any]):
         try:
             if known is not None:
                 _check_names(name, known.parameters["properties"], arguments)
-            async with asyncio.timeout(self._tool_timeout):
+            async with WhileConnected(read=_only_reads(known)), asyncio.timeout(self._tool_timeout):
                 result = _compact(await super().call_tool(name, arguments, context))
         except TimeoutError as error:
             record().outcome = "timeout"
             raise ToolError(
                 f"{name} took longer than {self._tool_timeout} s and was stopped; ask for less at once"
             ) from error
+        except ClientGoneError as error:
+            record().outcome = "disconnected"
+            raise ToolError(_GONE) from error
         except UnexpectedToolError as error:
             record().outcome = "crash"
             raise UnexpectedToolError(_own_fault(name)) from error.__cause__
@@ -170,6 +182,10 @@ class ToolListCache:
         if ctx.protocol_version not in self._known:
             self._known[ctx.protocol_version] = await call_next(ctx)
         return self._known[ctx.protocol_version]
+
+
+def _only_reads(known: Tool | None) -> bool:
+    return known is not None and known.annotations is not None and known.annotations.read_only_hint is True
 
 
 def _own_fault(what: str) -> str:

@@ -53,6 +53,11 @@ def judge(**values: Any) -> list[str]:
         ),
         pytest.param({"image_build_args": {"A": None}}, ["image_build_args: A is null"], id="null"),
         pytest.param(
+            {"image_base": "python:3", "image_build_args": {"BASE": "python:4"}},
+            ["image_base: wanted one base; found BASE in image_build_args too"],
+            id="two bases",
+        ),
+        pytest.param(
             {"ecs_service_minimum_healthy_percent": 100, "ecs_service_maximum_percent": "100"},
             ["ecs_service_maximum_percent: with ecs_service_minimum_healthy_percent 100 no task can be replaced"],
             id="percentages without room",
