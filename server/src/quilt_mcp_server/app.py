@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .auth import resource_metadata
+from .auth.access_tokens import AccessTokenRules
 from .auth.jwks import Jwks
 from .auth.middleware import AuthenticationMiddleware, FixedPrincipalMiddleware
 from .auth.principal import LOCAL_USER, principal
@@ -65,7 +66,7 @@ def build(config: Config) -> Starlette:
     """The whole application. AWS is not called before the first request."""
     aws = Gateway(config)
     verifier = _verifier(config) if config.auth == "jwt" else None
-    metadata = resource_metadata.document(config) if verifier is not None else None
+    oauth = config.oauth if verifier is not None else None
     server = QuiltServer(config.tool_timeout)
     for group in groups(config, aws):
         server.add_group(group)
@@ -87,7 +88,7 @@ def build(config: Config) -> Starlette:
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
-        metadata_url = resource_metadata.document_url(config) if metadata is not None else None
+        metadata_url = resource_metadata.document_url(oauth) if oauth is not None else None
         endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, metadata_url)
     endpoint = PostOnly(HostHeaderMiddleware(endpoint))
 
@@ -110,7 +111,7 @@ def build(config: Config) -> Starlette:
             Route("/healthz", healthz),
             Route("/mcp/healthz", healthz),
             Route("/readyz", Readiness(verifier, aws.check).answer),
-            *(resource_metadata.routes(metadata) if metadata is not None else ()),
+            *(resource_metadata.routes(oauth) if oauth is not None else ()),
         ],
         middleware=[
             Middleware(AccessLogMiddleware, metrics=config.metrics == "emf"),
@@ -134,9 +135,13 @@ def _user() -> str:
 
 
 def _verifier(config: Config) -> TokenVerifier:
-    jwks = Jwks(config.jwks_url) if config.jwks_url is not None else None
+    oauth = config.oauth
     return TokenVerifier(
-        config.jwt_keys, config.jwt_issuer, config.jwt_audience, jwks=jwks, jwks_issuer=config.oauth_issuer or ""
+        config.jwt_keys,
+        config.jwt_issuer,
+        config.jwt_audience,
+        rules=AccessTokenRules(oauth) if oauth is not None else None,
+        jwks=Jwks(oauth.jwks_url) if oauth is not None else None,
     )
 
 

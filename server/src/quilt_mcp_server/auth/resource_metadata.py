@@ -4,37 +4,32 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..config import Config
+from ..oauth_settings import OAuthSettings
 
 # The first is under /mcp/, which the balancer's rule routes; the second is where RFC 9728 says to look.
 PATHS = ("/mcp/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp")
 
 
-def document(config: Config) -> dict[str, object] | None:
-    """The protected resource's metadata, or None without an authorization server."""
-    if config.oauth_issuer is None:
-        return None
+def document(oauth: OAuthSettings) -> dict[str, object]:
+    """The protected resource's metadata."""
     return {
-        "resource": f"{_base(config)}/mcp",
-        "authorization_servers": [config.oauth_issuer],
+        "resource": oauth.resource,
+        "authorization_servers": [oauth.issuer],
         "bearer_methods_supported": ["header"],
         "resource_name": "Quilt",
     }
 
 
-def document_url(config: Config) -> str:
+def document_url(oauth: OAuthSettings) -> str:
     """Where clients find the document from outside."""
-    return _base(config) + PATHS[0]
+    return oauth.origin + PATHS[0]
 
 
-def routes(metadata: dict[str, object]) -> list[Route]:
+def routes(oauth: OAuthSettings) -> list[Route]:
     """The document at both of its places."""
+    metadata = document(oauth)
 
     async def answer(_: Request) -> JSONResponse:
         return JSONResponse(metadata)
 
     return [Route(path, answer) for path in PATHS]
-
-
-def _base(config: Config) -> str:
-    return f"https://{config.allowed_hosts[0]}"

@@ -6,21 +6,24 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jwt
 
+from .access_tokens import AccessTokenRules
 from .claims import principal_from
 from .jwks import Jwks
 from .principal import Principal
+from .refusals import InvalidTokenError as InvalidTokenError
 
 LEEWAY = 30  # seconds of clock difference that are tolerated
 MAXIMUM_BYTES = 8192
 MAXIMUM_KID = 256
 REMEMBERED = 512  # tokens
 _REQUIRED = ("exp", "iat", "iss", "aud", "sub")
+_REQUIRED_OF_ACCESS = ("exp", "iat", "iss", "sub")
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (jwt.ExpiredSignatureError, "the token has expired; get a new one"),
     (jwt.ImmatureSignatureError, "the token is not valid yet; check the clock of its issuer"),
@@ -31,10 +34,6 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-class InvalidTokenError(Exception):
-    """The token is refused; the message is a fixed sentence, safe to send back."""
-
-
 @dataclass(frozen=True, slots=True)
 class Key:
     """A verification key with the one algorithm that it may be used with."""
@@ -42,6 +41,7 @@ class Key:
     value: Any = field(repr=False)
     issuer: str
     algorithm: str = "HS256"
+    published: bool = False  # at the JWKS address
 
 
 class TokenVerifier:
@@ -52,12 +52,17 @@ class TokenVerifier:
     """
 
     def __init__(
-        self, keys: Mapping[str, str], issuer: str, audience: str, jwks: Jwks | None = None, jwks_issuer: str = ""
+        self,
+        keys: Mapping[str, str],
+        issuer: str,
+        audience: str,
+        rules: AccessTokenRules | None = None,
+        jwks: Jwks | None = None,
     ) -> None:
         self._keys = {kid: Key(value, issuer) for kid, value in keys.items()}
         self._audience = audience
-        self._jwks = jwks
-        self._jwks_issuer = jwks_issuer
+        self._rules = rules
+        self._jwks = jwks if rules is not None else None
         self._verified: OrderedDict[bytes, tuple[Key, Principal]] = OrderedDict()
 
     async def verify(self, token: str) -> Principal:
@@ -69,12 +74,13 @@ class TokenVerifier:
         """
         if len(token) > MAXIMUM_BYTES:
             raise InvalidTokenError(f"the token is longer than {MAXIMUM_BYTES} bytes")
-        key = await self._key(_header(token))
+        header = _header(token)
+        key = await self._key(header)
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         known = self._verified.get(digest)
         if known is not None and known[0] == key and (known[1].expires or 0) + LEEWAY > time.time():
             return known[1]
-        who = self._principal(token, key)
+        who = self._principal(token, key, header.get("typ"))
         self._verified[digest] = (key, who)
         if len(self._verified) > REMEMBERED:
             self._verified.popitem(last=False)
@@ -89,23 +95,16 @@ class TokenVerifier:
         if self._jwks is not None:
             await self._jwks.check()
 
-    def _principal(self, token: str, key: Key) -> Principal:
+    def _principal(self, token: str, key: Key, header_type: object) -> Principal:
         try:
-            claims = jwt.decode(
-                token,
-                key.value,
-                algorithms=[key.algorithm],
-                issuer=key.issuer,
-                audience=self._audience,
-                leeway=LEEWAY,
-                options={"require": list(_REQUIRED)},
-            )
+            if key.published and self._rules is not None:
+                who = self._rules.principal(_claims(token, key, None, _REQUIRED_OF_ACCESS), header_type)
+                # Two issuers may each have an alice.
+                return replace(who, issuer=key.issuer) if self._keys else who
+            claims = _claims(token, key, self._audience, _REQUIRED)
             if not claims["sub"]:
                 raise InvalidTokenError("the token names no subject")
-            who = principal_from(claims)
-            # Two issuers may each have an alice.
-            ambiguous = self._keys and key.issuer == self._jwks_issuer
-            return replace(who, issuer=key.issuer) if ambiguous else who
+            return principal_from(claims)
         except InvalidTokenError:
             raise
         except Exception as error:
@@ -116,15 +115,29 @@ class TokenVerifier:
     async def _key(self, header: Mapping[str, object]) -> Key:
         kid = header.get("kid")
         key = self._keys.get(kid) if isinstance(kid, str) else None
-        if key is None and self._jwks is not None and isinstance(kid, str) and 0 < len(kid) <= MAXIMUM_KID:
+        if key is None and self._jwks and self._rules and isinstance(kid, str) and 0 < len(kid) <= MAXIMUM_KID:
             found = await self._jwks.find(kid)
-            key = Key(found[0], self._jwks_issuer, found[1]) if found is not None else None
+            key = Key(found[0], self._rules.issuer, found[1], published=True) if found is not None else None
         if key is None:
             raise InvalidTokenError("the token's kid names no key of this server")
         # The key decides the algorithm, never the token: neither `none` nor RS256-as-HS256 gets through.
         if header.get("alg") != key.algorithm:
             raise InvalidTokenError("the token's algorithm is not the one of its key")
         return key
+
+
+def _claims(token: str, key: Key, audience: str | None, required: Sequence[str]) -> dict[str, Any]:
+    """The claims of a token whose signature, issuer, time and, if one is given, audience are right."""
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        key.value,
+        algorithms=[key.algorithm],
+        issuer=key.issuer,
+        audience=audience,
+        leeway=LEEWAY,
+        options={"require": list(required), "verify_aud": audience is not None},
+    )
+    return claims
 
 
 def _header(token: str) -> Mapping[str, object]:

@@ -1,0 +1,95 @@
+"""The settings of an authorization server: whose access tokens are accepted, for which audience."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import SplitResult, urlsplit
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Reader(Protocol):
+    """What reads the variables, and collects their faults."""
+
+    def text(self, name: str, default: str = "") -> str: ...
+    def listed(self, name: str) -> tuple[str, ...]: ...
+    def fault(self, name: str, problem: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthSettings:
+    """An authorization server, and this server as its resource (RFC 9728).
+
+    Attributes:
+        resource: The URL by which clients call this server, without a last slash.
+        audiences: The `aud` of its tokens, in addition to the resource with and without a last slash.
+        client_ids: The clients whose tokens may lack `aud`.
+    """
+
+    issuer: str
+    jwks_url: str
+    resource: str
+    audiences: tuple[str, ...] = ()
+    client_ids: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """The scheme and host of the resource."""
+        parts = urlsplit(self.resource)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+_DEPENDENT = ("OAUTH_RESOURCE", "OAUTH_AUDIENCES", "OAUTH_CLIENT_IDS")
+
+
+def load(read: Reader, hosts: Sequence[str], catalog_audience: str) -> OAuthSettings | None:
+    """The settings, or None without an authorization server. What is wrong is reported to the reader."""
+    issuer, jwks_url = read.text("OAUTH_ISSUER"), read.text("JWKS_URL")
+    _check_url(read, "JWKS_URL", jwks_url)
+    if bool(jwks_url) != bool(issuer):
+        missing, given = ("OAUTH_ISSUER", "JWKS_URL") if jwks_url else ("JWKS_URL", "OAUTH_ISSUER")
+        read.fault(
+            missing, f"is not set; QUILT_MCP_{given} needs it: the keys and the issuer they belong to go together"
+        )
+    settings = OAuthSettings(
+        issuer=issuer,
+        jwks_url=jwks_url,
+        resource=_resource(read, hosts),
+        audiences=(catalog_audience, *read.listed("OAUTH_AUDIENCES")),
+        client_ids=read.listed("OAUTH_CLIENT_IDS"),
+    )
+    if issuer or jwks_url:
+        return settings
+    for name in _DEPENDENT:
+        if read.text(name):
+            read.fault(name, "is set without QUILT_MCP_OAUTH_ISSUER; without an authorization server it has no effect")
+    return None
+
+
+def _resource(read: Reader, hosts: Sequence[str]) -> str:
+    given = read.text("OAUTH_RESOURCE")
+    if not given:
+        return f"https://{hosts[0].removesuffix(':*')}/mcp" if hosts else ""
+    parts = _check_url(read, "OAUTH_RESOURCE", given)
+    known = {host.removesuffix(":*") for host in hosts}
+    if parts is not None and parts.netloc.lower() not in known and (parts.hostname or "") not in known:
+        read.fault(
+            "OAUTH_RESOURCE", f"has the host {parts.netloc!r}, which is not in QUILT_MCP_ALLOWED_HOSTS: add it there"
+        )
+    return given.rstrip("/")
+
+
+def _check_url(read: Reader, name: str, url: str) -> SplitResult | None:
+    """The parts of a URL that is https, or on loopback, and nothing but an address; else a fault."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        plain = bool(parts.hostname) and not parts.fragment and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        secure = plain = False
+    if secure and plain and url.isascii() and url.isprintable() and not set(url) & set(' "\\'):
+        return parts
+    read.fault(name, f"must be an https:// address; found {url!r}")
+    return None

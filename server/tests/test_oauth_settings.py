@@ -1,0 +1,84 @@
+"""The settings of an authorization server: one sentence for each fault."""
+
+from typing import Any
+
+import pytest
+from conftest import environment
+
+from quilt_mcp_server.config import ConfigError, load
+from quilt_mcp_server.oauth_settings import OAuthSettings
+
+OAUTH = {
+    "QUILT_MCP_JWKS_URL": "https://login.example.com/jwks",
+    "QUILT_MCP_OAUTH_ISSUER": "https://login.example.com",
+}
+
+
+def settings(**changes: str) -> OAuthSettings:
+    found = load(environment(**(OAUTH | changes))).oauth
+    assert found is not None
+    return found
+
+
+def faults(**changes: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(environment(**(OAUTH | changes)))
+    return caught.value.faults
+
+
+def test_without_an_authorization_server_there_are_none() -> None:
+    assert load(environment()).oauth is None
+
+
+def test_the_resource_is_the_endpoint_on_the_first_host() -> None:
+    hosts = "demo.quiltdata.com:*,other.example.com"
+    assert settings(QUILT_MCP_ALLOWED_HOSTS=hosts).resource == "https://demo.quiltdata.com/mcp"
+    given = settings(QUILT_MCP_ALLOWED_HOSTS=hosts, QUILT_MCP_OAUTH_RESOURCE="https://other.example.com:8443/mcp/")
+    assert (given.resource, given.origin) == ("https://other.example.com:8443/mcp", "https://other.example.com:8443")
+
+
+def test_the_catalog_s_audience_stays_accepted() -> None:
+    found = settings(QUILT_MCP_JWT_AUDIENCE="catalog", QUILT_MCP_OAUTH_AUDIENCES="api://default, x")
+    assert found.audiences == ("catalog", "api://default", "x")
+
+
+URLS = [
+    "http://login.example.com/x",
+    "login.example.com/x",
+    "https://",
+    "https://user@login.example.com",
+    "https://login.example.com/#x",
+    "https://login.example.com:99999/",
+    'https://login.example.com/"x',
+    "https://login.example.com/a b",
+    "https://l\u00f6gin.example.com/",
+    "https://[login/",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("url", URLS)
+@pytest.mark.parametrize("name", ["QUILT_MCP_JWKS_URL", "QUILT_MCP_OAUTH_RESOURCE"])
+def test_addresses_are_https(name: str, url: str) -> None:
+    (found,) = faults(**{name: url})
+    assert found.startswith(f"{name} must be an https:// address")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("QUILT_MCP_OAUTH_RESOURCE", "https://other.example.com/mcp", "not in QUILT_MCP_ALLOWED_HOSTS"),
+        ("QUILT_MCP_OAUTH_ISSUER", "", "is not set"),
+        ("QUILT_MCP_JWKS_URL", "", "is not set"),
+    ],
+)
+def test_each_fault_is_one_sentence(name: str, value: str, expected: str) -> None:
+    (found,) = faults(**{name: value})
+    assert found.startswith(name) and expected in found
+
+
+@pytest.mark.parametrize("name", ["RESOURCE", "AUDIENCES", "CLIENT_IDS"])
+def test_a_setting_without_an_authorization_server_is_a_fault(name: str) -> None:
+    none: dict[str, Any] = dict.fromkeys(OAUTH, "")
+    (found,) = faults(**none, **{f"QUILT_MCP_OAUTH_{name}": "https://demo.quiltdata.com/mcp"})
+    assert found.startswith(f"QUILT_MCP_OAUTH_{name} is set without")
