@@ -69,12 +69,37 @@ def test_addresses_are_https(name: str, url: str) -> None:
     [
         ("QUILT_MCP_OAUTH_RESOURCE", "https://other.example.com/mcp", "not in QUILT_MCP_ALLOWED_HOSTS"),
         ("QUILT_MCP_OAUTH_ISSUER", "", "is not set"),
-        ("QUILT_MCP_JWKS_URL", "", "is not set"),
+        ("QUILT_MCP_JWKS_URL", "", "or QUILT_MCP_OAUTH_INTROSPECTION_URL"),
     ],
 )
 def test_each_fault_is_one_sentence(name: str, value: str, expected: str) -> None:
     (found,) = faults(**{name: value})
     assert found.startswith(name) and expected in found
+
+
+INTROSPECTION = {
+    "QUILT_MCP_OAUTH_INTROSPECTION_URL": "https://login.example.com/introspect",
+    "QUILT_MCP_OAUTH_INTROSPECTION_CLIENT_ID": "quilt",
+    "QUILT_MCP_OAUTH_INTROSPECTION_CLIENT_SECRET": "supersecret",
+}
+
+
+def test_introspection_can_take_the_place_of_keys() -> None:
+    found = settings(QUILT_MCP_JWKS_URL="", **INTROSPECTION)
+    assert found.jwks_url is None
+    assert found.introspection is not None and found.introspection.client_secret == "supersecret"
+    assert "supersecret" not in repr(load(environment(**OAUTH, **INTROSPECTION)))
+
+
+@pytest.mark.parametrize("name", INTROSPECTION)
+def test_introspection_needs_url_client_and_secret(name: str) -> None:
+    (found,) = faults(**(INTROSPECTION | {name: ""}))
+    assert found.startswith(f"{name} is not set") and "supersecret" not in found
+
+
+def test_the_address_of_introspection_is_https() -> None:
+    (found,) = faults(**(INTROSPECTION | {"QUILT_MCP_OAUTH_INTROSPECTION_URL": "http://login.example.com"}))
+    assert "must be an https:// address" in found
 
 
 @pytest.mark.parametrize("name", ["RESOURCE", "AUDIENCES", "CLIENT_IDS"])

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .auth import resource_metadata
 from .auth.access_tokens import AccessTokenRules
+from .auth.introspection import Introspection
 from .auth.jwks import Jwks
 from .auth.middleware import AuthenticationMiddleware, FixedPrincipalMiddleware
 from .auth.principal import LOCAL_USER, principal
@@ -141,7 +142,8 @@ def _verifier(config: Config) -> TokenVerifier:
         config.jwt_issuer,
         config.jwt_audience,
         rules=AccessTokenRules(oauth) if oauth is not None else None,
-        jwks=Jwks(oauth.jwks_url) if oauth is not None else None,
+        jwks=Jwks(oauth.jwks_url) if oauth is not None and oauth.jwks_url is not None else None,
+        introspection=Introspection(oauth.introspection) if oauth is not None and oauth.introspection else None,
     )
 
 

@@ -1,7 +1,7 @@
 """The settings of an authorization server: whose access tokens are accepted, for which audience."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,20 +17,31 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class IntrospectionSettings:
+    """Where opaque tokens are asked about (RFC 7662), and as which client."""
+
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OAuthSettings:
     """An authorization server, and this server as its resource (RFC 9728).
 
     Attributes:
+        jwks_url: Where its keys are; None if all its tokens are opaque.
         resource: The URL by which clients call this server, without a last slash.
         audiences: The `aud` of its tokens, in addition to the resource with and without a last slash.
         client_ids: The clients whose tokens may lack `aud`.
     """
 
     issuer: str
-    jwks_url: str
+    jwks_url: str | None
     resource: str
     audiences: tuple[str, ...] = ()
     client_ids: tuple[str, ...] = ()
+    introspection: IntrospectionSettings | None = None
 
     @property
     def origin(self) -> str:
@@ -39,24 +50,31 @@ class OAuthSettings:
         return f"{parts.scheme}://{parts.netloc}"
 
 
-_DEPENDENT = ("OAUTH_RESOURCE", "OAUTH_AUDIENCES", "OAUTH_CLIENT_IDS")
+_DEPENDENT = ("OAUTH_RESOURCE", "OAUTH_AUDIENCES", "OAUTH_CLIENT_IDS", "OAUTH_INTROSPECTION_URL")
 
 
 def load(read: Reader, hosts: Sequence[str], catalog_audience: str) -> OAuthSettings | None:
     """The settings, or None without an authorization server. What is wrong is reported to the reader."""
     issuer, jwks_url = read.text("OAUTH_ISSUER"), read.text("JWKS_URL")
     _check_url(read, "JWKS_URL", jwks_url)
-    if bool(jwks_url) != bool(issuer):
-        missing, given = ("OAUTH_ISSUER", "JWKS_URL") if jwks_url else ("JWKS_URL", "OAUTH_ISSUER")
+    introspection = _introspection(read)
+    if issuer and not jwks_url and not introspection:
         read.fault(
-            missing, f"is not set; QUILT_MCP_{given} needs it: the keys and the issuer they belong to go together"
+            "JWKS_URL",
+            "is not set; QUILT_MCP_OAUTH_ISSUER needs it, or QUILT_MCP_OAUTH_INTROSPECTION_URL, to verify its tokens",
+        )
+    if jwks_url and not issuer:
+        read.fault(
+            "OAUTH_ISSUER",
+            "is not set; QUILT_MCP_JWKS_URL needs it: the keys and the issuer they belong to go together",
         )
     settings = OAuthSettings(
         issuer=issuer,
-        jwks_url=jwks_url,
+        jwks_url=jwks_url or None,
         resource=_resource(read, hosts),
         audiences=(catalog_audience, *read.listed("OAUTH_AUDIENCES")),
         client_ids=read.listed("OAUTH_CLIENT_IDS"),
+        introspection=introspection,
     )
     if issuer or jwks_url:
         return settings
@@ -77,6 +95,20 @@ def _resource(read: Reader, hosts: Sequence[str]) -> str:
             "OAUTH_RESOURCE", f"has the host {parts.netloc!r}, which is not in QUILT_MCP_ALLOWED_HOSTS: add it there"
         )
     return given.rstrip("/")
+
+
+def _introspection(read: Reader) -> IntrospectionSettings | None:
+    """All three settings, or none."""
+    values = {name: read.text(f"OAUTH_INTROSPECTION_{name}") for name in ("URL", "CLIENT_ID", "CLIENT_SECRET")}
+    given = [name for name, value in values.items() if value]
+    for name in values:
+        if given and not values[name]:
+            read.fault(
+                f"OAUTH_INTROSPECTION_{name}",
+                f"is not set; QUILT_MCP_OAUTH_INTROSPECTION_{given[0]} needs it: URL, client and secret go together",
+            )
+    _check_url(read, "OAUTH_INTROSPECTION_URL", values["URL"])
+    return IntrospectionSettings(values["URL"], values["CLIENT_ID"], values["CLIENT_SECRET"]) if given else None
 
 
 def _check_url(read: Reader, name: str, url: str) -> SplitResult | None:

@@ -208,7 +208,7 @@ ENTRA = Provider(
             _ENTRA | {"iss": "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/"},
             "another issuer",
         ),
-        "proof of possession": (_ENTRA | {"cnf": {"kid": "x"}}, "bound to a key"),
+        "bound to a key": (_ENTRA | {"cnf": {"kid": "x"}}, "bound to a key"),
     },
 )
 OKTA = Provider(

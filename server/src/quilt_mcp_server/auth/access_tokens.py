@@ -25,6 +25,9 @@ _OF_ACCESS = (*_CLIENTS, *_SCOPES, "buckets", "b")
 _NOT_FOR_SERVERS = "an ID token is not accepted; send the access token"
 
 
+LEEWAY = 30  # seconds of clock difference that are tolerated
+
+
 class AccessTokenRules:
     """The rules for tokens of one authorization server. They do not apply to the frontend's own tokens."""
 
@@ -49,6 +52,32 @@ class AccessTokenRules:
         if not claims.get("sub"):
             raise InvalidTokenError("the token names no subject")
         return principal_from(claims)
+
+    def introspected(self, claims: Mapping[str, object], now: float) -> Principal:
+        """The caller that the answer about an active opaque token describes (RFC 7662).
+
+        Args:
+            claims: The answer, of which neither issuer nor time is verified yet.
+            now: Seconds since 1970.
+
+        Raises:
+            InvalidTokenError: if it is no access token, for another audience, or not valid now.
+            ValueError: if a claim is not of its form.
+        """
+        if claims.get("iss", self.issuer) != self.issuer:
+            raise InvalidTokenError("the token is from another issuer")
+        if "exp" not in claims:
+            raise InvalidTokenError("the authorization server does not say when the token expires (exp)")
+        if not _seconds(claims["exp"]) > now - LEEWAY:
+            raise InvalidTokenError("the token has expired; get a new one")
+        if not _seconds(claims.get("nbf", 0)) <= now + LEEWAY:
+            raise InvalidTokenError("the token is not valid yet; check the clock of its issuer")
+        # A refresh token is opaque, too, and active.
+        kind = claims.get("token_type")
+        bearer = isinstance(kind, str) and kind.lower() == "bearer"
+        if not bearer and (kind is not None or not _is_marked(claims, None)):
+            raise InvalidTokenError("the authorization server does not say that this is an access token (token_type)")
+        return self.principal(claims)
 
     def _check_audience(self, claims: Mapping[str, object]) -> None:
         if "aud" in claims:
@@ -99,6 +128,17 @@ def _is_marked(claims: Mapping[str, object], header_type: object) -> bool:
     if use not in (None, "access", "access_token"):
         raise InvalidTokenError("the token's claim token_use is not that of an access token (access)")
     return said in _ACCESS_TOKEN or kind is not None or use is not None
+
+
+def _seconds(value: object) -> float:
+    """A time in seconds.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a time is not a number")
+    return float(value)
 
 
 def _texts(value: object) -> list[str]:

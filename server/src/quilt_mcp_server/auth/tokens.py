@@ -1,7 +1,6 @@
 """Bearer tokens: from an Authorization header to a principal, or a reason why not."""
 
 import base64
-import binascii
 import hashlib
 import json
 import time
@@ -12,13 +11,13 @@ from typing import Any
 
 import jwt
 
-from .access_tokens import AccessTokenRules
+from .access_tokens import LEEWAY, AccessTokenRules
 from .claims import principal_from
+from .introspection import Introspection
 from .jwks import Jwks
 from .principal import Principal
 from .refusals import InvalidTokenError as InvalidTokenError
 
-LEEWAY = 30  # seconds of clock difference that are tolerated
 MAXIMUM_BYTES = 8192
 MAXIMUM_KID = 256
 REMEMBERED = 512  # tokens
@@ -58,11 +57,13 @@ class TokenVerifier:
         audience: str,
         rules: AccessTokenRules | None = None,
         jwks: Jwks | None = None,
+        introspection: Introspection | None = None,
     ) -> None:
         self._keys = {kid: Key(value, issuer) for kid, value in keys.items()}
         self._audience = audience
         self._rules = rules
-        self._jwks = jwks if rules is not None else None
+        self._jwks = jwks
+        self._introspection = introspection
         self._verified: OrderedDict[bytes, tuple[Key, Principal]] = OrderedDict()
 
     async def verify(self, token: str) -> Principal:
@@ -74,6 +75,8 @@ class TokenVerifier:
         """
         if len(token) > MAXIMUM_BYTES:
             raise InvalidTokenError(f"the token is longer than {MAXIMUM_BYTES} bytes")
+        if self._rules is not None and _is_opaque(token):
+            return await self._introspected(self._rules, token)
         header = _header(token)
         key = await self._key(header)
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
@@ -95,12 +98,28 @@ class TokenVerifier:
         if self._jwks is not None:
             await self._jwks.check()
 
+    async def _introspected(self, rules: AccessTokenRules, token: str) -> Principal:
+        if self._introspection is None:
+            raise InvalidTokenError(
+                "the token is opaque (no JWT), which this server does not support; request one for its audience"
+            )
+        claims = await self._introspection.claims(token)
+        try:
+            return self._of_issuer(rules.introspected(claims, time.time()), rules.issuer)
+        except InvalidTokenError:
+            raise
+        except Exception as error:
+            raise InvalidTokenError("the authorization server's answer about the token is malformed") from error
+
+    def _of_issuer(self, who: Principal, issuer: str) -> Principal:
+        """Two issuers may each have an alice."""
+        return replace(who, issuer=issuer) if self._keys else who
+
     def _principal(self, token: str, key: Key, header_type: object) -> Principal:
         try:
             if key.published and self._rules is not None:
                 who = self._rules.principal(_claims(token, key, None, _REQUIRED_OF_ACCESS), header_type)
-                # Two issuers may each have an alice.
-                return replace(who, issuer=key.issuer) if self._keys else who
+                return self._of_issuer(who, key.issuer)
             claims = _claims(token, key, self._audience, _REQUIRED)
             if not claims["sub"]:
                 raise InvalidTokenError("the token names no subject")
@@ -140,15 +159,34 @@ def _claims(token: str, key: Key, audience: str | None, required: Sequence[str])
     return claims
 
 
+def _is_opaque(token: str) -> bool:
+    """Whether the token is no signed JWT: it has not three parts, or its first is no JSON object."""
+    encoded, *others = token.split(".", 3)
+    if len(others) != 2:
+        return True
+    try:
+        return not isinstance(json.loads(_decoded(encoded)), dict)
+    except (ValueError, RecursionError):
+        return True
+
+
+def _decoded(encoded: str) -> bytes:
+    """Of base64 for URLs.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    return base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+
+
 def _header(token: str) -> Mapping[str, object]:
     """The token's header, refused where two readers could understand it differently."""
     encoded, dot, _ = token.partition(".")
     try:
         if not dot:
             raise ValueError("no dot")
-        raw = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
-        header = json.loads(raw, object_pairs_hook=_unique)
-    except (ValueError, binascii.Error, RecursionError) as error:
+        header = json.loads(_decoded(encoded), object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
         raise InvalidTokenError("the token is malformed") from error
     if not isinstance(header, dict):
         raise InvalidTokenError("the token is malformed")
