@@ -77,6 +77,21 @@ def test_each_fault_is_one_sentence(name: str, value: str, expected: str) -> Non
     assert found.startswith(name) and expected in found
 
 
+def test_what_tokens_must_have_is_what_clients_request() -> None:
+    assert settings(QUILT_MCP_OAUTH_REQUIRED_SCOPES="a, b").scopes == ("a", "b")
+    found = settings(QUILT_MCP_OAUTH_SCOPES="api://x/a,openid", QUILT_MCP_OAUTH_REQUIRED_SCOPES="a")
+    assert (found.scopes, found.required_scopes) == (("api://x/a", "openid"), ("a",))
+    (fault,) = faults(QUILT_MCP_OAUTH_SCOPES="api://xa", QUILT_MCP_OAUTH_REQUIRED_SCOPES="a")
+    assert "'a', which no client would request" in fault
+
+
+@pytest.mark.parametrize("scope", ['a"b', "a b", "a\\b", "\u00e4", "a\tb"])
+@pytest.mark.parametrize("name", ["SCOPES", "REQUIRED_SCOPES"])
+def test_a_scope_has_no_quotes_and_spaces(name: str, scope: str) -> None:
+    (fault,) = faults(**{f"QUILT_MCP_OAUTH_{name}": f"good,{scope}"})
+    assert "which is no scope" in fault
+
+
 INTROSPECTION = {
     "QUILT_MCP_OAUTH_INTROSPECTION_URL": "https://login.example.com/introspect",
     "QUILT_MCP_OAUTH_INTROSPECTION_CLIENT_ID": "quilt",
@@ -102,7 +117,7 @@ def test_the_address_of_introspection_is_https() -> None:
     assert "must be an https:// address" in found
 
 
-@pytest.mark.parametrize("name", ["RESOURCE", "AUDIENCES", "CLIENT_IDS"])
+@pytest.mark.parametrize("name", ["RESOURCE", "AUDIENCES", "CLIENT_IDS", "SCOPES"])
 def test_a_setting_without_an_authorization_server_is_a_fault(name: str) -> None:
     none: dict[str, Any] = dict.fromkeys(OAUTH, "")
     (found,) = faults(**none, **{f"QUILT_MCP_OAUTH_{name}": "https://demo.quiltdata.com/mcp"})

@@ -31,6 +31,7 @@ from .transport.access_log import AccessLogMiddleware
 from .transport.concurrency import ConcurrencyMiddleware, UserLimitMiddleware
 from .transport.disconnect import DisconnectMiddleware
 from .transport.host_header import HostHeaderMiddleware
+from .transport.public_documents import PublicDocumentsMiddleware
 from .transport.request_body import MAXIMUM_BODY, RequestBodyMiddleware
 from .transport.stateless_transport import StatelessTransport
 
@@ -89,8 +90,8 @@ def build(config: Config) -> Starlette:
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
-        metadata_url = resource_metadata.document_url(oauth) if oauth is not None else None
-        endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, metadata_url)
+        challenge = resource_metadata.challenge(oauth) if oauth is not None else ""
+        endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, challenge)
     endpoint = PostOnly(HostHeaderMiddleware(endpoint))
 
     @asynccontextmanager
@@ -112,10 +113,10 @@ def build(config: Config) -> Starlette:
             Route("/healthz", healthz),
             Route("/mcp/healthz", healthz),
             Route("/readyz", Readiness(verifier, aws.check).answer),
-            *(resource_metadata.routes(oauth) if oauth is not None else ()),
         ],
         middleware=[
             Middleware(AccessLogMiddleware, metrics=config.metrics == "emf"),
+            Middleware(PublicDocumentsMiddleware, resource_metadata.routes(oauth) if oauth is not None else []),
             Middleware(
                 CORSMiddleware,
                 allow_origins=origins,

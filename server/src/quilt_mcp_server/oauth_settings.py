@@ -34,6 +34,8 @@ class OAuthSettings:
         resource: The URL by which clients call this server, without a last slash.
         audiences: The `aud` of its tokens, in addition to the resource with and without a last slash.
         client_ids: The clients whose tokens may lack `aud`.
+        scopes: What clients are asked to request, in the words of the authorization server.
+        required_scopes: What a token must have, in the words of the token.
     """
 
     issuer: str
@@ -42,6 +44,8 @@ class OAuthSettings:
     audiences: tuple[str, ...] = ()
     client_ids: tuple[str, ...] = ()
     introspection: IntrospectionSettings | None = None
+    scopes: tuple[str, ...] = ()
+    required_scopes: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -50,7 +54,16 @@ class OAuthSettings:
         return f"{parts.scheme}://{parts.netloc}"
 
 
-_DEPENDENT = ("OAUTH_RESOURCE", "OAUTH_AUDIENCES", "OAUTH_CLIENT_IDS", "OAUTH_INTROSPECTION_URL")
+_DEPENDENT = (
+    "OAUTH_RESOURCE",
+    "OAUTH_AUDIENCES",
+    "OAUTH_CLIENT_IDS",
+    "OAUTH_INTROSPECTION_URL",
+    "OAUTH_SCOPES",
+    "OAUTH_REQUIRED_SCOPES",
+)
+# RFC 6749, 3.3: all but space, quotation mark and backslash.
+_SCOPE_CHARACTERS = frozenset(map(chr, range(0x21, 0x7F))) - {'"', "\\"}
 
 
 def load(read: Reader, hosts: Sequence[str], catalog_audience: str) -> OAuthSettings | None:
@@ -75,6 +88,7 @@ def load(read: Reader, hosts: Sequence[str], catalog_audience: str) -> OAuthSett
         audiences=(catalog_audience, *read.listed("OAUTH_AUDIENCES")),
         client_ids=read.listed("OAUTH_CLIENT_IDS"),
         introspection=introspection,
+        **_scopes(read),
     )
     if issuer or jwks_url:
         return settings
@@ -95,6 +109,27 @@ def _resource(read: Reader, hosts: Sequence[str]) -> str:
             "OAUTH_RESOURCE", f"has the host {parts.netloc!r}, which is not in QUILT_MCP_ALLOWED_HOSTS: add it there"
         )
     return given.rstrip("/")
+
+
+def _scopes(read: Reader) -> dict[str, tuple[str, ...]]:
+    """What clients request, and what tokens must have of it.
+
+    The words may differ: of Entra's `api://<application>/mcp.read` the token has `mcp.read`.
+    """
+    required = read.listed("OAUTH_REQUIRED_SCOPES")
+    requested = read.listed("OAUTH_SCOPES") or required
+    for name, scopes in (("OAUTH_SCOPES", requested), ("OAUTH_REQUIRED_SCOPES", required)):
+        for scope in scopes:
+            if not _SCOPE_CHARACTERS.issuperset(scope) and read.text(name):
+                read.fault(
+                    name, f"holds {scope!r}, which is no scope; give a comma list, without quotes and spaces in one"
+                )
+    for scope in required:
+        if not any(each == scope or each.endswith(f"/{scope}") for each in requested):
+            read.fault(
+                "OAUTH_REQUIRED_SCOPES", f"holds {scope!r}, which no client would request: add it to OAUTH_SCOPES"
+            )
+    return {"scopes": requested, "required_scopes": required}
 
 
 def _introspection(read: Reader) -> IntrospectionSettings | None:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from ..oauth_settings import OAuthSettings
 from .claims import principal_from
 from .principal import Principal
-from .refusals import InvalidTokenError
+from .refusals import InsufficientScopeError, InvalidTokenError
 
 _ACCESS_TOKEN = ("at+jwt", "application/at+jwt")
 _CLIENTS = ("client_id", "azp", "cid", "appid")
@@ -34,6 +34,7 @@ class AccessTokenRules:
     def __init__(self, settings: OAuthSettings) -> None:
         self._audiences = {settings.resource, f"{settings.resource}/", *settings.audiences}
         self._client_ids = settings.client_ids
+        self._required = settings.required_scopes
         self.issuer = settings.issuer
 
     def principal(self, claims: Mapping[str, object], header_type: object = None) -> Principal:
@@ -45,12 +46,17 @@ class AccessTokenRules:
 
         Raises:
             InvalidTokenError: if it is no access token, or for another audience.
+            InsufficientScopeError: if it lacks a scope that is required.
             ValueError: if a claim is not of its form.
         """
         _refuse_other_kinds(claims, header_type)
         self._check_audience(claims)
         if not claims.get("sub"):
             raise InvalidTokenError("the token names no subject")
+        granted = scopes(claims)
+        missing = [scope for scope in self._required if scope not in granted]
+        if missing:
+            raise InsufficientScopeError(f"the token lacks the scope {' '.join(missing)}; get one that has it")
         return principal_from(claims)
 
     def introspected(self, claims: Mapping[str, object], now: float) -> Principal:
@@ -62,6 +68,7 @@ class AccessTokenRules:
 
         Raises:
             InvalidTokenError: if it is no access token, for another audience, or not valid now.
+            InsufficientScopeError: if it lacks a scope that is required.
             ValueError: if a claim is not of its form.
         """
         if claims.get("iss", self.issuer) != self.issuer:
@@ -92,6 +99,13 @@ class AccessTokenRules:
             raise InvalidTokenError("the token has neither an audience (aud) nor the claim token_use: access")
         if claims.get("client_id") not in self._client_ids:
             raise InvalidTokenError("the token has no audience (aud), and its client is not one that this server knows")
+
+
+def scopes(claims: Mapping[str, object]) -> frozenset[str]:
+    """The scopes of a token: `scope`, or `scp` of Entra and Okta; separated by spaces, or a list."""
+    return frozenset(
+        scope for name in _SCOPES for text in _texts(claims.get(name)) for scope in text.split(" ") if scope
+    )
 
 
 def _refuse_other_kinds(claims: Mapping[str, object], header_type: object) -> None:

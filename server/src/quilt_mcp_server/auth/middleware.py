@@ -7,7 +7,8 @@ from ..telemetry.logs import record, subject_for_logs
 from ..transport.request_body import RETRY_AFTER
 from .jwks import KeysUnavailableError
 from .principal import Principal, current_principal
-from .tokens import InvalidTokenError, TokenVerifier
+from .refusals import InsufficientScopeError, InvalidTokenError
+from .tokens import TokenVerifier
 
 REALM = "quilt-mcp-server"
 
@@ -37,13 +38,17 @@ def bearer_token(scope: Scope) -> str:
 
 
 class AuthenticationMiddleware:
-    """Lets a request through with its principal in the context, or answers 401 (400 for two headers)."""
+    """Lets a request through with its principal in the context, or answers 401 (400 for two headers, 403 for a scope).
 
-    def __init__(self, app: ASGIApp, verifier: TokenVerifier, log_subject: str, metadata_url: str | None) -> None:
+    Args:
+        challenge: What an OAuth client needs to get a token, in the words of the WWW-Authenticate header.
+    """
+
+    def __init__(self, app: ASGIApp, verifier: TokenVerifier, log_subject: str, challenge: str = "") -> None:
         self._app = app
         self._verifier = verifier
         self._log_subject = log_subject
-        self._metadata = f', resource_metadata="{metadata_url}"' if metadata_url else ""
+        self._challenge = f", {challenge}" if challenge else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -57,6 +62,8 @@ class AuthenticationMiddleware:
             )
         except InvalidTokenError as error:
             response = self._refusal(401, "invalid_token", str(error))
+        except InsufficientScopeError as error:
+            response = self._refusal(403, "insufficient_scope", str(error))
         except KeysUnavailableError:
             record().outcome = "no_keys"
             body = {
@@ -71,7 +78,7 @@ class AuthenticationMiddleware:
         await response(scope, receive, send)
 
     def _refusal(self, status: int, error: str | None, description: str) -> JSONResponse:
-        challenge = f'Bearer realm="{REALM}"{self._metadata}'
+        challenge = f'Bearer realm="{REALM}"{self._challenge}'
         if error:
             challenge += f', error="{error}", error_description="{description}"'
         body = {"error": error or "unauthorized", "error_description": description}

@@ -16,6 +16,7 @@ from .claims import principal_from
 from .introspection import Introspection
 from .jwks import Jwks
 from .principal import Principal
+from .refusals import InsufficientScopeError
 from .refusals import InvalidTokenError as InvalidTokenError
 
 MAXIMUM_BYTES = 8192
@@ -71,6 +72,7 @@ class TokenVerifier:
 
         Raises:
             InvalidTokenError: for every token that is not beyond doubt.
+            InsufficientScopeError: for an access token that lacks a scope.
             KeysUnavailableError: if its key would be one of a JWKS address that does not answer.
         """
         if len(token) > MAXIMUM_BYTES:
@@ -106,7 +108,7 @@ class TokenVerifier:
         claims = await self._introspection.claims(token)
         try:
             return self._of_issuer(rules.introspected(claims, time.time()), rules.issuer)
-        except InvalidTokenError:
+        except (InvalidTokenError, InsufficientScopeError):
             raise
         except Exception as error:
             raise InvalidTokenError("the authorization server's answer about the token is malformed") from error
@@ -124,7 +126,7 @@ class TokenVerifier:
             if not claims["sub"]:
                 raise InvalidTokenError("the token names no subject")
             return principal_from(claims)
-        except InvalidTokenError:
+        except (InvalidTokenError, InsufficientScopeError):
             raise
         except Exception as error:
             # Whatever a library raises on malicious input, the result is the same here: not a token.
