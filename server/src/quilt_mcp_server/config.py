@@ -119,9 +119,9 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     hosts = _hosts(read, auth, host)
     origins = _origins(read)
     audience = read.text("JWT_AUDIENCE", "quilt-mcp-server")
-    oauth = oauth_settings.load(read, hosts, audience)
     roles = _roles(read)
     credentials = _credentials(read, roles)
+    oauth = oauth_settings.load(read, hosts, audience, roles if credentials == "assume_role" else ())
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
     if not region:
         read.faults.append("AWS_REGION is not set; name the region of the stack, for example us-east-1")

@@ -2,18 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
+from . import oauth_grants
+from .oauth_grants import ClaimGrant, Reader
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-class Reader(Protocol):
-    """What reads the variables, and collects their faults."""
-
-    def text(self, name: str, default: str = "") -> str: ...
-    def listed(self, name: str) -> tuple[str, ...]: ...
-    def fault(self, name: str, problem: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +30,7 @@ class OAuthSettings:
         client_ids: The clients whose tokens may lack `aud`.
         scopes: What clients are asked to request, in the words of the authorization server.
         required_scopes: What a token must have, in the words of the token.
+        grants: What its tokens are granted; if empty, what their claims say in the frontend's form.
     """
 
     issuer: str
@@ -46,6 +41,7 @@ class OAuthSettings:
     introspection: IntrospectionSettings | None = None
     scopes: tuple[str, ...] = ()
     required_scopes: tuple[str, ...] = ()
+    grants: tuple[ClaimGrant, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -61,13 +57,23 @@ _DEPENDENT = (
     "OAUTH_INTROSPECTION_URL",
     "OAUTH_SCOPES",
     "OAUTH_REQUIRED_SCOPES",
+    "OAUTH_GRANTS",
 )
 # RFC 6749, 3.3: all but space, quotation mark and backslash.
 _SCOPE_CHARACTERS = frozenset(map(chr, range(0x21, 0x7F))) - {'"', "\\"}
 
 
-def load(read: Reader, hosts: Sequence[str], catalog_audience: str) -> OAuthSettings | None:
-    """The settings, or None without an authorization server. What is wrong is reported to the reader."""
+def load(
+    read: Reader, hosts: Sequence[str], catalog_audience: str, assume_roles: Sequence[str]
+) -> OAuthSettings | None:
+    """The settings, or None without an authorization server. What is wrong is reported to the reader.
+
+    Args:
+        read: The reader.
+        hosts: The public hosts of this server.
+        catalog_audience: The `aud` of the frontend's tokens.
+        assume_roles: The ARNs of the roles that callers may get; none if the server assumes none.
+    """
     issuer, jwks_url = read.text("OAUTH_ISSUER"), read.text("JWKS_URL")
     _check_url(read, "JWKS_URL", jwks_url)
     introspection = _introspection(read)
@@ -88,6 +94,7 @@ def load(read: Reader, hosts: Sequence[str], catalog_audience: str) -> OAuthSett
         audiences=(catalog_audience, *read.listed("OAUTH_AUDIENCES")),
         client_ids=read.listed("OAUTH_CLIENT_IDS"),
         introspection=introspection,
+        grants=oauth_grants.load(read, assume_roles),
         **_scopes(read),
     )
     if issuer or jwks_url:

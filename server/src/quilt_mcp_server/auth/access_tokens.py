@@ -13,6 +13,7 @@ says that it is another kind: an ID token, a refresh token, a logout token.
 from collections.abc import Mapping
 
 from ..oauth_settings import OAuthSettings
+from .claim_grants import ClaimGrants
 from .claims import principal_from
 from .principal import Principal
 from .refusals import InsufficientScopeError, InvalidTokenError
@@ -35,6 +36,7 @@ class AccessTokenRules:
         self._audiences = {settings.resource, f"{settings.resource}/", *settings.audiences}
         self._client_ids = settings.client_ids
         self._required = settings.required_scopes
+        self._principal = ClaimGrants(settings.grants).principal if settings.grants else principal_from
         self.issuer = settings.issuer
 
     def principal(self, claims: Mapping[str, object], header_type: object = None) -> Principal:
@@ -57,7 +59,7 @@ class AccessTokenRules:
         missing = [scope for scope in self._required if scope not in granted]
         if missing:
             raise InsufficientScopeError(f"the token lacks the scope {' '.join(missing)}; get one that has it")
-        return principal_from(claims)
+        return self._principal(claims)
 
     def introspected(self, claims: Mapping[str, object], now: float) -> Principal:
         """The caller that the answer about an active opaque token describes (RFC 7662).
