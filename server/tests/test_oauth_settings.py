@@ -58,7 +58,7 @@ URLS = [
 
 
 @pytest.mark.parametrize("url", URLS)
-@pytest.mark.parametrize("name", ["QUILT_MCP_JWKS_URL", "QUILT_MCP_OAUTH_RESOURCE"])
+@pytest.mark.parametrize("name", ["QUILT_MCP_JWKS_URL", "QUILT_MCP_OAUTH_RESOURCE", "QUILT_MCP_OAUTH_METADATA_URL"])
 def test_addresses_are_https(name: str, url: str) -> None:
     (found,) = faults(**{name: url})
     assert found.startswith(f"{name} must be an https:// address")
@@ -117,7 +117,7 @@ def test_the_address_of_introspection_is_https() -> None:
     assert "must be an https:// address" in found
 
 
-@pytest.mark.parametrize("name", ["RESOURCE", "AUDIENCES", "CLIENT_IDS", "SCOPES"])
+@pytest.mark.parametrize("name", ["RESOURCE", "AUDIENCES", "CLIENT_IDS", "SCOPES", "METADATA_URL"])
 def test_a_setting_without_an_authorization_server_is_a_fault(name: str) -> None:
     none: dict[str, Any] = dict.fromkeys(OAUTH, "")
     (found,) = faults(**none, **{f"QUILT_MCP_OAUTH_{name}": "https://demo.quiltdata.com/mcp"})

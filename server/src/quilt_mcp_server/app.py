@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .auth import resource_metadata
+from .auth import resource_metadata, server_metadata
 from .auth.access_tokens import AccessTokenRules
 from .auth.introspection import Introspection
 from .auth.jwks import Jwks
@@ -24,6 +24,7 @@ from .auth.tokens import TokenVerifier
 from .aws import Gateway
 from .config import Config
 from .health import Readiness, healthz
+from .oauth_settings import OAuthSettings
 from .protocol.server import QuiltServer
 from .resources import Resources
 from .tools import groups
@@ -116,7 +117,7 @@ def build(config: Config) -> Starlette:
         ],
         middleware=[
             Middleware(AccessLogMiddleware, metrics=config.metrics == "emf"),
-            Middleware(PublicDocumentsMiddleware, resource_metadata.routes(oauth) if oauth is not None else []),
+            Middleware(PublicDocumentsMiddleware, _documents(oauth) if oauth is not None else []),
             Middleware(
                 CORSMiddleware,
                 allow_origins=origins,
@@ -134,6 +135,10 @@ def build(config: Config) -> Starlette:
 
 def _user() -> str:
     return principal().identity
+
+
+def _documents(oauth: OAuthSettings) -> list[Route]:
+    return [*resource_metadata.routes(oauth), *server_metadata.routes(oauth)]
 
 
 def _verifier(config: Config) -> TokenVerifier:

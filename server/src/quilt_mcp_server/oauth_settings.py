@@ -31,6 +31,7 @@ class OAuthSettings:
         scopes: What clients are asked to request, in the words of the authorization server.
         required_scopes: What a token must have, in the words of the token.
         grants: What its tokens are granted; if empty, what their claims say in the frontend's form.
+        metadata_url: Where its metadata is, if this server completes it.
     """
 
     issuer: str
@@ -42,6 +43,7 @@ class OAuthSettings:
     scopes: tuple[str, ...] = ()
     required_scopes: tuple[str, ...] = ()
     grants: tuple[ClaimGrant, ...] = ()
+    metadata_url: str | None = None
 
     @property
     def origin(self) -> str:
@@ -58,6 +60,7 @@ _DEPENDENT = (
     "OAUTH_SCOPES",
     "OAUTH_REQUIRED_SCOPES",
     "OAUTH_GRANTS",
+    "OAUTH_METADATA_URL",
 )
 # RFC 6749, 3.3: all but space, quotation mark and backslash.
 _SCOPE_CHARACTERS = frozenset(map(chr, range(0x21, 0x7F))) - {'"', "\\"}
@@ -77,6 +80,8 @@ def load(
     issuer, jwks_url = read.text("OAUTH_ISSUER"), read.text("JWKS_URL")
     _check_url(read, "JWKS_URL", jwks_url)
     introspection = _introspection(read)
+    metadata_url = read.text("OAUTH_METADATA_URL")
+    _check_url(read, "OAUTH_METADATA_URL", metadata_url)
     if issuer and not jwks_url and not introspection:
         read.fault(
             "JWKS_URL",
@@ -95,6 +100,7 @@ def load(
         client_ids=read.listed("OAUTH_CLIENT_IDS"),
         introspection=introspection,
         grants=oauth_grants.load(read, assume_roles),
+        metadata_url=metadata_url or None,
         **_scopes(read),
     )
     if issuer or jwks_url:
@@ -154,16 +160,21 @@ def _introspection(read: Reader) -> IntrospectionSettings | None:
 
 
 def _check_url(read: Reader, name: str, url: str) -> SplitResult | None:
-    """The parts of a URL that is https, or on loopback, and nothing but an address; else a fault."""
+    """The parts of a URL; none if there is no URL, or a fault."""
     if not url:
         return None
+    if is_secure(url):
+        return urlsplit(url)
+    read.fault(name, f"must be an https:// address; found {url!r}")
+    return None
+
+
+def is_secure(url: str) -> bool:
+    """Whether a URL is https, or on loopback, and nothing but an address."""
     try:
         parts = urlsplit(url)
         secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
         plain = bool(parts.hostname) and not parts.fragment and "@" not in parts.netloc and parts.port != 0
     except ValueError:
-        secure = plain = False
-    if secure and plain and url.isascii() and url.isprintable() and not set(url) & set(' "\\'):
-        return parts
-    read.fault(name, f"must be an https:// address; found {url!r}")
-    return None
+        return False
+    return secure and plain and url.isascii() and url.isprintable() and not set(url) & set(' "\\')

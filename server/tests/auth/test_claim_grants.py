@@ -114,8 +114,8 @@ def test_a_path_is_never_a_name() -> None:
 
 def test_a_pattern_is_as_iam_s() -> None:
     rule = ClaimGrant(("groups",), pattern="sci-??", buckets=("data-1",))
-    assert principal({"groups": ["sci-us"]}, rule).buckets == ("data-1",)
-    assert principal({"groups": ["sci-usa", "xsci-us", "SCI-US"]}, rule).buckets == ()
+    assert principal({"groups": ["sci-eu"]}, rule).buckets == ("data-1",)
+    assert principal({"groups": ["sci-eur", "xsci-eu", "SCI-EU"]}, rule).buckets == ()
 
 
 @pytest.fixture

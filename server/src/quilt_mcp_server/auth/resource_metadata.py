@@ -18,7 +18,8 @@ def document(oauth: OAuthSettings) -> dict[str, object]:
     scopes = {"scopes_supported": list(oauth.scopes)} if oauth.scopes else {}
     return {
         "resource": oauth.resource,
-        "authorization_servers": [oauth.issuer],
+        # This server, where it completes the metadata of the other.
+        "authorization_servers": [oauth.issuer if oauth.metadata_url is None else oauth.resource],
         **scopes,
         "bearer_methods_supported": ["header"],
         "resource_name": "Quilt",
