@@ -67,7 +67,9 @@ def test_preflight_needs_no_token(server: Running) -> None:
     assert "access-control-allow-credentials" not in response.headers
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", ORIGIN + ".evil.example", ORIGIN.upper()])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", ORIGIN + ".evil.example", ORIGIN + ":8443", "app://desktop"]
+)
 def test_preflight_of_a_foreign_origin_is_refused(server: Running, origin: str) -> None:
     response = preflight(server, origin)
     assert response.status_code == 400

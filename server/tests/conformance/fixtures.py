@@ -151,6 +151,17 @@ def _contents(server: FixtureServer) -> None:
         return "done"
 
     @server.tool()
+    async def test_logging_tool(ctx: Ctx) -> str:
+        """A log message, which nobody asked for."""
+        await ctx.info("Tool execution")
+        return "done"
+
+    @server.tool()
+    def test_streaming_elicitation() -> str:
+        """Asks nothing: there is no stream."""
+        return "done"
+
+    @server.tool()
     def test_error_handling() -> str:
         """Fails."""
         raise RuntimeError("This tool intentionally returns an error for testing")

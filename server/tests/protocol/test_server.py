@@ -103,4 +103,3 @@ def test_arguments_are_checked_and_named(server: Running) -> None:
     assert "bucket: Field required" in server.fail("bucket_objects_list")
     misspelled = server.fail("bucket_objects_list", {"bucket": "quilt-example", "prefx": "a"})
     assert "'prefx'" in misspelled and "prefix" in misspelled
-    assert "nothing" in server.fail("nothing")

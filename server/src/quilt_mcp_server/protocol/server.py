@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -31,6 +32,8 @@ from .tool import ToolOptions, tools_of
 
 log = logging.getLogger(__name__)
 
+_LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list"})
+_FAULTS, _FAULT = 20, 500  # reasons in one error, and characters of one
 MAXIMUM_RESULT = 1024 * 1024  # characters of a tool's result
 INSTRUCTIONS = (
     "Data in Amazon S3, organized as Quilt packages. bucket_list shows the buckets you may use; packages_list and "
@@ -50,7 +53,7 @@ class QuiltServer(MCPServer[Any]):
             version=__version__,
             instructions=INSTRUCTIONS,
             subscriptions=False,
-            middleware=[self._bounded, ToolListCache()],
+            middleware=[self._bounded, OnePageLists(), ToolListCache()],
         )
 
     def add_group(self, group: object) -> None:
@@ -90,8 +93,10 @@ class QuiltServer(MCPServer[Any]):
         try:
             async with asyncio.timeout(seconds):
                 return await call_next(ctx)
-        except (MCPError, ValidationError):
+        except MCPError:
             raise
+        except ValidationError as error:
+            raise MCPError(INVALID_PARAMS, f"Invalid request parameters: {_faults(error, 'params')}", "") from error
         except TimeoutError as error:
             record().outcome = "timeout"
             raise MCPError(INTERNAL_ERROR, f"{method} took longer than {seconds} s and was stopped") from error
@@ -107,13 +112,16 @@ class QuiltServer(MCPServer[Any]):
 
         Raises:
             ToolError: as the SDK's own, with a message that needs no knowledge of the SDK.
+        MCPError: if there is no such tool.
         """
         known = self._tool_manager.get_tool(name)
-        # The log and the metrics are never grouped by a value that a caller chose.
-        record().tool = name if known is not None else "unknown"
+        if known is None:
+            # The log and the metrics are never grouped by a value that a caller chose.
+            record().tool, record().outcome = "unknown", "unknown_tool"
+            raise MCPError(INVALID_PARAMS, f"there is no tool {name[:100]!r}; tools/list shows them")
+        record().tool = name
         try:
-            if known is not None:
-                _check_names(name, known.parameters["properties"], arguments)
+            _check_names(name, known.parameters["properties"], arguments)
             async with asyncio.timeout(self._tool_timeout):
                 result = _compact(await super().call_tool(name, arguments, context))
         except TimeoutError as error:
@@ -158,6 +166,22 @@ class QuiltServer(MCPServer[Any]):
             raise MCPError(INVALID_PARAMS, f"an argument of the prompt {name} is too long") from error
 
 
+class OnePageLists:
+    """Refuses cursors of lists that have one page, as none of them is this server's. No cursor, null and "" are one."""
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        params = ctx.params or {}
+        if ctx.method not in _LISTS or "cursor" not in params:
+            return await call_next(ctx)
+        if isinstance(params["cursor"], str) and params["cursor"]:
+            raise MCPError(
+                INVALID_PARAMS, f"the cursor is none of this server's: {ctx.method} has one page, without one"
+            )
+        if params["cursor"] in (None, ""):
+            ctx = replace(ctx, params={name: value for name, value in params.items() if name != "cursor"})
+        return await call_next(ctx)
+
+
 class ToolListCache:
     """Keeps the answer to tools/list, which is the same for everyone, in the form of each protocol revision."""
 
@@ -165,7 +189,7 @@ class ToolListCache:
         self._known: dict[str, HandlerResult] = {}
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        if ctx.method != "tools/list" or (ctx.params or {}).get("cursor") is not None:
+        if ctx.method != "tools/list" or "cursor" in (ctx.params or {}):
             return await call_next(ctx)
         if ctx.protocol_version not in self._known:
             self._known[ctx.protocol_version] = await call_next(ctx)
@@ -186,12 +210,16 @@ def _check_names(name: str, accepted: Mapping[str, Any], arguments: Mapping[str,
 def _plain(name: str, error: ToolError) -> str:
     """The error's message without the SDK's prefix and pydantic's links and echoes of the input."""
     if isinstance(error.__cause__, ValidationError):
-        faults = (
-            f"{'.'.join(str(part) for part in fault['loc']) or 'arguments'}: {fault['msg']}"
-            for fault in error.__cause__.errors(include_input=False, include_url=False)
-        )
-        return f"{name}: " + "; ".join(faults)
+        return f"{name}: {_faults(error.__cause__, 'arguments')}"
     return str(error).removeprefix(f"Error executing tool {name}: ")
+
+
+def _faults(error: ValidationError, whole: str) -> str:
+    """What is wrong, without links and echoes of the input."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc']) or whole}: {fault['msg']}"[:_FAULT]
+        for fault in error.errors(include_input=False, include_url=False)[:_FAULTS]
+    )
 
 
 def _compact(result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..telemetry.logs import record
+from .refusal import refusal, refuse
 
 RETRY_AFTER = 2  # seconds that a refused client is asked to wait
 
@@ -24,8 +24,9 @@ class ConcurrencyMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._running >= self._limit:
             record().outcome = "overloaded"
-            body = {"error": "overloaded", "error_description": f"{self._limit} requests are being served; try again"}
-            await JSONResponse(body, 503, headers={"Retry-After": str(RETRY_AFTER)})(scope, receive, send)
+            said = f"Service Unavailable: {self._limit} requests are being served; try again in {RETRY_AFTER} s"
+            headers = {"Retry-After": str(RETRY_AFTER)}
+            await refuse(scope, receive, send, 503, said, reason="overloaded", headers=headers)
             return
         self._running += 1
         try:
@@ -36,6 +37,6 @@ class ConcurrencyMiddleware:
             said = (
                 "the server stops, and this request was not done by then; look at what it has done before you repeat it"
             )
-            await JSONResponse({"error": "stopped", "error_description": said}, 503)(scope, receive, send)
+            await refusal(503, said, reason="stopped")(scope, receive, send)
         finally:
             self._running -= 1
