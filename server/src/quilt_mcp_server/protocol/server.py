@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
@@ -20,15 +21,15 @@ from mcp_types import (
     TextContent,
     ToolAnnotations,
 )
-from pydantic import AnyUrl, ValidationError
-from pydantic_core import to_json
+from pydantic import AnyUrl, PrivateAttr, ValidationError
+from pydantic_core import from_json, to_json
 
 from .. import __version__
 from ..telemetry import mcp_methods
 from ..telemetry.logs import record
 from .resource_uri import template_form
 from .schemas import for_arguments, for_results
-from .tool import ToolOptions, tools_of
+from .tool import ToolOptions, tools_of, without_empty
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class QuiltServer(MCPServer[Any]):
 
     def __init__(self, tool_timeout: int) -> None:
         self._tool_timeout = tool_timeout
+        self._optional: dict[str, frozenset[str]] = {}
+        self._guards: dict[str, frozenset[str]] = {}
         super().__init__(
             name="quilt-mcp-server",
             title="Quilt",
@@ -76,10 +79,15 @@ class QuiltServer(MCPServer[Any]):
             structured_output=True,
         )
         added = self._tool_manager.get_tool(name)
-        if added is None or added.fn_metadata.output_schema is None:
+        results = added.fn_metadata.output_schema if added is not None else None
+        if added is None or results is None:
             raise TypeError(f"the tool {name} has no output schema")
+        properties, required = added.parameters.get("properties", {}), added.parameters.get("required", ())
+        self._optional[name] = frozenset(properties) - frozenset(required)
+        self._guards[name] = options.guards
+        added.fn_metadata = ArgumentsAsWritten.of(added.fn_metadata)
         added.parameters = for_arguments(added.parameters)
-        added.fn_metadata.output_schema = for_results(added.fn_metadata.output_schema)
+        added.fn_metadata.output_schema = for_results(results)
 
     async def _bounded(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Serve any request within the time of a tool, and write its method into its record.
@@ -122,6 +130,8 @@ class QuiltServer(MCPServer[Any]):
         record().tool = name
         try:
             _check_names(name, known.parameters["properties"], arguments)
+            _check_guards(name, self._guards.get(name, frozenset()), arguments)
+            arguments = without_empty(arguments, self._optional.get(name, ()))
             async with asyncio.timeout(self._tool_timeout):
                 result = _compact(await super().call_tool(name, arguments, context))
         except TimeoutError as error:
@@ -166,6 +176,49 @@ class QuiltServer(MCPServer[Any]):
             raise MCPError(INVALID_PARAMS, f"an argument of the prompt {name} is too long") from error
 
 
+class ArgumentsAsWritten(FuncMetadata):
+    """The SDK's validation of arguments, without its guess that text that is JSON stands for what is in it.
+
+    Some clients write whole objects and lists as text. Arguments that are objects or lists take these still: they are
+    never text.
+    """
+
+    _written_as_text: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @classmethod
+    def of(cls, metadata: FuncMetadata) -> Self:
+        """The same for the same arguments."""
+        found = cls(
+            arg_model=metadata.arg_model,
+            output_schema=metadata.output_schema,
+            output_model=metadata.output_model,
+            wrap_output=metadata.wrap_output,
+        )
+        properties = metadata.arg_model.model_json_schema()["properties"]
+        found._written_as_text = frozenset(name for name, schema in properties.items() if not _takes_text(schema))
+        return found
+
+    def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The arguments, with objects and lists read that are written as text."""
+        return {name: _read(value) if name in self._written_as_text else value for name, value in data.items()}
+
+
+def _takes_text(schema: Mapping[str, Any]) -> bool:
+    """Whether a value of this schema may be text, or anything but an object or a list."""
+    kinds = {option.get("type") for option in schema.get("anyOf", [schema])} - {"null"}
+    return not kinds or not kinds <= {"object", "array"}
+
+
+def _read(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        read = from_json(value)
+    except ValueError:
+        return value
+    return read if isinstance(read, dict | list) else value
+
+
 class OnePageLists:
     """Refuses cursors of lists that have one page, as none of them is this server's. No cursor, null and "" are one."""
 
@@ -205,6 +258,12 @@ def _check_names(name: str, accepted: Mapping[str, Any], arguments: Mapping[str,
     if unknown:
         listed = ", ".join(accepted) or "none"
         raise ToolError(f"{name} has no argument {', '.join(map(repr, unknown))[:200]}; its arguments are: {listed}")
+
+
+def _check_guards(name: str, guards: frozenset[str], arguments: Mapping[str, Any]) -> None:
+    for guard in sorted(guards):
+        if arguments.get(guard) == "":
+            raise ToolError(f'{name}: {guard}: "" guards nothing; give the value, or leave {guard} out')
 
 
 def _plain(name: str, error: ToolError) -> str:

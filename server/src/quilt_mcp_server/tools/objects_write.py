@@ -5,11 +5,11 @@ import binascii
 from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ..aws import Gateway
 from ..aws.errors import AwsError
-from ..protocol.tool import Bucket, tool
+from ..protocol.tool import ArgumentObject, Bucket, tool
 from ..quilt.locations import MAXIMUM_KEY_BYTES, parse_bucket
 from ..quilt.publishing import CONFLICTS
 
@@ -17,9 +17,7 @@ MAXIMUM_CONTENT = 700_000  # characters of one call's contents; a request is at 
 _RESERVED = ".quilt/"
 
 
-class ObjectToPut(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class ObjectToPut(ArgumentObject):
     key: Annotated[str, Field(min_length=1, max_length=1024)]
     content: Annotated[str, Field(max_length=MAXIMUM_CONTENT)]
     encoding: Literal["text", "base64"] = "text"

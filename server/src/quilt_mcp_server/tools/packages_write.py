@@ -79,7 +79,7 @@ class PackagesWriteTools:
         await self._workflows.check_metadata(chosen, metadata)
         return await self._create(bucket, name, wanted, _header(metadata, chosen, message), chosen)
 
-    @tool("Change a package", read_only=False)
+    @tool("Change a package", read_only=False, guards=("top_hash",))
     async def package_update(
         self,
         registry: Registry,
