@@ -62,7 +62,7 @@ def test_origins_ignore_case_and_default_ports(server: Running, origin: str, sta
     assert response.headers.get("access-control-allow-origin") == (origin if status == 200 else None)
 
 
-DESKTOP = "app://obsidian.md, vscode-webview://*,tauri://localhost"
+DESKTOP = "app://obsidian.md, vscode-webview://*,tauri://localhost,cursor://"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,8 @@ DESKTOP = "app://obsidian.md, vscode-webview://*,tauri://localhost"
         ("vscode-webview://a,https://evil.example", 403),
         ("vscode-webview2://a", 403),
         ("tauri://localhost", 200),
+        ("cursor://any", 200),
+        ("cursor://", 200),
         ("https://vscode-webview", 403),
         ("null", 403),
     ],

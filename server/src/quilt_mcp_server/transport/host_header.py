@@ -43,11 +43,14 @@ def host_form(host: str) -> str:
 def origin_form(origin: str) -> str:
     """An origin as origins are compared: in lower case, without its scheme's default port."""
     lower = origin.lower()
-    return lower.removesuffix(_SCHEME_PORTS.get(lower.partition("://")[0], "/"))
+    return lower.removesuffix(_SCHEME_PORTS.get(lower.partition("://")[0], ""))
 
 
 class Origins:
-    """The origins that are served. `vscode-webview://*` is every origin of a scheme, whose hosts are random there."""
+    """The origins that are served.
+
+    `vscode-webview://*`, or without a host, is every origin of a scheme: desktop clients give windows random hosts.
+    """
 
     def __init__(self, origins: Iterable[str]) -> None:
         self._forms = frozenset(map(origin_form, origins))
@@ -55,7 +58,7 @@ class Origins:
     def __contains__(self, origin: str) -> bool:
         form = origin_form(origin)
         parts = _ORIGIN.match(form)
-        return parts is not None and (form in self._forms or f"{parts[1]}://*" in self._forms)
+        return parts is not None and not self._forms.isdisjoint((form, f"{parts[1]}://*", f"{parts[1]}://"))
 
 
 class KnownOriginsMiddleware(CORSMiddleware):
