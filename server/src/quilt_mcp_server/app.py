@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from .auth import resource_metadata
 from .auth.jwks import Jwks
 from .auth.middleware import AuthenticationMiddleware, FixedPrincipalMiddleware
-from .auth.principal import LOCAL_USER
+from .auth.principal import LOCAL_USER, permissions
 from .auth.tokens import TokenVerifier
 from .aws import Gateway
 from .config import Config
@@ -40,7 +40,7 @@ def build(config: Config) -> Starlette:
     aws = Gateway(config)
     verifier = _verifier(config) if config.auth == "jwt" else None
     metadata = resource_metadata.document(config) if verifier is not None else None
-    server = QuiltServer(config.tool_timeout)
+    server = QuiltServer(config.tool_timeout, permissions)
     for group in groups(config, aws):
         server.add_group(group)
     Resources(config, aws).register(server)

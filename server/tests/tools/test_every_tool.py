@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from conftest import Running
+from conftest import Running, token
 from tool_table import ENVIRONMENT, listed_tools
 
 import quilt_mcp_server.tools
@@ -142,13 +142,10 @@ def comparable(answer: tuple[bool, Any]) -> tuple[bool, Any]:
 
 def guards(tool: str) -> frozenset[str]:
     """The tool's arguments that must not be empty, which are few: each is named here."""
-    config = load(ENVIRONMENT)
-    found = {
-        method.__name__: options for group in groups(config, Gateway(config)) for method, options in tools_of(group)
+    assert {name: options.guards for name, options in OPTIONS.items() if options.guards} == {
+        "package_update": {"top_hash"}
     }
-    assert {name for name, options in found.items() if options.guards} == {"package_update"}
-    assert found["package_update"].guards == {"top_hash"}
-    return found[tool].guards
+    return OPTIONS[tool].guards
 
 
 @every_tool
@@ -212,6 +209,85 @@ def test_lists_and_objects_are_taken_as_text_too(sampled: Running, account: Acco
     written = own | {"entries": json.dumps(own["entries"]), "metadata": json.dumps(own["metadata"])}
     assert sampled.call("package_create", own)["top_hash"] == sampled.call("package_create", written)["top_hash"]
     assert "metadata: Input should be" in sampled.fail("package_create", own | {"metadata": '"text"'})
+
+
+OPTIONS = {
+    method.__name__: options
+    for config in [load(ENVIRONMENT)]
+    for group in groups(config, Gateway(config))
+    for method, options in tools_of(group)
+}
+
+
+def shown(server: Running, method: str, field: str, name: str, **claims: Any) -> set[str]:
+    """What a caller with these claims is listed."""
+    return {item[name] for item in server.rpc(method, Authorization=f"Bearer {token(**claims)}")[field]}
+
+
+@every_tool
+def test_a_tool_is_listed_where_the_token_lets_it_work(
+    sampled: Running, account: Account, _moto: str, tool: str
+) -> None:
+    """With what it needs and nothing else, and not without one of these."""
+    needed = OPTIONS[tool].actions
+    first = {either.partition("|")[0] for either in needed}
+    for missing in (None, *first):
+        headers = {"Authorization": f"Bearer {token(permissions=sorted(first - {missing}))}"}
+        asked = {"name": tool, "arguments": account.fill(sample(tool).arguments)}
+        result = sampled.rpc("tools/call", asked, **headers)
+        failed = result["isError"] or result["structuredContent"].get("valid") is False
+        # Tables whose data may not be read are none.
+        refused = failed and any(said in str(result) for said in ("does not grant", "there is no"))
+        listed = tool in {each["name"] for each in sampled.rpc("tools/list", None, **headers)["tools"]}
+        assert (listed, refused) == (missing is None, missing is not None), (missing, result)
+        if not failed and not TOOLS[tool]["annotations"]["readOnlyHint"]:
+            account = lay(_moto, sampled)
+
+
+def test_lists_are_of_what_the_token_grants(sampled: Running) -> None:
+    def tools(**claims: Any) -> set[str]:
+        return shown(sampled, "tools/list", "tools", "name", **claims)
+
+    always = {"whoami", "bucket_list", "discover_permissions"}
+    assert tools() == tools(permissions=["*"]) == tools(permissions=["s3:*", "glue:*", "athena:*"]) == set(TOOLS)
+    assert tools(permissions=[]) == always
+    assert "bucket_object_text" in tools(permissions=["s3:GetObjectVersion"]) - tools(permissions=["s3:ListBucket"])
+    reader = tools(p=["g", "l"])
+    assert {"package_browse", "packages_list", "bucket_object_link"} <= reader
+    assert not any(name.startswith(("athena", "package_create", "package_update")) for name in reader)
+    # Not what the last caller was shown.
+    assert tools() == set(TOOLS)
+
+
+def test_resources_are_of_what_the_token_grants(sampled: Running) -> None:
+    def resources(**claims: Any) -> set[str]:
+        return shown(sampled, "resources/list", "resources", "uri", **claims)
+
+    def templates(**claims: Any) -> set[str]:
+        return shown(sampled, "resources/templates/list", "resourceTemplates", "uriTemplate", **claims)
+
+    assert resources() == {"auth://status", "athena://databases", "athena://workgroups"}
+    assert resources(permissions=["s3:*"]) == {"auth://status"}
+    assert resources(permissions=["glue:GetTables"]) == {"auth://status", "athena://databases"}
+    assert len(templates()) == len(templates(permissions=["s3:Get*"])) == 2
+    assert templates(permissions=["s3:ListBucket"]) == set()
+
+
+def test_lists_are_private(sampled: Running) -> None:
+    """No cache between may hand one caller's list to another."""
+    for method in ("tools/list", "resources/list", "resources/templates/list", "prompts/list"):
+        params = {"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28"} | CLIENT}
+        headers: Any = {"MCP_Protocol_Version": "2026-07-28", "Mcp_Method": method}
+        first = sampled.rpc(method, params, **headers)
+        assert (first["cacheScope"], first["ttlMs"]) == ("private", 0), first
+        reader = sampled.rpc(method, params, Authorization=f"Bearer {token(permissions=[])}", **headers)
+        assert method == "prompts/list" or len(str(reader)) < len(str(first))
+
+
+CLIENT: dict[str, Any] = {
+    "io.modelcontextprotocol/clientInfo": {"name": "t", "version": "1"},
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
 
 
 def wrong(schema: Document) -> Iterator[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
@@ -25,6 +26,7 @@ from pydantic import AnyUrl, PrivateAttr, ValidationError
 from pydantic_core import from_json, to_json
 
 from .. import __version__
+from ..globs import is_granted
 from ..telemetry import mcp_methods
 from ..telemetry.logs import record
 from .resource_uri import template_form
@@ -33,7 +35,20 @@ from .tool import ToolOptions, tools_of, without_empty
 
 log = logging.getLogger(__name__)
 
-_LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list"})
+# The lists that have one page: where its items are, and what an item is known by.
+_LISTS = {
+    "tools/list": ("tools", "name"),
+    "prompts/list": ("prompts", "name"),
+    "resources/list": ("resources", "uri"),
+    "resources/templates/list": ("resourceTemplates", "uriTemplate"),
+}
+_PRIVATE: dict[CacheableMethod, CacheHint] = {
+    "tools/list": CacheHint(scope="private"),
+    "prompts/list": CacheHint(scope="private"),
+    "resources/list": CacheHint(scope="private"),
+    "resources/templates/list": CacheHint(scope="private"),
+    "resources/read": CacheHint(scope="private"),
+}
 _FAULTS, _FAULT = 20, 500  # reasons in one error, and characters of one
 MAXIMUM_RESULT = 1024 * 1024  # characters of a tool's result
 INSTRUCTIONS = (
@@ -46,8 +61,15 @@ INSTRUCTIONS = (
 class QuiltServer(MCPServer[Any]):
     """The SDK's server; every tool call passes through `call_tool`."""
 
-    def __init__(self, tool_timeout: int) -> None:
+    def __init__(self, tool_timeout: int, permissions: Callable[[], frozenset[str] | None] = lambda: None) -> None:
+        """Make a server without tools.
+
+        Args:
+            tool_timeout: Seconds that a call may take.
+            permissions: The actions that the caller of the request being served is limited to.
+        """
         self._tool_timeout = tool_timeout
+        self._lists = UsableLists(permissions)
         self._optional: dict[str, frozenset[str]] = {}
         self._guards: dict[str, frozenset[str]] = {}
         super().__init__(
@@ -56,7 +78,9 @@ class QuiltServer(MCPServer[Any]):
             version=__version__,
             instructions=INSTRUCTIONS,
             subscriptions=False,
-            middleware=[self._bounded, OnePageLists(), ToolListCache()],
+            middleware=[self._bounded, OnePageLists(), self._lists],
+            # What is listed depends on the caller's permissions.
+            cache_hints=_PRIVATE,
         )
 
     def add_group(self, group: object) -> None:
@@ -85,9 +109,14 @@ class QuiltServer(MCPServer[Any]):
         properties, required = added.parameters.get("properties", {}), added.parameters.get("required", ())
         self._optional[name] = frozenset(properties) - frozenset(required)
         self._guards[name] = options.guards
+        self._lists.add(name, options.actions)
         added.fn_metadata = ArgumentsAsWritten.of(added.fn_metadata)
         added.parameters = for_arguments(added.parameters)
         added.fn_metadata.output_schema = for_results(results)
+
+    def require(self, uri: str, *actions: str) -> None:
+        """Say which actions a resource always takes, by its URI or template."""
+        self._lists.add(uri, actions)
 
     async def _bounded(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Serve any request within the time of a tool, and write its method into its record.
@@ -235,18 +264,42 @@ class OnePageLists:
         return await call_next(ctx)
 
 
-class ToolListCache:
-    """Keeps the answer to tools/list, which is the same for everyone, in the form of each protocol revision."""
+class UsableLists:
+    """Lists of tools and resources without those that the caller's permissions exclude.
 
-    def __init__(self) -> None:
-        self._known: dict[str, HandlerResult] = {}
+    The list of everything is kept, in the form of each protocol revision. What a caller gets is chosen from it, so that
+    no caller's permissions take memory here.
+    """
+
+    def __init__(self, permissions: Callable[[], frozenset[str] | None]) -> None:
+        self._permissions = permissions
+        self._actions: dict[str, tuple[str, ...]] = {}
+        self._known: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def add(self, name: str, actions: tuple[str, ...]) -> None:
+        """Say which actions a tool (by its name) or a resource (by its URI or template) always takes."""
+        self._actions[name] = actions
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        if ctx.method != "tools/list" or "cursor" in (ctx.params or {}):
+        if ctx.method not in _LISTS or "cursor" in (ctx.params or {}):
             return await call_next(ctx)
-        if ctx.protocol_version not in self._known:
-            self._known[ctx.protocol_version] = await call_next(ctx)
-        return self._known[ctx.protocol_version]
+        kind = (ctx.method, ctx.protocol_version)
+        if kind not in self._known:
+            whole = await call_next(ctx)
+            if not isinstance(whole, dict):
+                return whole
+            self._known[kind] = whole
+        whole, granted = self._known[kind], self._permissions()
+        if granted is None:
+            return whole
+        field, name = _LISTS[ctx.method]
+        return whole | {field: [item for item in whole[field] if self._usable(item[name], granted)]}
+
+    def _usable(self, name: str, granted: frozenset[str]) -> bool:
+        return all(
+            any(is_granted(pattern, action) for action in either.split("|") for pattern in granted)
+            for either in self._actions.get(name, ())
+        )
 
 
 def _own_fault(what: str) -> str:

@@ -52,6 +52,8 @@ class ToolOptions:
     """Properties of a tool in addition to its signature and its docstring, which is its description for the model.
 
     Attributes:
+        actions: The IAM actions that every call takes; of `s3:GetObject|s3:GetObjectVersion` one or the other. The tool
+            is not shown to a caller whose token does not grant them.
         guards: Optional arguments that must not be "": one that was lost on its way would guard nothing.
     """
 
@@ -59,6 +61,7 @@ class ToolOptions:
     read_only: bool = True
     destructive: bool = False
     idempotent: bool = True
+    actions: tuple[str, ...] = ()
     guards: frozenset[str] = frozenset()
 
 
@@ -68,12 +71,14 @@ def tool[**P, R](
     read_only: bool = True,
     destructive: bool = False,
     idempotent: bool = True,
+    actions: Iterable[str] = (),
     guards: Iterable[str] = (),
 ) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
     """Make an async method a tool. Its name, signature and docstring are what the model sees."""
 
     def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-        setattr(function, _OPTIONS, ToolOptions(title, read_only, destructive, idempotent, frozenset(guards)))
+        options = ToolOptions(title, read_only, destructive, idempotent, tuple(actions), frozenset(guards))
+        setattr(function, _OPTIONS, options)
         return function
 
     return decorate

@@ -40,7 +40,7 @@ class ObjectsWriteTools:
     def __init__(self, aws: Gateway) -> None:
         self._aws = aws
 
-    @tool("Write objects", read_only=False, destructive=True)
+    @tool("Write objects", read_only=False, destructive=True, actions=("s3:PutObject",))
     async def bucket_objects_put(
         self,
         bucket: Bucket,

@@ -27,7 +27,16 @@ class PackagesDeleteTools:
     def __init__(self, aws: Gateway) -> None:
         self._aws = aws
 
-    @tool("Delete a package", read_only=False, destructive=True)
+    @tool(
+        "Delete a package",
+        read_only=False,
+        destructive=True,
+        actions=(
+            "s3:DeleteObject",
+            "s3:GetObject",
+            "s3:ListBucket",
+        ),
+    )
     async def package_delete(
         self,
         registry: Registry,

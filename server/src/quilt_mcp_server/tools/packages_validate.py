@@ -51,7 +51,7 @@ class PackagesValidateTools:
         self._workflows = workflows
         self._seconds = config.tool_timeout * TIME_SHARE
 
-    @tool("Check a package")
+    @tool("Check a package", actions=("s3:GetObject",))
     async def package_validate(
         self,
         registry: Registry,
