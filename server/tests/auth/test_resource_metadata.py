@@ -84,7 +84,7 @@ def test_a_required_scope_is_requested_and_demanded(serve: Callable[..., Running
     for other in ("openid mcp.reader", "mcp.rea", "MCP.READ", "", None, ["openid"], 5, {"mcp.read": 1}):
         answer = server.post(PING, Authorization=f"Bearer {KEYCLOAK.token(claims | {'scope': other})}")
         challenge = answer.headers["www-authenticate"]
-        assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
+        assert (answer.status_code, answer.json()["error"]["data"]) == (403, {"reason": "insufficient_scope"})
         assert 'error="insufficient_scope"' in challenge and scope in challenge
         assert f'resource_metadata="https://demo.quiltdata.com{PATH}"' in challenge
     wrong = KEYCLOAK.token(claims | {"scope": None, "aud": "account"})
