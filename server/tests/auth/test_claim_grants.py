@@ -72,6 +72,19 @@ def test_what_two_rules_grant_is_not_mixed() -> None:
         assert not allowed(alone, "data-1", "s3:PutObject")
 
 
+def test_a_role_is_for_the_buckets_of_its_rule() -> None:
+    """Else a role that may write would be assumed for a bucket that another rule grants for reading."""
+    reader = ClaimGrant(("groups",), value="readers", buckets=("data-*",), roles=("Reader",))
+    writer = ClaimGrant(("groups",), value="writers", buckets=("own-data",), roles=("Writer",))
+    for rules in ((reader, writer), (writer, reader)):
+        who = principal({"groups": ["readers", "writers"]}, *rules)
+        assert (who.roles_for("data-1"), who.roles_for("own-data")) == (("Reader",), ("Writer",))
+        assert set(who.roles_for(None)) == {"Reader", "Writer"}
+    both = principal({"groups": ["readers", "admins"]}, READERS, ROLE)
+    assert both.roles_for("data-1") == ("Admin", "Reader")
+    assert not allowed(both, "data-1", "s3:PutObject") and not allowed(both, "other", "s3:GetObject")
+
+
 GROUPS = st.sets(st.sampled_from(["a", "b", "c", "d"]))
 RULES = st.builds(
     ClaimGrant,

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from conftest import ACCOUNT, HOST, Running, environment, token
 
-from quilt_mcp_server.auth.principal import AccessDeniedError, Principal
+from quilt_mcp_server.auth.principal import AccessDeniedError, BucketGrant, Principal
 from quilt_mcp_server.aws.credentials import AssumedRoles, CredentialsError, session_name, session_policy
 from quilt_mcp_server.aws.grants import Query
 from quilt_mcp_server.config import load
@@ -256,6 +256,16 @@ async def test_two_roles_of_one_name_are_distinguished_by_their_arns() -> None:
     for roles in ((), ("Reader",)):
         with pytest.raises(AccessDeniedError):
             source._role_of(Principal("alice", roles=roles))
+
+
+def test_a_role_is_chosen_among_those_that_are_granted_for_the_bucket() -> None:
+    reader, writer = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("Reader", "Writer"))
+    source = AssumedRoles(load(environment(QUILT_MCP_ASSUME_ROLES=f"{reader},{writer}", QUILT_MCP_CREDENTIALS="")))
+    grants = (BucketGrant(("own-data",), None, ("Writer",)), BucketGrant(("data-*",), None, ("Reader",)))
+    who = Principal("alice", buckets=("own-data", "data-*"), roles=("Writer", "Reader"), grants=grants)
+    assert [source._role_of(who, bucket) for bucket in ("data-1", "own-data", None)] == [reader, writer, writer]
+    with pytest.raises(AccessDeniedError):
+        source._role_of(who, "other")
 
 
 def test_a_querys_session_reaches_its_tables_and_its_results_only() -> None:

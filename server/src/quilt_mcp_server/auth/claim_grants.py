@@ -30,15 +30,21 @@ class ClaimGrants:
         who = principal_from({name: claims[name] for name in ("sub", "exp")})
         values = {rule.claim: frozenset(_values(claims, rule.claim)) for rule in self._rules}
         applied = [rule for rule in self._rules if _applies(rule, values[rule.claim])]
-        grants = tuple(BucketGrant(rule.buckets, rule.permissions) for rule in applied if rule.buckets)
-        named = [grant.permissions for grant in grants]
+        named = [rule.permissions for rule in applied if rule.buckets]
         return replace(
             who,
-            buckets=tuple(dict.fromkeys(bucket for grant in grants for bucket in grant.buckets)),
+            buckets=tuple(dict.fromkeys(bucket for rule in applied for bucket in rule.buckets)),
             permissions=None if None in named else frozenset().union(*(each for each in named if each is not None)),
             roles=tuple(dict.fromkeys(role for rule in applied for role in rule.roles)),
-            grants=grants,
+            grants=tuple(map(_grant, applied)),
         )
+
+
+def _grant(rule: ClaimGrant) -> BucketGrant:
+    """A rule without buckets is about the role alone, for whichever bucket another rule grants."""
+    if not rule.buckets:
+        return BucketGrant(("*",), frozenset(), rule.roles)
+    return BucketGrant(rule.buckets, rule.permissions, rule.roles)
 
 
 def _applies(rule: ClaimGrant, values: frozenset[str]) -> bool:

@@ -21,10 +21,15 @@ class AccessDeniedError(ToolError):
 
 @dataclass(frozen=True, slots=True)
 class BucketGrant:
-    """Buckets, by names or patterns, and the IAM actions that are granted on these; None: all actions."""
+    """Buckets, by names or patterns, the IAM actions that are granted on these (None: all), and the roles for them."""
 
     buckets: tuple[str, ...]
     permissions: frozenset[str] | None = None
+    roles: tuple[str, ...] = ()
+
+    def names(self, bucket: str) -> bool:
+        """Whether a bucket is one of these."""
+        return any(is_granted(pattern, bucket) for pattern in self.buckets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,12 @@ class Principal:
         """
         alone = not self.issuer and not self.subject.startswith("[")
         return self.subject if alone else json.dumps([self.issuer, self.subject])
+
+    def roles_for(self, bucket: str | None) -> tuple[str, ...]:
+        """The roles that the token asks for, for calls about one bucket, or about none."""
+        if bucket is None or not self.grants:
+            return self.roles
+        return tuple(role for grant in self.grants if grant.names(bucket) for role in grant.roles)
 
 
 LOCAL_USER = Principal(subject="local", buckets=("*",))
@@ -133,7 +144,4 @@ def _granted(who: Principal | BucketGrant, action: str) -> bool:
 
 def _granted_on(who: Principal, bucket: str, action: str) -> bool:
     """Whether one grant names both: an action on one bucket is none on another."""
-    return not who.grants or any(
-        _granted(grant, action) and any(is_granted(pattern, bucket) for pattern in grant.buckets)
-        for grant in who.grants
-    )
+    return not who.grants or any(grant.names(bucket) and _granted(grant, action) for grant in who.grants)

@@ -123,7 +123,7 @@ class AssumedRoles:
             AccessDeniedError: if the token asks for no role of the allowlist.
             botocore.exceptions.ClientError: if STS refuses.
         """
-        role = self._role_of(who)
+        role = self._role_of(who, bucket)
         key = (role, who.identity, bucket, query)
         known = self._cache.get(key)
         if known is not None and known[0] > time.monotonic():
@@ -141,9 +141,10 @@ class AssumedRoles:
         if (done.cancelled() or done.exception()) and self._cache.get(key, (0, None))[1] is done:
             del self._cache[key]
 
-    def _role_of(self, who: Principal) -> str:
+    def _role_of(self, who: Principal, bucket: str | None = None) -> str:
         """A role is chosen from the allowlist; what a claim says can only select, never add."""
-        for role in who.roles:
+        roles = who.roles_for(bucket)
+        for role in roles:
             meant = [arn for arn in self._roles if role in (arn, arn.rpartition("/")[2])]
             if len(meant) > 1:
                 raise AccessDeniedError(
@@ -151,9 +152,9 @@ class AssumedRoles:
                 )
             if meant:
                 return meant[0]
-        if not who.roles and len(self._roles) == 1:
+        if not roles and len(self._roles) == 1:
             return self._roles[0]
-        asked = ", ".join(who.roles) or "none"
+        asked = ", ".join(roles) or "none"
         names = sorted(arn.rpartition("/")[2] for arn in self._roles)
         raise AccessDeniedError(f"your token asks for the role(s) {asked}; this server assumes only {', '.join(names)}")
 
