@@ -76,6 +76,15 @@ async def open_manifest(s3: Any, bucket: str, top_hash: str, start: int) -> Any:
     """The body of a manifest from the offset `start` on.
 
     Raises:
+        ToolError: as `manifest_answer`.
+    """
+    return (await manifest_answer(s3, bucket, top_hash, start))["Body"]
+
+
+async def manifest_answer(s3: Any, bucket: str, top_hash: str, start: int) -> dict[str, Any]:
+    """S3's answer with a manifest from the offset `start` on: its body, its size and its ETag.
+
+    Raises:
         ToolError: if there is no such manifest, or nothing at that offset.
     """
     from botocore.exceptions import ClientError
@@ -86,7 +95,8 @@ async def open_manifest(s3: Any, bucket: str, top_hash: str, start: int) -> Any:
     if start:
         request["Range"] = f"bytes={start}-"
     try:
-        return (await s3.get_object(**request))["Body"]
+        answer: dict[str, Any] = await s3.get_object(**request)
+        return answer
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "InvalidRange":
