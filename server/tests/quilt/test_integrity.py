@@ -42,8 +42,9 @@ def test_a_damaged_manifest_is_named_and_never_extended(server: Running, s3: Any
     # Another ETag, so what was found before does not count.
     assert server.call("package_browse", ASKED)["integrity"] == "damaged"
     before = listing(s3)
-    added: dict[str, Any] = {"entries": [{"s3_uri": "s3://quilt-example/new.csv"}]}
-    for change in (added, {"remove": ["a.csv"]}, {"metadata": {}}):
+    changes: list[dict[str, Any]] = [{"entries": [{"s3_uri": "s3://quilt-example/new.csv"}]}]
+    changes += [{"remove": ["a.csv"]}, {"metadata": {}}]
+    for change in changes:
         assert "damaged" in server.fail("package_update", ASKED | change)
     assert listing(s3) == before
 

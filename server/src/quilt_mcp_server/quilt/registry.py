@@ -106,6 +106,23 @@ async def manifest_answer(s3: Any, bucket: str, top_hash: str, start: int) -> di
         raise ToolError(f"there is no package version {top_hash} in s3://{bucket}; check top_hash") from error
 
 
+async def complete_hash(s3: Any, bucket: str, begin: str) -> str:
+    """The top hash of a registry's one manifest whose top hash begins so.
+
+    Raises:
+        ToolError: if there is none, or more than one.
+    """
+    if is_top_hash(begin):
+        return begin
+    answer = await s3.list_objects_v2(Bucket=bucket, Prefix=MANIFESTS + begin, MaxKeys=2)
+    found: list[str] = [item["Key"].removeprefix(MANIFESTS) for item in answer.get("Contents", ())]
+    if len(found) > 1:
+        raise ToolError(f"several package versions in s3://{bucket} begin with {begin}; give more digits")
+    if not found or not is_top_hash(found[0]):
+        raise ToolError(f"there is no package version in s3://{bucket} that begins with {begin}; check the hash")
+    return found[0]
+
+
 async def package_names(s3: Any, bucket: str, prefix: str, after: str, count: int) -> list[str]:
     """Up to `count` package names in order, from the first one behind `after` that starts with `prefix`.
 

@@ -17,9 +17,9 @@ from ..protocol import paging
 from ..protocol.tool import Cursor, NextCursor, PackageName, Registry, TopHash, tool
 from ..quilt.diff import Change, compare
 from ..quilt.integrity import Integrity, IntegrityChecks
-from ..quilt.locations import ObjectLocation, check_package_name, parse_bucket
+from ..quilt.locations import ObjectLocation, check_package_name, is_top_hash, parse_bucket, parse_package
 from ..quilt.manifest import entry_key, entry_size, is_text, lines, physical_location
-from ..quilt.registry import manifest_answer, open_manifest, resolve
+from ..quilt.registry import LATEST, complete_hash, manifest_answer, open_manifest, resolve
 
 MAXIMUM_TEXT = 256 * 1024  # bytes of a file that its resource shows
 MAXIMUM_META = 64 * 1024  # bytes of one metadata object that are shown
@@ -147,6 +147,22 @@ class PackagesReadTools:
             entries=page.entries,
             next_cursor=page.cursor(question, version),
         )
+
+    async def version(self, registry: str, package: str) -> tuple[str, str]:
+        """The name and the top hash of `user/name`, `user/name@hash` (or its beginning) or `user/name:tag`.
+
+        Raises:
+            ToolError: if there is no such version, or the caller may not look for it.
+        """
+        bucket, place = parse_bucket(registry), parse_package(package)
+        asked = f"looking for the package {place.name} in s3://{bucket}"
+        if place.hash is None:
+            async with self._aws.bucket(bucket, asked) as s3:
+                return place.name, await resolve(s3, bucket, place.name, place.tag or LATEST)
+        # Only the beginning of a hash takes a list.
+        action = "s3:GetObject" if is_top_hash(place.hash) else "s3:ListBucket"
+        async with self._aws.bucket(bucket, asked, action) as s3:
+            return place.name, await complete_hash(s3, bucket, place.hash)
 
     async def text(self, registry: str, package_name: str, top_hash: str | None, path: str) -> str:
         """The beginning of a text file in a package, in any bucket.
