@@ -183,7 +183,7 @@ def test_a_manifest_of_old_times_has_the_top_hash_that_quilt3_gives_it(server: R
     assert f"has the top hash {theirs['top_hash']}:" in problem["problem"]
     assert found["unverified"] == 0
     change = {"package_name": "old/a", "entries": [{"s3_uri": uri("raw/b/1.csv")}]}
-    said = server.fail("package_update", {"registry": "quilt-example"} | change)
+    said = server.fail("package_update", {"registry": "quilt-example"} | change, Authorization=MINE)
     assert f"the manifest {OLD} has a content with the top hash {theirs['top_hash']}" in said
     # Under the hash that quilt3 gives it, it is extended.
     data.put_object(Bucket="quilt-example", Key=f".quilt/packages/{theirs['top_hash']}", Body=body)
