@@ -54,6 +54,9 @@ PUSH = {
     "ecr:UploadLayerPart",
 }
 
+# What BatchGetImage needs in addition, of an image behind a pull-through cache that ECR has not fetched.
+FETCH = {"ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}
+
 
 def actions(service: str, operation: str) -> set[str]:
     """The IAM actions of a call; `service` is the name of the boto3 client."""

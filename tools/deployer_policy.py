@@ -40,6 +40,7 @@ LISTS = {
     "infrastructure-role": "name of iam_existing_infrastructure_role, if it exists already, with its path",
     "vpc-id": "stack_vpc_id, the id of a VPC that another account shares",
     "boundary": "the ARN that iam_permissions_boundary has, required of every role",
+    "pull-through": "names of repositories that a pull-through cache rule fills, with its prefix",
     "repository-key": "the ARN of the KMS key of the repository (ecr_kms_key)",
     "secret-key": "the ARN of the KMS key of the secret that the smoke test signs with",
 }

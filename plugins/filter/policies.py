@@ -135,10 +135,14 @@ def execution_role_policy(
     log_group_arn: str,
     secrets: Iterable[str],
     kms_keys: Iterable[str] = (),
+    more_repository_arns: Iterable[str] = (),
+    pull_through: bool = False,
 ) -> Policy:
-    """Return what ECS may do to start a task: pull the image, read the secrets, write the logs.
+    """Return what ECS may do to start a task: pull the images, read the secrets, write the logs.
 
-    Every resource is an ARN; a secret is one of Secrets Manager or a parameter of SSM.
+    Every resource is an ARN; a secret is one of Secrets Manager or a parameter of SSM. With ``pull_through`` a
+    pull-through cache rule is for the repository: whoever pulls its image first makes ECR fetch it and create the
+    repository.
     """
     given = list(secrets)
     parameters = [arn for arn in given if arn.split(":")[2:3] == ["ssm"]]
@@ -148,7 +152,12 @@ def execution_role_policy(
         _statement(
             "PullImage",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            [repository_arn],
+            {repository_arn, *more_repository_arns},
+        ),
+        _statement(
+            "ImportImage",
+            ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
+            [repository_arn] if pull_through else (),
         ),
         _statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group}:*"]),
         _statement("ReadSecrets", ["secretsmanager:GetSecretValue"], (arn for arn in given if arn not in parameters)),

@@ -15,12 +15,15 @@ description:
   - Fails, with all reasons in one message, when the image is not in ECR, not for the task's platform, or when its scan
     found too much.
   - An image of another registry than ECR of this region is not looked at, and a warning says so.
+  - An image behind a pull-through cache rule of ECR is fetched by ECR when the module asks for it, not in check mode.
+    An image that the caller may not have fetched is deployed by its tag, with a warning.
 author:
   - Quilt Data (@quiltdata)
 options:
   source:
     description:
-      - V(build) is the image that is built from O(context); its tag is a hash of everything that goes into it.
+      - V(build) is the image that is built from O(context); its tag is a hash of everything that goes into it, and the
+        digest of its base.
       - V(prebuilt) is the image O(uri).
       - V(process) is the entry point of the server in O(context), for a platform that runs processes.
     type: str
@@ -53,6 +56,21 @@ options:
     description: Build arguments of the Dockerfile; they go into the hash.
     type: dict
     default: {}
+  base:
+    description:
+      - The base image, with a tag, a digest or both. Empty means the default of the Dockerfile's argument C(BASE).
+      - Its name goes into the hash. Its digest is the last part of the tag.
+    type: str
+    default: ""
+  look_up_base:
+    description:
+      - Whether to look up the digest of a base that is named by its tag, as a build does. The command C(docker) asks
+        the registry of the base. Where that does not answer, it is the digest of the image that the engine pulled
+        before. An image that was built on the engine has none, so its ID is taken.
+      - Without it, and where the base cannot be looked up, the image is the last one that was pushed of this source, on
+        any base.
+    type: bool
+    default: false
   required:
     description: Whether to fail when the image of O(source=build) is not in the repository. Check mode never does.
     type: bool
@@ -124,6 +142,13 @@ found:
   description: Whether the image is there.
   returned: success
   type: bool
+pull_through:
+  description:
+    - The pull-through cache rule of ECR that is for the repository of O(uri) or O(resolved_uri).
+    - Null where there is none, or where the caller may not read the rules.
+  returned: success
+  type: dict
+  sample: {"prefix": "docker-hub", "upstream": "registry-1.docker.io", "secret_arn": ""}
 platforms:
   description: The platforms that it is for; empty when they are not known.
   returned: success
@@ -143,7 +168,10 @@ problems:
 """
 
 import traceback
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
@@ -151,7 +179,18 @@ from ansible_collections.quilt.mcp_server.plugins.module_utils._core.aws_module 
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.module import run_info
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.problem import Problem
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.refusal import Refused
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_resolution import resolve_image
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.image_resolution import Source, resolve_image
+from ansible_collections.quilt.mcp_server.plugins.module_utils._image.base import (
+    ARGUMENT,
+    Base,
+    parse_base,
+    takes_base,
+)
+from ansible_collections.quilt.mcp_server.plugins.module_utils._image.base_lookup import (
+    Found,
+    docker_runner,
+    look_up,
+)
 from ansible_collections.quilt.mcp_server.plugins.module_utils._image.build_context import content_tag
 
 try:
@@ -162,16 +201,17 @@ except ImportError:
     DOCKER_ERROR = traceback.format_exc()
 
 
-def tag_of(module: Any) -> str:
-    """The tag of the image that is built from the context."""
+def source_of(module: Any) -> Source:
+    """What is known of the image that is built from the context."""
     params = module.params
-    if params["tag"]:
-        return str(params["tag"])
-    if DOCKER_ERROR:
-        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_ERROR)
+    if params["tag"] and not params["look_up_base"]:
+        return Source(str(params["tag"]))
     try:
-        tag, _files = content_tag(params["context"], params["platform"], params["build_args"], exclude_paths)
+        base = _base_of(params)
+        tag = str(params["tag"]) or _content_tag(module, base)
     except FileNotFoundError as error:
+        if params["tag"]:
+            return Source(str(params["tag"]))
         raise Refused(
             "choose the image of this source",
             Problem(
@@ -181,7 +221,62 @@ def tag_of(module: Any) -> str:
                 "image_uri",
             ),
         ) from error
+    if base is None or params["source"] != "build":
+        return Source(tag)
+    found = look_up(base, docker_runner(module)) if params["look_up_base"] else Found(base)
+    known = found.base
+    return Source(
+        tag=tag if params["tag"] or not known.digest else f"{tag}-{known.short_digest}",
+        any_base=not params["tag"] and not known.digest,
+        base={**asdict(known), "argument": known.argument},
+        problem=None if found.buildable else _no_base(found),
+        warning=_used_instead(found),
+    )
+
+
+def _base_of(params: Mapping[str, Any]) -> Base | None:
+    """The base that the build will have; None where the Dockerfile takes none. Raises FileNotFoundError without one."""
+    takes, default = takes_base((Path(params["context"]) / "Dockerfile").read_text(encoding="utf-8"))
+    wanted = params["base"] or params["build_args"].get(ARGUMENT)
+    if params["base"] and not takes:
+        raise Refused(
+            f"build on the base {params['base']}",
+            Problem(
+                f"the Dockerfile of {params['context']} has no ARG {ARGUMENT} before its first FROM",
+                "the base would be another one",
+                f"write ARG {ARGUMENT} and FROM ${{{ARGUMENT}}} in it, or leave image_base out",
+            ),
+        )
+    text = str(wanted or default)
+    return parse_base(text) if takes and text else None
+
+
+def _content_tag(module: Any, base: Base | None) -> str:
+    params = module.params
+    if DOCKER_ERROR:
+        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_ERROR)
+    # The digest is a part of its own, so that an image is found by its source alone too.
+    named = {ARGUMENT: base.name} if base else {}
+    tag, _files = content_tag(params["context"], params["platform"], {**params["build_args"], **named}, exclude_paths)
     return str(tag)
+
+
+def _no_base(found: Found) -> Problem:
+    return Problem(
+        f"no registry named the digest of its base {found.base.name} ({found.refusal}), and the engine has no such "
+        "image",
+        "the digest is a part of the image's tag",
+        "correct image_base, pull it with docker, or give it with its digest",
+    )
+
+
+def _used_instead(found: Found) -> str:
+    base = found.base
+    taken = {
+        "engine": f"the image that the engine pulled before was taken, {base.digest}",
+        "image_id": f"the ID of the engine's own image takes its place, {base.digest}",
+    }.get(base.origin)
+    return f"no registry named the digest of the base {base.name} ({found.refusal}): {taken}" if taken else ""
 
 
 def main() -> None:
@@ -196,6 +291,8 @@ def main() -> None:
             "context": {"type": "path"},
             "platform": {"type": "str", "default": "linux/amd64"},
             "build_args": {"type": "dict", "default": {}},
+            "base": {"type": "str", "default": ""},
+            "look_up_base": {"type": "bool", "default": False},
             "required": {"type": "bool", "default": True},
             "task_platform": {"type": "str"},
             "assume_platform": {"type": "bool", "default": False},
@@ -209,7 +306,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     run_info(
-        module, lambda client, params: resolve_image(client, params, cache(lambda: tag_of(module)), module.check_mode)
+        module,
+        lambda client, params: resolve_image(client, params, cache(lambda: source_of(module)), module.check_mode),
     )
 
 

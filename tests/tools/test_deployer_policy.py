@@ -52,7 +52,7 @@ OF_THE_SOURCE = {"sts:AssumeRole"}
 
 
 def test_the_policy_allows_what_the_collection_can_call_and_nothing_else() -> None:
-    needed, allowed = iam_actions.needed(called()) | iam_actions.PUSH, deployer_policy.actions()
+    needed, allowed = iam_actions.needed(called()) | iam_actions.PUSH | iam_actions.FETCH, deployer_policy.actions()
     assert needed >= OF_THE_SOURCE
     needed -= OF_THE_SOURCE
     assert needed - allowed == set(), "not allowed"
@@ -138,6 +138,9 @@ def test_what_is_not_given_is_left_out(printed: Print) -> None:
     assert set(printed("image")) == {"LogInToRegistry", "KeepImages"}
     key = "arn:aws:kms:us-east-1:123456789012:key/k"
     assert printed("image", "--repository-key", key)["UseRepositoryKey"]["Resource"] == [key]
+    cached = "arn:aws:ecr:us-east-1:123456789012:repository/docker-hub/team/app"
+    assert printed("image", "--pull-through", "docker-hub/team/app")["FetchImages"]["Resource"] == [cached]
+    assert cached in printed("look", "--pull-through", "docker-hub/team/app")["ReadImages"]["Resource"]
     assert "Condition" not in printed("roles")["KeepRoles"]
     kept = printed("roles", "--boundary", BOUNDARY)["KeepRoles"]
     assert kept["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": [BOUNDARY]}}

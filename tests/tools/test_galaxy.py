@@ -123,13 +123,21 @@ def test_neither_the_proxy_nor_the_sandbox_is_in_it_or_in_the_image(installed: P
         "server/CHANGELOG.md",
         "server/README.md",
         "server/pyproject.toml",
+        "server/requirements-sbom.in",
+        "server/requirements-sbom.txt",
         "server/requirements.in",
         "server/requirements.txt",
         "server/src",
     }
     _, context = content_tag(str(ROOT), "linux/amd64", {}, exclude_paths)
     outside = [name for name in context if not name.startswith("server/src/quilt_mcp_server/")]
-    assert outside == [".dockerignore", "Dockerfile", "server/requirements.txt"]
+    assert outside == [
+        ".dockerignore",
+        "Dockerfile",
+        "server/pyproject.toml",
+        "server/requirements-sbom.txt",
+        "server/requirements.txt",
+    ]
     assert [path for path in installed.rglob("*") if {"quilt_mcp_proxy", "sandbox"} & {path.name}] == []
 
 

@@ -36,6 +36,7 @@ PLACE = {
     "vpc_id": ["vpc-0a1b2c3d"],
     "boundary": ["arn:aws:iam::123456789012:policy/boundary"],
     "repository_key": [KEY],
+    "pull_through": ["docker-hub/team/app"],
     "secret_key": [KEY],
 }
 SCOPE = {"partition": "aws", "region": "us-east-1", "account_id": "123456789012"}
@@ -57,6 +58,7 @@ KEPT = {
         "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/mcp",
         [SECRET, "arn:aws:ssm:us-east-1:123456789012:parameter/a"],
         [KEY],
+        pull_through=True,
     ),
     "infrastructure role": infrastructure_role_policy(SCOPE, "sales-prod"),
 }
@@ -76,6 +78,11 @@ EXPLAINED = {
     **{("look", f"resource_star ecs:{what}"): OF_OTHERS for what in ("DescribeServices", "DescribeTasks", "ListTasks")},
     ("image", "credentials_exposure ecr:GetAuthorizationToken"): "who pushes images logs in",
     ("image", "permissions_management_actions ecr:SetRepositoryPolicy"): MANAGES,
+    **{
+        (policy, "resource_mismatch ecr:BatchImportUpstreamImage"): "parliament knows no resource of it; the service "
+        "authorization reference has the repository"
+        for policy in ("image", "execution role")
+    },
     ("image", "permissions_management_actions kms:CreateGrant"): "ECR grants itself the use of the key of a repository",
     ("image", "permissions_management_actions kms:RetireGrant"): "and gives it back when the repository is deleted",
     ("route", "resource_mismatch ec2:CreateSecurityGroup"): "the VPC, in which the group is created, has another form",

@@ -20,6 +20,7 @@ PAGES = ("module_utils/_ecr/image_check.py", "module_utils/_stack/plan.py")
 FAILURES = {
     "CheckFailed": "a check of the smoke test did not hold; _smoke/checks.py prints what was asked and what came",
     "DeploymentFailed": "a deployment that is not what runs, with its evidence; it shortens its own ARNs",
+    "LayerNotCached": "never leaves _ecr/image_lookup",
     "LostAnswer": "a Stale of a write that got no answer",
     "Stale": "what was read is no longer true, so it is read and planned again",
     "TooComplex": "never leaves _elb_rule/match",
@@ -37,7 +38,12 @@ ANSWERS = {
     "module_utils/_elb/client.py": 1,
 }
 # Calls of fail_json with another text than refusal(): the text of an error, a missing library, checks that failed.
-FAIL_JSON = {"module_utils/_core/module.py": 2, "modules/mcp_smoke_test.py": 3, "modules/resolve_image.py": 1}
+FAIL_JSON = {
+    "module_utils/_core/module.py": 2,
+    "modules/mcp_smoke_test.py": 3,
+    "modules/mcp_token.py": 1,
+    "modules/resolve_image.py": 1,
+}
 
 
 def name_of(node: ast.expr) -> str:

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 from xml.etree import ElementTree
 
 from .calls import LostAnswer
 from .writes import may_be_repeated
 
-with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
+try:
     from botocore.exceptions import ConnectionClosedError
+except ImportError:  # AnsibleAWSModule says so before any of this runs
+    ConnectionClosedError = Exception  # type: ignore[assignment,misc]
 
 
 class Unreadable(ConnectionClosedError):

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.clients import Clients
 from .._core.refusal import RefusedList
-from .image_check_plan import ImageName, Platform, Scan, judge, parse_name
-from .image_client import Registry, describe_repository
+from .image_check_plan import Platform, Scan, judge
+from .image_client import Registry
+from .pull_through_client import Rule
 
 
 @dataclass(frozen=True)
@@ -29,83 +29,45 @@ class Verdict:
     scan: Scan | None = None
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    pull_through: Rule | None = None
 
 
-def check_image(client: Clients, params: Mapping[str, Any], uri: str) -> Verdict:
-    """What is known of an image of any registry. Raises RefusedList with every reason not to deploy it.
+def check_image_in_ecr(
+    registry: Registry, params: Mapping[str, Any], image: dict[str, Any], platforms: Sequence[Platform] | None = None
+) -> Verdict:
+    """What is known of an image of ECR. Raises RefusedList with every reason against it.
 
-    Args:
-        client: the clients of the run.
-        params: `task_platform` (None when any will do), `assume_platform`, `scan_threshold`, `scan_wait` and the
-            connection options.
-        uri: the image, with a tag or a digest.
+    image: as it was read; platforms: its platforms, None to read them.
     """
-    name = parse_name(uri)
-    registry = registry_of(client, params, name) if name else None
-    if registry:
-        return check_image_in_ecr(registry, params, registry.image())
-    threshold = params["scan_threshold"]
-    if threshold == "none":
-        warning = f"{uri} is not in ECR of this region: neither its platform nor its digest was checked"
-        return Verdict(uri, name.digest if name else "", warnings=(warning,))
-    problem = (
-        f"wanted a scan without findings of severity {threshold} or worse; found it outside ECR of this region, which "
-        "alone can be asked; copy it there, or set image_scan_threshold to none"
-    )
-    raise _refusal(Verdict(uri, problems=(problem,)))
-
-
-def registry_of(client: Clients, params: Mapping[str, Any], name: ImageName) -> Registry | None:
-    """Where ECR has the image; None when it is not ECR's, or that of another region."""
-    if name.home:
-        account, region = name.home
-        return Registry(client("ecr"), name, account, **urls_of(params)) if region == client.region else None
-    # A stand-in for ECR, or an endpoint of one's own, has another name, which only ECR itself knows.
-    found = describe_repository(client("ecr"), name.repository)
-    if found is None or found["repositoryUri"] != f"{name.registry}/{name.repository}":
-        return None
-    return Registry(client("ecr"), name, arn=found["repositoryArn"], **urls_of(params))
-
-
-def urls_of(params: Mapping[str, Any]) -> dict[str, Any]:
-    """How the certificates of the layers' URLs are verified."""
-    return {"validate_certs": params["validate_certs"], "ca_path": params["aws_ca_bundle"]}
-
-
-def check_image_in_ecr(registry: Registry, params: Mapping[str, Any], image: dict[str, Any] | None) -> Verdict:
-    """What is known of an image of ECR. Raises RefusedList with every reason against it. image: as it was read."""
     assumed = params["task_platform"] if params["assume_platform"] else None
-    platforms = registry.platforms(image, assumed) if image else []
+    if platforms is None:
+        platforms = registry.platforms(image, assumed)
     verdict = _inspect(registry, image, platforms, params)
     if verdict.problems:
-        raise _refusal(verdict)
+        raise refusal(verdict)
     return verdict
 
 
-def _refusal(verdict: Verdict) -> RefusedList:
+def refusal(verdict: Verdict) -> RefusedList:
+    """The refusal of an image for the problems of its verdict."""
     return RefusedList(f"deploy the image {verdict.uri}", verdict.problems, problems=list(verdict.problems))
 
 
 def _inspect(
-    registry: Registry, image: dict[str, Any] | None, platforms: Sequence[Platform], params: Mapping[str, Any]
+    registry: Registry, image: dict[str, Any], platforms: Sequence[Platform], params: Mapping[str, Any]
 ) -> Verdict:
     """Look at an image of ECR.
 
     Args:
         registry: where it is.
-        image: BatchGetImage's answer for it, None when ECR has no such image.
+        image: BatchGetImage's answer for it.
         platforms: of the image.
-        params: see check_image(). The scan is not asked for when `scan_threshold` is `none`.
+        params: `task_platform` (None when any will do), `assume_platform`, `scan_threshold` and `scan_wait`. The scan
+            is not asked for when `scan_threshold` is `none`.
 
     The URI of the verdict has the digest, or with problems what was asked for.
     """
     name, platform, threshold = registry.name, params["task_platform"], params["scan_threshold"]
-    if image is None:
-        problem = (
-            "wanted it in ECR, where the tasks pull it from; found no such image there; push it (playbooks/build.yml), "
-            "or correct image_uri"
-        )
-        return Verdict(name.uri, problems=(problem,))
     digest = image["imageId"]["imageDigest"]
     scan, on_push = None, False
     if threshold != "none":

@@ -12,8 +12,10 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .._core.calls import aws_call
@@ -31,6 +33,15 @@ PAUSE = 3  # seconds between two looks at a scan
 _CONFIG_LIMIT = 4 << 20  # bytes; an image's configuration has some kilobytes
 
 
+UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)  # when an image was pushed of which ECR does not say it
+# What ECR answers for a layer that a pull-through cache has not fetched.
+NOT_CACHED = ("LayersNotFoundException", "LayerInaccessibleException", "UnableToGetUpstreamLayerException")
+
+
+class LayerNotCached(AnsibleAWSError):  # type: ignore[misc]
+    """ECR has the manifest of an image, but not its configuration."""
+
+
 class Registry:
     """The images of one repository, in this account or in another one of the region."""
 
@@ -41,6 +52,9 @@ class Registry:
         self.client = client
         self.name = name
         self.arn = arn
+        self.account = registry_id
+        # Why the upstream registry of a pull-through cache gave no image, where ECR says so.
+        self.upstream_refusal = ""
         self._urls = urls
         self._where = {"repositoryName": name.repository, **({"registryId": registry_id} if registry_id else {})}
 
@@ -48,15 +62,30 @@ class Registry:
     def image(self) -> dict[str, Any] | None:
         """BatchGetImage's answer for the image; None when ECR has no such image."""
         accepted = [*INDEXES, *MANIFESTS]
-        answer = self.client.batch_get_image(**self._where, imageIds=[self.name.image_id], acceptedMediaTypes=accepted)
+        request = {"imageIds": [self.name.image_id], "acceptedMediaTypes": accepted}
+        try:
+            answer = self.client.batch_get_image(**self._where, **request)
+        except is_boto3_error_code("UnableToGetUpstreamImageException") as error:
+            self.upstream_refusal = error.response["Error"].get("Message", "") or "UnableToGetUpstreamImageException"
+            return None
+        for failure in answer.get("failures", []):
+            if failure.get("failureCode", "").startswith("Upstream"):
+                self.upstream_refusal = f"{failure['failureCode']}: {failure.get('failureReason', '')}"
         return next(iter(answer.get("images", [])), None)
+
+    @aws_call("look up {self.name.uri} in ECR", missing=["ImageNotFoundException", "RepositoryNotFoundException"])
+    def described(self) -> bool | None:
+        """Whether ECR has the image, asked so that a pull-through cache fetches nothing."""
+        ecr = self.client
+        ecr.describe_images(**self._where, imageIds=[self.name.image_id])
+        return True
 
     def platforms(self, image: dict[str, Any], assumed: str | None = None) -> list[Platform]:
         """The platforms of an image, from its index or else from its configuration.
 
         assumed: that of an image without an index, whose configuration is then not read.
         """
-        manifest = json.loads(image["imageManifest"])
+        manifest = json.loads(image.get("imageManifest") or "{}")
         if "manifests" in manifest:
             return listed_platforms(manifest)
         if assumed:
@@ -72,6 +101,8 @@ class Registry:
         from ansible.module_utils.urls import open_url
 
         url = self._layer_url(digest)
+        if url is None:
+            raise LayerNotCached(message=f"ECR does not have the configuration of the image {self.name.repository}")
         try:
             content: bytes = open_url(url, timeout=30, **self._urls).read(_CONFIG_LIMIT)
         except (OSError, UrlError) as error:
@@ -86,8 +117,8 @@ class Registry:
             )
         return content
 
-    @aws_call("find the configuration of the image {self.name.repository} in ECR")
-    def _layer_url(self, digest: str) -> str:
+    @aws_call("find the configuration of the image {self.name.repository} in ECR", missing=NOT_CACHED)
+    def _layer_url(self, digest: str) -> str | None:
         return str(self.client.get_download_url_for_layer(**self._where, layerDigest=digest)["downloadUrl"])
 
     @aws_call("ask whether the ECR repository {self.name.repository} scans images")
@@ -133,3 +164,17 @@ def tagged_images(ecr: Any, repository: str, tag: str) -> list[dict[str, Any]] |
         "imageDetails"
     ]
     return found
+
+
+@aws_call("list the images of {repository} in ECR", missing=["RepositoryNotFoundException"])
+def newest_tag(ecr: Any, repository: str, prefix: str) -> str | None:
+    """The tag with that prefix of the image that was pushed last."""
+    pages = ecr.get_paginator("describe_images").paginate(repositoryName=repository, filter={"tagStatus": "TAGGED"})
+    found = [
+        (image.get("imagePushedAt", UNKNOWN), tag)
+        for page in pages
+        for image in page.get("imageDetails", [])
+        for tag in image.get("imageTags", [])
+        if tag.startswith(prefix)
+    ]
+    return str(max(found)[1]) if found else None

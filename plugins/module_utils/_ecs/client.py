@@ -43,6 +43,11 @@ class ServiceClient:
         answer = self.client("ecs").describe_services(cluster=self.cluster, services=[self.name], include=["TAGS"])
         return next(iter(answer["services"]), None)
 
+    @aws_call("describe cluster {self.cluster}", missing=NO_CLUSTER)
+    def describe_cluster(self) -> Answer | None:
+        answer = self.client("ecs").describe_clusters(clusters=[self.cluster])
+        return next(iter(answer.get("clusters") or ()), None)
+
     @aws_call("find task definition {name}", missing=["ClientException"])
     def resolve(self, name: str) -> str | None:
         arn: str = self.client("ecs").describe_task_definition(taskDefinition=name)["taskDefinition"][
@@ -117,7 +122,9 @@ class ServiceClient:
             answer = self.client("ecs").list_service_deployments(**request)
             found += answer["serviceDeployments"]
             if not answer.get("nextToken"):
-                return sorted(found, key=lambda record: record["createdAt"], reverse=True)
+                # Where ECS does not say when, its own order stands, which is the newest first.
+                times = all("createdAt" in record for record in found)
+                return sorted(found, key=lambda record: record["createdAt"], reverse=True) if times else found
             request["nextToken"] = answer["nextToken"]
 
     @aws_call("describe the deployments of ECS service {self.name}")

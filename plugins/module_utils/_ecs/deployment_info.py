@@ -58,7 +58,8 @@ class Deployments:
         statuses = self.params["states"]
         records = self.calls.list_records() or []
         proven = [record for record in records if record.get("status") in PROVEN]
-        current = [record for record in records if record["createdAt"] >= service["createdAt"]]
+        begin = service.get("createdAt")
+        current = [record for record in records if begin is None or record.get("createdAt", begin) >= begin]
         latest = [record["serviceDeploymentArn"] for record in current[: self.params["limit"]]]
         shown = self.described(self.calls.records(latest))
         return {
@@ -76,7 +77,7 @@ class Deployments:
     def _described(self, record: Answer, revision: Mapping[str, Any]) -> Document:
         model = self.client("ecs").meta.service_model
         shown: Document = to_snake(record, model.shape_for("ServiceDeployment"))
-        images = {one["containerName"]: one["image"] for one in revision.get("containerImages", [])}
+        images = {one["containerName"]: one.get("image", "") for one in revision.get("containerImages", [])}
         more = {
             **(shown.get("target_service_revision") or {}),
             "state": state_of(record),

@@ -60,8 +60,9 @@ def state_of(record: Record) -> str:
 
     paused: it waits at a hook for somebody's word. failed: ECS itself stopped it, for its circuit breaker or an alarm,
     and there was nothing to roll back to. stopped: somebody stopped it, or a newer deployment took its place.
+    One whose status is not said runs: it must not be taken for over.
     """
-    status = str(record.get("status", ""))
+    status = str(record.get("status", "IN_PROGRESS"))
     state = _STATES.get(status, status.lower())
     if state in RUNS and waiting_hooks(record):
         return "paused"

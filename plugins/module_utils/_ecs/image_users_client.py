@@ -4,7 +4,10 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""Reads which services and tasks of ECS run images of a repository. Never writes."""
+"""Reads which services and tasks of ECS run images of a repository. Never writes.
+
+An image that an answer leaves out counts as one of the repository: its images may be deleted where nobody runs them.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class ImageUsersClient:
         arns = self._pages("list_tasks", "taskArns", cluster=cluster)
         for some in _chunks(arns, _TASKS):
             for task in self.ecs.describe_tasks(cluster=cluster, tasks=some, include=["TAGS"]).get("tasks", []):
-                images = {container.get("image", "") for container in task.get("containers", [])}
+                images = set(self._images_of(task.get("containers")))
                 for user in self._user("task", task["taskArn"], images, tags_from(task.get("tags"))):
                     # Its tags are propagated only where the service says so, and may be missing. Its own come first.
                     yield {**user, "tags": {**self._tags_of_service(cluster, task.get("group", "")), **user["tags"]}}
@@ -79,8 +82,11 @@ class ImageUsersClient:
     def _defined(self, arn: str) -> list[str]:
         if arn not in self._images:
             definition = self.ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
-            self._images[arn] = [one.get("image", "") for one in definition.get("containerDefinitions", [])]
+            self._images[arn] = self._images_of(definition.get("containerDefinitions"))
         return self._images[arn]
+
+    def _images_of(self, containers: Sequence[dict[str, Any]] | None) -> list[str]:
+        return [self.uri] if containers is None else [one.get("image", self.uri) for one in containers]
 
     def _pages(self, operation: str, key: str, **request: Any) -> list[str]:
         pages = self.ecs.get_paginator(operation).paginate(**request)

@@ -41,19 +41,20 @@ def find_listener(elb: Any, name: str, port: int) -> FoundListener:
                 "correct load_balancer, the region or the profile",
             ),
         )
-    if balancer["Type"] != "application":
+    kind = balancer.get("Type", "unknown")
+    if kind != "application":
         raise Refused(
             what,
             Problem(
-                f"load balancer {name} is a {balancer['Type']} one",
+                f"load balancer {name} is a {kind} one",
                 "only listeners of Application Load Balancers have rules",
                 "name an Application Load Balancer in load_balancer",
             ),
         )
     found = listeners(elb, balancer["LoadBalancerArn"]) or []
-    arn = next((listener["ListenerArn"] for listener in found if listener["Port"] == port), None)
+    arn = next((listener["ListenerArn"] for listener in found if listener.get("Port") == port), None)
     if arn is None:
-        ports = ", ".join(f"{listener['Port']} ({listener['Protocol']})" for listener in found) or "none"
+        ports = ", ".join(f"{listener.get('Port')} ({listener.get('Protocol')})" for listener in found) or "none"
         raise Refused(
             what,
             Problem(

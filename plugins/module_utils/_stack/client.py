@@ -17,6 +17,7 @@ from .._core.credentials import REFUSED, AccessError, Client, answer_of, problem
 from .._core.identity import Identity
 from .._core.secret_reference import CURRENT, parse
 from .._core.tags import tags_from
+from .._ecs.capacity import ClusterCapacity
 from .records import (
     Certificate,
     Cluster,
@@ -36,6 +37,7 @@ with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
 
 T = TypeVar("T")  # ansible-test's pylint does not take the newer syntax
 
+UNKNOWN = "unknown"  # what an answer leaves out, so that it is refused
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 ROUTE_TARGETS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId")
 
@@ -162,23 +164,24 @@ def _parameters(client: Any, names: Iterable[str]) -> list[Secret]:
 
 
 def _vpc(raw: Mapping[str, Any]) -> Vpc:
-    return Vpc(id=raw["VpcId"], name=_tags(raw).get("Name", ""), cidr=raw["CidrBlock"])
+    return Vpc(id=raw["VpcId"], name=_tags(raw).get("Name", ""), cidr=raw.get("CidrBlock", ""))
 
 
 def _subnet(raw: Mapping[str, Any]) -> Subnet:
-    return Subnet(id=raw["SubnetId"], vpc_id=raw["VpcId"], zone=raw["AvailabilityZone"], tags=_tags(raw))
+    vpc, zone = raw.get("VpcId", ""), raw.get("AvailabilityZone", UNKNOWN)
+    return Subnet(id=raw["SubnetId"], vpc_id=vpc, zone=zone, tags=_tags(raw))
 
 
 def _route_table(raw: Mapping[str, Any]) -> RouteTable:
     routes = [
         route
-        for route in raw["Routes"]
+        for route in raw.get("Routes", [])
         if (route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock")) in EVERYWHERE
         and route.get("State") != "blackhole"
     ]
     associations = raw.get("Associations", [])
     return RouteTable(
-        vpc_id=raw["VpcId"],
+        vpc_id=raw.get("VpcId", ""),
         main=any(one.get("Main") for one in associations),
         subnet_ids=frozenset(one["SubnetId"] for one in associations if one.get("SubnetId")),
         targets=frozenset(route[key] for route in routes for key in ROUTE_TARGETS if route.get(key)),
@@ -189,8 +192,8 @@ def _load_balancer(raw: Mapping[str, Any]) -> LoadBalancer:
     return LoadBalancer(
         arn=raw["LoadBalancerArn"],
         name=raw["LoadBalancerName"],
-        type=raw["Type"],
-        state=raw["State"]["Code"],
+        type=raw.get("Type", UNKNOWN),
+        state=raw.get("State", {}).get("Code", UNKNOWN),
         vpc_id=raw.get("VpcId", ""),
         dns_name=raw.get("DNSName", ""),
         zone_id=raw.get("CanonicalHostedZoneId", ""),
@@ -201,7 +204,7 @@ def _load_balancer(raw: Mapping[str, Any]) -> LoadBalancer:
 
 def _attributes(elbv2: Any, arn: str | None) -> list[tuple[str, str]]:
     answer = elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)
-    return [(one["Key"], one["Value"]) for one in answer["Attributes"]]
+    return [(one["Key"], one.get("Value", "")) for one in answer["Attributes"] if "Key" in one]
 
 
 def _listener(raw: Mapping[str, Any]) -> Listener:
@@ -223,7 +226,7 @@ def _clusters(ecs: Any, name: str) -> list[Cluster]:
 
 
 def _cluster(raw: Mapping[str, Any]) -> Cluster:
-    return Cluster(arn=raw["clusterArn"], name=raw["clusterName"], status=raw["status"])
+    return Cluster(raw["clusterArn"], raw["clusterName"], raw.get("status", UNKNOWN), ClusterCapacity.of(raw))
 
 
 def _zone(raw: Mapping[str, Any]) -> HostedZone:

@@ -18,6 +18,8 @@ def problems(values: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong between the values of the image and its repository."""
     if values.get("image_source") == "prebuilt" and not values.get("image_uri"):
         yield "image_uri: wanted the image to deploy, because image_source is prebuilt; found nothing"
+    if values.get("image_base") and "BASE" in (values.get("image_build_args") or {}):
+        yield "image_base: wanted one base; found BASE in image_build_args too"
     if values.get("ecr_kms_key") and values.get("ecr_encryption_type") != "KMS":
         yield "ecr_kms_key: only used with ecr_encryption_type: KMS; found another encryption type"
     # The execution role may pull from one repository of the account.

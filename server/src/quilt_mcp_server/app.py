@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from .auth import resource_metadata
 from .auth.jwks import Jwks
 from .auth.middleware import AuthenticationMiddleware, FixedPrincipalMiddleware
-from .auth.principal import LOCAL_USER, permissions
+from .auth.principal import LOCAL_USER, permissions, principal
 from .auth.tokens import TokenVerifier
 from .aws import Gateway
 from .config import Config
@@ -24,7 +24,8 @@ from .protocol.server import QuiltServer
 from .resources import Resources
 from .tools import groups
 from .transport.access_log import AccessLogMiddleware
-from .transport.concurrency import ConcurrencyMiddleware
+from .transport.concurrency import ConcurrencyMiddleware, UserLimitMiddleware
+from .transport.disconnect import DisconnectMiddleware
 from .transport.host_header import HostHeaderMiddleware, KnownOriginsMiddleware, Origins
 from .transport.refusal import PostOnlyMiddleware
 from .transport.request_body import MAXIMUM_BODY, RequestBodyMiddleware
@@ -53,15 +54,17 @@ def build(config: Config) -> Starlette:
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     sessions = server.session_manager
-    endpoint: ASGIApp = PostOnlyMiddleware(
-        RequestBodyMiddleware(StatelessTransport(sessions.app, modern=sessions.handle_request))
-    )
+    endpoint: ASGIApp = StatelessTransport(sessions.app, modern=sessions.handle_request)
+    endpoint = DisconnectMiddleware(endpoint)
+    endpoint = ConcurrencyMiddleware(endpoint, config.max_requests, config.max_user_requests, _user)
+    endpoint = RequestBodyMiddleware(endpoint, _user)
+    endpoint = PostOnlyMiddleware(UserLimitMiddleware(endpoint, config.max_user_requests, _user))
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
         metadata_url = resource_metadata.document_url(config) if metadata is not None else None
         endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, metadata_url)
-    endpoint = HostHeaderMiddleware(ConcurrencyMiddleware(endpoint, config.max_requests), config.allowed_hosts, origins)
+    endpoint = HostHeaderMiddleware(endpoint, config.allowed_hosts, origins)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -92,6 +95,10 @@ def build(config: Config) -> Starlette:
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _user() -> str:
+    return principal().identity
 
 
 def _verifier(config: Config) -> TokenVerifier:

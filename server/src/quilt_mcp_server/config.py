@@ -56,6 +56,7 @@ class Config:
     metrics: Literal["emf", "none"]
     tool_timeout: int
     max_requests: int
+    max_user_requests: int
     athena_workgroup: str
     athena_max_scan: int
     warnings: tuple[str, ...] = ()
@@ -149,6 +150,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         metrics=read.choice("METRICS", "emf", "emf", "none"),
         tool_timeout=read.number("TOOL_TIMEOUT", 45, 1, 50),
         max_requests=read.number("MAX_REQUESTS", 256, 1, 10_000),
+        max_user_requests=read.number("MAX_USER_REQUESTS", 64, 1, 10_000),
         athena_workgroup=read.text("ATHENA_WORKGROUP", "primary"),
         athena_max_scan=read.number("ATHENA_MAX_SCAN", 100 * 1024**3, 10 * 1024**2, 1024**5),
         warnings=read.unknown(),

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from conftest import HOST, Running, token
 from protocol.test_server import client
 
 from quilt_mcp_server.transport import request_body
+from quilt_mcp_server.transport.concurrency import RESERVE
 from quilt_mcp_server.transport.refusal import MAXIMUM_ID, READ_FOR_ID, id_in
 
 PING = b'{"jsonrpc":"2.0","id":"seven","method":"ping"}'
@@ -101,13 +103,14 @@ def test_an_overloaded_server_says_when_to_try_again(server: Running, monkeypatc
 
 
 def test_a_full_server_says_so(serve: Callable[..., Running]) -> None:
-    server = serve(QUILT_MCP_MAX_REQUESTS="1")
-    with connection(server) as held:
-        head = f"POST /mcp HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: {GOOD}\r\nContent-Length: 99\r\n".encode()
-        held.sendall(head + KIND + b"\r\n{")
+    server = serve(QUILT_MCP_MAX_USER_REQUESTS="1")
+    head = f"POST /mcp HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: {GOOD}\r\nContent-Length: 99\r\n".encode()
+    with ExitStack() as held:
+        for _ in range(1 + RESERVE):
+            held.enter_context(connection(server)).sendall(head + KIND + b"\r\n{")
         time.sleep(0.3)
         status, answer = raw(server, PING, f"Host: {HOST}", f"Authorization: {GOOD}")
-    assert (status, answer["id"]) == (503, "seven") and "requests are being served" in answer["error"]["message"]
+    assert (status, answer["id"]) == (503, "seven") and "of your requests are under way" in answer["error"]["message"]
 
 
 @pytest.mark.parametrize("version", ["2025-11-25", "2026-07-28"])

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
+import botocore.client
 import botocore.session
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from sandbox.emulator.control_plane import ControlPlane
 from tests.integration.modules import listener_rule
+from tests.integration.modules.recorded_answers import Player
 
 Result = dict[str, Any]
 RunModule = Callable[..., Result]
@@ -75,3 +78,22 @@ def run_module(aws: ControlPlane, capsys: pytest.CaptureFixture[str]) -> RunModu
 def listener(aws: ControlPlane, client: Callable[[str], Any], run_module: RunModule) -> listener_rule.Listener:
     """An HTTPS listener of a shared balancer, without rules, and elb_listener_rule run against it."""
     return listener_rule.make(aws, client, run_module)
+
+
+@pytest.fixture
+def player(monkeypatch: pytest.MonkeyPatch) -> Player:
+    """Records every answer to a module of this process, from the same clients in each run."""
+    player = Player(botocore.client.BaseClient._make_api_call)  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        botocore.client.BaseClient, "_make_api_call", lambda client, name, request: player.call(client, name, request)
+    )
+    clients: dict[str, Any] = {}
+    make = AnsibleAWSModule.client
+
+    def made_once(module: Any, service: str, *more: Any, **named: Any) -> Any:
+        if service not in clients:
+            clients[service] = make(module, service, *more, **named)
+        return clients[service]
+
+    monkeypatch.setattr(AnsibleAWSModule, "client", made_once)
+    return player

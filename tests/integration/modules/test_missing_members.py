@@ -5,21 +5,16 @@ The answers are those of the sandbox to each kind in check mode. They are played
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
-import botocore.client
 import pytest
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from sandbox.emulator.control_plane import ControlPlane
+from tests.integration.modules.recorded_answers import Member, Path, Player, unexpected
 from tests.kinds import Kind, parametrize
 
 OWN = {"quilt:deployment": "sales-prod-mcp-server-production"}
-Path = tuple[str | int, ...]
-Member = tuple[str, Path]
 TAGS = ("tags", "Tags", "TagList")
 # What identifies a thing, or holds the things that were asked for: without it there is nothing to go on with.
 IDENTITIES = ("Key", "Priority", "deployments", "id", "status", "taskDefinition", "Value")
@@ -43,53 +38,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrize(metafunc)
 
 
-@dataclass
-class Player:
-    """In place of botocore's calls: records answers by their request, or plays them back without one member."""
-
-    real: Callable[..., Any]
-    answers: dict[str, Any] = field(default_factory=dict)
-    plays: bool = False
-    without: Member | None = None
-
-    def call(self, client: Any, operation: str, request: dict[str, Any]) -> Any:
-        key = f"{operation} {request}"
-        if not self.plays or key not in self.answers:
-            self.answers[key] = self.real(client, operation, request)
-        answer = copy.deepcopy(self.answers[key])
-        if self.without and self.without[0] == operation:
-            take_out(answer, self.without[1])
-        return answer
-
-    def members(self) -> list[Member]:
-        """Every member of the answers, in the first and the last item of each list."""
-        found = {(key.partition(" ")[0], path) for key, answer in self.answers.items() for path in paths(answer)}
-        return sorted(found, key=str)
-
-
-def paths(answer: Any, path: Path = ()) -> Iterator[Path]:
-    if isinstance(answer, dict):
-        for name, value in answer.items():
-            if name != "ResponseMetadata":
-                yield (*path, name)
-                yield from paths(value, (*path, name))
-    elif isinstance(answer, list) and answer:
-        yield from paths(answer[0], (*path, 0))
-        if len(answer) > 1:
-            yield from paths(answer[-1], (*path, -1))
-
-
-def take_out(answer: Any, path: Path) -> None:
-    *folders, last = path
-    for name in folders:
-        try:
-            answer = answer[name]
-        except (LookupError, TypeError):  # the answer to another request of this operation
-            return
-    if isinstance(answer, dict):
-        answer.pop(last, None)
-
-
 def is_owner(kind: Kind, member: Member) -> bool:
     """Whether a member says whose the resource is."""
     return member[1][-1] in TAGS and member[0] not in NOT_ITS_TAGS.get(kind.module, ())
@@ -104,24 +52,6 @@ def is_excused(kind: Kind, case: str, member: Member) -> bool:
     name, value = next(iter(kind.changes.items()))
     is_default = case == "changed" and getattr(kind.resource, "defaults", {}).get(name) == value
     return is_default or (kind.module in NOT_ITS_TAGS and any(part in TAGS for part in member[1]))
-
-
-@pytest.fixture
-def player(monkeypatch: pytest.MonkeyPatch) -> Player:
-    player = Player(botocore.client.BaseClient._make_api_call)  # type: ignore[attr-defined]
-    monkeypatch.setattr(
-        botocore.client.BaseClient, "_make_api_call", lambda client, name, request: player.call(client, name, request)
-    )
-    clients: dict[str, Any] = {}
-    make = AnsibleAWSModule.client
-
-    def made_once(module: Any, service: str, *more: Any, **named: Any) -> Any:
-        if service not in clients:
-            clients[service] = make(module, service, *more, **named)
-        return clients[service]
-
-    monkeypatch.setattr(AnsibleAWSModule, "client", made_once)
-    return player
 
 
 def test_an_answer_without_a_member_is_no_traceback_nor_unchanged_nor_own(
@@ -150,9 +80,7 @@ def test_an_answer_without_a_member_is_no_traceback_nor_unchanged_nor_own(
 def fault_of(kind: Kind, case: str, member: Member, result: dict[str, Any]) -> str:
     """What is wrong with the result of a run without a member of an answer; empty when nothing is."""
     if result.get("failed"):
-        text = str(result["msg"])
-        unexpected = "Failed to run" in text
-        return text if "Traceback" in text or (unexpected and not identifies(member[1])) else ""
+        return "" if identifies(member[1]) else unexpected(result)
     if case != "same" and not result["changed"] and not is_excused(kind, case, member):
         return "unchanged"
     is_left = case == "absent" and not result["changed"]

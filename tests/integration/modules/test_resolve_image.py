@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -200,3 +201,107 @@ def test_a_process_has_the_tag_of_its_source_and_needs_no_call(run_module: Any, 
 def test_a_prebuilt_image_without_a_name_is_a_sentence(run_module: Any, ecr: Any) -> None:
     message = run_module("resolve_image", repository_name=REPOSITORY, source="prebuilt")["msg"]
     assert message.startswith("Refused to choose an image\nFound: image_uri is empty, and image_source is prebuilt\n")
+
+
+A, B, ID = (f"sha256:{digit * 64}" for digit in "abc")
+DOCKER = """#!/bin/sh
+case "$1" in
+  buildx) {registry} ;;
+  image) {engine} ;;
+esac
+"""
+DOWN = "echo 'ERROR: no such host' >&2; exit 1"
+NO_IMAGE = "echo 'No such image: python:3' >&2; exit 1"
+NO_ENGINE = "echo 'Cannot connect to the Docker daemon' >&2; exit 1"
+
+
+@pytest.fixture
+def docker(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """docker(registry, engine): from now on `docker` answers so."""
+    folder = tmp_path_factory.mktemp("bin")
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+    def answer(registry: str = DOWN, engine: str = NO_IMAGE) -> None:
+        (folder / "docker").write_text(DOCKER.format(registry=registry, engine=engine))
+        (folder / "docker").chmod(0o755)
+
+    return answer
+
+
+@pytest.fixture
+def based(run_module: Any, ecr: Any, context: Path) -> Gate:
+    """based(...): the module's result for the image of a context whose Dockerfile takes a base."""
+    (context / "Dockerfile").write_text("ARG BASE=python:3\nFROM ${BASE}\n")
+
+    def run(check: bool = False, **parameters: Any) -> Any:
+        given = {"repository_name": REPOSITORY, "context": str(context), **parameters}
+        result = run_module("resolve_image", check=check, **given)
+        assert result["writes"] == []
+        return result
+
+    return run
+
+
+def test_another_digest_of_the_base_is_another_image_and_who_names_it_is_not(
+    based: Gate, docker: Callable[..., None]
+) -> None:
+    build = {"look_up_base": True, "required": False}
+    docker(f"echo '\"{A}\"'")
+    first = based(**build)
+    assert first["base"] == {"name": "python:3", "digest": A, "origin": "registry", "argument": f"python:3@{A}"}
+    assert first["tag"].endswith("-" + "a" * 12) and not first["found"]
+    docker()
+    assert based(base=f"python:3@{A}", **build)["tag"] == first["tag"]
+    assert based(build_args={"BASE": f"python:3@{A}"}, **build)["tag"] == first["tag"]
+    docker(f"echo '\"{B}\"'")
+    second = based(**build)["tag"]
+    assert second.endswith("-" + "b" * 12) and second.rpartition("-")[0] == first["tag"].rpartition("-")[0]
+    assert based(base=f"python:4@{A}", **build)["tag"].rpartition("-")[0] != first["tag"].rpartition("-")[0]
+
+
+def test_what_takes_the_place_of_a_digest_is_said(based: Gate, docker: Callable[..., None]) -> None:
+    build = {"look_up_base": True, "required": False}
+    docker(engine=f"""echo '{{"Id": "{ID}", "RepoDigests": []}}'""")
+    result = based(**build)
+    assert result["base"] == {"name": "python:3", "digest": ID, "origin": "image_id", "argument": "python:3"}
+    assert "named the digest of the base python:3 (no such host): the ID of the engine's own" in result["warnings"][0]
+    docker()
+    message = based(**build)["msg"]
+    assert "Found: no registry named the digest of its base python:3 (no such host), and the engine has no" in message
+    docker(engine=NO_ENGINE)
+    result = based(**build)
+    assert (result["found"], result["base"]["digest"], result.get("warnings")) == (False, "", None)
+
+
+def test_a_deployment_takes_the_last_image_of_its_source_on_any_base(
+    based: Gate, ecr: Any, docker: Callable[..., None]
+) -> None:
+    docker()
+    message = based()["msg"]
+    assert "-*\nFound: there is no such tag in ECR" in message
+    source = based(check=True)["tag"]
+    old = ecr_images.push(ecr, REPOSITORY, "amd64", f"{source}-{'b' * 12}", content="old")
+    time.sleep(1.1)  # ECR's times are whole seconds here
+    new = ecr_images.push(ecr, REPOSITORY, "amd64", f"{source}-{'a' * 12}", content="new")
+    ecr_images.push(ecr, REPOSITORY, "amd64", "src-0-f", content="other")
+    found = based()
+    assert (found["tag"], found["digest"], found["found"]) == (f"{source}-{'a' * 12}", new, True)
+    assert based(base=f"python:3@{B}")["digest"] == old
+    assert based(look_up_base=True)["digest"] == new, "an image that is there needs no engine"
+
+
+def test_a_tag_that_is_given_stands_for_the_source_and_its_base(
+    based: Gate, ecr: Any, docker: Callable[..., None], tmp_path: Path
+) -> None:
+    docker(f"echo '\"{A}\"'")
+    build = {"look_up_base": True, "required": False, "tag": "1.0.0"}
+    assert (based(**build)["tag"], based(**build)["base"]["digest"]) == ("1.0.0", A)
+    digest = ecr_images.push(ecr, REPOSITORY, "amd64", "1.0.0")
+    assert based(**build)["digest"] == digest
+    assert based(**{**build, "context": str(tmp_path / "none")})["digest"] == digest
+
+
+def test_a_base_that_the_dockerfile_does_not_take_is_refused(based: Gate, context: Path) -> None:
+    (context / "Dockerfile").write_text("FROM python:3\n")
+    assert "has no ARG BASE before its first FROM" in based(base="python:4")["msg"]
+    assert based(required=False)["base"] is None

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
 from tests import ecr_images
 
 if TYPE_CHECKING:
@@ -98,3 +100,34 @@ def test_an_image_in_use_is_pinned_and_never_expires(play: Play, client: Callabl
     (message,) = run.failures
     assert "Found: its images are in use by service/sales-prod/other\n" in message
     assert run.writes == []
+
+
+def test_an_image_behind_a_pull_through_cache_is_fetched_and_the_role_may_fetch_it(
+    play: Play, client: Callable[[str], Any], aws: ControlPlane
+) -> None:
+    name = "cache/team/app"
+    keys = {"aws_access_key_id": "somebody", "aws_secret_access_key": "somebody"}
+    upstream = boto3.client("ecr", region_name="eu-west-1", endpoint_url=aws.url, **keys)
+    upstream.create_repository(repositoryName="team/app")
+    digest = ecr_images.push(upstream, "team/app", "amd64", "1")
+    ecr = client("ecr")
+    given = {"image_source": "prebuilt", "image_uri": f"{URI.replace(REPOSITORY, name)}:1", "iam_repository_name": name}
+
+    refused = play("deploy.yml", **given)
+    (message,) = [result["msg"] for result in refused.results("Resolve the image")]
+    assert "create its rule (aws ecr create-pull-through-cache-rule --ecr-repository-prefix cache)" in message
+    assert (refused.status != 0, refused.writes) == (True, [])
+
+    registry = "850787717197.dkr.ecr.eu-west-1.amazonaws.com"
+    ecr.create_pull_through_cache_rule(ecrRepositoryPrefix="cache", upstreamRegistryUrl=registry)
+    foreseen = play("deploy.yml", "--check", **given)
+    assert (foreseen.status, foreseen.writes) == (0, []), foreseen.failures
+    assert ecr.describe_repositories()["repositories"] == [], "check mode fetches nothing"
+
+    assert play("deploy.yml", **given).status == 0
+    assert deployed(client) == f"{URI.replace(REPOSITORY, name)}@{digest}"
+    policy = client("iam").get_role_policy(RoleName=f"{NAME}-execution", PolicyName="quilt-mcp-server")
+    (fetches,) = [one for one in policy["PolicyDocument"]["Statement"] if one["Sid"] == "ImportImage"]
+    assert fetches["Resource"] == [f"arn:aws:ecr:us-east-1:850787717197:repository/{name}"]
+    again = play("deploy.yml", **given)
+    assert (again.status, again.stats["changed"], again.writes) == (0, 0, [])

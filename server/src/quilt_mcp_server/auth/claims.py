@@ -3,8 +3,8 @@
 The Quilt frontend writes its claims in full (`buckets`, `permissions`, `roles`) or compressed (`b`, `p`, `r`). The full
 form wins where both are there. Compressed buckets are a list, or an object `{"_type": ..., "_data": ...}`:
 
-    groups      {"quilt": ["raw", "quilt-data"], "open": ["open"]}: group-name, so quilt-raw and quilt-quilt-data; a
-                name that is its group's is a bucket without a hyphen, open. The frontend writes open-open like that.
+    groups      {"quilt": ["raw", "quilt-data"], "open": ["open"]}: group-name, quilt-raw and quilt-quilt-data, but a
+                name that is the group's is a bucket without a hyphen, open. The frontend writes open-open the same way.
     patterns    {"quilt": ["raw"], "other": ["data-drop"]}: quilt-name under "quilt", elsewhere the name itself
     compressed  base64 of a JSON list
 """

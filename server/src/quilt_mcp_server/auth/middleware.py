@@ -5,8 +5,7 @@ from http import HTTPStatus
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..telemetry.logs import record, subject_for_logs
-from ..transport.concurrency import RETRY_AFTER
-from ..transport.refusal import refuse
+from ..transport.refusal import RETRY_AFTER, refuse
 from .jwks import KeysUnavailableError
 from .principal import Principal, current_principal
 from .tokens import InvalidTokenError, TokenVerifier

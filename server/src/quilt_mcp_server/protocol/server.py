@@ -11,6 +11,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -29,12 +30,14 @@ from .. import __version__
 from ..globs import is_granted
 from ..telemetry import mcp_methods
 from ..telemetry.logs import record
+from ..transport.disconnect import ClientGoneError, WhileConnected
 from .resource_uri import template_form
 from .schemas import for_arguments, for_results
 from .tool import ToolOptions, tools_of, without_empty
 
 log = logging.getLogger(__name__)
 
+_GONE = "the client hung up, and the request was stopped"  # for the log; nobody reads the answer
 # The lists that have one page: where its items are, and what an item is known by.
 _LISTS = {
     "tools/list": ("tools", "name"),
@@ -128,10 +131,16 @@ class QuiltServer(MCPServer[Any]):
         # A tool's own end comes first, and is reported as a tool's error.
         seconds = self._tool_timeout + (method == "tools/call")
         try:
-            async with asyncio.timeout(seconds):
+            if method == "tools/call":  # Which knows whether it only reads.
+                async with asyncio.timeout(seconds):
+                    return await call_next(ctx)
+            async with WhileConnected(), asyncio.timeout(seconds):
                 return await call_next(ctx)
         except MCPError:
             raise
+        except ClientGoneError as error:
+            record().outcome = "disconnected"
+            raise MCPError(INTERNAL_ERROR, _GONE) from error
         except ValidationError as error:
             raise MCPError(INVALID_PARAMS, f"Invalid request parameters: {_faults(error, 'params')}", "") from error
         except TimeoutError as error:
@@ -161,13 +170,16 @@ class QuiltServer(MCPServer[Any]):
             _check_names(name, known.parameters["properties"], arguments)
             _check_guards(name, self._guards.get(name, frozenset()), arguments)
             arguments = without_empty(arguments, self._optional.get(name, ()))
-            async with asyncio.timeout(self._tool_timeout):
+            async with WhileConnected(read=_only_reads(known)), asyncio.timeout(self._tool_timeout):
                 result = _compact(await super().call_tool(name, arguments, context))
         except TimeoutError as error:
             record().outcome = "timeout"
             raise ToolError(
                 f"{name} took longer than {self._tool_timeout} s and was stopped; ask for less at once"
             ) from error
+        except ClientGoneError as error:
+            record().outcome = "disconnected"
+            raise ToolError(_GONE) from error
         except UnexpectedToolError as error:
             record().outcome = "crash"
             raise UnexpectedToolError(_own_fault(name)) from error.__cause__
@@ -308,6 +320,10 @@ class UsableLists:
             any(is_granted(pattern, action) for action in either.split("|") for pattern in granted)
             for either in self._actions.get(name, ())
         )
+
+
+def _only_reads(known: Tool | None) -> bool:
+    return known is not None and known.annotations is not None and known.annotations.read_only_hint is True
 
 
 def _own_fault(what: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from ..transport.disconnect import uninterrupted
 from .draft import Draft
 from .registry import LATEST, MANIFESTS, NAMED, Pointer, read_pointer
 
@@ -32,8 +33,9 @@ async def publish(s3: Any, bucket: str, name: str, draft: Draft, before: Pointer
     """
     top_hash = draft.top_hash
     await _send_manifest(s3, bucket, MANIFESTS + top_hash, draft)
-    await point_latest(s3, bucket, name, top_hash, before)
-    await record_time(s3, bucket, name, top_hash)
+    with uninterrupted():
+        await point_latest(s3, bucket, name, top_hash, before)
+        await record_time(s3, bucket, name, top_hash)
 
 
 async def point_latest(s3: Any, bucket: str, name: str, top_hash: str, before: Pointer | None) -> None:

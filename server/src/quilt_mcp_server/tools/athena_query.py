@@ -5,6 +5,8 @@ Whether a statement may run is decided in `athena/query_authorization.py`.
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -20,6 +22,7 @@ from ..aws.grants import Query
 from ..config import Config
 from ..protocol import paging
 from ..protocol.tool import TIME_SHARE, Cursor, NextCursor, tool
+from ..transport.disconnect import is_cancelled
 from .athena_catalog import AthenaCatalogTools, Database
 
 MAXIMUM_ROWS = 1000
@@ -114,8 +117,8 @@ class AthenaQueryTools:
             authorized = await self._authorized(query, database, place.own)
         except ToolError as error:
             return Validation(valid=False, problem=str(error), tables=[])
-        started = await self._start(authorized, f"{executions.VALIDATE} {authorized.text}", database, place)
-        async with self._athena("checking a query", "athena:GetQueryExecution") as athena:
+        started = await self._started(authorized, f"{executions.VALIDATE} {authorized.text}", database, place)
+        async with self._attended(started), self._athena("checking a query", "athena:GetQueryExecution") as athena:
             execution = await executions.wait(athena, started, VALIDATION_SECONDS, self._most)
         state = execution["Status"]["State"]
         problem = None if state == "SUCCEEDED" else execution["Status"].get("StateChangeReason") or f"it is {state}"
@@ -145,17 +148,12 @@ class AthenaQueryTools:
         begin = time.monotonic()
         place = await self._place(workgroup)
         authorized = await self._authorized(query, database, place.own)
-        started = await self._start(authorized, authorized.text, database, place)
+        started = await self._started(authorized, authorized.text, database, place)
         left = begin + self._seconds - time.monotonic()
-        done = False
-        try:
-            async with self._athena("running the query", "athena:GetQueryExecution") as athena:
-                execution = await executions.wait(athena, started, min(wait_seconds, left), self._most)
-            done = execution["Status"]["State"] in executions.DONE
-        finally:
-            # Regardless of this call's outcome, since the scan costs money.
-            if not done:
-                self._watch(started)
+        async with self._attended(started), self._athena("running the query", "athena:GetQueryExecution") as athena:
+            execution = await executions.wait(athena, started, min(wait_seconds, left), self._most)
+        if execution["Status"]["State"] not in executions.DONE:
+            self._watch(started)
         return await self._page(execution, limit, None)
 
     @tool(
@@ -252,6 +250,36 @@ class AthenaQueryTools:
         started: str = answer["QueryExecutionId"]
         return started
 
+    async def _started(self, authorized: AuthorizedQuery, text: str, database: str, place: _Place) -> str:
+        """Start it, and know it also when this call ends before Athena has answered."""
+        starting = asyncio.ensure_future(self._start(authorized, text, database, place))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            self._keep(self._abandoned(starting))
+            raise
+
+    @asynccontextmanager
+    async def _attended(self, execution_id: str) -> AsyncIterator[None]:
+        """While a call waits for a query. Without an end of both, the query is watched: the scan costs money."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            self._keep(self._abandoned(execution_id))
+            raise
+        except Exception:
+            self._watch(execution_id)
+            raise
+
+    async def _abandoned(self, started: str | asyncio.Future[str]) -> None:
+        """Stop a query whose caller has cancelled the call; watch it if the call ended otherwise."""
+        execution_id = started if isinstance(started, str) else await started
+        if is_cancelled():
+            async with self._athena("stopping the query", "athena:StopQueryExecution") as athena:
+                await athena.stop_query_execution(QueryExecutionId=execution_id)
+        else:
+            self._watch(execution_id)
+
     def _watch(self, execution_id: str) -> None:
         """Continue to check whether the query scans too much while no call waits for it."""
 
@@ -259,7 +287,11 @@ class AthenaQueryTools:
             async with self._athena("watching the query", "athena:GetQueryExecution") as athena:
                 await executions.wait(athena, execution_id, WATCH_SECONDS, self._most)
 
-        task = asyncio.create_task(watch())
+        self._keep(watch())
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it after the call's end."""
+        task = asyncio.create_task(work)
         self._watching.add(task)
         task.add_done_callback(self._watched)
 

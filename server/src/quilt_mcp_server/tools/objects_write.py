@@ -12,6 +12,7 @@ from ..aws.errors import AwsError
 from ..protocol.tool import ArgumentObject, Bucket, tool
 from ..quilt.locations import MAXIMUM_KEY_BYTES, parse_bucket
 from ..quilt.publishing import CONFLICTS
+from ..transport.disconnect import uninterrupted
 
 MAXIMUM_CONTENT = 700_000  # characters of one call's contents; a request is at most 1 MiB
 _RESERVED = ".quilt/"
@@ -71,7 +72,8 @@ class ObjectsWriteTools:
             # Decided by S3 when it writes, so that two writers cannot both find nothing there.
             request["IfNoneMatch"] = "*"
         async with self._aws.bucket(bucket, f"writing s3://{bucket}/{item.key}", "s3:PutObject") as s3:
-            version: str | None = (await _write(s3, request)).get("VersionId")
+            with uninterrupted():
+                version: str | None = (await _write(s3, request)).get("VersionId")
         return version
 
 

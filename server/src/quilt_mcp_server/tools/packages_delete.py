@@ -11,6 +11,7 @@ from ..protocol.tool import PackageName, Registry, tool
 from ..quilt.locations import check_package_name, is_top_hash, parse_bucket
 from ..quilt.publishing import delete_latest, delete_tags, point_latest
 from ..quilt.registry import LATEST, Pointer, is_time, no_package, read_pointer, tags
+from ..transport.disconnect import uninterrupted
 
 MAXIMUM_TAGS = 100_000
 _AT_ONCE = 16
@@ -64,9 +65,10 @@ class PackagesDeleteTools:
         latest = await self._read(bucket, name, LATEST)
         async with self._aws.bucket(bucket, asked, "s3:DeleteObject") as s3:
             # `latest` first, since every reader starts there: a package that is half deleted is none.
-            if latest is not None:
-                await delete_latest(s3, bucket, name, latest)
-            await delete_tags(s3, bucket, name, [tag for tag in known if tag != LATEST])
+            with uninterrupted():
+                if latest is not None:
+                    await delete_latest(s3, bucket, name, latest)
+                await delete_tags(s3, bucket, name, [tag for tag in known if tag != LATEST])
         return PackageDeleted(deleted=sum(map(is_time, known)), latest=None)
 
     async def _delete_version(
@@ -84,13 +86,14 @@ class PackagesDeleteTools:
         is_latest = latest is not None and latest.top_hash == top_hash
         if not gone and not is_latest:
             raise ToolError(f"{name} in s3://{bucket} has no version {top_hash}; package_versions shows them")
-        if latest is not None and is_latest:
-            left = [(int(tag), pointer.top_hash) for tag, pointer in pointers.items() if is_time(tag) and pointer]
-            newest = max(((time, hash_) for time, hash_ in left if hash_ not in (None, top_hash)), default=(0, None))[1]
-            await self._replace_latest(bucket, name, latest, newest, asked)
-            latest = Pointer(newest, "")
-        async with self._aws.bucket(bucket, asked, "s3:DeleteObject") as s3:
-            await delete_tags(s3, bucket, name, gone)
+        left = [(int(tag), pointer.top_hash) for tag, pointer in pointers.items() if is_time(tag) and pointer]
+        newest = max(((time, hash_) for time, hash_ in left if hash_ not in (None, top_hash)), default=(0, None))[1]
+        with uninterrupted():
+            if latest is not None and is_latest:
+                await self._replace_latest(bucket, name, latest, newest, asked)
+                latest = Pointer(newest, "")
+            async with self._aws.bucket(bucket, asked, "s3:DeleteObject") as s3:
+                await delete_tags(s3, bucket, name, gone)
         return PackageDeleted(deleted=max(1, len(gone)), latest=latest.top_hash if latest is not None else None)
 
     async def _replace_latest(self, bucket: str, name: str, latest: Pointer, newest: str | None, asked: str) -> None:

@@ -16,6 +16,7 @@ from ..quilt.manifest import lines
 from ..quilt.merging import merge, path_order
 from ..quilt.publishing import publish, record_time
 from ..quilt.registry import Pointer, has_time, no_package, open_manifest, read_pointer
+from ..transport.disconnect import uninterrupted
 from ..workflows import Workflow, Workflows
 from .entries_to_add import EntryToAdd, Item, describe, items, refuse
 
@@ -171,7 +172,8 @@ class PackagesWriteTools:
                 await publish(s3, bucket, name, draft, before)
             elif not await has_time(s3, bucket, name, draft.top_hash):
                 # The rest of an earlier call that was interrupted.
-                await record_time(s3, bucket, name, draft.top_hash)
+                with uninterrupted():
+                    await record_time(s3, bucket, name, draft.top_hash)
         return PackageRevision(top_hash=draft.top_hash, entries=draft.entries, size=draft.size, written=written)
 
     async def _may_write(self, bucket: str, name: str) -> None:

@@ -12,6 +12,7 @@ from pydantic_core import from_json, to_json
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+RETRY_AFTER = 2  # seconds that a client is asked to wait that is refused for now
 READ_FOR_ID = 16 * 1024  # bytes of a body that are read for the id of a request that is refused
 MAXIMUM_ID = 256  # characters of an id that is sent back
 

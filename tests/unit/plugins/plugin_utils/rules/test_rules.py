@@ -12,7 +12,13 @@ from ansible_collections.quilt.mcp_server.plugins.plugin_utils.rules import maps
 
 ROOT = Path(__file__).parents[5]
 # Maps that have keys of their own, or that the playbooks make.
-STRUCTURED = {"ecs_service_paused", "ecs_service_role_arns", "ecs_service_settings", "mcp_server_aws"}
+STRUCTURED = {
+    "ecs_service_log_configuration",
+    "ecs_service_paused",
+    "ecs_service_role_arns",
+    "ecs_service_settings",
+    "mcp_server_aws",
+}
 
 ACTION = {
     "scheduled_action_name": "a/b",
@@ -47,6 +53,11 @@ def judge(**values: Any) -> list[str]:
         ),
         pytest.param({"image_build_args": {"A": None}}, ["image_build_args: A is null"], id="null"),
         pytest.param(
+            {"image_base": "python:3", "image_build_args": {"BASE": "python:4"}},
+            ["image_base: wanted one base; found BASE in image_build_args too"],
+            id="two bases",
+        ),
+        pytest.param(
             {"ecs_service_minimum_healthy_percent": 100, "ecs_service_maximum_percent": "100"},
             ["ecs_service_maximum_percent: with ecs_service_minimum_healthy_percent 100 no task can be replaced"],
             id="percentages without room",
@@ -59,6 +70,61 @@ def judge(**values: Any) -> list[str]:
             },
             [],
             id="percentages of another strategy",
+        ),
+        pytest.param(
+            {
+                "ecs_service_capacity_providers": [
+                    {"capacity_provider": "FARGATE", "base": 1},
+                    {"capacity_provider": "FARGATE_SPOT", "base": "2", "wait": 1},
+                ]
+            },
+            [
+                "ecs_service_capacity_providers: wanted only the keys capacity_provider, weight, base; found wait",
+                "ecs_service_capacity_providers: base of FARGATE and FARGATE_SPOT, but one",
+                "ecs_service_capacity_providers: no weight above 0",
+            ],
+            id="two bases and no weight",
+        ),
+        pytest.param(
+            {
+                "ecs_service_capacity_providers": [
+                    {"capacity_provider": "FARGATE", "weight": 1001},
+                    {"capacity_provider": "own", "weight": "much"},
+                    {"capacity_provider": "own", "base": -1},
+                    {"weight": 1},
+                ]
+            },
+            [
+                "ecs_service_capacity_providers: weight of own: wanted a whole number; found 'much'",
+                "ecs_service_capacity_providers: an item without capacity_provider",
+                "ecs_service_capacity_providers: own more than once",
+                "ecs_service_capacity_providers: own together with FARGATE, but",
+                "ecs_service_capacity_providers: weight 1001 of FARGATE, but weight is a whole number from 0 to 1000",
+                "ecs_service_capacity_providers: base -1 of own, but base is a whole number from 0 to 100000",
+            ],
+            id="a strategy that ECS takes nowhere",
+        ),
+        pytest.param(
+            {"ecs_service_capacity_providers": [{"capacity_provider": "FARGATE_SPOT"}]},
+            ["ecs_service_capacity_providers: wanted a weight above 0"],
+            id="a capacity provider without weight",
+        ),
+        pytest.param(
+            {
+                "ecs_service_capacity_providers": [
+                    {"capacity_provider": "FARGATE", "base": 1, "weight": 0},
+                    {"capacity_provider": "FARGATE_SPOT", "weight": 1},
+                ],
+                "ecs_service_availability_zone_rebalancing": "ENABLED",
+                "ecs_service_maximum_percent": 200,
+            },
+            [],
+            id="spot beyond the first task",
+        ),
+        pytest.param(
+            {"ecs_service_availability_zone_rebalancing": "ENABLED", "ecs_service_maximum_percent": "100"},
+            ["ecs_service_availability_zone_rebalancing: ECS starts a task in another zone"],
+            id="rebalancing without room",
         ),
         pytest.param(
             {"ecs_service_environment": {"A": "x"}, "mcp_server_secrets": {"A": "arn:aws:ssm:x:1:parameter/a"}},
