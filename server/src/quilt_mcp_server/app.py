@@ -28,6 +28,7 @@ from .tools import groups
 from .transport.access_log import AccessLogMiddleware
 from .transport.concurrency import ConcurrencyMiddleware, UserLimitMiddleware
 from .transport.disconnect import DisconnectMiddleware
+from .transport.enveloped_request import EnvelopedTransport
 from .transport.host_header import HostHeaderMiddleware
 from .transport.request_body import MAXIMUM_BODY, RequestBodyMiddleware
 from .transport.stateless_transport import StatelessTransport
@@ -79,7 +80,7 @@ def build(config: Config) -> Starlette:
         stateless_http=True, json_response=True, max_request_body_size=MAXIMUM_BODY, transport_security=security
     )
     sessions = server.session_manager
-    endpoint: ASGIApp = StatelessTransport(sessions.app, security, modern=sessions.handle_request)
+    endpoint: ASGIApp = StatelessTransport(sessions.app, security, modern=EnvelopedTransport(sessions.app, security))
     endpoint = DisconnectMiddleware(endpoint)
     endpoint = ConcurrencyMiddleware(endpoint, config.max_requests, config.max_user_requests, _user)
     endpoint = RequestBodyMiddleware(endpoint, _user)

@@ -5,22 +5,16 @@ nearly half of what a cheap request costs. A server without sessions needs only 
 the SDK itself uses in this way for the revision without handshake.
 """
 
-import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-import anyio
 from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
 from mcp.server.runner import serve_one
 from mcp.server.streamable_http import check_accept_headers
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
-from mcp.shared.dispatcher import CallOptions
-from mcp.shared.exceptions import MCPError, NoBackChannelError
+from mcp.shared.exceptions import MCPError
 from mcp.shared.inbound import MCP_PROTOCOL_VERSION_HEADER
 from mcp.shared.message import ServerMessageMetadata
-from mcp.shared.transport_context import TransportContext
 from mcp_types import (
     DEFAULT_NEGOTIATED_VERSION,
     INVALID_PARAMS,
@@ -29,7 +23,6 @@ from mcp_types import (
     ErrorData,
     JSONRPCNotification,
     JSONRPCRequest,
-    RequestId,
     jsonrpc_message_adapter,
 )
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
@@ -41,11 +34,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..telemetry import mcp_methods
 from ..telemetry.logs import record
-
-log = logging.getLogger(__name__)
+from .json_exchange import JsonExchange
 
 _VERSION = MCP_PROTOCOL_VERSION_HEADER.encode("ascii")
-_TRANSPORT = TransportContext(kind="streamable-http", can_send_request=False)
 _NO_MESSAGE = "the body is not a JSON-RPC 2.0 message: an object with jsonrpc, id, method and params, an object"
 _NO_ID = "the id of a request is a string or a whole number; a notification has none"
 
@@ -89,7 +80,7 @@ class StatelessTransport:
 
     async def _result(self, message: JSONRPCRequest, request: Request) -> Response:
         version = request.headers.get(MCP_PROTOCOL_VERSION_HEADER, DEFAULT_NEGOTIATED_VERSION)
-        context = _Exchange(message.id, ServerMessageMetadata(request_context=request, can_send_request=False))
+        context = JsonExchange(message.id, ServerMessageMetadata(request_context=request, can_send_request=False))
         answer: dict[str, Any] = {"jsonrpc": "2.0", "id": message.id}
         try:
             answer["result"] = await serve_one(
@@ -105,28 +96,6 @@ class StatelessTransport:
         except ValidationError:
             answer["error"] = {"code": INVALID_PARAMS, "message": "Invalid request parameters", "data": ""}
         return Response(to_json(answer), media_type="application/json")
-
-
-@dataclass
-class _Exchange:
-    """The SDK's `DispatchContext` of one request: a JSON response carries no messages to the client."""
-
-    request_id: RequestId
-    message_metadata: ServerMessageMetadata
-    transport: TransportContext = _TRANSPORT
-    cancel_requested: anyio.Event = field(default_factory=anyio.Event)
-    can_send_request: bool = field(default=False, init=False)
-
-    async def send_raw_request(
-        self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
-    ) -> dict[str, Any]:
-        raise NoBackChannelError(method)
-
-    async def notify(self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None) -> None:
-        log.debug("dropped %s", method)
-
-    async def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
-        log.debug("dropped progress")
 
 
 def _fault(status: int, code: int, message: str) -> Response:
