@@ -1,4 +1,4 @@
-"""What the SDK's own transport answers, beside the answer of this server."""
+"""What the SDK's own transport answers, together with the answer of this server."""
 
 import json
 from typing import Annotated, Any
