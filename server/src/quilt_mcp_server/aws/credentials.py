@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from ..auth.principal import AccessDeniedError, Principal
@@ -43,6 +44,12 @@ class CredentialSource(Protocol):
     """Gets credentials for a caller and a bucket."""
 
     async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Credentials: ...
+
+    def set_of(self, who: Principal) -> tuple[str, ...]:
+        """What is equal for callers that get the same credentials."""
+
+    def end(self, who: Principal, given: Credentials) -> datetime | None:
+        """When credentials for a caller end who does not return with another token; None if never."""
 
     async def check(self) -> None:
         """Pass if the server itself can call AWS (STS answers)."""
@@ -79,6 +86,12 @@ class TaskRole:
         # The SDK does not expose when a role's credentials expire; static keys do not expire.
         until = getattr(found, "_expiry_time", None)
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token, until=until)
+
+    def set_of(self, who: Principal) -> tuple[str, ...]:
+        return ()
+
+    def end(self, who: Principal, given: Credentials) -> datetime | None:
+        return None  # The SDK renews them.
 
     def session(self) -> Any:
         """The SDK's session with its usual chain of credential providers."""
@@ -136,6 +149,16 @@ class AssumedRoles:
         while len(self._cache) > CACHE_ENTRIES:
             self._cache.popitem(last=False)
         return await asyncio.shield(future)
+
+    def set_of(self, who: Principal) -> tuple[str, ...]:
+        return (self._role_of(who), who.identity)
+
+    def end(self, who: Principal, given: Credentials) -> datetime | None:
+        """A role is assumed again for as long as the token is valid, and what was assumed last lasts for its time."""
+        if who.expires is None:
+            return None
+        expires = datetime.fromtimestamp(who.expires, UTC)
+        return expires if given.until is None else max(expires, given.until - timedelta(seconds=REFRESH_BEFORE))
 
     def _forget_failure(self, key: _Key, done: asyncio.Future[Credentials]) -> None:
         if (done.cancelled() or done.exception()) and self._cache.get(key, (0, None))[1] is done:
