@@ -19,6 +19,7 @@ class Process(Running):
 
     def __init__(self, port: int, pid: int) -> None:
         super().__init__(port)
+        self.pid = pid
         self._status = Path(f"/proc/{pid}/status")
 
     def peak(self) -> float:

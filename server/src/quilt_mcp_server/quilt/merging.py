@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from ..turns import Turn
 from .draft import Draft, Value
 from .manifest import Line, entry_key
 
@@ -37,9 +38,9 @@ async def merge(old: AsyncIterator[Line], header: Callable[[Value], Value], chan
     try:
         merging = _Merging(draft, changes)
         async for line in old:
-            merging.take(line.value)
+            await merging.take(line.value)
             del line
-        merging.end()
+        await merging.end()
     except BaseException:
         draft.file.close()
         raise
@@ -54,15 +55,16 @@ class _Merging:
         self._changes = changes
         self._waiting = sorted(changes, key=path_order, reverse=True)
         self._missing: list[str] = []
+        self._turn = Turn()
 
-    def take(self, value: Value) -> None:
+    async def take(self, value: Value) -> None:
         """The next line of the old version."""
         key = entry_key(value)
         if key is None:
             self._draft.folder(value)
             return
         while self._waiting and path_order(self._waiting[-1]) < path_order(key):
-            self._add_next()
+            await self._add_next()
         if self._waiting and self._waiting[-1] == key:
             changed = self._changes[self._waiting.pop()]
             if changed is not None:
@@ -70,15 +72,16 @@ class _Merging:
         else:
             self._draft.entry(_as_written(value))
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Add the rest."""
         while self._waiting:
-            self._add_next()
+            await self._add_next()
         if self._missing:
             named = ", ".join(map(repr, self._missing[:_SHOWN]))
             raise ToolError(f"the package has no entry {named[:500]} to remove; package_browse shows its entries")
 
-    def _add_next(self) -> None:
+    async def _add_next(self) -> None:
+        await self._turn.pause()
         key = self._waiting.pop()
         added = self._changes[key]
         if added is None:
