@@ -5,13 +5,13 @@ import binascii
 import hashlib
 import json
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jwt
 
+from ..bounded_cache import BoundedCache, weight
 from .claims import principal_from
 from .jwks import Jwks
 from .principal import Principal
@@ -20,6 +20,7 @@ LEEWAY = 30  # seconds of clock difference that are tolerated
 MAXIMUM_BYTES = 8192
 MAXIMUM_KID = 256
 REMEMBERED = 512  # tokens
+REMEMBERED_BYTES = 8 * 1024 * 1024  # of what is kept of them; the short forms of claims become long
 _REQUIRED = ("exp", "iat", "iss", "aud", "sub")
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (jwt.ExpiredSignatureError, "the token has expired; get a new one"),
@@ -58,7 +59,7 @@ class TokenVerifier:
         self._audience = audience
         self._jwks = jwks
         self._jwks_issuer = jwks_issuer
-        self._verified: OrderedDict[bytes, tuple[Key, Principal]] = OrderedDict()
+        self._verified: BoundedCache[bytes, tuple[Key, Principal]] = BoundedCache(REMEMBERED, REMEMBERED_BYTES)
 
     async def verify(self, token: str) -> Principal:
         """The caller that the token stands for.
@@ -75,9 +76,8 @@ class TokenVerifier:
         if known is not None and known[0] == key and (known[1].expires or 0) + LEEWAY > time.time():
             return known[1]
         who = self._principal(token, key)
-        self._verified[digest] = (key, who)
-        if len(self._verified) > REMEMBERED:
-            self._verified.popitem(last=False)
+        # The key is the configuration's, or of the few of the JWKS address.
+        self._verified.put(digest, (key, who), weight(digest, who))
         return who
 
     async def check(self) -> None:
