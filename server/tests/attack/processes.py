@@ -22,6 +22,10 @@ class Process(Running):
         self.pid = pid
         self._status = Path(f"/proc/{pid}/status")
 
+    def open_files(self) -> int:
+        """Files and connections that are open."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
     def peak(self) -> float:
         """The most memory that was resident at any time, MiB."""
         lines = self._status.read_text().splitlines()
