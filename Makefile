@@ -62,7 +62,7 @@ lock: ## Renew every lock from its .in file (needs uv; UPGRADE=--upgrade for new
 	for product in server/requirements server/proxy/requirements-dev server/proxy/requirements; do \
 	  $(LOCK) -c server/requirements-dev.txt $$product.in -o $$product.txt; done
 	for alone in tests/ansible-core/oldest server/tests/oracle/requirements server/tests/fastmcp/requirements \
-	    server/requirements-sbom; do \
+	    server/tests/consumers/requirements server/requirements-sbom; do \
 	  $(LOCK) $(UPGRADE) $$alone.in -o $$alone.txt; done
 	$(LOCK:3.12=3.13) $(UPGRADE) bench/quilt_mcp/requirements.in -o bench/quilt_mcp/requirements.txt
 

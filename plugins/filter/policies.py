@@ -136,9 +136,10 @@ def execution_role_policy(
     log_group_arn: str,
     secrets: Iterable[str],
     kms_keys: Iterable[str] = (),
+    more_repository_arns: Iterable[str] = (),
     pull_through: bool = False,
 ) -> Policy:
-    """Return what ECS may do to start a task: pull the image, read the secrets, write the logs.
+    """Return what ECS may do to start a task: pull the images, read the secrets, write the logs.
 
     Every resource is an ARN; a secret is one of Secrets Manager or a parameter of SSM. With ``pull_through`` a
     pull-through cache rule is for the repository: whoever pulls its image first makes ECR fetch it and create the
@@ -152,7 +153,7 @@ def execution_role_policy(
         _statement(
             "PullImage",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            [repository_arn],
+            {repository_arn, *more_repository_arns},
         ),
         _statement(
             "ImportImage",

@@ -54,8 +54,9 @@ options:
     choices: [EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES]
   capacity_provider_strategy:
     description:
-      - The capacity providers, with their C(base) and C(weight). Not together with O(launch_type).
-      - An empty list returns the service to its launch type.
+      - The capacity providers, each with C(capacity_provider), C(base) and C(weight). Not together with O(launch_type).
+      - An empty list returns the service to its launch type. Each change starts new tasks.
+      - One that the cluster lacks is refused, with the command for the cluster's owner. The cluster is never changed.
     type: list
     elements: dict
   platform_version:
@@ -131,7 +132,9 @@ options:
     description: Whether C(ecs execute-command) works. A change starts a new deployment.
     type: bool
   availability_zone_rebalancing:
-    description: Whether ECS moves tasks when the zones are uneven. Needs a botocore that knows it.
+    description:
+      - Whether ECS moves tasks when the zones are uneven. Needs a botocore that knows it.
+      - V(ENABLED) is refused with what ECS does not support together with it, such as a C(maximum_percent) of 100.
     type: str
     choices: [ENABLED, DISABLED]
   force_new_deployment:

@@ -219,7 +219,10 @@ def main() -> None:
     if library := missing_library():
         module.fail_json(msg=missing_required_lib(library, reason="to call the MCP server"), url=url, checks=[])
     try:
-        plan = plan_from(params, partial(secret_value, client=module.client), dry=module.check_mode)
+        secret = partial(
+            secret_value, client=module.client, whose="the token of the smoke test", instead="give a token"
+        )
+        plan = plan_from(params, secret, dry=module.check_mode)
     except AnsibleAWSError as error:
         module.fail_json(msg=error.message, url=url, checks=[], **error.kwargs)
     if module.check_mode:

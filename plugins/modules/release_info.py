@@ -85,7 +85,15 @@ running:
       description: The listener rule with its ARN, priority, conditions, and weights by target group.
       type: dict
       returned: when something runs
-    secrets: {description: Version of each secret by environment variable., type: dict, returned: when something runs}
+    secrets:
+      description: Version of each secret by environment variable; of another container by C(container/variable).
+      type: dict
+      returned: when something runs
+    container_name: {description: The server's container., type: str, returned: when something runs}
+    capacity:
+      description: The launch type, or the capacity providers with base and weight.
+      type: str
+      returned: when something runs
     tasks: {description: The tasks., type: list, elements: dict, returned: with O(tasks)}
     targets: {description: The targets., type: list, elements: dict, returned: with O(tasks)}
 releases:

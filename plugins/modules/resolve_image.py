@@ -223,7 +223,7 @@ def source_of(module: Any) -> Source:
         ) from error
     if base is None or params["source"] != "build":
         return Source(tag)
-    found = look_up(base, docker_runner(module.get_bin_path("docker"))) if params["look_up_base"] else Found(base)
+    found = look_up(base, docker_runner(module)) if params["look_up_base"] else Found(base)
     known = found.base
     return Source(
         tag=tag if params["tag"] or not known.digest else f"{tag}-{known.short_digest}",

@@ -83,6 +83,14 @@ options:
     type: list
     elements: str
     default: []
+  capacity_providers:
+    description:
+      - The capacity providers that the cluster must have, such as V(FARGATE_SPOT).
+      - The message for one that it lacks has the command with which the cluster's owner adds it. The cluster is never
+        changed.
+    type: list
+    elements: str
+    default: []
   option_names:
     description: The variables that set these options, by option, where messages are to name them instead.
     type: dict
@@ -239,6 +247,7 @@ def main() -> None:
             "private_subnet_tags": {"type": "dict", "default": {}},
             "minimum_zones": {"type": "int", "default": 2},
             "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
+            "capacity_providers": {"type": "list", "elements": "str", "default": []},
             "option_names": {"type": "dict", "default": {}},
             "removal": {"type": "bool", "default": False},
         },

@@ -13,10 +13,38 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from .rules import buckets, conditions, connection, image, maps, roles, route, scaling, smoke, tags, task
+from .rules import (
+    buckets,
+    capacity,
+    conditions,
+    connection,
+    containers,
+    image,
+    maps,
+    roles,
+    route,
+    scaling,
+    smoke,
+    tags,
+    task,
+)
 from .rules.numbers import as_int
 
-RULES = (buckets, conditions, connection, image, maps, roles, route, scaling, smoke, tags, task)
+RULES = (
+    buckets,
+    capacity,
+    conditions,
+    connection,
+    containers,
+    image,
+    maps,
+    roles,
+    route,
+    scaling,
+    smoke,
+    tags,
+    task,
+)
 Values = Mapping[str, Any]
 
 # Inputs are compared with these so that a misspelled name is found, and another project's variable is left alone.

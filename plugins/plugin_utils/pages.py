@@ -29,6 +29,7 @@ def status(found: Document) -> str:
     rows = [
         ("Release", f"{running['release']}, {_when_proven(running)}"),
         ("Service", _service(running)),
+        *([("Capacity", running["capacity"])] if "weight" in running.get("capacity", "") else []),
         ("Image", image(running["image"])),
         ("Route", _route(running["rule"])),
         ("Scaling", _scaling(found["scaling"])),

@@ -39,8 +39,8 @@ SERVICES = (
     "ssm",
     "sts",
 )
-# It runs once at most in a run, and its imports (HTTP, TLS, tokens) take longer than those of all others together.
-LATE = {"mcp_smoke_test"}
+# Each runs once at most in a run, and its imports (HTTP, TLS, tokens) take longer than those of all others together.
+LATE = {"mcp_smoke_test", "mcp_token"}
 FORK_ALLOCATIONS = 100_000  # until the collector of a fork looks for the first time; 700 or 2,000 is Python's default
 
 

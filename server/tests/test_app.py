@@ -67,7 +67,9 @@ def test_preflight_needs_no_token(server: Running) -> None:
     assert "access-control-allow-credentials" not in response.headers
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", ORIGIN + ".evil.example", ORIGIN.upper()])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", ORIGIN + ".evil.example", ORIGIN + ":8443", "app://desktop"]
+)
 def test_preflight_of_a_foreign_origin_is_refused(server: Running, origin: str) -> None:
     response = preflight(server, origin)
     assert response.status_code == 400
@@ -79,6 +81,15 @@ def test_refusals_can_be_read_by_the_frontend(server: Running) -> None:
     assert response.status_code == 401
     assert response.headers["access-control-allow-origin"] == ORIGIN
     assert "www-authenticate" in response.headers["access-control-expose-headers"].lower()
+
+
+def test_initialize_needs_a_token(server: Running) -> None:
+    """Decided in README.md (Clients): also of a frontend that sends none, which can read why."""
+    params = {"protocolVersion": "2025-03-26", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
+    response = server.post(body, Origin=ORIGIN, Authorization="")
+    assert response.status_code == 401 and response.headers["access-control-allow-origin"] == ORIGIN
+    assert "Authorization: Bearer <token>" in response.json()["error"]["message"]
 
 
 def test_without_authentication_everyone_on_this_machine_is_the_user(serve: Callable[..., Running]) -> None:

@@ -1,8 +1,11 @@
 """The configuration: all errors in one message, and no secret in any."""
 
+import re
 import tempfile
+from pathlib import Path
 
 import pytest
+import yaml
 from conftest import HOST, KEY, environment
 
 from quilt_mcp_server.config import ConfigError, load
@@ -47,6 +50,10 @@ def test_a_plain_string_is_the_key_of_the_frontend() -> None:
         ("QUILT_MCP_ALLOWED_HOSTS", "https://demo.quiltdata.com", "without scheme"),
         ("QUILT_MCP_ALLOWED_ORIGINS", "*", "one by one"),
         ("QUILT_MCP_ALLOWED_ORIGINS", "https://a.example/path", "without a path"),
+        *(
+            ("QUILT_MCP_ALLOWED_ORIGINS", origin, f"holds {origin!r}")
+            for origin in ("https://*", "https://", "null", "file://", "app://a/b", "https://a@b", "app", "data://x")
+        ),
         ("QUILT_MCP_CREDENTIALS", "", "say task_role"),
         ("QUILT_MCP_CREDENTIALS", "ambient", "one of task_role, assume_role"),
         ("QUILT_MCP_CREDENTIALS", "assume_role", "needs the ARNs"),
@@ -110,3 +117,37 @@ def test_published_keys_can_stand_alone_but_only_over_tls() -> None:
     assert load(environment(QUILT_MCP_JWKS_URL="https://login.example.com/jwks", **oauth)).jwt_keys == {}
     assert "https://" in faults(QUILT_MCP_JWKS_URL="http://login.example.com/jwks", **oauth)[0]
     assert "OAUTH_ISSUER is not set" in faults(QUILT_MCP_JWKS_URL="https://login.example.com/jwks")[0]
+
+
+@pytest.mark.parametrize(
+    ("origin", "right"),
+    [
+        ("https://demo.quiltdata.com", True),
+        ("http://localhost:3000", True),
+        ("https://[::1]:8443", True),
+        ("app://obsidian.md", True),
+        ("app://", True),
+        ("vscode-webview://*", True),
+        ("demo.quiltdata.com", False),
+        ("https://demo.quiltdata.com/", False),
+        ("https://*", False),
+        ("https://", False),
+        ("*", False),
+        ("null", False),
+        ("file://", False),
+        ("data://x", False),
+        ("app://a/b", False),
+        ("https://a@b", False),
+    ],
+)
+def test_origins_are_those_that_an_inventory_may_have(origin: str, right: bool) -> None:
+    """Of web pages and of desktop clients: the server must not refuse to start with what a deployment accepts."""
+    inputs = yaml.safe_load((Path(__file__).parents[2] / "meta/inputs.yml").read_text())
+    pattern = inputs["deployment"]["mcp_server_allowed_origins"]["pattern"]
+    assert bool(re.fullmatch(pattern, origin)) == right
+    environ = environment(QUILT_MCP_ALLOWED_ORIGINS=origin)
+    if right:
+        assert load(environ).allowed_origins == (origin,)
+    else:
+        with pytest.raises(ConfigError, match="QUILT_MCP_ALLOWED_ORIGINS holds"):
+            load(environ)

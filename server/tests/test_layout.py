@@ -10,7 +10,7 @@ CODE = TESTS.parent / "src/quilt_mcp_server"
 WHOLE = {"aws/test_aws.py", "test_fastmcp.py", "test_layout.py", "test_skips_in_ci.py"}
 WHOLE |= {"tools/test_every_tool.py", "tools/test_tool_list.py"}
 # Tests of the running server by what they attack it with or compare it to.
-OTHERS = ("attack", "browser", "conformance", "oracle")
+OTHERS = ("attack", "browser", "conformance", "consumers", "oracle")
 FILES = sorted(str(path.relative_to(TESTS)) for path in [*TESTS.glob("test_*.py"), *TESTS.glob("*/test_*.py")])
 
 

@@ -117,7 +117,7 @@ def test_a_package_that_obeys_keeps_what_it_obeyed(server: Running, registry: An
         ({"entries": [README, README | {"s3_uri": "s3://quilt-example/large"}]}, "1.size: 11 is greater"),
         ({"entries": [README | {"logical_key": "other"}]}, "None of ["),
         ({"workflow": "unknown"}, "it has: broken, evil, foreign, plain, strict"),
-        ({"workflow": ""}, "need a workflow"),
+        ({"workflow": "(none)"}, "need a workflow"),
         ({"workflow": "broken"}, "'nowhere', which is not among the schemas"),
         ({"workflow": "foreign"}, "does not grant the bucket 'quilt-secret'"),
     ],
@@ -159,7 +159,7 @@ def test_what_an_update_leaves_is_checked_too(server: Running, registry: Any) ->
 
 def test_a_package_may_do_without_where_none_is_required(server: Running, registry: Any) -> None:
     put(registry, ".quilt/workflows/config.yml", CONFIG % {"required": "false"})
-    server.call("package_create", make(workflow=""))
+    server.call("package_create", make(workflow="(none)"))
     assert header(registry)["workflow"] == {"id": None, "config": "s3://quilt-example/.quilt/workflows/config.yml"}
 
 

@@ -13,8 +13,8 @@ from tests.kinds import Current, Kind
 REVISION = "arn:aws:ecs:us-east-1:850787717197:task-definition/a:1"
 # Of all members, what is left out with each strategy: the other one's settings, and one of what excludes each other.
 STRATEGIES = {
-    "CANARY": ("linear_configuration", "launch_type"),
-    "LINEAR": ("canary_configuration", "capacity_provider_strategy"),
+    "CANARY": ("linear_configuration", "launch_type", "placement_strategy"),
+    "LINEAR": ("canary_configuration", "capacity_provider_strategy", "availability_zone_rebalancing"),
 }
 
 
@@ -31,6 +31,9 @@ def with_strategy(document: dict[str, Any], strategy: str) -> None:
     configuration["strategy"] = strategy
     for name in STRATEGIES[strategy]:
         configuration.pop(name, None)
+    if strategy == "CANARY":  # what rebalancing goes with
+        configuration["maximum_percent"] = 200
+        document["load_balancers"][0].pop("load_balancer_name")
 
 
 def read(service: Any, current: Current) -> ServiceReading:

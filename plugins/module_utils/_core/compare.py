@@ -11,7 +11,8 @@ from __future__ import annotations
 import copy
 import functools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .shapes import KNOWN_AFTER_APPLY, Document, is_empty
@@ -41,6 +42,46 @@ def normalize(document: Mapping[str, Any], defaults: Mapping[str, Any], unordere
     for path in unordered:
         _visit(result, path.split("."), _sort)
     return result
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """A default that the service sets because of another field.
+
+    path: dotted, as those of `normalize`; value: the default; when: whether it is set, given the structures on the way
+    from the document to the one that has the field; option: whether it is an entry of a free map. That is left out
+    where it has the default, as a result has no entries that nobody gave.
+    """
+
+    path: str
+    value: Any
+    when: Callable[[Sequence[Document]], bool]
+    option: bool = False
+
+
+def fill_conditional(document: Document, table: Iterable[Conditional]) -> None:
+    """Fill in what is not set, in the order of the table, where the structure exists that would have it."""
+    for row in table:
+        *way, name = row.path.split(".")
+        for chain in list(_chains(document, way)):
+            if row.option and chain[-1].get(name) == row.value and row.when(chain):
+                del chain[-1][name]
+                if not chain[-1]:
+                    del chain[-2][way[-1]]
+            elif not row.option and is_empty(name, chain[-1].get(name)) and row.when(chain):
+                chain[-1][name] = copy.deepcopy(row.value)
+
+
+def _chains(node: Any, way: Sequence[str], above: tuple[Document, ...] = ()) -> Iterator[tuple[Document, ...]]:
+    """The structures on each way, a list on it means each of its elements."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _chains(item, way, above)
+    elif isinstance(node, dict):
+        if not way:
+            yield (*above, node)
+        elif way[0] in node:
+            yield from _chains(node[way[0]], way[1:], (*above, node))
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

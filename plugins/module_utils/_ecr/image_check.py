@@ -15,7 +15,7 @@ from typing import Any
 from .._core.refusal import RefusedList
 from .image_check_plan import Platform, Scan, judge
 from .image_client import Registry
-from .pull_through import Rule
+from .pull_through_client import Rule
 
 
 @dataclass(frozen=True)

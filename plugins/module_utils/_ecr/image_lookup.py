@@ -17,7 +17,7 @@ from .._core.shapes import KNOWN_AFTER_APPLY
 from .image_check import Verdict, check_image_in_ecr, refusal
 from .image_check_plan import ImageName, parse_name
 from .image_client import LayerNotCached, Registry, describe_repository
-from .pull_through import CREATE, Rule, covering, read_rules
+from .pull_through_client import CREATE, Rule, covering, read_rules
 
 
 def check_image(client: Clients, params: Mapping[str, Any], uri: str, check_mode: bool = False) -> Verdict:

@@ -43,6 +43,11 @@ class ServiceClient:
         answer = self.client("ecs").describe_services(cluster=self.cluster, services=[self.name], include=["TAGS"])
         return next(iter(answer["services"]), None)
 
+    @aws_call("describe cluster {self.cluster}", missing=NO_CLUSTER)
+    def describe_cluster(self) -> Answer | None:
+        answer = self.client("ecs").describe_clusters(clusters=[self.cluster])
+        return next(iter(answer.get("clusters") or ()), None)
+
     @aws_call("find task definition {name}", missing=["ClientException"])
     def resolve(self, name: str) -> str | None:
         arn: str = self.client("ecs").describe_task_definition(taskDefinition=name)["taskDefinition"][

@@ -28,6 +28,7 @@ from .._core.shapes import KNOWN_AFTER_APPLY, Document, members, to_snake, witho
 from .._core.tags import tags_from
 from .._elb.client import balancer_of_groups
 from .._elb.run_snapshot import is_kept, keep_snapshot
+from .capacity import ClusterCapacity, missing, names_of, strategy_problems
 from .client import Answer, ServiceClient
 from .deployment_outcome import TargetDeployment, target_deployment
 from .deployment_room import problem_of_update
@@ -46,6 +47,7 @@ from .service_defaults import (
 from .service_plan import ServicePlan, ServiceReading, ServiceWritten, scaling_warnings
 from .strategy import pauses, problems
 from .waiter import DeploymentFailed, DeploymentWaiter
+from .zone_rebalancing import rebalancing_problems
 
 # Not in the answer of DescribeServices, only in that of DescribeServiceRevisions.
 OF_REVISION = ("gateway_connectors", "monitoring")
@@ -135,6 +137,11 @@ class Service(ModelResource):
                     "give one of launch_type and capacity_provider_strategy",
                 )
             )
+        judged = self.params["capacity_provider_strategy"] or self.params["availability_zone_rebalancing"]
+        wanted = self.wanted() if judged else {}
+        strategy = strategy_problems(wanted.get("capacity_provider_strategy") or [])
+        found += [problem.at("capacity_provider_strategy") for problem in strategy]
+        found += rebalancing_problems(wanted)
         if self.params["scheduling_strategy"] == "DAEMON" and self.params["desired_count"] is not None:
             found.append(
                 Problem(
@@ -168,6 +175,7 @@ class Service(ModelResource):
             draining=described is not None and status_of(described) == "DRAINING",
             task_definition=self._resolve() if present else None,
             autoscaler=self._autoscaler(current) if present and current else "",
+            capacity=self._capacity(current) if present else None,
         )
 
     def describe(self) -> Current | None:
@@ -206,6 +214,14 @@ class Service(ModelResource):
             return "registered" if self.calls.is_scaled() else "none"
         except AnsibleAWSError as error:
             return str(error)
+
+    def _capacity(self, current: Current | None) -> ClusterCapacity | None:
+        """The cluster's, read only for capacity providers that the service does not use yet."""
+        used = names_of((current.document if current else {}).get("capacity_provider_strategy") or [])
+        if set(names_of(self.params["capacity_provider_strategy"] or [])) <= set(used):
+            return None
+        cluster = self.calls.describe_cluster()
+        return ClusterCapacity.of(cluster) if cluster is not None else None
 
     # Planning
 
@@ -251,6 +267,7 @@ class Service(ModelResource):
         plan = super().plan(reading).extended(ServicePlan, draining=reading.draining)
         if self.params["state"] == "absent":
             return plan
+        self._refuse_impossible(reading, plan)
         plan = replace(plan, warnings=(*plan.warnings, *self._unverified(plan)))
         if reading.current is None:
             return plan
@@ -263,6 +280,16 @@ class Service(ModelResource):
         warnings = (*plan.warnings, *scaling_warnings(self.label, reading.current, reading.autoscaler))
         primary = primary_of(reading.answer or {}).get("id", "")
         return replace(plan, action=action, force=force, primary=primary, warnings=warnings)
+
+    def _refuse_impossible(self, reading: ServiceReading, plan: Plan) -> None:
+        """Refuse what ECS would refuse of the service that is planned, given what else there is."""
+        found = list(rebalancing_problems(plan.after)) if plan.action != "none" else []
+        if reading.capacity is not None:
+            wanted = names_of(self.params["capacity_provider_strategy"])
+            lacking = missing(self.cluster, reading.capacity, wanted, self.client("ecs").meta.region_name)
+            found += [lacking] if lacking else []
+        if found:
+            raise Refused(f"{'change' if reading.current else 'create'} {self.label}", *found)
 
     def _unverified(self, plan: Plan) -> list[str]:
         """What a deployment of no task leaves open, although it is complete."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._core.compare import Conditional, fill_conditional
 from .._core.shapes import Document
 from .strategy import DEFAULTS as SHIFT_DEFAULTS
 from .strategy import of_strategy
@@ -57,7 +58,26 @@ DEFAULTS: Document = {
     "network_configuration.awsvpc_configuration.assign_public_ip": "DISABLED",
     "capacity_provider_strategy.base": 0,
     "capacity_provider_strategy.weight": 0,
+    "service_connect_configuration.access_log_configuration.include_query_parameters": "DISABLED",
+    "service_connect_configuration.container_configurations.log_level": "info",
+    "volume_configurations.managed_ebs_volume.filesystem_type": "xfs",
+    "volume_configurations.managed_ebs_volume.tag_specifications.propagate_tags": "NONE",
+    "gateway_connectors.deregistration_delay.timeout_seconds": 300,
 }
+# What ECS fills in because of another field, or treats as the same as leaving it out.
+CONDITIONAL = (
+    # ServiceManagedEBSVolumeConfiguration: the default for gp3.
+    Conditional(
+        "volume_configurations.managed_ebs_volume.iops", 3000, lambda chain: chain[-1].get("volume_type") == "gp3"
+    ),
+    # LogConfiguration: an option of awslogs.
+    Conditional(
+        "service_connect_configuration.log_configuration.options.awslogs-create-group",
+        "false",
+        lambda chain: chain[-2].get("log_driver") == "awslogs",
+        option=True,
+    ),
+)
 # DeploymentConfiguration in the API reference, of the daemon service schedule.
 DAEMON_PERCENTS: Document = {"maximum_percent": 100, "minimum_healthy_percent": 0}
 # PlacementStrategy in the API reference: host has the same effect as instanceId. ECS answers with MEMORY and CPU for
@@ -104,6 +124,10 @@ def as_kept(document: Mapping[str, Any]) -> Document:
     result = _without_off(document, "service_connect_configuration", "enabled")
     configuration = _without_off(result["deployment_configuration"], "early_success_criteria", "enable")
     result["deployment_configuration"] = of_strategy(configuration)
+    for one in (result.get("service_connect_configuration") or {}).get("services", []):
+        if "port_name" in one:
+            one.setdefault("discovery_name", one["port_name"])  # ServiceConnectService
+    fill_conditional(result, CONDITIONAL)
     if result["scheduling_strategy"] == "DAEMON":
         result.pop("desired_count")  # there is a task on each instance
     for rule in result.get("placement_strategy", []):

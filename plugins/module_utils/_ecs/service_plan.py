@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core.plan import Current, Plan, Reading
+from .capacity import ClusterCapacity
 
 Answer = Mapping[str, Any]  # in the API's names
 
@@ -23,13 +24,14 @@ class ServiceReading(Reading):
 
     draining: whether an earlier run's deletion still goes on; task_definition: the ARN of the revision that is asked
     for, None when there is no such one; autoscaler: "none", "registered", or why it is not known, and empty when the
-    count would not change.
+    count would not change; capacity: that of the cluster, when the service is to get another capacity provider.
     """
 
     answer: Answer | None = None  # when it is ACTIVE
     draining: bool = False
     task_definition: str | None = None
     autoscaler: str = ""
+    capacity: ClusterCapacity | None = None
 
 
 @dataclass(frozen=True)

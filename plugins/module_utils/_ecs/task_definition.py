@@ -23,7 +23,8 @@ from .._core.resource import ModelResource
 from .._core.shapes import KNOWN_AFTER_APPLY, Document
 from .._core.tags import RELEASE_TAGS, settable_tags, tags_from
 from .task_definition_client import TaskDefinitionClient
-from .task_definition_defaults import DEFAULTS, UNORDERED, as_stored, check, same_role, to_ask
+from .task_definition_defaults import DEFAULTS, UNORDERED, as_stored, same_role, to_ask
+from .task_definition_problems import check
 
 # A family can hold many hundreds of revisions, and each costs a call: so many of the newest are asked whose they are.
 LOOKED_AT = 20

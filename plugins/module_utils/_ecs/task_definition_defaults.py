@@ -9,17 +9,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from .._core.problem import Problem
-from .._core.refusal import InvalidParameters
-from .._core.shapes import KNOWN_AFTER_APPLY, Document
-from .task_definition_references import reference_problems
+from .._core.compare import Conditional, fill_conditional
+from .._core.shapes import Document
 
-# What ECS fills in, or treats as the same as leaving it out.
+# What ECS fills in, or treats as the same as leaving it out (the data types in the Amazon ECS API Reference). Not among
+# them is the mode of awslogs: its default is a setting of the account.
 DEFAULTS = {
+    "network_mode": "bridge",
     "enable_fault_injection": False,
     "container_definitions.cpu": 0,
     "container_definitions.essential": True,
@@ -33,11 +32,13 @@ DEFAULTS = {
     "container_definitions.mount_points.read_only": False,
     "container_definitions.volumes_from.read_only": False,
     "container_definitions.linux_parameters.init_process_enabled": False,
+    "container_definitions.linux_parameters.devices.permissions": ["read", "write", "mknod"],
     "container_definitions.health_check.interval": 30,
     "container_definitions.health_check.timeout": 5,
     "container_definitions.health_check.retries": 3,
     "container_definitions.health_check.start_period": 0,
-    "container_definitions.restart_policy.restart_attempt_period": 60,
+    "container_definitions.restart_policy.restart_attempt_period": 300,
+    "container_definitions.resource_requirements.sharing_strategy.nvidia_mps.max_compute_percent": 100,
     "volumes.docker_volume_configuration.scope": "task",
     "volumes.docker_volume_configuration.autoprovision": False,
     "volumes.docker_volume_configuration.driver": "local",
@@ -45,7 +46,9 @@ DEFAULTS = {
     "volumes.efs_volume_configuration.root_directory": "/",
     "volumes.efs_volume_configuration.transit_encryption": "DISABLED",
     "volumes.efs_volume_configuration.authorization_config.iam": "DISABLED",
+    "volumes.s3files_volume_configuration.root_directory": "/",
     "proxy_configuration.type": "APPMESH",
+    "trusted_execution_configuration.isolation_mode": "SHARED",
 }
 UNORDERED = (
     "requires_compatibilities",
@@ -74,31 +77,48 @@ UNORDERED = (
     "inference_accelerators",
     "proxy_configuration.properties",
 )
-ROUTER_USER = "0"  # ECS starts a FireLens router as root, and stores it so
-PLATFORM = {"cpu_architecture": "X86_64", "operating_system_family": "LINUX"}
-_CPU = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*vcpu\s*$", re.IGNORECASE)
-_MEMORY = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*gb\s*$", re.IGNORECASE)
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html: CPU units to MiB.
-FARGATE_SIZES = {
-    256: (512, 1024, 2048),
-    512: tuple(range(1024, 4096 + 1, 1024)),
-    1024: tuple(range(2048, 8192 + 1, 1024)),
-    2048: tuple(range(4096, 16384 + 1, 1024)),
-    4096: tuple(range(8192, 30720 + 1, 1024)),
-    8192: tuple(range(16384, 61440 + 1, 4096)),
-    16384: tuple(range(32768, 122880 + 1, 8192)),
-}
+CPU = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*vcpu\s*$", re.IGNORECASE)
+MEMORY = re.compile(r"^\s*([0-9]*\.?[0-9]+)\s*gb\s*$", re.IGNORECASE)
+
+
+def is_fargate(document: Mapping[str, Any]) -> bool:
+    """Whether a document must suit FARGATE."""
+    return "FARGATE" in document.get("requires_compatibilities", ())
+
+
+# What ECS fills in because of another field, or treats as the same as leaving it out.
+CONDITIONAL = (
+    Conditional("runtime_platform", {}, lambda chain: is_fargate(chain[0])),
+    Conditional("runtime_platform.cpu_architecture", "X86_64", lambda chain: is_fargate(chain[0])),
+    Conditional("runtime_platform.operating_system_family", "LINUX", lambda chain: is_fargate(chain[0])),
+    # ContainerDefinition: on instances it is the agent's setting.
+    Conditional("container_definitions.stop_timeout", 30, lambda chain: is_fargate(chain[0])),
+    # A log router is started as root, and stored so.
+    Conditional("container_definitions.user", "0", lambda chain: bool(chain[-1].get("firelens_configuration"))),
+    Conditional(
+        "container_definitions.firelens_configuration.options.enable-ecs-log-metadata",
+        "true",
+        lambda chain: bool(chain[-2].get("type")),
+        option=True,
+    ),
+    # LogConfiguration: an option of awslogs.
+    Conditional(
+        "container_definitions.log_configuration.options.awslogs-create-group",
+        "false",
+        lambda chain: chain[-2].get("log_driver") == "awslogs",
+        option=True,
+    ),
+    # LinuxParameters: without max_swap it means nothing.
+    Conditional(
+        "container_definitions.linux_parameters.swappiness", 60, lambda chain: chain[-1].get("max_swap") is not None
+    ),
+)
 
 
 def size(text: str, pattern: re.Pattern[str]) -> str:
     """Task CPU or memory in the units of the service: "0.5 vCPU" is "512", "1 GB" is "1024"."""
     match = pattern.match(text)
     return str(round(float(match.group(1)) * 1024)) if match else text.strip()
-
-
-def is_fargate(document: Mapping[str, Any]) -> bool:
-    """Whether a document must suit FARGATE."""
-    return "FARGATE" in document.get("requires_compatibilities", ())
 
 
 def to_ask(wanted: Mapping[str, Any]) -> Document:
@@ -109,103 +129,19 @@ def to_ask(wanted: Mapping[str, Any]) -> Document:
 def as_stored(document: Mapping[str, Any]) -> Document:
     """A normalized document with what ECS derives from other fields."""
     result = dict(document)
-    for name, pattern in (("cpu", _CPU), ("memory", _MEMORY)):
+    for name, pattern in (("cpu", CPU), ("memory", MEMORY)):
         if name in result:
             result[name] = size(result[name], pattern)
-    result.setdefault("network_mode", "bridge")
-    if is_fargate(result):
-        result["runtime_platform"] = {**PLATFORM, **result.get("runtime_platform", {})}
+    fill_conditional(result, CONDITIONAL)
     fixed = result["network_mode"] in ("awsvpc", "host")
     for container in result.get("container_definitions", []):
-        if container.get("firelens_configuration"):
-            container.setdefault("user", ROUTER_USER)
+        linux = container.get("linux_parameters") or {}
+        if linux.get("max_swap") is None:
+            linux.pop("swappiness", None)  # it is ignored
         for port in container.get("port_mappings", []):
             if "container_port" in port and not port.get("host_port"):
                 port["host_port"] = port["container_port"] if fixed else 0
     return result
-
-
-def check(wanted: Mapping[str, Any]) -> None:
-    """Raise InvalidParameters for what the model allows and ECS does not; all of it in one message."""
-    problems = [
-        *_container_problems(wanted.get("container_definitions", [])),
-        *_fargate_problems(wanted),
-        *reference_problems(wanted),
-    ]
-    if problems:
-        raise InvalidParameters(*problems)
-
-
-def _container_problems(containers: list[Document]) -> list[Problem]:
-    problems = []
-    for index, container in enumerate(containers):
-        where = f"container_definitions[{index}]"
-        problems += [
-            Problem(f"{where}.{name} is not given", "ECS requires it of every container", f"set {where}.{name}")
-            for name in ("name", "image")
-            if not container.get(name)
-        ]
-        for field in ("environment", "secrets"):
-            problems += [
-                Problem(f"{where}.{field} names {name} more than once", "a variable has one value", "keep one of them")
-                for name in _twice(pair.get("name") for pair in container.get(field, []))
-            ]
-    problems += [
-        Problem(
-            f"container_definitions has more than one container {name}",
-            "a name stands for one container of the task",
-            "give each a name of its own",
-        )
-        for name in _twice(container.get("name") for container in containers if container.get("name"))
-    ]
-    if not containers:
-        problems.append(Problem("container_definitions is empty", "a task needs at least one container", "give one"))
-    elif not any(container.get("essential", True) for container in containers):
-        problems.append(
-            Problem(
-                "container_definitions has no essential container",
-                "a task needs at least one, with which it ends",
-                "set essential: true for one of them",
-            )
-        )
-    return problems
-
-
-def _twice(names: Iterable[Any]) -> list[str]:
-    """The names that are there more than once."""
-    return sorted(str(name) for name, count in Counter(names).items() if count > 1)
-
-
-def _fargate_problems(wanted: Mapping[str, Any]) -> list[Problem]:
-    if not is_fargate(wanted):
-        return []
-    problems = []
-    mode = wanted["network_mode"]
-    if mode not in ("awsvpc", KNOWN_AFTER_APPLY):
-        problems.append(Problem(f"network_mode is {mode}", "FARGATE needs awsvpc", "set network_mode to awsvpc"))
-    if not wanted.get("cpu") or not wanted.get("memory"):
-        missing = " and ".join(name for name in ("cpu", "memory") if not wanted.get(name))
-        both = Problem(f"the task has no {missing}", "FARGATE needs cpu and memory for the task", f"set {missing}")
-        return [*problems, both]
-    cpu, memory = size(wanted["cpu"], _CPU), size(wanted["memory"], _MEMORY)
-    if not cpu.isdigit() or not memory.isdigit():
-        units = Problem(
-            f"cpu is {wanted['cpu']}, memory is {wanted['memory']}",
-            "FARGATE takes CPU units and MiB",
-            "set cpu to a number such as 512, and memory to one such as 1024",
-        )
-        return [*problems, units]
-    # A CPU size that is not in the table may be newer than this release: the service judges.
-    if int(cpu) in FARGATE_SIZES and int(memory) not in FARGATE_SIZES[int(cpu)]:
-        choices = ", ".join(map(str, FARGATE_SIZES[int(cpu)]))
-        problems.append(
-            Problem(
-                f"cpu is {cpu}, memory is {memory}",
-                f"FARGATE has no task of {cpu} CPU units with {memory} MiB",
-                f"set memory to one of {choices}, or change cpu",
-            )
-        )
-    return problems
 
 
 def same_role(wanted: Any, current: Any) -> bool:

@@ -20,6 +20,7 @@ from .._core.shapes import KNOWN_AFTER_APPLY, Document
 
 FIRELENS = "awsfirelens"
 ROUTER = "0"  # the user of a log router
+UNTIL_IT_ENDS = ("COMPLETE", "SUCCESS")
 
 
 def reference_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -40,6 +41,8 @@ def reference_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _dependency_problems(name, container, by_name)
         yield from _log_problems(name, container, containers)
         yield from _twice_problems(name, container)
+    if document.get("network_mode") == "awsvpc":
+        yield from _port_problems(by_name)
     yield from _router_problems(by_name)
     yield from _circle_problems(by_name)
     proxy = (document.get("proxy_configuration") or {}).get("container_name")
@@ -70,6 +73,13 @@ def _dependency_problems(name: str, container: Mapping[str, Any], by_name: Mappi
                 f"{where} waits until {named} is HEALTHY",
                 f"{named} has no health check, so that it never becomes healthy",
                 f"give {named} a health_check, or wait for START",
+            )
+        if dependency.get("condition") in UNTIL_IT_ENDS and other is not None and other.get("essential", True):
+            named = dependency["container_name"]
+            yield Problem(
+                f"{where} waits for {dependency['condition']} of {named}",
+                f"{named} is essential, so that the task ends with it",
+                f"set essential: false for {named}",
             )
 
 
@@ -105,6 +115,11 @@ def _router_problems(by_name: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _twice_problems(name: str, container: Mapping[str, Any]) -> Iterator[Problem]:
+    paths = Counter(str(mount.get("container_path")) for mount in container.get("mount_points") or [])
+    for path in [path for path, count in paths.items() if count > 1]:
+        yield Problem(
+            f"container {name}: mount_points has {path} more than once", "a path holds one volume", "keep one of them"
+        )
     secrets = _names(container, "secrets", "name")
     for twice in [one for one in _names(container, "environment", "name") if one in secrets]:
         yield Problem(
@@ -112,6 +127,19 @@ def _twice_problems(name: str, container: Mapping[str, Any]) -> Iterator[Problem
             "ECS takes a name once",
             "keep it in secrets if its value is secret, else in environment",
         )
+
+
+def _port_problems(by_name: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield the ports that two containers of a task listen on: with awsvpc they share one address."""
+    ports: dict[tuple[Any, str], list[str]] = {}
+    for name, container in by_name.items():
+        for mapping in container.get("port_mappings") or []:
+            if mapping.get("container_port"):
+                ports.setdefault((mapping["container_port"], mapping.get("protocol", "tcp")), []).append(name)
+    for (port, protocol), names in ports.items():
+        if len(names) > 1:
+            found = f"port {port}/{protocol} of {' and of '.join(names)}"
+            yield Problem(found, "with awsvpc the containers of a task share its ports", "give each a port of its own")
 
 
 def _circle_problems(by_name: Mapping[str, Any]) -> Iterator[Problem]:

@@ -8,16 +8,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from threading import Timer
+from typing import Any, NamedTuple
 
 from .base import Base
 
 Run = Callable[[Sequence[str]], tuple[int, str, str]]
 
 TIMEOUT = 60  # seconds for a registry that does not answer
+KILLED = -signal.SIGKILL
 
 
 class Found(NamedTuple):
@@ -63,24 +65,22 @@ def look_up(base: Base, run: Run) -> Found:
     return Found(base, _last_line(refusal), "no such image" in error.lower())
 
 
-def docker_runner(client: str | None) -> Run:
-    """Runs the docker command; without one every run fails."""
+def docker_runner(module: Any) -> Run:
+    """Runs the docker command of the module's machine; without one every run fails."""
+    client = module.get_bin_path("docker")
 
     def run(arguments: Sequence[str]) -> tuple[int, str, str]:
         if client is None:
             return 127, "", "there is no docker command"
-        try:
-            done = subprocess.run(
-                [client, *arguments],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return 124, "", f"no answer within {TIMEOUT} seconds"
-        return done.returncode, done.stdout, done.stderr
+        limits: list[Timer] = []
+
+        def limit(process: Any) -> None:
+            limits.append(Timer(TIMEOUT, process.kill))
+            limits[0].start()
+
+        status, output, error = module.run_command([client, *arguments], before_communicate_callback=limit)
+        limits[0].cancel()
+        return (124, "", f"no answer within {TIMEOUT} seconds") if status == KILLED else (status, output, error)
 
     return run
 

@@ -36,7 +36,8 @@ def what_runs(client: Client, cluster: str, service_name: str) -> Document:
         return {}
     primary = primary_of(service)
     answer = definition(client("ecs"), primary["taskDefinition"]) or {}
-    container: Answer = next(iter(answer.get("taskDefinition", {}).get("containerDefinitions", [])), {})
+    containers: Sequence[Answer] = answer.get("taskDefinition", {}).get("containerDefinitions") or []
+    container = serving_container(containers, container_name(service))
     groups = _target_groups(service)
     rule = _rule(client("elbv2"), groups)
     return {
@@ -56,8 +57,41 @@ def what_runs(client: Client, cluster: str, service_name: str) -> Document:
         "pending_count": service.get("pendingCount"),
         "target_group_arn": serving(groups, rule.get("weights", {})),
         "rule": rule,
-        "secrets": versions_of(container),
+        "secrets": versions_of(container) | _secrets_of_others(containers, container),
+        "container_name": container.get("name", ""),
+        "capacity": _capacity(service),
     }
+
+
+def container_name(service: Answer) -> str:
+    """The name of the container that the load balancer sends requests to: the server's. Empty where none is named."""
+    named = (one.get("containerName") for one in service.get("loadBalancers") or [])
+    return str(next((name for name in named if name), ""))
+
+
+def serving_container(containers: Sequence[Answer], name: str) -> Answer:
+    """The container of that name among those of a task or of its definition, whose order ECS does not keep.
+
+    Without a name it is the only one, as there is nothing else to know it by.
+    """
+    found = next((one for one in containers if one.get("name") == name), None)
+    return found or (containers[0] if len(containers) == 1 else {})
+
+
+def _secrets_of_others(containers: Sequence[Answer], serving: Answer) -> dict[str, str]:
+    """The version of each secret of the other containers, by container and name."""
+    others = [one for one in containers if one.get("name") != serving.get("name")]
+    return {f"{one['name']}/{name}": version for one in others for name, version in versions_of(one).items()}
+
+
+def _capacity(service: Answer) -> str:
+    """Where the tasks run: the launch type, or the capacity providers with base and weight."""
+    items = service.get("capacityProviderStrategy") or []
+    shown = []
+    for item in items:
+        base = f"base {item['base']}, " if item.get("base") else ""
+        shown.append(f"{item.get('capacityProvider')} ({base}weight {item.get('weight', 0)})")
+    return ", ".join(shown) or str(service.get("launchType", ""))
 
 
 def _target_groups(service: Answer) -> list[str]:
@@ -121,14 +155,19 @@ def tasks_and_targets(client: Client, cluster: str, service_name: str, running: 
     described = [task for task in tasks(client("ecs"), cluster, arns) if task.get("lastStatus") != "STOPPED"]
     elb, groups = client("elbv2"), {running["target_group_arn"], *running["rule"].get("weights", {})} - {""}
     return {
-        "tasks": [_task(task) for task in sorted(described, key=lambda task: str(task.get("createdAt", "")))],
+        "tasks": [
+            _task(task, running.get("container_name", ""))
+            for task in sorted(described, key=lambda task: str(task.get("createdAt", "")))
+        ],
         "targets": [_target(one) for group in sorted(groups) for one in target_health(elb, group) or []],
     }
 
 
-def _task(task: Answer) -> Document:
-    containers = task.get("containers") or [{}]
-    addresses = [one.get("privateIpv4Address") for one in containers[0].get("networkInterfaces", [])]
+def _task(task: Answer, name: str) -> Document:
+    containers: Sequence[Answer] = task.get("containers") or []
+    # The containers of a task share its network interface.
+    interfaces = [interface for one in containers for interface in one.get("networkInterfaces") or []]
+    addresses = [one.get("privateIpv4Address") for one in interfaces]
     return {
         "id": short_name(task["taskArn"]),
         "release": release_of(task["taskDefinitionArn"]),
@@ -136,7 +175,8 @@ def _task(task: Answer) -> Document:
         "health": task.get("healthStatus", ""),
         "zone": task.get("availabilityZone", ""),
         "address": next((address for address in addresses if address), ""),
-        "digest": containers[0].get("imageDigest", ""),
+        "digest": serving_container(containers, name).get("imageDigest", ""),
+        "capacity": task.get("capacityProviderName") or task.get("launchType", ""),
         "started_at": moment(task.get("startedAt")),
     }
 

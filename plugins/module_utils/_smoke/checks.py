@@ -228,7 +228,11 @@ async def _list_tools(plan: Plan, client: Client, expected: str) -> str:
     missing = sorted(set(plan.expected_tools) - tools)
     if not tools or missing:
         came = f"{', '.join(sorted(tools)) or 'no tool'} (missing: {', '.join(missing) or 'all'})"
-        raise CheckFailed(expected, came, "check that the running image is the one that was deployed")
+        remedy = (
+            "check that the running image is the one that was deployed, and that a token of your own has no claim "
+            "permissions that excludes the tools: the list has only what the token lets its caller use"
+        )
+        raise CheckFailed(expected, came, remedy)
     return f"{len(tools)} tools"
 
 

@@ -4,7 +4,7 @@
 
 # Private to quilt.mcp_server: not an interface, may change in any release.
 
-"""The one call of the smoke test: the secret that signs its token."""
+"""The one call for a token: the secret with the key that signs it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,20 @@ with suppress(ImportError):  # AnsibleAWSModule says so before any of this runs
     from botocore.exceptions import BotoCoreError, ClientError
 
 
-NEEDED = "its key signs the token of the smoke test"
+def secret_value(name: str, client: Callable[[str], Any], whose: str, instead: str) -> str:
+    """The secret's value.
 
+    Args:
+        name: the secret's name or ARN.
+        client: from the name of a service to its boto3 client.
+        whose: what the key signs, "the token of the smoke test".
+        instead: what can be done without the permission, a part of the remedy.
 
-def secret_value(name: str, client: Callable[[str], Any]) -> str:
+    Raises:
+        Refused: it is not there, or may not be read.
+        AccessError: AWS cannot be asked.
+    """
+    needed = f"its key signs {whose}"
     what = f"read the secret {name!r}"
     try:
         answer = retried()(client("secretsmanager").get_secret_value)(SecretId=name)
@@ -33,14 +43,13 @@ def secret_value(name: str, client: Callable[[str], Any]) -> str:
         if code == "ResourceNotFoundException":
             missing = Problem(
                 f"there is no such secret in this account and region{home_of(name)}",
-                NEEDED,
+                needed,
                 "correct jwt_secret_id, or store it",
             )
             raise Refused(what, missing) from error
         if code in DENIED:
-            denied = Problem(
-                f"it may not be read ({error})", NEEDED, "allow secretsmanager:GetSecretValue, or give a token"
-            )
+            remedy = f"allow secretsmanager:GetSecretValue, or {instead}"
+            denied = Problem(f"it may not be read ({error})", needed, remedy)
             raise Refused(what, denied) from error
         raise AccessError(what, problem_of(error)) from error
     except BotoCoreError as error:

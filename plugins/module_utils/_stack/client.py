@@ -17,6 +17,7 @@ from .._core.credentials import REFUSED, AccessError, Client, answer_of, problem
 from .._core.identity import Identity
 from .._core.secret_reference import CURRENT, parse
 from .._core.tags import tags_from
+from .._ecs.capacity import ClusterCapacity
 from .records import (
     Certificate,
     Cluster,
@@ -225,7 +226,7 @@ def _clusters(ecs: Any, name: str) -> list[Cluster]:
 
 
 def _cluster(raw: Mapping[str, Any]) -> Cluster:
-    return Cluster(arn=raw["clusterArn"], name=raw["clusterName"], status=raw.get("status", UNKNOWN))
+    return Cluster(raw["clusterArn"], raw["clusterName"], raw.get("status", UNKNOWN), ClusterCapacity.of(raw))
 
 
 def _zone(raw: Mapping[str, Any]) -> HostedZone:

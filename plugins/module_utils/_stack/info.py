@@ -46,5 +46,6 @@ def _wanted(region: str, params: Mapping[str, Any]) -> Wanted:
         private_subnet_tags={key: str(value) for key, value in params["private_subnet_tags"].items()},
         minimum_zones=params["minimum_zones"],
         secrets=tuple(params["secrets"]),
+        capacity_providers=tuple(params["capacity_providers"]),
         option_names=params["option_names"],
     )

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from .._core.problem import home_of
 from .._core.refusal import RefusedList
 from .._core.secret_reference import CURRENT, parse
+from .._ecs.capacity import missing
 from .records import HostedZone, Listener, LoadBalancer, Records, RouteTable, Secret, Subnet, Vpc, Wanted
 
 T = TypeVar("T")  # ansible-test's pylint does not take the newer syntax
@@ -306,6 +307,10 @@ def _cluster(wanted: Wanted, records: Records, out: Resolution) -> None:
     if cluster.status != "ACTIVE":
         remedy = f"have the cluster created again, or correct {wanted.option('cluster_name')}"
         out.refuse(what, f"its status is {cluster.status}, so it starts no tasks", remedy)
+    lacking = missing(cluster.name, cluster.capacity, wanted.capacity_providers, wanted.region)
+    if lacking:
+        own = f", or leave it out of {wanted.option('capacity_providers')}"
+        out.refuse(what, f"{lacking.found}, but {lacking.reason}", lacking.remedy + own)
     out.stack.update(cluster_name=cluster.name, cluster_arn=cluster.arn)
 
 

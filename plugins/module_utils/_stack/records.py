@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from .._core.identity import Identity
 from .._core.secret_reference import CURRENT
+from .._ecs.capacity import ClusterCapacity
 
 # A hosted zone that is not named: that of the host, or none at all.
 AUTO, NONE = "auto", "none"
@@ -34,6 +35,7 @@ class Wanted:
     minimum_zones: int = 2
     vpc_id: str = ""  # takes the place of vpc_name
     secrets: tuple[str, ...] = ()  # names or ARNs, or references as ECS takes them
+    capacity_providers: tuple[str, ...] = ()  # what the cluster must have
     option_names: Mapping[str, str] = field(default_factory=dict)  # under which variables an operator sets them
 
     def is_vpc(self, vpc: Vpc) -> bool:
@@ -127,6 +129,7 @@ class Cluster:
     arn: str
     name: str
     status: str
+    capacity: ClusterCapacity = field(default_factory=ClusterCapacity)
 
 
 @dataclass(frozen=True)

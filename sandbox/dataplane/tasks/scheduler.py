@@ -193,9 +193,10 @@ class Scheduler:
             service.add_event(f"was unable to place a task. Reason: {missing}.")
             self._streaks[service.arn] = (_LONGEST_PAUSE, time.monotonic())
             return
-        task = ecs_tasks.of_service(service, primary, definition)
+        tasks: dict[str, Task] = backend.tasks.setdefault(service.cluster_name, {})
+        task = ecs_tasks.of_service(service, primary, definition, tasks.values())
         task.document["availabilityZone"] = zone
-        ecs_tasks.place(backend.tasks.setdefault(service.cluster_name, {}), task)
+        ecs_tasks.place(tasks, task)
         service.add_event(f"has started 1 tasks: (task {task.id}).")
         self._run(task, definition, subnet, primary.load_balancers, service.add_event)
 

@@ -204,13 +204,17 @@ def result(message: dict[str, Any], **content: Any) -> dict[str, Any]:
             JSONResponse({"error": "overloaded", "error_description": "256 requests"}, 503),
             "503: 256 requests: it is ov",
         ),
+        (
+            JSONResponse({"jsonrpc": "2.0", "id": 1, "error": {"code": -32603, "message": "256 requests"}}, 503),
+            "503: 256 requests: it is ov",
+        ),
         (RedirectResponse("https://elsewhere.example/mcp"), "redirects to 'https://elsewhere.example/mcp'"),
         (HTMLResponse("<html>", 200), "answered 200: that is not an answer of an MCP server"),
         (Response(status_code=202), "ended its answer before the result"),
         (StreamingResponse(iter([b": ping\n\n"]), media_type="text/event-stream"), "ended its answer before"),
         (StreamingResponse(iter([b"data: {oops\n\n"]), media_type="text/event-stream"), "could not be forwarded"),
     ],
-    ids=["502", "503", "redirect", "page", "202", "cut stream", "broken stream"],
+    ids=["502", "503", "503 of JSON-RPC", "redirect", "page", "202", "cut stream", "broken stream"],
 )
 def test_what_is_not_mcp_is_an_error_with_a_sentence(response: Response, sentence: str) -> None:
     with server_that(lambda asked, message: response) as url:

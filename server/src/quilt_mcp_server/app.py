@@ -9,15 +9,13 @@ from contextlib import asynccontextmanager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from .auth import resource_metadata
 from .auth.jwks import Jwks
 from .auth.middleware import AuthenticationMiddleware, FixedPrincipalMiddleware
-from .auth.principal import LOCAL_USER, principal
+from .auth.principal import LOCAL_USER, permissions, principal
 from .auth.tokens import TokenVerifier
 from .aws import Gateway
 from .config import Config
@@ -29,37 +27,14 @@ from .transport.access_log import AccessLogMiddleware
 from .transport.concurrency import ConcurrencyMiddleware, UserLimitMiddleware
 from .transport.disconnect import DisconnectMiddleware
 from .transport.enveloped_request import EnvelopedTransport
-from .transport.host_header import HostHeaderMiddleware
+from .transport.host_header import HostHeaderMiddleware, KnownOriginsMiddleware, Origins
+from .transport.refusal import PostOnlyMiddleware
 from .transport.request_body import MAXIMUM_BODY, RequestBodyMiddleware
 from .transport.stateless_transport import StatelessTransport
 
 log = logging.getLogger(__name__)
 
-_REQUEST_HEADERS = (
-    "accept",
-    "authorization",
-    "content-type",
-    "last-event-id",
-    "mcp-method",
-    "mcp-name",
-    "mcp-protocol-version",
-    "mcp-session-id",
-)
 _RESPONSE_HEADERS = ("mcp-protocol-version", "mcp-session-id", "retry-after", "www-authenticate", "x-request-id")
-
-
-class PostOnly:
-    """405 for everything but POST: there is no stream to GET and no session to DELETE."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "POST":
-            await self._app(scope, receive, send)
-            return
-        body = {"error": "method_not_allowed", "error_description": "this endpoint takes POST only"}
-        await JSONResponse(body, 405, headers={"Allow": "POST"})(scope, receive, send)
 
 
 def build(config: Config) -> Starlette:
@@ -67,30 +42,30 @@ def build(config: Config) -> Starlette:
     aws = Gateway(config)
     verifier = _verifier(config) if config.auth == "jwt" else None
     metadata = resource_metadata.document(config) if verifier is not None else None
-    server = QuiltServer(config.tool_timeout)
+    server = QuiltServer(config.tool_timeout, permissions)
     for group in groups(config, aws):
         server.add_group(group)
     Resources(config, aws).register(server)
-    origins = [*config.allowed_origins, *(f"https://{host}" for host in config.allowed_hosts)]
-    security = TransportSecuritySettings(
-        allowed_hosts=[form for host in config.allowed_hosts for form in (host, f"{host}:*")],
-        allowed_origins=origins,
-    )
+    origins = Origins([*config.allowed_origins, *(f"https://{host}" for host in config.allowed_hosts)])
     server.streamable_http_app(
-        stateless_http=True, json_response=True, max_request_body_size=MAXIMUM_BODY, transport_security=security
+        stateless_http=True,
+        json_response=True,
+        max_request_body_size=MAXIMUM_BODY,
+        # HostHeaderMiddleware compares them as HTTP does.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     sessions = server.session_manager
-    endpoint: ASGIApp = StatelessTransport(sessions.app, security, modern=EnvelopedTransport(sessions.app, security))
+    endpoint: ASGIApp = StatelessTransport(sessions.app, modern=EnvelopedTransport(sessions.app))
     endpoint = DisconnectMiddleware(endpoint)
     endpoint = ConcurrencyMiddleware(endpoint, config.max_requests, config.max_user_requests, _user)
     endpoint = RequestBodyMiddleware(endpoint, _user)
-    endpoint = UserLimitMiddleware(endpoint, config.max_user_requests, _user)
+    endpoint = PostOnlyMiddleware(UserLimitMiddleware(endpoint, config.max_user_requests, _user))
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
         metadata_url = resource_metadata.document_url(config) if metadata is not None else None
         endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, metadata_url)
-    endpoint = PostOnly(HostHeaderMiddleware(endpoint))
+    endpoint = HostHeaderMiddleware(endpoint, config.allowed_hosts, origins)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -115,14 +90,7 @@ def build(config: Config) -> Starlette:
         ],
         middleware=[
             Middleware(AccessLogMiddleware, metrics=config.metrics == "emf"),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=origins,
-                allow_methods=["POST", "GET", "DELETE", "OPTIONS"],
-                allow_headers=_REQUEST_HEADERS,
-                expose_headers=_RESPONSE_HEADERS,
-                max_age=600,
-            ),
+            Middleware(KnownOriginsMiddleware, origins=origins, expose_headers=_RESPONSE_HEADERS),
         ],
         lifespan=lifespan,
     )

@@ -15,6 +15,11 @@ DEFAULT_KID = "frontend-enhanced"
 MINIMUM_KEY_BYTES = 32  # RFC 7518, 3.2: a key of the hash's size or larger
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+\Z", re.ASCII)
+# Of a web page its scheme, host and port; of a desktop client a scheme of its own, with any host or `*`.
+_ORIGIN = re.compile(
+    r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?\Z"
+    r"|(?!https?:|file:|data:|blob:|javascript:)[a-z][a-z0-9+.-]*://(\*|[a-z0-9._~-]*(:\d{1,5})?)\Z"
+)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(\d{1,5}|\*))?\Z")
 
 
@@ -241,9 +246,12 @@ def _hosts(read: _Reader, auth: str, host: str) -> tuple[str, ...]:
 def _origins(read: _Reader) -> tuple[str, ...]:
     origins = tuple(item.lower() for item in read.listed("ALLOWED_ORIGINS"))
     for item in origins:
-        parts = urlsplit(item)
-        if parts.scheme not in ("http", "https") or not parts.netloc or item != f"{parts.scheme}://{parts.netloc}":
-            read.fault("ALLOWED_ORIGINS", f"holds {item!r}; the form is https://host, named one by one, without a path")
+        if not _ORIGIN.match(item):
+            read.fault(
+                "ALLOWED_ORIGINS",
+                f"holds {item!r}; the form is https://host, named one by one, without a path; of a desktop client "
+                "app://host, or vscode-webview://* where each window has a host of its own",
+            )
     return origins
 
 

@@ -40,6 +40,10 @@ class Resources:
         server.resource("athena://workgroups", title="Workgroups", mime_type=kind)(self.workgroups)
         server.resource("quilt+s3://{bucket}#package={name}", title="Package", mime_type=kind)(self.package)
         server.resource("quilt+s3://{bucket}#package={name}&path={path}", title="Text file of a package")(self.file)
+        server.require("athena://databases", "glue:GetTables")
+        server.require("athena://workgroups", "athena:ListWorkGroups")
+        for template in ("quilt+s3://{bucket}#package={name}", "quilt+s3://{bucket}#package={name}&path={path}"):
+            server.require(template, "s3:GetObject")
         for prompt in (getattr(prompts, name) for name in prompts.__all__):
             server.add_prompt(Prompt.from_function(prompt))
         server.completion()(self.complete)  # type: ignore[no-untyped-call]  # the SDK has no type here

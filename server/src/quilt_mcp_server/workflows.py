@@ -13,6 +13,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from .auth.principal import principal
 from .aws import Gateway
+from .protocol.tool import NO_WORKFLOW
 from .quilt import workflow_check
 from .quilt.draft import Draft
 from .quilt.locations import ObjectLocation, parse_physical_key, physical_key
@@ -57,7 +58,7 @@ class Workflows:
         Args:
             bucket: The registry.
             name: The package's name.
-            workflow: The workflow's id; None for the default one, empty for none.
+            workflow: The workflow's id; None for the default one, NO_WORKFLOW for none.
             message: The version's message.
 
         Raises:
@@ -66,11 +67,12 @@ class Workflows:
         place = ObjectLocation(bucket, CONFIG)
         found = await self._read(place)
         if found is None:
-            if workflow:
+            if workflow not in (None, NO_WORKFLOW):
                 raise ToolError(f"s3://{bucket} has no workflows ({CONFIG}); leave workflow out")
             return Workflow(None)
         text, place = found
-        question = {"do": "choose", "config": text, "workflow": workflow, "name": name, "message": message}
+        asked = "" if workflow == NO_WORKFLOW else workflow
+        question = {"do": "choose", "config": text, "workflow": asked, "name": name, "message": message}
         chosen = await self._ask(lambda: _json(question))
         header: dict[str, Any] = {"id": chosen["id"], "config": physical_key(place)}
         texts: dict[str, str | None] = {"metadata": None, "entries": None}

@@ -126,7 +126,7 @@ def test_many_bodies_at_once_stay_within_the_memory(
 def test_a_body_of_nothing_but_objects_is_refused(server: Running, version: str) -> None:
     answer = send(server, filled("{},"), MCP_Protocol_Version=version)
     assert answer.status_code == 413
-    assert f"more than {MAXIMUM_CONTAINERS} objects" in answer.json()["error_description"]
+    assert f"more than {MAXIMUM_CONTAINERS} objects" in answer.json()["error"]["message"]
     # No deeper than a reader can go, and no wider than it may be.
     assert send(server, b"[" * 90_000, MCP_Protocol_Version=version).status_code == 400
 

@@ -49,9 +49,11 @@ USES: dict[str, tuple[re.Pattern[Any], Use, int]] = {
         lambda text: host_header._HOST.match(text.encode()),
         HEADER,
     ),
+    "transport/host_header.py:_ORIGIN": (host_header._ORIGIN, host_header._ORIGIN.match, HEADER),
+    "transport/host_header.py:_HEADER_NAME": (host_header._HEADER_NAME, host_header._HEADER_NAME.match, HEADER),
 }
 # What only the operator's settings reach.
-SETTINGS = {"config.py:_HOST", "config.py:_ROLE_ARN"}
+SETTINGS = {"config.py:_HOST", "config.py:_ORIGIN", "config.py:_ROLE_ARN"}
 # What runs in a process of its own, whose time is limited.
 ELSEWHERE = {"quilt/workflow_check.py:search"}
 # What is made of a caller's text: see the tests of the function.

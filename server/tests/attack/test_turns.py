@@ -71,10 +71,10 @@ def quarter(pid: int) -> Iterator[bool]:
     """A quarter of a processor for a process, where this machine lets a test limit one."""
     try:
         _GROUP.mkdir()
-        (_GROUP / "cpu.cfs_period_us").write_text("100000")
-        (_GROUP / "cpu.cfs_quota_us").write_text("25000")
+        for name, microseconds in (("period", 100_000), ("quota", 25_000)):
+            next(_GROUP.glob(f"cpu.cfs_{name}_*")).write_text(str(microseconds))
         (_GROUP / "cgroup.procs").write_text(str(pid))
-    except OSError:
+    except (OSError, StopIteration):
         yield False
         return
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from mcp import MCPError
@@ -100,8 +101,8 @@ def field(answer: Any, name: str) -> Any:
 class FixtureServer(QuiltServer):
     """The server, with what the suite requires in addition to the server's own tools."""
 
-    def __init__(self, tool_timeout: int) -> None:
-        super().__init__(tool_timeout)
+    def __init__(self, tool_timeout: int, permissions: Callable[[], frozenset[str] | None]) -> None:
+        super().__init__(tool_timeout, permissions)
         _contents(self)
         _input_required(self)
         _resources(self)
@@ -148,6 +149,17 @@ def _contents(server: FixtureServer) -> None:
         """Three reports."""
         for step in (0, 50, 100):
             await ctx.report_progress(step, 100)
+        return "done"
+
+    @server.tool()
+    async def test_logging_tool(ctx: Ctx) -> str:
+        """A log message, which nobody asked for."""
+        await ctx.info("Tool execution")
+        return "done"
+
+    @server.tool()
+    def test_streaming_elicitation() -> str:
+        """Asks nothing: there is no stream."""
         return "done"
 
     @server.tool()

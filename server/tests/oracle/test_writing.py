@@ -194,7 +194,7 @@ def test_quilt3_sees_what_was_deleted(server: Running, quilt3: Any, data: Any) -
     second = call(server, "package_update", package_name="own/g", entries=[], metadata={"n": 2})
     call(server, "package_delete", package_name="own/g", top_hash=second["top_hash"])
     assert set(quilt3("versions", name="own/g")["versions"].values()) == {first["top_hash"]}
-    call(server, "package_delete", package_name="own/g")
+    call(server, "package_delete", package_name="own/g", all_versions=True)
     assert quilt3("versions", name="own/g")["versions"] == {}
     assert "NoSuchKey" in quilt3("browse", name="own/g", fails=True)["error"]
 
@@ -245,7 +245,7 @@ def test_workflows_take_and_refuse_the_same(server: Running, quilt3: Any, flow: 
     theirs |= {"entries": {key.partition("/")[2]: {"s3_uri": encoded(key), "meta": asked["entry_meta"]}}}
     if "workflow" in asked:
         # Without one: None with quilt3, empty with this server.
-        own["workflow"], theirs["workflow"] = asked["workflow"] or "", asked["workflow"]
+        own["workflow"], theirs["workflow"] = asked["workflow"] or "(none)", asked["workflow"]
     bearer = f"Bearer {token(buckets=['quilt-flow', 'quilt-data'])}"
     refused = bool(more) and more != {"workflow": None}
     if refused:

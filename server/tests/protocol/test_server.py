@@ -53,7 +53,6 @@ async def test_every_tool_is_described_for_a_model(server: Running) -> None:
         assert tool.title and tool.description and tool.output_schema, tool.name
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint is not None
-        assert tool.input_schema["additionalProperties"] is False
         for name, schema in tool.input_schema["properties"].items():
             limits = {"maxLength", "maximum", "enum", "maxItems", "maxProperties"}
             types = [schema, *schema.get("anyOf", ())]
@@ -103,4 +102,3 @@ def test_arguments_are_checked_and_named(server: Running) -> None:
     assert "bucket: Field required" in server.fail("bucket_objects_list")
     misspelled = server.fail("bucket_objects_list", {"bucket": "quilt-example", "prefx": "a"})
     assert "'prefx'" in misspelled and "prefix" in misspelled
-    assert "nothing" in server.fail("nothing")

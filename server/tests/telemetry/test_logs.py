@@ -144,7 +144,7 @@ def test_the_log_shows_what_happened_and_no_secret(start: Start) -> None:
     server.post({}, f"/mcp?access_token={good}", Authorization="")
     server.post({}, Host=f"{good}.example")
     server.post({}, f"/mcp/{good}")
-    server.fail(good, Authorization=f"Bearer {good}")
+    server.post({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": good}})
     server.post({"jsonrpc": "2.0", "id": 1, "method": good}, Authorization=f"Bearer {good}")
     process.terminate()
     output, _ = process.communicate(timeout=10)

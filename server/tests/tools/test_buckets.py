@@ -74,9 +74,28 @@ def test_permissions_are_discovered_for_several_buckets(server: Running, s3: Any
         ("missing-bucket", False),
         ("quilt-example", True),
     ]
-    assert "does not grant the bucket" in server.fail(
-        "discover_permissions", {"buckets": ["quilt-example", "quilt-secret"]}
-    )
+    found = server.call("discover_permissions", {"buckets": ["quilt-example", "quilt-secret"]})
+    assert [item["can_list"] for item in found["buckets"]] == [True, False]
+    assert "does not grant the bucket" in found["buckets"][1]["problem"]
     many = [f"bucket-{n}" for n in range(60)]
     found = server.call("discover_permissions", Authorization=f"Bearer {token(buckets=many)}")
     assert (len(found["buckets"]), len(found["not_tried"])) == (50, 10)
+
+
+def test_one_bad_item_does_not_fail_the_others(server: Running, s3: Any) -> None:
+    s3.put_object(Bucket="quilt-example", Key="k", Body=b"v")
+    bad = ["quilt-secret", "", "x", "Not A Bucket", "y" * 2000, "s3://quilt-example/key", "arn:aws:s3:::quilt-example"]
+    found = server.call("discover_permissions", {"buckets": [*bad, "quilt-example", "s3://quilt-example"]})
+    assert found["not_tried"] == []
+    *refused, first, second = found["buckets"]
+    assert [len(each["bucket"]) for each in refused] == [min(len(name), 80) for name in bad]
+    assert all(not each["can_list"] and each["can_read"] is None and each["problem"] for each in refused)
+    assert "does not grant the bucket" in refused[0]["problem"] and "is not a bucket" in refused[2]["problem"]
+    for each in (first, second):
+        assert each["can_list"] and each["can_read"] and each["problem"] is None
+
+
+def test_a_token_without_the_action_is_told_for_each(server: Running, s3: Any) -> None:
+    bearer = f"Bearer {token(permissions=['s3:GetObject'])}"
+    found = server.call("discover_permissions", {"buckets": ["quilt-example"]}, Authorization=bearer)
+    assert "does not grant s3:ListBucket" in found["buckets"][0]["problem"]

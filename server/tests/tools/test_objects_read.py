@@ -151,3 +151,18 @@ def test_a_key_cannot_climb_into_another_bucket(server: Running, s3: Any, key: s
     s3.put_object(Bucket="quilt-secret", Key="k", Body=b"the secret of another")
     message = server.fail("bucket_object_text", {"s3_uri": f"s3://quilt-example/{key}"})
     assert "the secret of another" not in message
+
+
+@pytest.mark.parametrize("tool", ["bucket_object_info", "bucket_object_link"])
+def test_a_deletion_is_named(server: Running, s3: Any, tool: str) -> None:
+    """Where HeadObject is asked; of GetObject moto does not answer as S3 does (tests/aws/test_errors.py)."""
+    versioning = {"Status": "Enabled"}
+    s3.put_bucket_versioning(Bucket="quilt-example", VersioningConfiguration=versioning)
+    kept = s3.put_object(Bucket="quilt-example", Key="k.txt", Body=b"x")["VersionId"]
+    deletion = s3.delete_object(Bucket="quilt-example", Key="k.txt")["VersionId"]
+    said = server.fail(tool, {"s3_uri": f"s3://quilt-example/k.txt?versionId={deletion}"})
+    assert "This version is a deletion" in said
+    assert "latest version is a deletion" in server.fail(tool, {"s3_uri": "s3://quilt-example/k.txt"})
+    server.call(tool, {"s3_uri": f"s3://quilt-example/k.txt?versionId={kept}"})
+    missing = server.fail(tool, {"s3_uri": "s3://quilt-example/other.txt"})
+    assert "deletion" not in missing

@@ -91,7 +91,7 @@ def test_a_prefix_with_too_many_objects(server: Running, objects: Any, monkeypat
     ("entries", "said"),
     [
         ([{"s3_uri": uri("d/a.csv"), "logical_key": "a/../b"}, {"s3_uri": "not-a-uri"}], ["a part of it", "not an S3"]),
-        ([{"s3_uri": uri("d/a.csv"), "logical_key": ""}], ["a part of it is empty"]),
+        ([{"s3_uri": uri("d/a.csv"), "logical_key": "a//b"}], ["a part of it is empty"]),
         ([{"s3_uri": uri("e/x"), "logical_key": "a"}, {"s3_uri": uri("e/x"), "logical_key": "a"}], ["given twice"]),
         ([{"s3_uri": uri("e/x"), "logical_key": "a"}, {"s3_uri": uri("e/x"), "logical_key": "a/b"}], ["not a folder"]),
         ([{"s3_uri": uri("no/1")}, {"s3_uri": uri("no/2")}], ["s3://quilt-example/no/1", "s3://quilt-example/no/2"]),
@@ -119,7 +119,7 @@ def test_all_faults_in_one_message_and_nothing_is_written(
             "package_create_from_s3",
             {"source_bucket": "quilt-example", "package_name": "a/b", "target_registry": "quilt-secret"},
         ),
-        ("package_delete", {"registry": "quilt-secret", "package_name": "team/data"}),
+        ("package_delete", {"registry": "quilt-secret", "package_name": "team/data", "all_versions": True}),
         ("package_validate", {"registry": "quilt-secret", "package_name": "team/data"}),
     ],
 )
@@ -138,7 +138,11 @@ def test_every_bucket_is_authorized(server: Running, objects: Any, tool: str, ar
     [
         ("package_create", make("d/a.csv"), "s3:PutObject"),
         ("package_update", make("d/a.csv"), "s3:PutObject"),
-        ("package_delete", {"registry": "quilt-example", "package_name": "team/data"}, "s3:DeleteObject"),
+        (
+            "package_delete",
+            {"registry": "quilt-example", "package_name": "team/data", "top_hash": "a" * 64},
+            "s3:DeleteObject",
+        ),
     ],
 )
 def test_the_token_must_grant_it(

@@ -16,6 +16,7 @@ from quilt_mcp_server.protocol.tool import tool
 from quilt_mcp_server.tools.catalog import CatalogTools
 from quilt_mcp_server.tools.identity import IdentityTools
 from quilt_mcp_server.transport.enveloped_request import EnvelopedTransport
+from quilt_mcp_server.transport.host_header import HostHeaderMiddleware, Origins
 from quilt_mcp_server.transport.stateless_transport import StatelessTransport
 
 HEADERS = {"Host": HOST, "Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
@@ -61,11 +62,11 @@ async def both(
     security = TransportSecuritySettings(allowed_hosts=[HOST], allowed_origins=[ORIGIN])
     server.streamable_http_app(stateless_http=True, json_response=True, transport_security=security)
     sessions = server.session_manager
-    own = StatelessTransport(sessions.app, security, EnvelopedTransport(sessions.app, security))
+    own = StatelessTransport(sessions.app, EnvelopedTransport(sessions.app))
     sent = [(name, value) for name, value in (HEADERS | headers).items() if value] + list(repeated)
     async with sessions.run():
         found = []
-        for app in (sessions.handle_request, own):
+        for app in (sessions.handle_request, HostHeaderMiddleware(own, [HOST], Origins([ORIGIN]))):
             transport = httpx.ASGITransport(FixedPrincipalMiddleware(app, LOCAL_USER))
             async with httpx.AsyncClient(transport=transport) as client:
                 found.append(await client.post(f"https://{HOST}/mcp", content=body, headers=sent))

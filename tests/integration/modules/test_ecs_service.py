@@ -334,6 +334,78 @@ def test_a_capacity_provider_strategy_replaces_the_launch_type(service: Any, sta
     assert not service(**back)["changed"]
 
 
+def test_a_strategy_is_compared_with_its_defaults_and_without_an_order(service: Any) -> None:
+    first = [
+        {"capacity_provider": "FARGATE", "base": 1, "weight": 1},
+        {"capacity_provider": "FARGATE_SPOT", "weight": 3},
+    ]
+    service(launch_type=None, capacity_provider_strategy=first)
+    spot = {"capacity_provider": "FARGATE_SPOT", "base": 0, "weight": 3}
+    assert not service(launch_type=None, capacity_provider_strategy=[spot, first[0]])["changed"]
+    more = [first[0], {**spot, "weight": 4}]
+    foreseen = service(check=True, launch_type=None, capacity_provider_strategy=more)
+    assert (changed_fields(foreseen), foreseen["writes"]) == ({"capacity_provider_strategy"}, [])
+    assert service(launch_type=None, capacity_provider_strategy=more)["writes"] == ["UpdateService"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_capacity_provider_that_the_cluster_lacks_is_refused_with_the_command(
+    service: Any, stack: Stack, check: bool
+) -> None:
+    service()
+    default = [{"capacityProvider": "FARGATE", "weight": 1, "base": 0}]
+    stack.ecs.put_cluster_capacity_providers(
+        cluster="main", capacityProviders=["FARGATE"], defaultCapacityProviderStrategy=default
+    )
+    spot = [{"capacity_provider": "FARGATE_SPOT", "weight": 1}]
+    refused = service(check=check, launch_type=None, capacity_provider_strategy=spot)
+    assert refused["writes"] == []
+    assert "cluster main has no capacity provider FARGATE_SPOT; it has FARGATE" in refused["msg"]
+    assert (
+        "aws ecs put-cluster-capacity-providers --region us-east-1 --cluster main --capacity-providers FARGATE "
+        "FARGATE_SPOT --default-capacity-provider-strategy capacityProvider=FARGATE,weight=1,base=0"
+    ) in refused["msg"]
+    stack.ecs.put_cluster_capacity_providers(
+        cluster="main", capacityProviders=["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy=default
+    )
+    assert service(launch_type=None, capacity_provider_strategy=spot)["changed"]
+
+
+def test_the_cluster_is_read_only_for_another_capacity_provider(service: Any) -> None:
+    assert "DescribeClusters" not in [call.operation for call in service()["calls"]]
+    spot = {"launch_type": None, "capacity_provider_strategy": [{"capacity_provider": "FARGATE_SPOT", "weight": 1}]}
+    assert "DescribeClusters" in [call.operation for call in service(**spot)["calls"]]
+    assert "DescribeClusters" not in [call.operation for call in service(**spot)["calls"]]
+
+
+REBALANCED: dict[str, dict[str, Any]] = {
+    "maximum of 100": {"deployment_configuration": {"maximum_percent": 100, "minimum_healthy_percent": 50}},
+    "another placement": {"placement_strategy": [{"type": "binpack", "field": "memory"}]},
+    "zones are fixed": {
+        "placement_constraints": [{"type": "memberOf", "expression": "attribute:ecs.availability-zone == a"}]
+    },
+}
+
+
+@pytest.mark.parametrize("other", REBALANCED.values(), ids=REBALANCED.keys())
+def test_what_rebalancing_does_not_go_with_is_refused_before_any_call(service: Any, other: dict[str, Any]) -> None:
+    refused = service(availability_zone_rebalancing="ENABLED", **other)
+    assert "availability_zone_rebalancing is ENABLED" in refused["msg"]
+    assert refused["calls"] == []
+
+
+def test_a_maximum_of_100_is_refused_for_a_service_that_is_rebalanced(service: Any, stack: Stack) -> None:
+    service()
+    assert stack.describe()["availabilityZoneRebalancing"] == "ENABLED"  # as ECS decides for a new service
+    percentages = {"deployment_configuration": {"maximum_percent": 100, "minimum_healthy_percent": 50}}
+    refused = service(**percentages)
+    assert "availability_zone_rebalancing is ENABLED with maximum_percent 100" in refused["msg"]
+    assert refused["writes"] == []
+    without = service(**percentages, availability_zone_rebalancing="DISABLED")
+    assert without["writes"] == ["UpdateService"], without
+    assert not service(**percentages, availability_zone_rebalancing="DISABLED")["changed"]
+
+
 def test_absent_deletes_only_what_is_own_and_only_once(service: Any, stack: Stack) -> None:
     service()
     planned = service(check=True, state="absent")

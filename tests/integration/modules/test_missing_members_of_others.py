@@ -6,6 +6,7 @@ It does not end in an error that nobody expected, and takes nothing for unchange
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -211,6 +212,13 @@ def foreign(world: World) -> Runs:
     return {"unchanged": {"snapshot": str(snapshot)}}
 
 
+def token(world: World) -> Runs:
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=ada", "-keyout", "token.key"]
+    made = subprocess.run(command, cwd=world.folder, capture_output=True, text=True, check=True)
+    given = {"jwt_secret_id": JWT, "subject": "ada", "buckets": ["a"], "certificate": made.stdout}
+    return {"made": given}
+
+
 def smoke(world: World) -> Runs:
     route = world.ends.enter_context(mcp_stub.running(world.folder))
     keys = world.client("secretsmanager").get_secret_value(SecretId=JWT)["SecretString"]
@@ -246,6 +254,7 @@ CASES = {
     "elb_listener_rule_info": Case(rules, identities=RULE),
     "iam_roles": Case(roles, changed=frozenset({"changed"})),
     "mcp_smoke_test": Case(smoke, check=False),
+    "mcp_token": Case(token, check=False),
     "release_info": Case(releases, identities=RELEASE),
     "release_target": Case(releases, identities=RELEASE),
     "resolve_image": Case(prebuilt_images, identities=IMAGE, judge=judge_image),

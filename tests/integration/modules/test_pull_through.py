@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr import image_client
-from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.pull_through import Rule, covering
+from ansible_collections.quilt.mcp_server.plugins.module_utils._ecr.pull_through_client import Rule, covering
 
 from tests import ecr_images
 

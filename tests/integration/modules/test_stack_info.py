@@ -59,6 +59,22 @@ def test_everything_missing_is_said_at_once(run_module: Any) -> None:
     assert "did you mean sales-prod-alb" in result["msg"]
 
 
+def test_a_capacity_provider_that_the_cluster_lacks(run_module: Any, client: Any) -> None:
+    asked = {**ASKED, "capacity_providers": ["FARGATE", "FARGATE_SPOT"]}
+    usual = run_module("stack_info", **ASKED)
+    there = run_module("stack_info", **asked)
+    assert [call.operation for call in there["calls"]] == [call.operation for call in usual["calls"]]
+    client("ecs").put_cluster_capacity_providers(
+        cluster="sales-prod", capacityProviders=[], defaultCapacityProviderStrategy=[]
+    )
+    refused = run_module("stack_info", **asked)
+    assert "cluster sales-prod has no capacity provider FARGATE and no FARGATE_SPOT; it has none" in refused["msg"]
+    assert (
+        "aws ecs put-cluster-capacity-providers --region us-east-1 --cluster sales-prod --capacity-providers FARGATE "
+        "FARGATE_SPOT --default-capacity-provider-strategy '[]', or leave it out of capacity_providers"
+    ) in refused["msg"]
+
+
 def test_the_wrong_listener(run_module: Any) -> None:
     result = run_module("stack_info", **{**ASKED, "listener_port": 80})
     assert "the listener there speaks HTTP" in result["msg"]

@@ -36,6 +36,7 @@ def everything():
     container["log_configuration"]["log_driver"] = "awsfirelens"
     container["depends_on"][0]["container_name"] = container["volumes_from"][0]["source_container"] = "router"
     container["secrets"][0]["name"] = "SECRET"
+    document["volumes"][0]["efs_volume_configuration"]["root_directory"] = "/"  # the access point has one
     document["container_definitions"].append(router)
     return {name: value for name, value in document.items() if name != "tags"}
 

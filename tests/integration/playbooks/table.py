@@ -20,6 +20,8 @@ class Row:
     """The parts of docs/deployer-policy.yml that it needs; None may need any."""
     empty_account: str
     """How check mode ends where nothing is deployed: nothing said is success, else a part of the failure's message."""
+    writes: bool = True
+    """Whether it changes anything; one with no other permissions than to read does not."""
     killed: tuple[str, ...] = ()
     """The tests of test_killed_at_every_write.py that kill it; none for one that only reads or only imports others."""
 
@@ -51,6 +53,9 @@ PLAYBOOKS = {
     ),
     "site.yml": Row(permissions=None, empty_account=""),
     "status.yml": Row(permissions=READS, empty_account=""),
+    "token.yml": Row(
+        permissions=READS | {"service"}, empty_account="Refused the parameters of the token", writes=False
+    ),
     "verify.yml": Row(
         permissions=READS | {"service"},
         empty_account="",

@@ -44,6 +44,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "elb_listener_rule_info": {"load_balancer": "sales-prod-alb", "port": 443},
     "iam_roles": {"roles": [{"purpose": "task", "role_name": "none", "managed": False}]},
     "mcp_smoke_test": {"url": "http://127.0.0.1:1/mcp", "token": "secret"},
+    "mcp_token": {"jwt_secret_id": "none", "subject": "ada", "buckets": ["a"], "certificate": "none"},
     "release_info": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OWN},
     "release_target": {"deployment": "main-mcp", "cluster": "main", "service_name": "web", "own_tags": OWN},
     "resolve_image": {"source": "prebuilt", "uri": "app:1", "repository_name": "quilt-mcp-server"},

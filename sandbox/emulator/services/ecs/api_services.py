@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from . import capacity, services
 from . import rollout as rollouts
-from . import services
 from .call import Answer, Call, page
 from .errors import EcsError, invalid
 
@@ -29,6 +29,11 @@ def update_service(call: Call) -> Answer:
     service = services.require_active(call.service(call.cluster_arn(), call.request["service"]))
     definition = call.requested_definition() if call.get("taskDefinition") else None
     changed = services.updated(service.document, call.request, definition)
+    capacity.validate_change(
+        service.document.get("capacityProviderStrategy", []),
+        changed.get("capacityProviderStrategy", []),
+        bool(call.get("forceNewDeployment")),
+    )
     routed = "loadBalancers" in call.request or "deploymentConfiguration" in call.request
     services.validate(changed, definition or call.definition(changed["taskDefinition"]), call, routed)
     triggered = any(changed.get(field) != service.document.get(field) for field in services.TRIGGERS)

@@ -31,6 +31,11 @@ def validate(document: Document) -> None:
         for dependency in container.get("dependsOn") or []:
             _validate_dependency(container, dependency, by_name)
         _validate_variables(container)
+        paths = Counter(mount.get("containerPath") for mount in container.get("mountPoints") or [])
+        if any(number > 1 for number in paths.values()):
+            raise client("Duplicate containerPath in the mountPoints of a container.")
+    if document.get("networkMode") == "awsvpc":
+        _validate_ports(containers)
     if _circular(by_name):
         raise client("Invalid 'dependsOn' setting. The dependencies between containers form a cycle.")
     _validate_log_router(containers)
@@ -64,6 +69,19 @@ def _validate_dependency(container: Document, dependency: Document, by_name: dic
         raise client("A dependency container with SUCCESS or COMPLETE condition cannot be an essential container")
     if condition == "HEALTHY" and not other.get("healthCheck"):
         raise client(f"Invalid 'dependsOn' setting. The container '{name}' has no health check to be HEALTHY by.")
+
+
+def _validate_ports(containers: list[Document]) -> None:
+    """With awsvpc the containers of a task share its ports."""
+    ports = Counter(
+        (port.get("containerPort"), port.get("protocol") or "tcp")
+        for container in containers
+        for port in container.get("portMappings") or []
+        if port.get("containerPort")
+    )
+    twice = [port for (port, _protocol), number in ports.items() if number > 1]
+    if twice:
+        raise client(f"Two containers of a task cannot have the port {twice[0]} when networkMode=awsvpc.")
 
 
 def _circular(by_name: dict[str, Document]) -> bool:

@@ -28,7 +28,7 @@ def settle(backend: Any, service: Service) -> None:
             task.document.update(lastStatus="STOPPED", stoppedAt=now(), executionStoppedAt=now())
     definition = backend.describe_task_definition(primary.revision["taskDefinition"])
     for _ in range(desired - len(kept)):
-        task = tasks.of_service(service, primary, definition)
+        task = tasks.of_service(service, primary, definition, cluster_tasks.values())
         run(task)
         tasks.place(cluster_tasks, task)
     if service.document["status"] == "DRAINING":

@@ -35,6 +35,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 # AWS (ContainerDefinition.image): letters, digits, hyphens, underscores, colons, periods, slashes and number signs; `@`
 # before a digest.
 _IMAGE = re.compile(r"[\w:./#@+-]+", re.ASCII)
+_NOT_ON_FARGATE = ("disableNetworking", "dnsSearchDomains", "dnsServers", "dockerSecurityOptions", "extraHosts")
 _FARGATE_LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
 
 
@@ -81,6 +82,10 @@ def _units(value: str, unit: str) -> str:
 
 
 def _fill_volume(volume: Document) -> Document:
+    if efs := volume.get("efsVolumeConfiguration"):
+        # AWS (EFSVolumeConfiguration): "/ will have the same effect as omitting this parameter". That it is stored, and
+        # the period below, could not be checked; a client takes either.
+        return {**volume, "efsVolumeConfiguration": {"rootDirectory": "/", **efs}}
     configured = [key for key in volume if key.endswith("Configuration") or key in ("host", "configuredAtLaunch")]
     return volume if configured else {**volume, "host": {}}
 
@@ -103,6 +108,9 @@ def _fill_container(container: Document, network_mode: str) -> Document:
     if filled.get("firelensConfiguration"):
         # ECS runs a log router as root and says so in the definition.
         filled["user"] = filled.get("user") or "0"
+    if "restartPolicy" in filled:
+        # AWS (ContainerRestartPolicy): "By default, a container must run for 300 seconds before it can be restarted."
+        filled["restartPolicy"] = {"restartAttemptPeriod": 300, **filled["restartPolicy"]}
     if "healthCheck" in filled:
         filled["healthCheck"] = {**_HEALTH_CHECK_DEFAULTS, **filled["healthCheck"]}
     return filled
@@ -133,6 +141,8 @@ def _validate(document: Document, fargate: bool) -> None:
     for container in containers:
         _validate_container(container, document)
     references.validate(document)
+    for volume in document.get("volumes") or []:
+        _validate_efs(volume.get("efsVolumeConfiguration") or {})
     if fargate:
         _validate_fargate(document, containers)
 
@@ -163,6 +173,15 @@ def _validate_container(container: Document, document: Document) -> None:
                 raise client("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
 
 
+def _validate_efs(efs: Document) -> None:
+    """The wording could not be checked against AWS."""
+    access = efs.get("authorizationConfig") or {}
+    if (access.get("accessPointId") or access.get("iam") == "ENABLED") and efs.get("transitEncryption") != "ENABLED":
+        raise client("EFS authorization requires that transit encryption is enabled.")
+    if access.get("accessPointId") and (efs.get("rootDirectory") or "/") != "/":
+        raise client("The root directory must be omitted or / when an EFS access point is specified.")
+
+
 def _validate_health_check(check: Document) -> None:
     if not check.get("command") or check["command"][0] not in ("CMD", "CMD-SHELL", "NONE"):
         raise client("HealthCheck.command must start with CMD, CMD-SHELL or NONE.")
@@ -186,19 +205,41 @@ def _validate_fargate(document: Document, containers: list[Document]) -> None:
     storage = (document.get("ephemeralStorage") or {}).get("sizeInGiB", 21)
     if not 21 <= storage <= 200:
         raise client("EphemeralStorage.sizeInGiB must be between 21 and 200 on Fargate.")
-    if sum(container.get("cpu") or 0 for container in containers) > int(cpu):
-        raise client("The 'cpu' of the containers must not exceed the task's 'cpu'.")
+    _validate_shares(containers, int(cpu), int(memory))
+    for volume in document.get("volumes") or []:
+        if (volume.get("host") or {}).get("sourcePath"):
+            raise client("host.sourcePath should not be set for volumes in Fargate.")
+        if volume.get("dockerVolumeConfiguration"):
+            raise client("dockerVolumeConfiguration is not supported in Fargate.")
     for container in containers:
-        if (container.get("memory") or 0) > int(memory):
-            raise client("Invalid setting for container. The 'memory' must not exceed the task's 'memory'.")
-        if not 0 <= container.get("stopTimeout", 0) <= 120:
-            raise client("Container.stopTimeout must be at most 120 seconds on Fargate.")
-        if container.get("privileged"):
-            raise client("Fargate does not support privileged containers.")
-        driver = container.get("logConfiguration", {}).get("logDriver")
-        if driver and driver not in _FARGATE_LOG_DRIVERS:
-            raise client(f"Fargate only supports the log drivers {', '.join(_FARGATE_LOG_DRIVERS)}; found '{driver}'.")
-        if driver == "awslogs" and not document.get("executionRoleArn"):
-            raise client("Fargate requires task definition to have execution role ARN to support log driver awslogs.")
-        if ".dkr.ecr." in container["image"] and not document.get("executionRoleArn"):
-            raise client("Fargate requires task definition to have execution role ARN to support ECR images.")
+        _validate_fargate_container(container, bool(document.get("executionRoleArn")))
+
+
+def _validate_shares(containers: list[Document], cpu: int, memory: int) -> None:
+    """AWS (task size): "the total amount of memory reserved for all containers within a task must be lower"."""
+    if sum(container.get("memoryReservation") or container.get("memory") or 0 for container in containers) > memory:
+        raise client("Invalid setting for container. The total memory of the containers exceeds the task's 'memory'.")
+    if sum(container.get("cpu") or 0 for container in containers) > cpu:
+        raise client("The 'cpu' of the containers must not exceed the task's 'cpu'.")
+    if any((container.get("memory") or 0) > memory for container in containers):
+        raise client("Invalid setting for container. The 'memory' must not exceed the task's 'memory'.")
+
+
+def _validate_fargate_container(container: Document, has_execution_role: bool) -> None:
+    if not 0 <= container.get("stopTimeout", 0) <= 120:
+        raise client("Container.stopTimeout must be at most 120 seconds on Fargate.")
+    if container.get("privileged"):
+        raise client("Fargate does not support privileged containers.")
+    # AWS (task definition differences for Fargate); the wording could not be checked.
+    for parameter in _NOT_ON_FARGATE:
+        if container.get(parameter):
+            raise client(f"Fargate does not support '{parameter}'.")
+    driver = container.get("logConfiguration", {}).get("logDriver")
+    if driver and driver not in _FARGATE_LOG_DRIVERS:
+        raise client(f"Fargate only supports the log drivers {', '.join(_FARGATE_LOG_DRIVERS)}; found '{driver}'.")
+    if driver == "awslogs" and not has_execution_role:
+        raise client("Fargate requires task definition to have execution role ARN to support log driver awslogs.")
+    if ".dkr.ecr." in container["image"] and not has_execution_role:
+        raise client("Fargate requires task definition to have execution role ARN to support ECR images.")
+    if (container.get("firelensConfiguration") or {}).get("options", {}).get("config-file-type") == "s3":
+        raise client("Fargate only supports the file configuration file type of a firelensConfiguration.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
+from . import capacity
 from .model import Document, Rollout, Service, Task, TaskDefinition, now
 
 STOPPED_TASKS_KEPT = 200  # AWS shows a stopped task for about an hour
@@ -49,8 +51,11 @@ def new(cluster_arn: str, definition: TaskDefinition, tags: list[Document], **fi
     return Task(document, tags)
 
 
-def of_service(service: Service, rollout: Rollout, definition: TaskDefinition) -> Task:
-    """A task of one deployment of a service, with the tags that the service hands down."""
+def of_service(service: Service, rollout: Rollout, definition: TaskDefinition, others: Iterable[Task] = ()) -> Task:
+    """A task of one deployment of a service, with the tags that the service hands down.
+
+    others: the tasks of the cluster, among them those of this deployment.
+    """
     document = service.document
     tags: list[Document] = []
     if document["propagateTags"] == "SERVICE":
@@ -62,13 +67,22 @@ def of_service(service: Service, rollout: Rollout, definition: TaskDefinition) -
             {"key": "aws:ecs:clusterName", "value": service.cluster_name},
             {"key": "aws:ecs:serviceName", "value": service.name},
         ]
+    provider = capacity.provider_of(
+        rollout.revision.get("capacityProviderStrategy") or [],
+        [
+            str(one.document.get("capacityProviderName"))
+            for one in others
+            if one.wanted and one.document.get("startedBy") == rollout.id
+        ],
+    )
     return new(
         document["clusterArn"],
         definition,
         [dict(tag) for tag in tags],
         group=f"service:{service.name}",
         startedBy=rollout.id,
-        launchType=rollout.revision.get("launchType"),
+        launchType=capacity.launch_type_of(provider) if provider else rollout.revision.get("launchType"),
+        capacityProviderName=provider,
         platformVersion="1.4.0" if rollout.revision.get("platformVersion") else None,
         platformFamily=rollout.revision.get("platformFamily"),
         enableExecuteCommand=document["enableExecuteCommand"],

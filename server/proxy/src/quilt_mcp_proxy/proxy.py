@@ -15,6 +15,17 @@ FAILED = -32000  # JSON-RPC: the first code that is free for an implementation
 PARSE_ERROR, INVALID_REQUEST = -32700, -32600
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 
+_ADVICE = {
+    401: "it wants a valid token; check --token-file or --token-command",
+    403: "it does not let this token in",
+    404: "there is no MCP server at this path; check --url",
+    421: "it does not serve this host name; check --url",
+    502: "no task of the server answers the load balancer; try again in a minute",
+    503: "it is overloaded or being replaced; try again in a few seconds",
+    504: "it took too long; ask for less at once",
+}
+_REFUSALS = (401, 403, 421, 503)  # that the server answers with an error of JSON-RPC
+
 Message = dict[str, Any]
 
 
@@ -150,7 +161,8 @@ class Bridge:
             answer = json.loads(body)
         except (ValueError, RecursionError):
             answer = None
-        if not isinstance(answer, dict) or "jsonrpc" not in answer:
+        # Errors of JSON-RPC are handed on as they are, unless only this side can say what to do.
+        if not isinstance(answer, dict) or "jsonrpc" not in answer or response.status_code in _REFUSALS:
             raise RefusedError(refusal(self._url, response, answer))
         if "id" not in message or "method" not in message:
             return False
@@ -206,16 +218,10 @@ def failure(identity: object, code: int, text: str) -> Message:
 def refusal(url: str, response: httpx2.Response, answer: object) -> str:
     """A sentence for an HTTP answer that is not MCP."""
     status = response.status_code
-    said = str(_mapping(answer).get("error_description") or _mapping(answer).get("error") or "")[:300]
-    advice = {
-        401: "it wants a valid token; check --token-file or --token-command",
-        403: "it does not let this token in",
-        404: "there is no MCP server at this path; check --url",
-        421: "it does not serve this host name; check --url",
-        502: "no task of the server answers the load balancer; try again in a minute",
-        503: "it is overloaded or being replaced; try again in a few seconds",
-        504: "it took too long; ask for less at once",
-    }.get(status, "")
+    error = _mapping(answer).get("error")
+    said = str(_mapping(error).get("message") or _mapping(answer).get("error_description") or error or "")[:300]
+    said = said.removeprefix(f"{response.reason_phrase}: ")
+    advice = _ADVICE.get(status, "")
     if response.is_redirect:
         advice = f"it redirects to {response.headers.get('location', '')[:200]!r}; check --url"
     if response.is_success:

@@ -3,7 +3,8 @@
 The Quilt frontend writes its claims in full (`buckets`, `permissions`, `roles`) or compressed (`b`, `p`, `r`). The full
 form wins where both are there. Compressed buckets are a list, or an object `{"_type": ..., "_data": ...}`:
 
-    groups      {"quilt": ["raw"], "cell": ["cellpainting"]}: group-name, or the name itself if it begins with the group
+    groups      {"quilt": ["raw", "quilt-data"], "open": ["open"]}: group-name, quilt-raw and quilt-quilt-data, but a
+                name that is the group's is a bucket without a hyphen, open. The frontend writes open-open the same way.
     patterns    {"quilt": ["raw"], "other": ["data-drop"]}: quilt-name under "quilt", elsewhere the name itself
     compressed  base64 of a JSON list
 """
@@ -69,7 +70,7 @@ def _buckets(value: object) -> tuple[str, ...]:
 
 
 def _of_group(group: str, name: str) -> str:
-    return name if name.startswith(group) else f"{group}-{name}"
+    return name if name == group else f"{group}-{name}"
 
 
 def _of_pattern(pattern: str, name: str) -> str:

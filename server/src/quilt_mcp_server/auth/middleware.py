@@ -1,10 +1,11 @@
 """Authentication of HTTP requests to the MCP endpoint."""
 
-from starlette.responses import JSONResponse
+from http import HTTPStatus
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..telemetry.logs import record, subject_for_logs
-from ..transport.request_body import RETRY_AFTER
+from ..transport.refusal import RETRY_AFTER, refuse
 from .jwks import KeysUnavailableError
 from .principal import Principal, current_principal
 from .tokens import InvalidTokenError, TokenVerifier
@@ -50,33 +51,32 @@ class AuthenticationMiddleware:
             who = await self._verifier.verify(bearer_token(scope))
         except MissingTokenError:
             # RFC 6750, 3.1: a request without a token learns the scheme, not an error.
-            response = self._refusal(401, None, "send the header `Authorization: Bearer <token>`")
+            said = "send the header `Authorization: Bearer <token>`"
+            await self._challenge(401, None, said, scope, receive, send)
         except AmbiguousTokenError:
-            response = self._refusal(
-                400, "invalid_request", "the request has more than one Authorization header; send one"
-            )
+            said = "the request has more than one Authorization header; send one"
+            await self._challenge(400, "invalid_request", said, scope, receive, send)
         except InvalidTokenError as error:
-            response = self._refusal(401, "invalid_token", str(error))
+            await self._challenge(401, "invalid_token", str(error), scope, receive, send)
         except KeysUnavailableError:
             record().outcome = "no_keys"
-            body = {
-                "error": "unavailable",
-                "error_description": "the keys that verify this token cannot be fetched now",
-            }
-            response = JSONResponse(body, 503, headers={"Retry-After": str(RETRY_AFTER)})
+            said = "Service Unavailable: the keys that verify this token cannot be fetched now; try again"
+            headers = {"Retry-After": str(RETRY_AFTER)}
+            await refuse(scope, receive, send, 503, said, reason="unavailable", headers=headers)
         else:
             record().subject = subject_for_logs(who.subject, self._log_subject)
             await as_principal(self._app, who, scope, receive, send)
-            return
-        await response(scope, receive, send)
 
-    def _refusal(self, status: int, error: str | None, description: str) -> JSONResponse:
+    async def _challenge(
+        self, status: int, error: str | None, description: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         challenge = f'Bearer realm="{REALM}"{self._metadata}'
         if error:
             challenge += f', error="{error}", error_description="{description}"'
-        body = {"error": error or "unauthorized", "error_description": description}
-        record().outcome = error or "no_token"
-        return JSONResponse(body, status, headers={"WWW-Authenticate": challenge, "Cache-Control": "no-store"})
+        reason = record().outcome = error or "no_token"
+        said = f"{HTTPStatus(status).phrase}: {description}"
+        headers = {"WWW-Authenticate": challenge, "Cache-Control": "no-store"}
+        await refuse(scope, receive, send, status, said, reason=reason, headers=headers)
 
 
 class FixedPrincipalMiddleware:

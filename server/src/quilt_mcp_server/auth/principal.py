@@ -68,6 +68,12 @@ def principal() -> Principal:
     return found
 
 
+def permissions() -> frozenset[str] | None:
+    """The IAM actions that the caller's token grants, as patterns; None when it does not speak of them."""
+    found = current_principal.get()
+    return frozenset() if found is None else found.permissions
+
+
 def is_bucket_name(name: str) -> bool:
     """Whether the string is the name of a general purpose bucket, and of nothing else that S3 takes for one."""
     return bool(_BUCKET.match(name)) and ".." not in name and not name.endswith(_ALIAS)

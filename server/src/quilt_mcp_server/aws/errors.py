@@ -14,15 +14,19 @@ _WHAT_TO_DO = {
     "SlowDown": "S3 asks for fewer requests; wait some seconds and try again",
     "ExpiredToken": "the credentials have just expired; try again",
 }
+_NO_VERSION = "this version is a deletion and has no content; leave the version id out, or name another one"
+_DELETED = "the object was deleted: its latest version is a deletion; name the id of an earlier version to read it"
+_OF_DELETIONS = {"MethodNotAllowed": _NO_VERSION, "405": _NO_VERSION, "NoSuchKey": _DELETED, "404": _DELETED}
 _OTHERWISE = "try again; if it stays, report it to the operator of this server"
 
 
 class AwsError(ToolError):
     """An AWS call failed: what was asked, what AWS answered, what to do."""
 
-    def __init__(self, asked: str, answered: str, code: str) -> None:
+    def __init__(self, asked: str, answered: str, code: str, deletion: bool = False) -> None:
         self.code = code
-        super().__init__(f"{asked} failed: {answered}. {_sentence(_WHAT_TO_DO.get(code, _OTHERWISE))}")
+        advice = _OF_DELETIONS.get(code) if deletion else None
+        super().__init__(f"{asked} failed: {answered}. {_sentence(advice or _WHAT_TO_DO.get(code, _OTHERWISE))}")
 
 
 def explain(asked: str, error: Exception) -> AwsError | None:
@@ -38,7 +42,10 @@ def explain(asked: str, error: Exception) -> AwsError | None:
     if isinstance(error, ClientError):
         answer = error.response.get("Error", {})
         code = str(answer.get("Code", "Unknown"))
-        return AwsError(asked, f"AWS answered {code} ({answer.get('Message') or 'without a message'})", code)
+        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        deletion = headers.get("x-amz-delete-marker") == "true"
+        said = f"AWS answered {code} ({answer.get('Message') or 'without a message'})"
+        return AwsError(asked, said, code, deletion)
     if isinstance(error, BotoCoreError | HTTPClientError):
         # Its text may hold URLs and host names; its kind says enough.
         return AwsError(

@@ -10,11 +10,11 @@ def for_arguments(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a tool's arguments. An optional one is simply left out: null, which is accepted too, is not shown.
 
     Trivial lower limits are not shown either, nor how long texts inside of lists may be; what is too short or long is
-    refused with a message that shows the form.
+    refused with a message that shows the form. Nor is that there are no other arguments: `additionalProperties: false`
+    makes google-genai fail, and the server itself refuses a misspelled argument.
     """
-    writer = _Writer(frozenset({"title", "minLength", "minItems", "$defs"}), schema.get("$defs", {}), keep_null=False)
-    # A misspelled argument is an error, not a silent default.
-    return {**writer.schema(schema), "additionalProperties": False}
+    noise = frozenset({"title", "minLength", "minItems", "$defs"})
+    return _Writer(noise, schema.get("$defs", {}), keep_null=False).schema(schema)
 
 
 def for_results(schema: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class _Writer:
             return False
         if name == "minimum" and value in (0, 1):
             return self.keep_null
-        return name not in self.noise and not (name == "additionalProperties" and value is True)
+        return name not in self.noise and not (name == "additionalProperties" and isinstance(value, bool))
 
     def _value(self, name: str, value: Any) -> Any:
         if name == "properties":
@@ -54,12 +54,9 @@ class _Writer:
         return [self.schema(item) for item in value] if name == "anyOf" else value
 
     def _nullable(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """`anyOf: [X, null]` as X with a list of types, or as X alone."""
+        """`anyOf: [X, null]` as it is, or as X alone; lists of types are not taken by every consumer."""
         options = schema.get("anyOf", ())
-        if len(options) != 2 or _NULL not in options:
+        if self.keep_null or len(options) != 2 or _NULL not in options:
             return schema
         shown = self.schema(next(option for option in options if option != _NULL))
-        merged = {**shown, **{name: value for name, value in schema.items() if name != "anyOf"}}
-        if self.keep_null and isinstance(merged.get("type"), str):
-            merged["type"] = [merged["type"], "null"]
-        return merged
+        return {**shown, **{name: value for name, value in schema.items() if name != "anyOf"}}

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 access_log = logging.getLogger("quilt_mcp_server.access")
 
@@ -37,7 +37,13 @@ def shortened(text: str, most: int = MAXIMUM_FIELD) -> str:
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What is known about the request being served; filled by the layers it passes through."""
+    """What is known about the request being served; filled by the layers it passes through.
+
+    Attributes:
+        parts: Of a batch, the records of its messages.
+        duration_ms: Of such a part.
+        bytes: Of such a part's answer.
+    """
 
     request_id: str
     trace_id: str | None = None
@@ -45,6 +51,9 @@ class RequestRecord:
     method: str | None = None
     tool: str | None = None
     outcome: str | None = None
+    duration_ms: float = 0.0
+    bytes: int = 0
+    parts: "list[RequestRecord]" = field(default_factory=list)
 
 
 current_record: ContextVar[RequestRecord | None] = ContextVar("current_record", default=None)

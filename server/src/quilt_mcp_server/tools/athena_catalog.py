@@ -75,7 +75,7 @@ class AthenaCatalogTools:
         async with self._aws.service("glue", asked, "glue:GetTables") as glue:
             yield QueryAuthorizer(glue, confined, partitions=thorough and not confined)
 
-    @tool("List databases")
+    @tool("List databases", actions=("glue:GetTables",))
     async def athena_databases_list(self) -> Databases:
         """List the databases that hold tables you may read."""
         turn = asyncio.Semaphore(_AT_ONCE)
@@ -88,7 +88,7 @@ class AthenaCatalogTools:
             found = await asyncio.gather(*map(shown, sorted(await authorizer.databases())))
         return Databases(databases=[database for database in found if database is not None])
 
-    @tool("List tables")
+    @tool("List tables", actions=("glue:GetTables", "s3:GetObject"))
     async def athena_tables_list(self, database: Database, limit: Limit = 100, cursor: Cursor = None) -> Tables:
         """List the tables and views of a database that you may read."""
         question = ("tables", database.lower())
@@ -102,7 +102,7 @@ class AthenaCatalogTools:
         more = len(names) > limit
         return Tables(tables=names[:limit], next_cursor=paging.encode(question, names[limit - 1]) if more else None)
 
-    @tool("Describe a table")
+    @tool("Describe a table", actions=("glue:GetTables", "s3:GetObject"))
     async def athena_table_schema(self, database: Database, table: Database) -> TableSchema:
         """The columns and partition keys of a table or view."""
         name = (database.lower(), table.lower())
@@ -120,7 +120,7 @@ class AthenaCatalogTools:
             description=found.get("Description"),
         )
 
-    @tool("List workgroups")
+    @tool("List workgroups", actions=("athena:ListWorkGroups",))
     async def athena_workgroups_list(self) -> Workgroups:
         """List Athena's workgroups, and which one is used when none is named."""
         found: list[Workgroup] = []

@@ -113,7 +113,15 @@ class AthenaQueryTools:
         self._watcher = QueryWatcher(aws, config.athena_max_scan)
         self._stopping: set[asyncio.Task[None]] = set()
 
-    @tool("Check a query")
+    @tool(
+        "Check a query",
+        actions=(
+            "athena:GetQueryExecution",
+            "athena:StartQueryExecution",
+            "glue:GetTables",
+            "s3:GetObject",
+        ),
+    )
     async def athena_query_validate(self, query: Sql, database: Database, workgroup: Group = None) -> Validation:
         """Check whether a query may run and is valid SQL, without running it."""
         place = await self._place(workgroup)
@@ -129,7 +137,17 @@ class AthenaQueryTools:
         tables = [".".join(name) for name in authorized.tables]
         return Validation(valid=state == "SUCCEEDED", problem=problem, tables=tables)
 
-    @tool("Run a query", idempotent=False)
+    @tool(
+        "Run a query",
+        idempotent=False,
+        actions=(
+            "athena:GetQueryExecution",
+            "athena:GetQueryResults",
+            "athena:StartQueryExecution",
+            "glue:GetTables",
+            "s3:GetObject",
+        ),
+    )
     async def athena_query_execute(
         self,
         query: Sql,
@@ -151,7 +169,15 @@ class AthenaQueryTools:
             page.scan_limit = f"{self._limit(started)}; {place.limit}"
         return page
 
-    @tool("Get a query's rows")
+    @tool(
+        "Get a query's rows",
+        actions=(
+            "athena:GetQueryExecution",
+            "athena:GetQueryResults",
+            "glue:GetTables",
+            "s3:GetObject",
+        ),
+    )
     async def athena_query_result(
         self, execution_id: ExecutionId, limit: Rows = 100, cursor: Cursor = None
     ) -> QueryPage:
@@ -169,7 +195,7 @@ class AthenaQueryTools:
             page.scan_limit = self._limit(await self._watcher.take_up(execution_id))
         return page
 
-    @tool("Cancel a query", read_only=False)
+    @tool("Cancel a query", read_only=False, actions=("athena:StopQueryExecution",))
     async def athena_query_cancel(self, execution_id: ExecutionId) -> QueryState:
         """Stop a query that you started."""
         async with self._athena("stopping the query", "athena:StopQueryExecution") as athena:
@@ -180,7 +206,7 @@ class AthenaQueryTools:
                     execution = await watched.wait(5)
         return QueryState(execution_id=execution_id, state=execution["Status"]["State"])
 
-    @tool("List your queries")
+    @tool("List your queries", actions=("athena:ListQueryExecutions",))
     async def athena_query_history(self, workgroup: Group = None, cursor: Cursor = None) -> History:
         """The queries that you started here, the newest first. A page may be empty: go on with next_cursor."""
         group, who = workgroup or self._workgroup, principal()

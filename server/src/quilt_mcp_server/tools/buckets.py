@@ -3,6 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
+from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
@@ -14,6 +15,7 @@ from ..protocol.tool import Bucket, Cursor, NextCursor, tool
 from ..quilt.locations import parse_bucket
 
 MAXIMUM_TRIED = 50  # buckets that one call tries
+MAXIMUM_NAME = 80  # characters of what is no bucket that are sent back
 _AT_ONCE = 8
 
 
@@ -63,7 +65,7 @@ class BucketTools:
             named |= {item["Name"] for item in answer["Buckets"]}
         return BucketList(buckets=sorted(name for name in named if may_touch(who, name)))
 
-    @tool("List objects")
+    @tool("List objects", actions=("s3:ListBucket",))
     async def bucket_objects_list(
         self,
         bucket: Bucket,
@@ -90,7 +92,7 @@ class BucketTools:
             found.next_cursor = paging.encode(question, following)
         return found
 
-    @tool("Check access to a bucket")
+    @tool("Check access to a bucket", actions=("s3:ListBucket",))
     async def check_bucket_access(self, bucket: Bucket) -> BucketAccess:
         """Try whether you can list a bucket and read an object of it. Use it when a call was refused."""
         name = parse_bucket(bucket)
@@ -107,14 +109,17 @@ class BucketTools:
                 async with self._aws.bucket(name, f"reading s3://{name}/{key}") as s3:
                     await s3.head_object(Bucket=name, Key=key)
                 can_read = True
-            except AwsError as error:
+            except ToolError as error:
                 return BucketAccess(bucket=name, region=region, can_list=True, can_read=False, problem=str(error))
         return BucketAccess(bucket=name, region=region, can_list=True, can_read=can_read)
 
     @tool("Discover permissions")
     async def discover_permissions(
         self,
-        buckets: Annotated[list[Bucket] | None, Field(description="Default: all of yours.", max_length=50)] = None,
+        buckets: Annotated[
+            list[Annotated[str, Field(max_length=2048)]] | None,
+            Field(description="Default: all of yours.", max_length=50),
+        ] = None,
     ) -> Permissions:
         """Try several buckets at once: which you can list and read. The first 50 of yours if you name none."""
         asked = buckets if buckets is not None else (await self.bucket_list()).buckets
@@ -122,7 +127,12 @@ class BucketTools:
 
         async def attempt(bucket: str) -> BucketAccess:
             async with turn:
-                return await self.check_bucket_access(bucket)
+                try:
+                    return await self.check_bucket_access(bucket)
+                except ToolError as error:
+                    # Not a bucket, or not the caller's: the others are tried all the same.
+                    named = bucket[:MAXIMUM_NAME]
+                    return BucketAccess(bucket=named, region=None, can_list=False, can_read=None, problem=str(error))
 
         return Permissions(
             buckets=list(await asyncio.gather(*map(attempt, asked[:MAXIMUM_TRIED]))),

@@ -28,7 +28,7 @@ class CatalogTools:
     def __init__(self, config: Config) -> None:
         self._base = config.catalog_url
 
-    @tool("Link into the catalog")
+    @tool("Link into the catalog", actions=("s3:ListBucket",))
     async def catalog_url(
         self,
         registry: Registry,
@@ -45,7 +45,7 @@ class CatalogTools:
         name = check_package_name(package_name)
         return CatalogUrl(url=f"{self._base}/b/{bucket}/packages/{name}/tree/{_version(top_hash)}/{quote(path)}")
 
-    @tool("Write a Quilt+ URI")
+    @tool("Write a Quilt+ URI", actions=("s3:ListBucket",))
     async def catalog_uri(
         self, registry: Registry, package_name: PackageName, path: Path = "", top_hash: TopHash = None
     ) -> CatalogUri:

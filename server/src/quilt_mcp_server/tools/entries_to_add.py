@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ..aws import Gateway
 from ..aws.hashing import Found, hash_of, look_up
-from ..protocol.tool import Metadata
+from ..protocol.tool import ArgumentObject, Metadata
 from ..quilt.draft import Value
 from ..quilt.locations import ObjectLocation, logical_problem, parse_object, physical_key
 
@@ -19,9 +19,7 @@ _AT_ONCE = 16
 _FAULTS = 5  # that are reported
 
 
-class EntryToAdd(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class EntryToAdd(ArgumentObject):
     s3_uri: Annotated[str, Field(min_length=8, max_length=2048)]
     logical_key: Annotated[str | None, Field(description="Default: file name.", max_length=1024)] = None
     meta: Metadata = None

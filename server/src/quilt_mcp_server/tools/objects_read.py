@@ -62,7 +62,7 @@ class ObjectsReadTools:
     def __init__(self, aws: Gateway) -> None:
         self._aws = aws
 
-    @tool("Describe an object")
+    @tool("Describe an object", actions=("s3:GetObject|s3:GetObjectVersion",))
     async def bucket_object_info(self, s3_uri: S3Uri) -> ObjectInfo:
         """An object's size, type, time, version and metadata, without its content."""
         location = parse_object(s3_uri)
@@ -79,7 +79,7 @@ class ObjectsReadTools:
             metadata=head["Metadata"],
         )
 
-    @tool("Read an object as text")
+    @tool("Read an object as text", actions=("s3:GetObject|s3:GetObjectVersion",))
     async def bucket_object_text(
         self,
         s3_uri: S3Uri,
@@ -98,7 +98,7 @@ class ObjectsReadTools:
         text, end = _decode(decoder, part)
         return ObjectText(text=text, size=part.size, next_offset=end, content_type=part.content_type)
 
-    @tool("Read an object's bytes")
+    @tool("Read an object's bytes", actions=("s3:GetObject|s3:GetObjectVersion",))
     async def bucket_object_fetch(self, s3_uri: S3Uri, max_bytes: MaxBytes = 65536, offset: Offset = 0) -> ObjectBytes:
         """Read bytes of an object as base64, as they are stored. For text use bucket_object_text."""
         location = parse_object(s3_uri)
@@ -111,7 +111,7 @@ class ObjectsReadTools:
             content_type=part.content_type,
         )
 
-    @tool("Link to an object", idempotent=False)
+    @tool("Link to an object", idempotent=False, actions=("s3:GetObject|s3:GetObjectVersion",))
     async def bucket_object_link(
         self,
         s3_uri: S3Uri,

@@ -5,11 +5,11 @@ import binascii
 from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ..aws import Gateway
 from ..aws.errors import AwsError
-from ..protocol.tool import Bucket, tool
+from ..protocol.tool import ArgumentObject, Bucket, tool
 from ..quilt.locations import MAXIMUM_KEY_BYTES, parse_bucket
 from ..quilt.publishing import CONFLICTS
 from ..transport.disconnect import uninterrupted
@@ -18,9 +18,7 @@ MAXIMUM_CONTENT = 700_000  # characters of one call's contents; a request is at 
 _RESERVED = ".quilt/"
 
 
-class ObjectToPut(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class ObjectToPut(ArgumentObject):
     key: Annotated[str, Field(min_length=1, max_length=1024)]
     content: Annotated[str, Field(max_length=MAXIMUM_CONTENT)]
     encoding: Literal["text", "base64"] = "text"
@@ -43,7 +41,7 @@ class ObjectsWriteTools:
     def __init__(self, aws: Gateway) -> None:
         self._aws = aws
 
-    @tool("Write objects", read_only=False, destructive=True)
+    @tool("Write objects", read_only=False, destructive=True, actions=("s3:PutObject",))
     async def bucket_objects_put(
         self,
         bucket: Bucket,

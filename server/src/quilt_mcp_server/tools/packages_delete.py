@@ -1,12 +1,13 @@
 """Deleting packages. Only tags are deleted; manifests and objects stay, and versions of other packages with them."""
 
 import asyncio
+from typing import Annotated
 
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from ..aws import Gateway
-from ..protocol.tool import PackageName, Registry, TopHash, tool
+from ..protocol.tool import PackageName, Registry, tool
 from ..quilt.locations import check_package_name, is_top_hash, parse_bucket
 from ..quilt.publishing import delete_latest, delete_tags, point_latest
 from ..quilt.registry import LATEST, Pointer, is_time, no_package, read_pointer, tags
@@ -27,12 +28,29 @@ class PackagesDeleteTools:
     def __init__(self, aws: Gateway) -> None:
         self._aws = aws
 
-    @tool("Delete a package", read_only=False, destructive=True)
+    @tool(
+        "Delete a package",
+        read_only=False,
+        destructive=True,
+        actions=(
+            "s3:DeleteObject",
+            "s3:GetObject",
+            "s3:ListBucket",
+        ),
+    )
     async def package_delete(
-        self, registry: Registry, package_name: PackageName, top_hash: TopHash = None
+        self,
+        registry: Registry,
+        package_name: PackageName,
+        top_hash: Annotated[str | None, Field(description="The version.", min_length=64, max_length=64)] = None,
+        all_versions: Annotated[bool, Field(description="True: delete the package.")] = False,
     ) -> PackageDeleted:
-        """Delete a Quilt package with all versions, or the version top_hash alone. Its objects stay."""
+        """Delete one version of a Quilt package (top_hash), or the package (all_versions). Its objects stay."""
         bucket, name = parse_bucket(registry), check_package_name(package_name)
+        if all_versions == (top_hash is not None):
+            raise ToolError(
+                "say what to delete: either top_hash, the version, or all_versions true, the package with all versions"
+            )
         if top_hash is not None and not is_top_hash(top_hash):
             raise ToolError("top_hash must be 64 hexadecimal digits in lower case")
         asked = f"deleting the package {name} in s3://{bucket}"

@@ -35,7 +35,7 @@ class PackagesListTools:
     def __init__(self, aws: Gateway) -> None:
         self._aws = aws
 
-    @tool("List packages")
+    @tool("List packages", actions=("s3:ListBucket",))
     async def packages_list(
         self,
         registry: Registry,
@@ -56,7 +56,7 @@ class PackagesListTools:
             next_cursor=paging.encode(question, page[-1]) if len(names) > len(page) else None,
         )
 
-    @tool("List a package's versions")
+    @tool("List a package's versions", actions=("s3:ListBucket",))
     async def package_versions(
         self,
         registry: Registry,

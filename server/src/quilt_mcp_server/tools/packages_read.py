@@ -87,7 +87,7 @@ class PackagesReadTools:
     def __init__(self, aws: Gateway) -> None:
         self._aws = aws
 
-    @tool("Browse a package")
+    @tool("Browse a package", actions=("s3:GetObject",))
     async def package_browse(
         self,
         registry: Registry,
@@ -115,7 +115,7 @@ class PackagesReadTools:
             next_cursor=page.cursor(question, version),
         )
 
-    @tool("Search a package's entries")
+    @tool("Search a package's entries", actions=("s3:GetObject",))
     async def package_entries_search(
         self,
         registry: Registry,
@@ -166,7 +166,7 @@ class PackagesReadTools:
             raise ToolError(f"{path!r} is not text; bucket_object_link gives a link to it")
         return part.data.decode("utf-8", "replace")
 
-    @tool("Compare two versions of a package")
+    @tool("Compare two versions of a package", actions=("s3:GetObject",))
     async def package_diff(
         self,
         registry: Registry,

@@ -13,7 +13,7 @@ from ..aws import Gateway
 from ..aws.hashing import Found, calculate, look_up
 from ..config import Config
 from ..protocol import paging
-from ..protocol.tool import TIME_SHARE, Cursor, NextCursor, PackageName, Registry, TopHash, tool
+from ..protocol.tool import NO_WORKFLOW, TIME_SHARE, Cursor, NextCursor, PackageName, Registry, TopHash, tool
 from ..quilt import checksums
 from ..quilt.draft import Draft, Value
 from ..quilt.locations import check_package_name, parse_bucket
@@ -51,7 +51,7 @@ class PackagesValidateTools:
         self._workflows = workflows
         self._seconds = config.tool_timeout * TIME_SHARE
 
-    @tool("Check a package")
+    @tool("Check a package", actions=("s3:GetObject",))
     async def package_validate(
         self,
         registry: Registry,
@@ -113,7 +113,7 @@ class PackagesValidateTools:
     async def _workflow(self, bucket: str, name: str, draft: Draft) -> None:
         """Pass, if the package is as its workflow wants it, as that is today."""
         kept = draft.header.get("workflow")
-        workflow = (kept.get("id") or "") if isinstance(kept, dict) else None
+        workflow = (kept.get("id") or NO_WORKFLOW) if isinstance(kept, dict) else None
         chosen = await self._workflows.choose(bucket, name, workflow, draft.header.get("message"))
         await self._workflows.check_metadata(chosen, draft.header.get("user_meta"))
         await self._workflows.check_entries(chosen, draft)

@@ -42,7 +42,15 @@ class PackagesWriteTools:
         self._workflows = workflows
         self._seconds = config.tool_timeout * TIME_SHARE
 
-    @tool("Make a package of a prefix", read_only=False)
+    @tool(
+        "Make a package of a prefix",
+        read_only=False,
+        actions=(
+            "s3:GetObject",
+            "s3:ListBucket",
+            "s3:PutObject",
+        ),
+    )
     async def package_create_from_s3(
         self,
         source_bucket: Bucket,
@@ -64,7 +72,14 @@ class PackagesWriteTools:
         found = await self._below(source, source_prefix, include_patterns, exclude_patterns or [])
         return await self._create(registry, name, found, _header(metadata, chosen, message), chosen)
 
-    @tool("Make a package", read_only=False)
+    @tool(
+        "Make a package",
+        read_only=False,
+        actions=(
+            "s3:GetObject",
+            "s3:PutObject",
+        ),
+    )
     async def package_create(
         self,
         registry: Registry,
@@ -81,7 +96,15 @@ class PackagesWriteTools:
         await self._workflows.check_metadata(chosen, metadata)
         return await self._create(bucket, name, wanted, _header(metadata, chosen, message), chosen)
 
-    @tool("Change a package", read_only=False)
+    @tool(
+        "Change a package",
+        read_only=False,
+        guards=("top_hash",),
+        actions=(
+            "s3:GetObject",
+            "s3:PutObject",
+        ),
+    )
     async def package_update(
         self,
         registry: Registry,

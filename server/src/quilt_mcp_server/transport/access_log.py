@@ -52,24 +52,27 @@ class AccessLogMiddleware:
             # Health checks come every few seconds; they matter when they fail.
             level = logging.DEBUG if scope["path"] in _QUIET and status == 200 else logging.INFO
             if access_log.isEnabledFor(level):
-                fields = _fields(scope, request, status, size, started)
-                if self._metrics:
-                    fields |= data_point(request)
-                access_log.log(level, "request", extra={"fields": fields})
+                duration = (time.perf_counter() - started) * 1000
+                for part in request.parts:
+                    self._log(level, "part of a batch", _fields(part, part.duration_ms, part.bytes), part)
+                asked = {"http_method": scope["method"], "path": shortened(scope["path"]), "status": status}
+                self._log(level, "request", asked | _fields(request, duration, size), request)
+
+    def _log(self, level: int, message: str, fields: dict[str, object], request: RequestRecord) -> None:
+        if self._metrics:
+            fields |= data_point(request)
+        access_log.log(level, message, extra={"fields": fields})
 
 
-def _fields(scope: Scope, request: RequestRecord, status: int, size: int, started: float) -> dict[str, object]:
+def _fields(request: RequestRecord, duration: float, size: int) -> dict[str, object]:
     fields: dict[str, object | None] = {
         "request_id": request.request_id,
         "trace_id": request.trace_id,
         "subject": request.subject and shortened(request.subject),
-        "http_method": scope["method"],
-        "path": shortened(scope["path"]),
         "method": request.method,
         "tool": request.tool,
         "outcome": request.outcome,
-        "status": status,
-        "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+        "duration_ms": round(duration, 1),
         "bytes": size,
     }
     return {name: value for name, value in fields.items() if value is not None}

@@ -8,11 +8,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..telemetry.logs import record
-from .request_body import RETRY_AFTER, is_urgent
+from .refusal import RETRY_AFTER, refusal, refuse
+from .request_body import is_urgent
 
 RESERVE = 4  # further requests of a user: pings, notifications, and bodies that are still coming
 
@@ -75,7 +75,7 @@ class ConcurrencyMiddleware:
             said = (
                 "the server stops, and this request was not done by then; look at what it has done before you repeat it"
             )
-            await JSONResponse({"error": "stopped", "error_description": said}, 503)(scope, receive, send)
+            await refusal(503, said, reason="stopped")(scope, receive, send)
         finally:
             self._running -= 1
 
@@ -100,5 +100,6 @@ class _counted:
 
 async def _refuse(said: str, scope: Scope, receive: Receive, send: Send) -> None:
     record().outcome = "overloaded"
-    body = {"error": "overloaded", "error_description": said}
-    await JSONResponse(body, 503, headers={"Retry-After": str(RETRY_AFTER)})(scope, receive, send)
+    text = f"Service Unavailable: {said} in {RETRY_AFTER} s"
+    headers = {"Retry-After": str(RETRY_AFTER)}
+    await refuse(scope, receive, send, 503, text, reason="overloaded", headers=headers)

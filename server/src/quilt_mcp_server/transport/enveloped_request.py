@@ -1,7 +1,8 @@
 """A request of the revision 2026-07-28, which has no handshake: it names its revision and its client itself.
 
 The SDK's own entry does the same. It walks through the schema of the tool in every call, twice, and copies each answer
-before it is written; both together cost more than a cheap call. Every check is the SDK's, in the SDK's order.
+before it is written; both together cost more than a cheap call. Every check is the SDK's, in the SDK's order. What form
+a request has, and which host and revision it names, was checked before.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,6 @@ from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
 from mcp.server.runner import modern_error_data, serve_one
 from mcp.server.streamable_http import check_accept_headers
-from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from mcp.shared.inbound import (
     ERROR_CODE_HTTP_STATUS,
     MCP_PARAM_HEADER_PREFIX,
@@ -44,6 +44,7 @@ from starlette.types import Receive, Scope, Send
 from ..telemetry import mcp_methods
 from ..telemetry.logs import record
 from .json_exchange import JsonExchange
+from .refusal import refusal
 
 _PARAM_HEADER = MCP_PARAM_HEADER_PREFIX.lower()
 _NO_MESSAGE = ErrorData(code=INVALID_REQUEST, message="Body must be a single JSON-RPC request or notification object")
@@ -53,20 +54,14 @@ _STREAM = "subscriptions/listen"  # its answer would be a stream
 class EnvelopedTransport:
     """Serves requests of the revision without handshake, and refuses those of unknown ones."""
 
-    def __init__(self, server: Server[Any], security: TransportSecuritySettings) -> None:
+    def __init__(self, server: Server[Any]) -> None:
         self._server = server
-        self._security = TransportSecurityMiddleware(security)
         self._mirroring: dict[str, bool] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await (await self._answer(Request(scope, receive)))(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if (refusal := await self._security.validate_request(request, is_post=True)) is not None:
-            return refusal
-        takes_json, takes_streams = check_accept_headers(request)
-        if not takes_json:
-            return Response(status_code=406)
         try:
             body = from_json(await request.body())
         except ValueError:
@@ -77,8 +72,9 @@ class EnvelopedTransport:
             message = JSONRPCRequest.model_validate(body)
         except ValidationError:
             return _error(None, _NO_MESSAGE)
-        if message.method == _STREAM and not takes_streams:
-            return Response(status_code=406)
+        if message.method == _STREAM and not check_accept_headers(request)[1]:
+            said = f"Not Acceptable: the answer to {_STREAM} would be a stream; accept text/event-stream"
+            return refusal(406, said, request_id=message.id)
         route = self._route(body, message, request)
         if isinstance(route, InboundLadderRejection):
             return _rejected(message.id, route)
@@ -143,14 +139,14 @@ def _notified(body: dict[str, Any], request: Request) -> Response:
     except ValidationError:
         return _error(None, _NO_MESSAGE)
     version = request.headers.get(MCP_PROTOCOL_VERSION_HEADER, "")
-    if (refusal := unsupported_protocol_version_rejection(version)) is not None:
-        return _rejected(None, refusal)
+    if (rejection := unsupported_protocol_version_rejection(version)) is not None:
+        return _rejected(None, rejection)
     record().method = mcp_methods.for_logs(method)
     return Response(status_code=202)
 
 
-def _rejected(request_id: RequestId | None, refusal: InboundLadderRejection) -> Response:
-    return _error(request_id, ErrorData(code=refusal.code, message=refusal.message, data=refusal.data))
+def _rejected(request_id: RequestId | None, why: InboundLadderRejection) -> Response:
+    return _error(request_id, ErrorData(code=why.code, message=why.message, data=why.data))
 
 
 def _error(request_id: RequestId | None, error: ErrorData) -> Response:

@@ -5,10 +5,10 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..telemetry.logs import record
+from .refusal import READ_FOR_ID, RETRY_AFTER, id_in, refusal
 
 MAXIMUM_BODY = 1024 * 1024  # bytes
 MAXIMUM_CONTAINERS = 100_000  # objects and lists of one body; brackets in its strings count too
@@ -19,8 +19,6 @@ BODY_TIMEOUT = 15.0  # seconds from the first to the last byte
 CONTAINER_WEIGHT = 16
 MAXIMUM_WEIGHT = 8 * 1024 * 1024
 MAXIMUM_WEIGHT_OF_USER = MAXIMUM_WEIGHT // 2  # one body has 2.6 MiB at most
-
-RETRY_AFTER = 2  # seconds that a refused client is asked to wait
 
 # What asks for no work: a sign of life, and notifications, which are answered with nothing. Longer bodies are no such.
 MAXIMUM_URGENT = 2048  # bytes
@@ -58,9 +56,9 @@ class RequestBodyMiddleware:
                 return
         except TimeoutError:
             slow = _RefusedError(408, "slow_body", "the request body took too long")
-            await _refuse(slow, scope, receive, send)
+            await _refuse(slow, body.begin, scope, receive, send)
         except _RefusedError as refused:
-            await _refuse(refused, scope, receive, send)
+            await _refuse(refused, body.begin, scope, receive, send)
         else:
             scope[_URGENT] = body.is_urgent()
             await self._app(scope, body.replay, send)
@@ -90,6 +88,11 @@ class _Body:
         self._replayed = False
         self.weight = 0
         self.complete = self.abandoned = False
+
+    @property
+    def begin(self) -> bytes:
+        """The first part of what was received."""
+        return bytes(self._received[: READ_FOR_ID + 1])
 
     async def receive_more(self) -> int:
         """The weight of what came.
@@ -143,8 +146,8 @@ class _Body:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-async def _refuse(refused: _RefusedError, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(refused: _RefusedError, begin: bytes, scope: Scope, receive: Receive, send: Send) -> None:
     record().outcome = refused.outcome
     headers = {"Connection": "close"} | ({"Retry-After": str(RETRY_AFTER)} if refused.status == 503 else {})
-    body = {"error": refused.outcome, "error_description": str(refused)}
-    await JSONResponse(body, refused.status, headers)(scope, receive, send)
+    response = refusal(refused.status, str(refused), reason=refused.outcome, request_id=id_in(begin), headers=headers)
+    await response(scope, receive, send)

@@ -11,6 +11,8 @@ SAMPLES = {
     ),
     "check_bucket_access": Sample({"bucket": BUCKET}, {"bucket": BUCKET, "can_list": True, "can_read": True}),
     "discover_permissions": Sample(
-        {"buckets": [BUCKET]}, {"buckets": [{"bucket": BUCKET, "can_list": True}], "not_tried": []}
+        {"buckets": [BUCKET]},
+        {"buckets": [{"bucket": BUCKET, "can_list": True}], "not_tried": []},
+        refused={"buckets": [{"can_list": False, "can_read": None}]},
     ),
 }

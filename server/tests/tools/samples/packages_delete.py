@@ -7,6 +7,7 @@ from tools.sample import Sample
 
 SAMPLES = {
     "package_delete": Sample(
-        {"registry": BUCKET, "package_name": "team/data", "top_hash": HASH}, {"deleted": 1, "latest": None}
+        {"registry": BUCKET, "package_name": "team/data", "all_versions": False, "top_hash": HASH},
+        {"deleted": 1, "latest": None},
     ),
 }

@@ -6,7 +6,7 @@ from tools.account import BUCKET
 from tools.sample import Sample
 
 ENTRY = {"s3_uri": f"s3://{BUCKET}/objects/a.csv", "logical_key": "new.csv", "meta": {"n": 2}}
-VERSION = {"metadata": {"by": "test"}, "message": "new", "workflow": ""}
+VERSION = {"metadata": {"by": "test"}, "message": "new", "workflow": "(none)"}
 
 SAMPLES = {
     "package_create_from_s3": Sample(
@@ -30,7 +30,7 @@ SAMPLES = {
             "registry": BUCKET,
             "package_name": "team/data",
             "entries": [ENTRY],
-            "remove": ["a.csv"],
+            "remove": ["b/c.csv"],
             "top_hash": HASH,
             **VERSION,
         },

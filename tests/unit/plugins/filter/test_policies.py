@@ -90,6 +90,10 @@ def test_the_execution_role_pulls_logs_and_reads_exactly_what_it_was_given() -> 
     assert actions["secretsmanager:GetSecretValue"] == {secret}
     assert actions["ssm:GetParameters"] == {parameter}
     assert actions["ecr:GetAuthorizationToken"] == {"*"}
+    more = allowed(
+        execution_role_policy(SCOPE, repository, group, [], more_repository_arns=[f"{repository}-b", repository])
+    )
+    assert more["ecr:BatchGetImage"] == {repository, f"{repository}-b"}
     assert "ecr:BatchImportUpstreamImage" not in actions
     cached = allowed(execution_role_policy(SCOPE, repository, group, [secret], pull_through=True))
     assert cached["ecr:BatchImportUpstreamImage"] == cached["ecr:CreateRepository"] == {repository}

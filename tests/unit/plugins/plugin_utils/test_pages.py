@@ -69,6 +69,12 @@ def test_the_page_of_a_service_that_is_well():
     )
 
 
+def test_capacity_providers_are_shown_and_a_launch_type_is_not():
+    shown = status(capacity="FARGATE (base 1, weight 1), FARGATE_SPOT (weight 3)")
+    assert "  Capacity  FARGATE (base 1, weight 1), FARGATE_SPOT (weight 3)\n" in shown
+    assert "Capacity" not in status(capacity="FARGATE")
+
+
 @pytest.mark.parametrize(
     ("running", "concern"),
     [

@@ -27,6 +27,8 @@ REFUSED: dict[str, tuple[Strategy, str]] = {
     "twice": ([ON_DEMAND | {"weight": 1}, ON_DEMAND | {"weight": 2}], "only once"),
     "no weight": ([ON_DEMAND, SPOT], "no capacity providers with a weight value greater than zero"),
     "two bases": ([ON_DEMAND | {"weight": 1, "base": 1}, SPOT | {"weight": 1, "base": 1}], "can have a base"),
+    "mixed": ([ON_DEMAND | {"weight": 1}, {"capacityProvider": "mine", "weight": 1}], "a mix of Fargate"),
+    "weight": ([SPOT | {"weight": 1001}], "weight"),
     "too many": ([ON_DEMAND] * 21, "a maximum of 20"),
 }
 
@@ -53,8 +55,26 @@ def test_a_service_goes_to_spot_when_the_cluster_has_it(stack: Stack) -> None:
     )
     stack.create()
     with pytest.raises(ClientError, match="not associated with the cluster"):
-        stack.update(capacityProviderStrategy=spot)
+        stack.update(capacityProviderStrategy=spot, forceNewDeployment=True)
     stack.ecs.put_cluster_capacity_providers(
         cluster="main", capacityProviders=["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy=[]
     )
-    assert stack.update(capacityProviderStrategy=spot)["capacityProviderStrategy"] == spot
+    with pytest.raises(ClientError, match="you must force a new deployment"):
+        stack.update(capacityProviderStrategy=spot)
+    moved = stack.update(capacityProviderStrategy=spot, forceNewDeployment=True)
+    assert moved["capacityProviderStrategy"] == spot
+    assert "launchType" not in moved
+    stack.update(capacityProviderStrategy=spot)  # nothing differs
+    with pytest.raises(ClientError, match="you must force a new deployment"):
+        stack.update(capacityProviderStrategy=[])
+    assert stack.update(capacityProviderStrategy=[], forceNewDeployment=True)["launchType"] == "FARGATE"
+
+
+def test_tasks_are_shared_out_by_base_and_weight(stack: Stack) -> None:
+    strategy = [SPOT | {"weight": 3}, ON_DEMAND | {"weight": 1, "base": 2}]
+    request = {name: value for name, value in stack.service_request(desiredCount=6).items() if name != "launchType"}
+    stack.ecs.create_service(**request, capacityProviderStrategy=strategy)
+    stack.describe()
+    tasks = stack.tasks()
+    assert sorted(task["capacityProviderName"] for task in tasks) == ["FARGATE"] * 3 + ["FARGATE_SPOT"] * 3
+    assert {task["launchType"] for task in tasks} == {"FARGATE"}

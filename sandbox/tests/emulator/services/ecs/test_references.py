@@ -40,6 +40,10 @@ def register(stack: Stack, *containers: Document, **fields: Any) -> Document:
         ([waits("START", "none")], "Unknown container: 'none'"),
         ([waits("START", "app")], "Unknown container: 'app'"),
         ([waits("HEALTHY"), SIDE], "The container 'side' has no health check"),
+        (
+            [APP, SIDE | {"portMappings": [{"containerPort": 8000}]}],
+            "Two containers of a task cannot have the port 8000",
+        ),
         ([waits("SUCCESS"), SIDE | {"essential": True}], "cannot be an essential container"),
         ([waits("COMPLETE"), SIDE | {"essential": True}], "cannot be an essential container"),
         (

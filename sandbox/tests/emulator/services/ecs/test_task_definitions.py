@@ -96,6 +96,19 @@ def test_a_field_of_a_container_is_kept(stack: Stack, field: str, value: Any) ->
         ({"container": {"links": ["app"]}}, "Links are not supported"),
         ({"container": {"essential": False}}, "essential"),
         ({"container": {"portMappings": [{"containerPort": 80, "hostPort": 81}]}}, "must match"),
+        ({"container": {"memory": 600}}, "memory"),
+        ({"container": {"memoryReservation": 513}}, "The total memory of the containers"),
+        ({"container": {"cpu": 257}}, "The 'cpu' of the containers"),
+        ({"container": {"dnsServers": ["10.0.0.2"]}}, "Fargate does not support 'dnsServers'"),
+        ({"volumes": [{"name": "a", "host": {"sourcePath": "/a"}}]}, "host.sourcePath should not be set"),
+        ({"volumes": [{"name": "a", "dockerVolumeConfiguration": {"driver": "local"}}]}, "dockerVolumeConfiguration"),
+        (
+            {
+                "volumes": [{"name": "a"}],
+                "container": {"mountPoints": [{"sourceVolume": "a", "containerPath": "/a"}] * 2},
+            },
+            "Duplicate containerPath",
+        ),
         ({"container": {"logConfiguration": {"logDriver": "awslogs"}}}, "execution role ARN to support log driver"),
     ],
 )

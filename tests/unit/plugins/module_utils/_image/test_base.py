@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.quilt.mcp_server.plugins.module_utils._image import base_lookup
 from ansible_collections.quilt.mcp_server.plugins.module_utils._image.base import Base, parse_base, takes_base
 from ansible_collections.quilt.mcp_server.plugins.module_utils._image.base_lookup import docker_runner, look_up
 
@@ -89,4 +94,18 @@ def test_without_an_image_an_engine_cannot_build_and_without_an_engine_it_says_s
     assert found(Base("python:3")) == ("", "", "no such host", True, False)
     docker(None, None, "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?")
     assert found(Base("python:3")) == ("", "", "no such host", False, True)
-    assert look_up(Base("python:3"), docker_runner(None)) == (Base("python:3"), "there is no docker command", False)
+    none = SimpleNamespace(get_bin_path=lambda _name: None)
+    assert look_up(Base("python:3"), docker_runner(none)) == (Base("python:3"), "there is no docker command", False)
+
+
+def test_a_registry_that_does_not_answer_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = tmp_path / "docker"
+    command.write_text("#!/bin/sh\nexec sleep 600\n")
+    command.chmod(0o755)
+    monkeypatch.setattr(base_lookup, "TIMEOUT", 0.2)
+    with patch_module_args({}):
+        module = AnsibleModule({})
+    monkeypatch.setattr(module, "get_bin_path", lambda _name: str(command))
+    assert docker_runner(module)(["info"]) == (124, "", "no answer within 0.2 seconds")
+    command.write_text("#!/bin/sh\necho $1; exit 3\n")
+    assert docker_runner(module)(["info"]) == (3, "info\n", "")

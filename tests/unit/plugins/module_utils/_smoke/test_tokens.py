@@ -66,6 +66,8 @@ def test_the_good_token() -> None:
     claims = decode(token)
     assert claims["sub"] == "smoke-test"
     assert claims["buckets"] == ["quilt-example"]
+    # The server lists everything to it, whatever a release's tools need.
+    assert not {"permissions", "p"} & set(claims)
     assert jwt.get_unverified_header(token)["kid"] == "frontend-enhanced"
     assert 0 < int(str(claims["exp"])) - time.time() <= 300
     assert expired_for(token) is None

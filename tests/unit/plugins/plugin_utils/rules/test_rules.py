@@ -12,7 +12,13 @@ from ansible_collections.quilt.mcp_server.plugins.plugin_utils.rules import maps
 
 ROOT = Path(__file__).parents[5]
 # Maps that have keys of their own, or that the playbooks make.
-STRUCTURED = {"ecs_service_paused", "ecs_service_role_arns", "ecs_service_settings", "mcp_server_aws"}
+STRUCTURED = {
+    "ecs_service_log_configuration",
+    "ecs_service_paused",
+    "ecs_service_role_arns",
+    "ecs_service_settings",
+    "mcp_server_aws",
+}
 
 ACTION = {
     "scheduled_action_name": "a/b",
@@ -64,6 +70,61 @@ def judge(**values: Any) -> list[str]:
             },
             [],
             id="percentages of another strategy",
+        ),
+        pytest.param(
+            {
+                "ecs_service_capacity_providers": [
+                    {"capacity_provider": "FARGATE", "base": 1},
+                    {"capacity_provider": "FARGATE_SPOT", "base": "2", "wait": 1},
+                ]
+            },
+            [
+                "ecs_service_capacity_providers: wanted only the keys capacity_provider, weight, base; found wait",
+                "ecs_service_capacity_providers: base of FARGATE and FARGATE_SPOT, but one",
+                "ecs_service_capacity_providers: no weight above 0",
+            ],
+            id="two bases and no weight",
+        ),
+        pytest.param(
+            {
+                "ecs_service_capacity_providers": [
+                    {"capacity_provider": "FARGATE", "weight": 1001},
+                    {"capacity_provider": "own", "weight": "much"},
+                    {"capacity_provider": "own", "base": -1},
+                    {"weight": 1},
+                ]
+            },
+            [
+                "ecs_service_capacity_providers: weight of own: wanted a whole number; found 'much'",
+                "ecs_service_capacity_providers: an item without capacity_provider",
+                "ecs_service_capacity_providers: own more than once",
+                "ecs_service_capacity_providers: own together with FARGATE, but",
+                "ecs_service_capacity_providers: weight 1001 of FARGATE, but weight is a whole number from 0 to 1000",
+                "ecs_service_capacity_providers: base -1 of own, but base is a whole number from 0 to 100000",
+            ],
+            id="a strategy that ECS takes nowhere",
+        ),
+        pytest.param(
+            {"ecs_service_capacity_providers": [{"capacity_provider": "FARGATE_SPOT"}]},
+            ["ecs_service_capacity_providers: wanted a weight above 0"],
+            id="a capacity provider without weight",
+        ),
+        pytest.param(
+            {
+                "ecs_service_capacity_providers": [
+                    {"capacity_provider": "FARGATE", "base": 1, "weight": 0},
+                    {"capacity_provider": "FARGATE_SPOT", "weight": 1},
+                ],
+                "ecs_service_availability_zone_rebalancing": "ENABLED",
+                "ecs_service_maximum_percent": 200,
+            },
+            [],
+            id="spot beyond the first task",
+        ),
+        pytest.param(
+            {"ecs_service_availability_zone_rebalancing": "ENABLED", "ecs_service_maximum_percent": "100"},
+            ["ecs_service_availability_zone_rebalancing: ECS starts a task in another zone"],
+            id="rebalancing without room",
         ),
         pytest.param(
             {"ecs_service_environment": {"A": "x"}, "mcp_server_secrets": {"A": "arn:aws:ssm:x:1:parameter/a"}},
