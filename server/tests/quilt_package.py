@@ -1,16 +1,26 @@
 """Quilt packages as quilt3 lays them into a registry."""
 
+import hashlib
 import json
 from typing import Any
 
 HASH, OTHER_HASH = "a" * 64, "b" * 64
 
 
+HEADER = {"version": "v0", "message": "first", "user_meta": {"by": "test"}}
+
+
+def top_hash_of(entries: list[dict[str, Any]], header: dict[str, Any] = HEADER) -> str:
+    """The top hash of entries in path order. Most packages here have another, as a constant is easier to look for."""
+    parts = [header, *({name: each[name] for name in ("hash", "logical_key", "meta", "size")} for each in entries)]
+    text = "".join(json.dumps(part, sort_keys=True, separators=(",", ":")) for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def push(
     s3: Any, name: str, entries: list[dict[str, Any]], top_hash: str = HASH, bucket: str = "quilt-example"
 ) -> None:
-    header = {"version": "v0", "message": "first", "user_meta": {"by": "test"}}
-    body = "".join(json.dumps(line) + "\n" for line in (header, *entries))
+    body = "".join(json.dumps(line) + "\n" for line in (HEADER, *entries))
     s3.put_object(Bucket=bucket, Key=f".quilt/packages/{top_hash}", Body=body.encode())
     for tag in ("latest", "1700000000"):
         s3.put_object(Bucket=bucket, Key=f".quilt/named_packages/{name}/{tag}", Body=top_hash.encode())

@@ -121,7 +121,7 @@ def test_a_push_that_takes_too_long_after_sigterm_is_reported(start: Start) -> N
             finally:
                 bucket.go_on.set()
         output, _ = process.communicate(timeout=20)
-    assert (stopped.status_code, stopped.json()["error"]) == (503, "stopped")
+    assert (stopped.status_code, stopped.json()["error"]["data"]["reason"]) == (503, "stopped")
     assert [line["outcome"] for line in lines(output) if line["message"] == "request"] == ["stopped"]
     assert "Traceback" not in output and process.returncode == 0
 

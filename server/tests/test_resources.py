@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from conftest import Running, token
@@ -68,6 +69,54 @@ def test_a_package_by_its_uri(server: Running, name: str) -> None:
     assert [item["logical_key"] for item in found["entries"]] == ["docs/README.md", "secret.md"]
 
 
+PASTED = [
+    "quilt+s3://quilt-example#package=team/data&catalog=demo.quiltdata.com",
+    "quilt+s3://quilt-example#catalog=demo.quiltdata.com&package=team/data",
+    "quilt+s3://quilt-example/#package=team/data",
+    "QUILT+S3://quilt-example#package=team/data",
+    "quilt+s3://quilt-example#package=team/data:latest",
+    "quilt+s3://quilt-example#package=team%2Fdata%3Alatest",
+    "quilt+s3://quilt-example#package=team/data:1700000000",
+    f"quilt+s3://quilt-example#package=team/data@{HASH[:6]}",
+    f"quilt+s3://quilt-example#package=team/data@{HASH[:10].upper()}&catalog=x",
+    f"quilt+s3://quilt-example#catalog=x&package=team/data%40{HASH}",
+]
+
+
+@pytest.mark.usefixtures("package")
+@pytest.mark.parametrize("uri", PASTED)
+def test_uris_as_people_paste_them(server: Running, uri: str) -> None:
+    found = read(server, uri)
+    assert (found["package_name"], found["top_hash"], len(found["entries"])) == ("team/data", HASH, 2)
+    for form in (f"{uri}&path=docs/README.md", uri.replace("#", "#path=docs%2FREADME.md&")):
+        assert read(server, form) == README
+
+
+@pytest.mark.parametrize("key", ["50%_sample.csv", "a&b=c.md", "a+b c.md", "ü/%25.md", "x@y:z.md", "path=.md"])
+def test_paths_with_characters_of_uris(server: Running, s3: Any, key: str) -> None:
+    """As the catalog encodes them, and as quilt3 writes them: not at all."""
+    s3.put_object(Bucket="quilt-example", Key="o", Body=README.encode())
+    push(s3, "team/data", [entry(key, physical_keys=["s3://quilt-example/o"])])
+    start = "quilt+s3://quilt-example#package=team/data&path="
+    assert read(server, f"{start}{quote(key, safe='')}&catalog=demo.quiltdata.com") == README
+    if "%25" not in key:
+        assert read(server, start + key) == README
+
+
+@pytest.mark.usefixtures("package")
+def test_a_short_hash_must_name_one_version(server: Running, s3: Any) -> None:
+    push(s3, "team/data", [], top_hash=HASH[:10] + "b" * 54)
+    start = "quilt+s3://quilt-example#package=team/data@"
+    assert "give more digits" in refused(server, start + HASH[:10])
+    assert read(server, start + HASH[:11])["top_hash"] == HASH
+    assert "no package version" in refused(server, start + "c" * 12)
+    # It takes a list, which the token may not grant; a whole hash does not.
+    bearer = f"Bearer {token(permissions=['s3:GetObject'])}"
+    assert "does not grant s3:ListBucket" in refused(server, start + HASH[:11], Authorization=bearer)
+    assert read(server, start + HASH, Authorization=bearer)["top_hash"] == HASH
+    assert "does not grant the bucket" in refused(server, f"quilt+s3://quilt-secret#package=a/b@{HASH[:8]}")
+
+
 @pytest.mark.usefixtures("package")
 @pytest.mark.parametrize("path", ["docs/README.md", "docs%2FREADME.md"])
 def test_a_file_of_a_package(server: Running, path: str) -> None:
@@ -92,6 +141,12 @@ def test_what_the_caller_may_not_touch_is_refused(server: Running) -> None:
     [
         ("quilt+s3://quilt-example#package=team/none", "no package team/none"),
         ("quilt+s3://quilt-example#package=team/data@abc", "64 hexadecimal"),
+        (f"quilt+s3://quilt-example#package=team/data@{HASH}0", "64 hexadecimal"),
+        (f"quilt+s3://quilt-example#package=team/data:latest@{HASH}", "not both"),
+        ("quilt+s3://quilt-example#package=team/data:newest", "behind : must be a tag"),
+        ("quilt+s3://quilt-example#package=team/data:1", "(tag 1)"),
+        ("quilt+s3://quilt-example#package=team/data&package=team/other", "package twice"),
+        ("quilt+s3://quilt-example#catalog=x", "Unknown resource"),
         ("quilt+s3://quilt-example#package=team/data&path=none", "no 'none'"),
         ("quilt+s3://quilt-example#package=../../x", ""),
         ("quilt+s3://quilt-example%2f..%2fquilt-secret#package=a/b", ""),

@@ -11,7 +11,6 @@ from .aws import Gateway
 from .config import Config
 from .protocol import prompts
 from .protocol.server import QuiltServer
-from .quilt.locations import is_top_hash
 from .tools.athena_catalog import AthenaCatalogTools
 from .tools.buckets import BucketTools
 from .tools.identity import IdentityTools
@@ -61,13 +60,13 @@ class Resources:
         return await _json(self._databases.athena_workgroups_list())
 
     async def package(self, bucket: str, name: str) -> str:
-        """A Quilt package (user/name, or user/name@top_hash): its metadata and its first 1000 entries."""
-        name, top_hash = _version(name)
+        """A Quilt package (user/name, user/name@top_hash or user/name:tag): its metadata and its first 1000 entries."""
+        name, top_hash = await _asked(self._entries.version(bucket, name))
         return await _json(self._entries.package_browse(bucket, name, top_hash, limit=MAXIMUM_ENTRIES))
 
     async def file(self, bucket: str, name: str, path: str) -> str:
         """A text file in a Quilt package, such as its README.md; the first 256 KiB."""
-        name, top_hash = _version(name)
+        name, top_hash = await _asked(self._entries.version(bucket, name))
         return await _asked(self._entries.text(bucket, name, top_hash, path))
 
     async def complete(
@@ -94,14 +93,6 @@ class Resources:
         else:
             names = []
         return [each for each in names if each.startswith(begun.lower())]
-
-
-def _version(name: str) -> tuple[str, str | None]:
-    """The package and the version that `user/name@top_hash` names."""
-    package, mark, top_hash = name.partition("@")
-    if mark and not is_top_hash(top_hash):
-        raise ResourceError("behind @ must be a top hash: 64 hexadecimal digits in lower case")
-    return package, top_hash or None
 
 
 async def _json(question: Awaitable[BaseModel]) -> str:

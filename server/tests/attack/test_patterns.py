@@ -40,6 +40,7 @@ USES: dict[str, tuple[re.Pattern[Any], Use, int]] = {
     "auth/principal.py:_BUCKET": (principal._BUCKET, principal.is_bucket_name, ARGUMENT),
     "aws/credentials.py:_SESSION_NAME": (credentials._SESSION_NAME, credentials.session_name, 8192),
     "aws/credentials.py:_WITH_DIGEST": (credentials._WITH_DIGEST, credentials.session_name, 8192),
+    "quilt/locations.py:_DIGITS": (locations._DIGITS, locations._DIGITS.match, ARGUMENT),
     "quilt/locations.py:_PACKAGE": (locations._PACKAGE, locations._PACKAGE.match, ARGUMENT),
     "quilt/locations.py:_TOP_HASH": (locations._TOP_HASH, locations._TOP_HASH.match, ARGUMENT),
     "telemetry/logs.py:_SECRETS": (logs._SECRETS, logs.redact, HEADER),

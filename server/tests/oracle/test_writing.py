@@ -182,7 +182,14 @@ def test_a_manifest_of_old_times_has_the_top_hash_that_quilt3_gives_it(server: R
     [problem] = found["problems"]
     assert f"has the top hash {theirs['top_hash']}:" in problem["problem"]
     assert found["unverified"] == 0
-    call(server, "package_update", package_name="old/a", entries=[{"s3_uri": uri("raw/b/1.csv")}])
+    change = {"package_name": "old/a", "entries": [{"s3_uri": uri("raw/b/1.csv")}]}
+    said = server.fail("package_update", {"registry": "quilt-example"} | change, Authorization=MINE)
+    assert f"the manifest {OLD} has a content with the top hash {theirs['top_hash']}" in said
+    # Under the hash that quilt3 gives it, it is extended.
+    data.put_object(Bucket="quilt-example", Key=f".quilt/packages/{theirs['top_hash']}", Body=body)
+    data.put_object(Bucket="quilt-example", Key=".quilt/named_packages/old/a/latest", Body=theirs["top_hash"].encode())
+    assert call(server, "package_browse", package_name="old/a")["integrity"] == "verified"
+    call(server, "package_update", **change)
     own = quilt3("browse", name="old/a")
     assert own["entries"][1] == theirs["entries"][0]
     assert quilt3("verify", name="old/a") == {"verified": True}

@@ -8,11 +8,12 @@ import boto3
 import httpx
 import pytest
 from conftest import ORIGIN, Running, environment, running, token
-from quilt_package import HASH, OTHER_HASH, entry, push
+from quilt_package import HASH, OTHER_HASH, entry, push, top_hash_of
 
 from quilt_mcp_server.config import load
 
 BUCKET, FOREIGN_BUCKET = "quilt-example", "quilt-secret"
+WHOLE = "team/whole"
 DATABASE, FOREIGN_DATABASE = "mine", "theirs"
 WORKGROUP = "quilt"
 EXECUTION = "<an execution of the caller's>"
@@ -78,6 +79,11 @@ class Account:
         return []
 
 
+def whole_hash(bucket: str = BUCKET) -> str:
+    """The top hash of the package WHOLE, which is that of its content; the others' is not."""
+    return top_hash_of([entry("a.csv", bucket), entry("b/c.csv", bucket)])
+
+
 @pytest.fixture(scope="session")
 def sampled(_moto: str) -> Iterator[Running]:
     """A server with everything that samples need."""
@@ -97,6 +103,7 @@ def lay(aws_url: str, server: Running) -> Account:
         s3.put_object(Bucket=bucket, Key="objects/a.csv", Body=body.encode())
         push(s3, "team/data", [entry("a.csv", bucket)], OTHER_HASH, bucket)
         push(s3, "team/data", [entry("a.csv", bucket), entry("b/c.csv", bucket)], HASH, bucket)
+        push(s3, WHOLE, [entry("a.csv", bucket), entry("b/c.csv", bucket)], whole_hash(bucket), bucket)
         glue.create_database(DatabaseInput={"Name": database})
         storage = {"Location": f"s3://{bucket}/objects/", "Columns": [{"Name": "x", "Type": "int"}]}
         table = {"Name": "orders", "Description": body, "StorageDescriptor": storage}

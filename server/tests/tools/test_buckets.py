@@ -95,7 +95,7 @@ def test_one_bad_item_does_not_fail_the_others(server: Running, s3: Any) -> None
         assert each["can_list"] and each["can_read"] and each["problem"] is None
 
 
-def test_a_token_without_the_action_is_told_for_each(server: Running, s3: Any) -> None:
+def test_a_token_without_the_action_is_reported_for_each(server: Running, s3: Any) -> None:
     bearer = f"Bearer {token(permissions=['s3:GetObject'])}"
     found = server.call("discover_permissions", {"buckets": ["quilt-example"]}, Authorization=bearer)
     assert "does not grant s3:ListBucket" in found["buckets"][0]["problem"]

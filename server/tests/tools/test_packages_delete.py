@@ -16,8 +16,8 @@ def test_deletes_a_package_and_leaves_its_objects(server: Running, s3: Any) -> N
     server.call("package_create", make("d/a.csv", package_name="team/data-2"))
     asked: dict[str, Any] = {"registry": "quilt-example", "package_name": "team/data"}
     before = tags(s3)
-    for unsaid in ({}, {"top_hash": None}, {"top_hash": ""}, {"all_versions": False}, {"all_versions": None}):
-        assert "say what to delete" in server.fail("package_delete", asked | unsaid)
+    for missing in ({}, {"top_hash": None}, {"top_hash": ""}, {"all_versions": False}, {"all_versions": None}):
+        assert "say what to delete" in server.fail("package_delete", asked | missing)
     assert "say what to delete" in server.fail("package_delete", asked | {"top_hash": "a" * 64, "all_versions": True})
     assert tags(s3) == before
     asked["all_versions"] = True

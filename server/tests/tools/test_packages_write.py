@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from conftest import Running, token
+from quilt_package import top_hash_of
 
 from quilt_mcp_server.quilt import checksums
 from quilt_mcp_server.quilt.publishing import publish
@@ -279,8 +280,9 @@ def test_a_large_manifest_goes_in_parts(server: Running, objects: Any, monkeypat
         for n in range(8)
     ]
     body = "".join(json.dumps(line) + "\n" for line in lines).encode()
-    objects.put_object(Bucket="quilt-example", Key=f".quilt/packages/{'a' * 64}", Body=body)
-    objects.put_object(Bucket="quilt-example", Key=f"{NAMED}latest", Body=b"a" * 64)
+    top_hash = top_hash_of(lines[1:], lines[0])
+    objects.put_object(Bucket="quilt-example", Key=f".quilt/packages/{top_hash}", Body=body)
+    objects.put_object(Bucket="quilt-example", Key=f"{NAMED}latest", Body=top_hash.encode())
     made = server.call("package_update", make("e/x"))
     manifest = objects.head_object(Bucket="quilt-example", Key=f".quilt/packages/{made['top_hash']}")
     assert manifest["ETag"].strip('"').endswith("-2")

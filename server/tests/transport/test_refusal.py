@@ -67,7 +67,7 @@ def test_a_body_that_did_not_come_is_not_waited_for(server: Running) -> None:
     assert time.monotonic() - begin < 2
 
 
-def test_a_client_that_waits_for_100_is_not_told_to_go_on(server: Running) -> None:
+def test_a_client_that_waits_for_100_is_not_asked_to_go_on(server: Running) -> None:
     status, _ = raw(server, b"", f"Host: {HOST}", "Expect: 100-continue", length=500)
     assert status == 401
 

@@ -161,7 +161,7 @@ class Bridge:
             answer = json.loads(body)
         except (ValueError, RecursionError):
             answer = None
-        # Errors of JSON-RPC are handed on as they are, unless only this side can say what to do.
+        # Errors of JSON-RPC are forwarded as they are, unless only this side can say what to do.
         if not isinstance(answer, dict) or "jsonrpc" not in answer or response.status_code in _REFUSALS:
             raise RefusedError(refusal(self._url, response, answer))
         if "id" not in message or "method" not in message:

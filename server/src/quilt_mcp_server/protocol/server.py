@@ -192,8 +192,16 @@ class QuiltServer(MCPServer[Any]):
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """Read a resource, whose URI is compared in the form of its template."""
-        return await super().read_resource(template_form(str(uri)), context)
+        """Read a resource, whose URI is compared in the form of its template.
+
+        Raises:
+            MCPError: if the URI cannot be read.
+        """
+        try:
+            form = template_form(str(uri))
+        except ValueError as error:
+            raise MCPError(INVALID_PARAMS, str(error)) from error
+        return await super().read_resource(form, context)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None

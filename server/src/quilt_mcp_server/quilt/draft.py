@@ -41,6 +41,39 @@ def header_part(header: Value) -> bytes:
     return _canonical({name: value for name, value in header.items() if name != "top_hash"})
 
 
+def as_written(value: Value) -> Value:
+    """An entry's line as quilt3 would write it again."""
+    return {
+        "logical_key": value["logical_key"],
+        "physical_keys": value["physical_keys"][:1],
+        "size": value.get("size"),
+        "hash": value.get("hash"),
+        "meta": value.get("meta") or {},
+    }
+
+
+class Identity:
+    """The top hash of a manifest, while it is being read."""
+
+    def __init__(self, header: Value) -> None:
+        self._hash = hashlib.sha256(header_part(header))
+
+    def add(self, written: Value) -> bytes:
+        """Take the next entry, as quilt3 writes it; what it adds to the hash.
+
+        Raises:
+            ToolError: if it has no hash or no size.
+        """
+        part = top_hash_part(written)
+        self._hash.update(part)
+        return part
+
+    @property
+    def top_hash(self) -> str:
+        """The hash of what was taken so far."""
+        return self._hash.hexdigest()
+
+
 class Draft:
     """Takes a package's lines in order. A context manager, which ends the temporary file.
 
@@ -63,8 +96,12 @@ class Draft:
         """Add the metadata of a folder."""
         self._write(value, "a folder's metadata")
 
-    def entry(self, value: Value) -> None:
+    def entry(self, value: Value, part: bytes | None = None) -> None:
         """Add an entry.
+
+        Args:
+            value: Its line.
+            part: What it adds to the top hash, where that is known.
 
         Raises:
             ToolError: if it is not behind the one before, or cannot be written.
@@ -82,7 +119,7 @@ class Draft:
                 "the entries of the package are not in path order, as quilt3 writes them; push it once with quilt3"
             )
         self._last = segments
-        self._hash.update(top_hash_part(value))
+        self._hash.update(part if part is not None else top_hash_part(value))
         self._write(value, f"the entry {key[:200]!r}")
         self.entries += 1
         self.size += value["size"]

@@ -10,6 +10,8 @@ from ..auth.principal import is_bucket_name
 
 _PACKAGE = re.compile(r"[\w-]+/[\w-]+\Z")  # quilt3's own rule
 _TOP_HASH = re.compile(r"[0-9a-f]{64}\Z")
+_DIGITS = re.compile(r"[0-9a-f]{6,64}\Z")  # quilt3 wants six at least
+_TIME = 10  # digits from 2001 to 2286
 MAXIMUM_KEY_BYTES = 1024  # S3's own limit
 
 
@@ -95,6 +97,39 @@ def check_package_name(name: str) -> str:
     if not _PACKAGE.match(name):
         raise ToolError(f"{name[:200]!r} is not a package name; the form is user/name, packages_list shows them")
     return name
+
+
+@dataclass(frozen=True, slots=True)
+class PackageLocation:
+    """A package, and which version of it.
+
+    Attributes:
+        hash: A top hash, or its beginning.
+        tag: `latest`, or the time of a version; None where there is a hash.
+    """
+
+    name: str
+    hash: str | None
+    tag: str | None
+
+
+def parse_package(text: str) -> PackageLocation:
+    """The package that `user/name`, `user/name@hash` or `user/name:tag` names, as in Quilt+ URIs.
+
+    Raises:
+        ToolError: if it is anything else.
+    """
+    name, at, digits = text.partition("@")
+    name, colon, tag = name.partition(":")
+    if at and not _DIGITS.match(digits.lower()):
+        raise ToolError(
+            "behind @ must be a top hash: 64 hexadecimal digits in lower case, or the first 6 or more of them"
+        )
+    if at and colon:
+        raise ToolError("a package has a hash (@) or a tag (:), not both")
+    if colon and tag != "latest" and not (tag.isascii() and tag.isdigit() and len(tag) <= _TIME):
+        raise ToolError("behind : must be a tag: latest, or the time of a version in seconds since 1970")
+    return PackageLocation(check_package_name(name), digits.lower() if at else None, None if at else tag or "latest")
 
 
 def is_top_hash(text: str) -> bool:

@@ -76,6 +76,15 @@ async def open_manifest(s3: Any, bucket: str, top_hash: str, start: int) -> Any:
     """The body of a manifest from the offset `start` on.
 
     Raises:
+        ToolError: as `manifest_answer`.
+    """
+    return (await manifest_answer(s3, bucket, top_hash, start))["Body"]
+
+
+async def manifest_answer(s3: Any, bucket: str, top_hash: str, start: int) -> dict[str, Any]:
+    """S3's answer with a manifest from the offset `start` on: its body, its size and its ETag.
+
+    Raises:
         ToolError: if there is no such manifest, or nothing at that offset.
     """
     from botocore.exceptions import ClientError
@@ -86,7 +95,8 @@ async def open_manifest(s3: Any, bucket: str, top_hash: str, start: int) -> Any:
     if start:
         request["Range"] = f"bytes={start}-"
     try:
-        return (await s3.get_object(**request))["Body"]
+        answer: dict[str, Any] = await s3.get_object(**request)
+        return answer
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "InvalidRange":
@@ -94,6 +104,23 @@ async def open_manifest(s3: Any, bucket: str, top_hash: str, start: int) -> Any:
         if code not in ("NoSuchKey", "404"):
             raise
         raise ToolError(f"there is no package version {top_hash} in s3://{bucket}; check top_hash") from error
+
+
+async def complete_hash(s3: Any, bucket: str, begin: str) -> str:
+    """The top hash of a registry's one manifest whose top hash begins so.
+
+    Raises:
+        ToolError: if there is none, or more than one.
+    """
+    if is_top_hash(begin):
+        return begin
+    answer = await s3.list_objects_v2(Bucket=bucket, Prefix=MANIFESTS + begin, MaxKeys=2)
+    found: list[str] = [item["Key"].removeprefix(MANIFESTS) for item in answer.get("Contents", ())]
+    if len(found) > 1:
+        raise ToolError(f"several package versions in s3://{bucket} begin with {begin}; give more digits")
+    if not found or not is_top_hash(found[0]):
+        raise ToolError(f"there is no package version in s3://{bucket} that begins with {begin}; check the hash")
+    return found[0]
 
 
 async def package_names(s3: Any, bucket: str, prefix: str, after: str, count: int) -> list[str]:

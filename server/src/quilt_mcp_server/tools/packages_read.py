@@ -16,9 +16,10 @@ from ..globs import matcher
 from ..protocol import paging
 from ..protocol.tool import Cursor, NextCursor, PackageName, Registry, TopHash, tool
 from ..quilt.diff import Change, compare
-from ..quilt.locations import ObjectLocation, check_package_name, parse_bucket
+from ..quilt.integrity import Integrity, IntegrityChecks
+from ..quilt.locations import ObjectLocation, check_package_name, is_top_hash, parse_bucket, parse_package
 from ..quilt.manifest import entry_key, entry_size, is_text, lines, physical_location
-from ..quilt.registry import open_manifest, resolve
+from ..quilt.registry import LATEST, complete_hash, manifest_answer, open_manifest, resolve
 
 MAXIMUM_TEXT = 256 * 1024  # bytes of a file that its resource shows
 MAXIMUM_META = 64 * 1024  # bytes of one metadata object that are shown
@@ -40,6 +41,7 @@ class PackageContents(BaseModel):
     registry: str
     package_name: str
     top_hash: str
+    integrity: Integrity  # whether the content is what the top hash says
     meta: dict[str, Any] | None = None  # on the first page
     message: str | None = None
     entries: list[PackageEntry]
@@ -86,6 +88,7 @@ class PackagesReadTools:
 
     def __init__(self, aws: Gateway) -> None:
         self._aws = aws
+        self._integrity = IntegrityChecks()
 
     @tool("Browse a package", actions=("s3:GetObject",))
     async def package_browse(
@@ -105,10 +108,12 @@ class PackagesReadTools:
             version, start = await where(s3, bucket, name, top_hash, paging.decode(question, cursor, str))
             shown = _Version(bucket, name, version, include_meta)
             page = await _page(s3, shown, start, limit, lambda key: key.startswith(path))
+            integrity = await self._integrity.check(s3, bucket, version, page.etag, page.size)
         return PackageContents(
             registry=f"s3://{bucket}",
             package_name=name,
             top_hash=version,
+            integrity=integrity,
             meta=page.meta,
             message=page.message,
             entries=page.entries,
@@ -142,6 +147,22 @@ class PackagesReadTools:
             entries=page.entries,
             next_cursor=page.cursor(question, version),
         )
+
+    async def version(self, registry: str, package: str) -> tuple[str, str]:
+        """The name and the top hash of `user/name`, `user/name@hash` (or its beginning) or `user/name:tag`.
+
+        Raises:
+            ToolError: if there is no such version, or the caller may not look for it.
+        """
+        bucket, place = parse_bucket(registry), parse_package(package)
+        asked = f"looking for the package {place.name} in s3://{bucket}"
+        if place.hash is None:
+            async with self._aws.bucket(bucket, asked) as s3:
+                return place.name, await resolve(s3, bucket, place.name, place.tag or LATEST)
+        # Only the beginning of a hash takes a list.
+        action = "s3:GetObject" if is_top_hash(place.hash) else "s3:ListBucket"
+        async with self._aws.bucket(bucket, asked, action) as s3:
+            return place.name, await complete_hash(s3, bucket, place.hash)
 
     async def text(self, registry: str, package_name: str, top_hash: str | None, path: str) -> str:
         """The beginning of a text file in a package, in any bucket.
@@ -204,9 +225,16 @@ class PackagesReadTools:
 
 @dataclass(slots=True)
 class _Page:
-    """Some entries of a manifest, what its header says if the page begins with it, and where the next page begins."""
+    """Some entries of a manifest, what its header says if the page begins with it, and where the next page begins.
+
+    Attributes:
+        etag: The state of the manifest.
+        size: Its bytes.
+    """
 
     entries: list[PackageEntry]
+    etag: str
+    size: int
     meta: dict[str, Any] | None = None
     message: str | None = None
     end: int | None = None
@@ -229,8 +257,10 @@ async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Call
     """Up to `limit` wanted entries from an offset on; fewer when they are large or far apart."""
     who = principal()
     deadline = time.monotonic() + SCAN_SECONDS
-    page, budget, position = _Page([]), paging.PageBudget(), start
-    async with await open_manifest(s3, version.bucket, version.top_hash, start) as body:
+    answer = await manifest_answer(s3, version.bucket, version.top_hash, start)
+    page = _Page([], etag=answer["ETag"], size=start + answer["ContentLength"])
+    budget, position = paging.PageBudget(), start
+    async with answer["Body"] as body:
         async for line in lines(body, start):
             if len(page.entries) >= limit or not budget or time.monotonic() > deadline:
                 page.end = position

@@ -142,7 +142,9 @@ class PackagesWriteTools:
             self._aws.bucket(bucket, f"reading the package {name} in s3://{bucket}") as s3,
             await open_manifest(s3, bucket, before.top_hash, 0) as body,
         ):
-            draft = await merge(lines(body), lambda old: _header(metadata, chosen, message, old), changes)
+            draft = await merge(
+                lines(body), lambda old: _header(metadata, chosen, message, old), changes, before.top_hash
+            )
         with draft:
             if metadata is None:
                 await self._workflows.check_metadata(chosen, draft.header.get("user_meta"))

@@ -1,4 +1,4 @@
-"""Refusals over HTTP in the form that MCP clients show: a JSON-RPC error beside the status.
+"""Refusals over HTTP in the form that MCP clients show: a JSON-RPC error in addition to the status.
 
 Most clients show `error.message` of such a body, and nothing of any other body.
 """
@@ -79,7 +79,7 @@ def id_of(message: object) -> RequestId | None:
 
 
 async def _received_id(scope: Scope, receive: Receive) -> RequestId | None:
-    """The id in what has been received of the body. A client that waits for 100 (Continue) is not told to go on."""
+    """The id in what has been received of the body. A client that waits for 100 (Continue) is not asked to go on."""
     if scope["method"] != "POST" or any(name == b"expect" for name, _ in scope["headers"]):
         return None
     try:

@@ -1,8 +1,6 @@
 """Samples of the tools that write packages."""
 
-from quilt_package import HASH
-
-from tools.account import BUCKET
+from tools.account import BUCKET, WHOLE, whole_hash
 from tools.sample import Sample
 
 ENTRY = {"s3_uri": f"s3://{BUCKET}/objects/a.csv", "logical_key": "new.csv", "meta": {"n": 2}}
@@ -28,10 +26,10 @@ SAMPLES = {
     "package_update": Sample(
         {
             "registry": BUCKET,
-            "package_name": "team/data",
+            "package_name": WHOLE,
             "entries": [ENTRY],
             "remove": ["b/c.csv"],
-            "top_hash": HASH,
+            "top_hash": whole_hash(),
             **VERSION,
         },
         {"entries": 2, "written": True},
