@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from attack.processes import process
 from conftest import HOST, Running, environment, running, token
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,6 +19,8 @@ from stub import serving
 
 from quilt_mcp_server.config import load
 from quilt_mcp_server.transport.uvicorn_protocol import MAXIMUM_CONNECTIONS
+
+from .processes import process
 
 LIMIT = 10
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
