@@ -78,8 +78,14 @@ def environment(**changes: str) -> dict[str, str]:
     return {name: value for name, value in (values | changes).items() if value}
 
 
-def token(key: Any = KEY, kid: str | None = "frontend-enhanced", algorithm: str = "HS256", **changes: Any) -> str:
-    """A valid token, with changes; None removes a claim."""
+def token(
+    key: Any = KEY,
+    kid: str | None = "frontend-enhanced",
+    algorithm: str = "HS256",
+    header: dict[str, Any] | None = None,
+    **changes: Any,
+) -> str:
+    """A valid token, with changes; None removes a claim. A header of None removes the library's."""
     now = int(time.time())
     claims = {
         "sub": "alice",
@@ -90,7 +96,7 @@ def token(key: Any = KEY, kid: str | None = "frontend-enhanced", algorithm: str 
         "buckets": ["quilt-example"],
     }
     claims = {name: value for name, value in (claims | changes).items() if value is not None}
-    return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": kid} if kid is not None else None)
+    return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": kid, **(header or {})} if kid else header)
 
 
 class Running:

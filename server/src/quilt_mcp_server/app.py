@@ -12,7 +12,9 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from .auth import resource_metadata
+from .auth import resource_metadata, server_metadata
+from .auth.access_tokens import AccessTokenRules
+from .auth.introspection import Introspection
 from .auth.jwks import Jwks
 from .auth.middleware import AuthenticationMiddleware, FixedPrincipalMiddleware
 from .auth.principal import LOCAL_USER, permissions, principal
@@ -20,6 +22,7 @@ from .auth.tokens import TokenVerifier
 from .aws import Gateway
 from .config import Config
 from .health import Readiness, healthz
+from .oauth_settings import OAuthSettings
 from .protocol.server import QuiltServer
 from .resources import Resources
 from .tools import groups
@@ -28,6 +31,7 @@ from .transport.concurrency import ConcurrencyMiddleware, UserLimitMiddleware
 from .transport.disconnect import DisconnectMiddleware
 from .transport.enveloped_request import EnvelopedTransport
 from .transport.host_header import HostHeaderMiddleware, KnownOriginsMiddleware, Origins
+from .transport.public_documents import PublicDocumentsMiddleware
 from .transport.refusal import PostOnlyMiddleware
 from .transport.request_body import MAXIMUM_BODY, RequestBodyMiddleware
 from .transport.stateless_transport import StatelessTransport
@@ -41,7 +45,7 @@ def build(config: Config) -> Starlette:
     """The whole application. AWS is not called before the first request."""
     aws = Gateway(config)
     verifier = _verifier(config) if config.auth == "jwt" else None
-    metadata = resource_metadata.document(config) if verifier is not None else None
+    oauth = config.oauth if verifier is not None else None
     server = QuiltServer(config.tool_timeout, permissions)
     for group in groups(config, aws):
         server.add_group(group)
@@ -63,8 +67,8 @@ def build(config: Config) -> Starlette:
     if verifier is None:
         endpoint = FixedPrincipalMiddleware(endpoint, LOCAL_USER)
     else:
-        metadata_url = resource_metadata.document_url(config) if metadata is not None else None
-        endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, metadata_url)
+        challenge = resource_metadata.challenge(oauth) if oauth is not None else ""
+        endpoint = AuthenticationMiddleware(endpoint, verifier, config.log_subject, challenge)
     endpoint = HostHeaderMiddleware(endpoint, config.allowed_hosts, origins)
 
     @asynccontextmanager
@@ -86,10 +90,10 @@ def build(config: Config) -> Starlette:
             Route("/healthz", healthz),
             Route("/mcp/healthz", healthz),
             Route("/readyz", Readiness(verifier, aws.check).answer),
-            *(resource_metadata.routes(metadata) if metadata is not None else ()),
         ],
         middleware=[
             Middleware(AccessLogMiddleware, metrics=config.metrics == "emf"),
+            Middleware(PublicDocumentsMiddleware, _documents(oauth) if oauth is not None else []),
             Middleware(KnownOriginsMiddleware, origins=origins, expose_headers=_RESPONSE_HEADERS),
         ],
         lifespan=lifespan,
@@ -102,10 +106,19 @@ def _user() -> str:
     return principal().identity
 
 
+def _documents(oauth: OAuthSettings) -> list[Route]:
+    return [*resource_metadata.routes(oauth), *server_metadata.routes(oauth)]
+
+
 def _verifier(config: Config) -> TokenVerifier:
-    jwks = Jwks(config.jwks_url) if config.jwks_url is not None else None
+    oauth = config.oauth
     return TokenVerifier(
-        config.jwt_keys, config.jwt_issuer, config.jwt_audience, jwks=jwks, jwks_issuer=config.oauth_issuer or ""
+        config.jwt_keys,
+        config.jwt_issuer,
+        config.jwt_audience,
+        rules=AccessTokenRules(oauth) if oauth is not None else None,
+        jwks=Jwks(oauth.jwks_url) if oauth is not None and oauth.jwks_url is not None else None,
+        introspection=Introspection(oauth.introspection) if oauth is not None and oauth.introspection else None,
     )
 
 

@@ -10,10 +10,12 @@ from difflib import get_close_matches
 from typing import Literal
 from urllib.parse import urlsplit
 
+from . import oauth_settings
+from .oauth_settings import LOOPBACK, OAuthSettings
+
 PREFIX = "QUILT_MCP_"
 DEFAULT_KID = "frontend-enhanced"
 MINIMUM_KEY_BYTES = 32  # RFC 7518, 3.2: a key of the hash's size or larger
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+\Z", re.ASCII)
 # Of a web page its scheme, host and port; of a desktop client a scheme of its own, with any host or `*`.
 _ORIGIN = re.compile(
@@ -42,8 +44,7 @@ class Config:
     jwt_keys: Mapping[str, str] = field(repr=False)
     jwt_issuer: str
     jwt_audience: str
-    jwks_url: str | None
-    oauth_issuer: str | None
+    oauth: OAuthSettings | None
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     credentials: Literal["task_role", "assume_role"]
@@ -122,9 +123,10 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         )
     hosts = _hosts(read, auth, host)
     origins = _origins(read)
-    jwks_url, oauth_issuer = _jwks(read)
+    audience = read.text("JWT_AUDIENCE", "quilt-mcp-server")
     roles = _roles(read)
     credentials = _credentials(read, roles)
+    oauth = oauth_settings.load(read, hosts, audience, roles if credentials == "assume_role" else ())
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
     if not region:
         read.faults.append("AWS_REGION is not set; name the region of the stack, for example us-east-1")
@@ -133,11 +135,10 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         host=host,
         port=read.number("PORT", 8000, 1, 65535),
         auth=auth,
-        jwt_keys=_jwt_keys(read, required=auth == "jwt" and jwks_url is None),
+        jwt_keys=_jwt_keys(read, required=auth == "jwt" and oauth is None),
         jwt_issuer=read.text("JWT_ISSUER", "quilt-frontend"),
-        jwt_audience=read.text("JWT_AUDIENCE", "quilt-mcp-server"),
-        jwks_url=jwks_url,
-        oauth_issuer=oauth_issuer,
+        jwt_audience=audience,
+        oauth=oauth,
         allowed_hosts=hosts,
         allowed_origins=origins,
         credentials=credentials,
@@ -203,17 +204,6 @@ def _jwt_keys(read: _Reader, *, required: bool) -> dict[str, str]:
     if not keys and required:
         read.fault("JWT_KEYS", 'holds no key; the form is {"<kid>": "<key>"}')
     return keys
-
-
-def _jwks(read: _Reader) -> tuple[str | None, str | None]:
-    url, issuer = read.text("JWKS_URL"), read.text("OAUTH_ISSUER")
-    parts = urlsplit(url)
-    if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        read.fault("JWKS_URL", f"must be an https:// address; found {url!r}")
-    if bool(url) != bool(issuer):
-        missing, given = ("OAUTH_ISSUER", "JWKS_URL") if url else ("JWKS_URL", "OAUTH_ISSUER")
-        read.fault(missing, f"is not set; {PREFIX}{given} needs it: the keys and the issuer they belong to go together")
-    return url or None, issuer or None
 
 
 class _DuplicateError(ValueError):

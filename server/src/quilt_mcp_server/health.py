@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse
 from . import __version__
 from .auth.jwks import KeysUnavailableError
 from .auth.middleware import AmbiguousTokenError, MissingTokenError, bearer_token
-from .auth.tokens import InvalidTokenError, TokenVerifier
+from .auth.refusals import InsufficientScopeError, InvalidTokenError
+from .auth.tokens import TokenVerifier
 
 CHECK_SECONDS = 5.0  # that AWS, and the address of the keys, get to answer
 REMEMBERED_SECONDS = 10.0  # so that no client can make this server call AWS in a loop
@@ -69,7 +70,13 @@ class Readiness:
             return True
         try:
             await self._verifier.verify(bearer_token(request.scope))
-        except (MissingTokenError, AmbiguousTokenError, InvalidTokenError, KeysUnavailableError):
+        except (
+            MissingTokenError,
+            AmbiguousTokenError,
+            InvalidTokenError,
+            InsufficientScopeError,
+            KeysUnavailableError,
+        ):
             return False
         return True
 

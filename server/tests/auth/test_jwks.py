@@ -19,8 +19,10 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from auth.test_tokens import crafted
 from quilt_mcp_server.auth import jwks
+from quilt_mcp_server.auth.access_tokens import AccessTokenRules
 from quilt_mcp_server.auth.jwks import Jwks, KeysUnavailableError, usable
 from quilt_mcp_server.auth.tokens import TokenVerifier
+from quilt_mcp_server.oauth_settings import OAuthSettings
 
 ISSUER = "https://login.example.com"
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -93,9 +95,10 @@ def test_published_keys_verify_in_addition_to_the_shared_ones(server: Running, a
 
 
 async def test_one_name_of_two_issuers_is_two_people(address: Address) -> None:
-    verifier = TokenVerifier(
-        {"frontend-enhanced": KEY}, "quilt-frontend", "quilt-mcp-server", Jwks(address.url), ISSUER
+    rules = AccessTokenRules(
+        OAuthSettings(ISSUER, address.url, "https://demo.quiltdata.com/mcp", ("quilt-mcp-server",))
     )
+    verifier = TokenVerifier({"frontend-enhanced": KEY}, "quilt-frontend", "quilt-mcp-server", rules, Jwks(address.url))
     own, theirs = [await verifier.verify(raw) for raw in (token(), token(RSA, "rsa", "RS256", iss=ISSUER))]
     assert own.subject == theirs.subject == "alice"
     assert own.identity != theirs.identity

@@ -14,10 +14,14 @@ from conftest import KEY, OTHER_KEY, token
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from quilt_mcp_server.auth.access_tokens import AccessTokenRules
 from quilt_mcp_server.auth.principal import Principal
 from quilt_mcp_server.auth.tokens import InvalidTokenError, Key, TokenVerifier
+from quilt_mcp_server.oauth_settings import OAuthSettings
 
 VERIFIER = TokenVerifier({"frontend-enhanced": KEY, "next": OTHER_KEY}, "quilt-frontend", "quilt-mcp-server")
+
+RULES = AccessTokenRules(OAuthSettings("issuer", "https://login.example.com/jwks", "https://demo.quiltdata.com/mcp"))
 
 
 def verify(raw: str) -> Principal:
@@ -190,7 +194,7 @@ def test_a_kid_of_at_most_256_characters_is_looked_for_at_the_jwks_address() -> 
         async def find(self, kid: str) -> None:
             asked.append(kid)
 
-    verifier = TokenVerifier({}, "quilt-frontend", "quilt-mcp-server", jwks=Keys(), jwks_issuer="issuer")  # type: ignore[arg-type]
+    verifier = TokenVerifier({}, "quilt-frontend", "quilt-mcp-server", RULES, Keys())  # type: ignore[arg-type]
     for length in (256, 257):
         with pytest.raises(InvalidTokenError, match="names no key"):
             asyncio.run(verifier.verify(token(KEY, "k" * length)))

@@ -147,7 +147,7 @@ def test_with_several_roles_the_token_must_choose(aws: Aws, serve: Callable[...,
 
 
 async def test_two_hundred_users_at_once_each_sign_with_their_own_key(server: Running, aws: Aws) -> None:
-    # Two requests under each grant, with the other users' in between.
+    # Three requests under each grant (the tag, the manifest, and its check), with the other users' in between.
     aws.delay = 0.05
     users = [f"user-{number}" for number in range(200)]
     limits = httpx.Limits(max_connections=40)
@@ -167,7 +167,7 @@ async def test_two_hundred_users_at_once_each_sign_with_their_own_key(server: Ru
             assert answer["result"]["structuredContent"]["registry"] == f"s3://{name}"
 
         await asyncio.gather(*map(call, users))
-    assert len(aws.signed) == 400
+    assert len(aws.signed) == 600
     for key, path in aws.signed:
         assert path.startswith(f"/bucket-of-{key.removeprefix('key-of-')}/")
 

@@ -85,4 +85,4 @@ def test_a_foreign_origin_is_refused(foreign: Visit) -> None:
     for name in ("initialize", "list", "read", "modern", "missing", "wrong"):
         assert report[name].get("refused"), (name, report[name])
     # Nothing but the question got through, and what browsers send without asking was refused.
-    assert {(method, status) for method, _, status in foreign.seen} == {("OPTIONS", 400), ("POST", 401)}
+    assert {(method, status) for method, _, status in foreign.seen} == {("OPTIONS", 400), ("POST", 403)}

@@ -124,6 +124,7 @@ async def test_it_is_kept_by_etag(monkeypatch: pytest.MonkeyPatch) -> None:
     assert s3.reads == 1
     assert await checks.check(s3, "b", TOP, "two", 500) == "verified"
     assert await checks.check(s3, "other", TOP, "one", 500) == "verified"
+    assert await checks.check(s3, "b", TOP, "", 500) == await checks.check(s3, "b", TOP, "one", None)
     assert s3.reads == 3
     monkeypatch.setattr(integrity, "REMEMBERED", 2)
     assert await checks.check(s3, "b", TOP, "three", 500) == "verified"

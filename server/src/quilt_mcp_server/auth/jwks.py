@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -24,33 +25,40 @@ class KeysUnavailableError(Exception):
     """The keys could not be fetched, so nothing can be said about the token."""
 
 
-class Jwks:
-    """The keys that an address publishes, by kid, each with its only algorithm."""
+class PublishedDocument[T]:
+    """What an address publishes: kept, fetched again before it is too old, and never by many at once.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: The address.
+        name: What is there, for the log.
+        read: What is made of its JSON. It raises ValueError if this is no such document.
+    """
+
+    def __init__(self, url: str, name: str, read: Callable[[Any], T]) -> None:
         self._url = url
-        self._keys: dict[str, tuple[Any, str]] = {}
+        self._name = name
+        self._read = read
+        self._value: T | None = None
         self._fetched = self._tried = float("-inf")
         self._fetch: asyncio.Task[None] | None = None
         self._failures = 0
         self._waiting = 0
 
-    async def find(self, kid: str) -> tuple[Any, str] | None:
-        """A key and its algorithm; None if the address publishes no such key.
+    async def current(self) -> T:
+        """The document, at most MAXIMUM_AGE old.
 
         Raises:
             KeysUnavailableError: if the address has not answered, or too many wait for its answer.
         """
-        if kid not in self._keys or not self._current():
-            await self._refreshed()
-        elif self._age() > MAXIMUM_AGE / 2:
-            self._begin()  # Early, so that no request waits when they are too old.
-        if not self._current():
+        await self.check()
+        if self._age() > MAXIMUM_AGE / 2:
+            self._begin()  # Early, so that no request waits when it is too old.
+        if self._value is None:
             raise KeysUnavailableError
-        return self._keys.get(kid)
+        return self._value
 
     async def check(self) -> None:
-        """Pass, if the keys are known.
+        """Pass, if the document is known.
 
         Raises:
             KeysUnavailableError: if the address has not answered.
@@ -92,13 +100,13 @@ class Jwks:
         self._tried = time.monotonic()
         try:
             async with asyncio.timeout(TIMEOUT):
-                self._keys = usable(await self._get())
+                self._value = self._read(await self._get())
             self._fetched = time.monotonic()
             self._failures = 0
         except Exception as error:
-            # The known keys stay valid until they are too old.
+            # What is known stays valid until it is too old.
             self._failures += 1
-            log.warning("the keys at the JWKS address could not be fetched: %s", type(error).__name__)
+            log.warning("%s could not be fetched: %s", self._name, type(error).__name__)
         finally:
             self._fetch = None
 
@@ -118,6 +126,27 @@ class Jwks:
                 if len(body) > MAXIMUM_BYTES:
                     raise ValueError("too large")
         return json.loads(body)
+
+
+class Jwks(PublishedDocument[dict[str, tuple[Any, str]]]):
+    """The keys that an address publishes, by kid, each with its only algorithm."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "the keys at the JWKS address", usable)
+
+    async def find(self, kid: str) -> tuple[Any, str] | None:
+        """A key and its algorithm; None if the address publishes no such key.
+
+        Raises:
+            KeysUnavailableError: if the address has not answered, or too many wait for its answer.
+        """
+        if kid not in (self._value or {}) or not self._current():
+            await self._refreshed()
+        elif self._age() > MAXIMUM_AGE / 2:
+            self._begin()  # Early, so that no request waits when they are too old.
+        if not self._current() or self._value is None:
+            raise KeysUnavailableError
+        return self._value.get(kid)
 
 
 def usable(document: Any) -> dict[str, tuple[Any, str]]:

@@ -8,7 +8,8 @@ from ..telemetry.logs import record, subject_for_logs
 from ..transport.refusal import RETRY_AFTER, refuse
 from .jwks import KeysUnavailableError
 from .principal import Principal, current_principal
-from .tokens import InvalidTokenError, TokenVerifier
+from .refusals import InsufficientScopeError, InvalidTokenError
+from .tokens import TokenVerifier
 
 REALM = "quilt-mcp-server"
 
@@ -38,13 +39,17 @@ def bearer_token(scope: Scope) -> str:
 
 
 class AuthenticationMiddleware:
-    """Lets a request through with its principal in the context, or answers 401 (400 for two headers)."""
+    """Lets a request through with its principal in the context, or answers 401 (400 for two headers, 403 for a scope).
 
-    def __init__(self, app: ASGIApp, verifier: TokenVerifier, log_subject: str, metadata_url: str | None) -> None:
+    Args:
+        challenge: What an OAuth client needs to get a token, in the words of the WWW-Authenticate header.
+    """
+
+    def __init__(self, app: ASGIApp, verifier: TokenVerifier, log_subject: str, challenge: str = "") -> None:
         self._app = app
         self._verifier = verifier
         self._log_subject = log_subject
-        self._metadata = f', resource_metadata="{metadata_url}"' if metadata_url else ""
+        self._oauth = f", {challenge}" if challenge else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -58,6 +63,8 @@ class AuthenticationMiddleware:
             await self._challenge(400, "invalid_request", said, scope, receive, send)
         except InvalidTokenError as error:
             await self._challenge(401, "invalid_token", str(error), scope, receive, send)
+        except InsufficientScopeError as error:
+            await self._challenge(403, "insufficient_scope", str(error), scope, receive, send)
         except KeysUnavailableError:
             record().outcome = "no_keys"
             said = "Service Unavailable: the keys that verify this token cannot be fetched now; try again"
@@ -70,7 +77,7 @@ class AuthenticationMiddleware:
     async def _challenge(
         self, status: int, error: str | None, description: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        challenge = f'Bearer realm="{REALM}"{self._metadata}'
+        challenge = f'Bearer realm="{REALM}"{self._oauth}'
         if error:
             challenge += f', error="{error}", error_description="{description}"'
         reason = record().outcome = error or "no_token"

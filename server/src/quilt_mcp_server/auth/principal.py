@@ -20,6 +20,14 @@ class AccessDeniedError(ToolError):
 
 
 @dataclass(frozen=True, slots=True)
+class BucketGrant:
+    """Buckets, by names or patterns, and the IAM actions that are granted on these; None: all actions."""
+
+    buckets: tuple[str, ...]
+    permissions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """An authenticated caller, as its token describes it.
 
@@ -30,6 +38,7 @@ class Principal:
         roles: Names of IAM roles that the token asks for.
         expires: When the token expires, in seconds since 1970; None for a caller without a token.
         issuer: Who names the subject, where the same name may be another person's elsewhere.
+        grants: Where not every action is granted on every bucket: which are, on which. They limit what is above.
     """
 
     subject: str
@@ -38,6 +47,7 @@ class Principal:
     roles: tuple[str, ...] = ()
     expires: int | None = None
     issuer: str = ""
+    grants: tuple[BucketGrant, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -103,7 +113,7 @@ def authorize(who: Principal, bucket: str, action: str) -> None:
         raise AccessDeniedError(
             f"your token does not grant the bucket {bucket!r}; bucket_list shows the buckets you may use"
         )
-    if not _granted(who, action):
+    if not _granted(who, action) or not _granted_on(who, bucket, action):
         raise AccessDeniedError(f"your token does not grant {action}, which this needs on the bucket {bucket!r}")
 
 
@@ -117,5 +127,13 @@ def authorize_action(who: Principal, action: str) -> None:
         raise AccessDeniedError(f"your token does not grant {action}, which this needs")
 
 
-def _granted(who: Principal, action: str) -> bool:
+def _granted(who: Principal | BucketGrant, action: str) -> bool:
     return who.permissions is None or any(is_granted(granted, action) for granted in who.permissions)
+
+
+def _granted_on(who: Principal, bucket: str, action: str) -> bool:
+    """Whether one grant names both: an action on one bucket is none on another."""
+    return not who.grants or any(
+        _granted(grant, action) and any(is_granted(pattern, bucket) for pattern in grant.buckets)
+        for grant in who.grants
+    )

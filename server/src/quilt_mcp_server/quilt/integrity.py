@@ -24,17 +24,17 @@ class IntegrityChecks:
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str, str], Integrity] = OrderedDict()
 
-    async def check(self, s3: Any, bucket: str, top_hash: str, etag: str, size: int) -> Integrity:
+    async def check(self, s3: Any, bucket: str, top_hash: str, etag: str, size: int | None) -> Integrity:
         """Whether a manifest is verified.
 
         Args:
             s3: The client, under a grant for the bucket.
             bucket: The registry.
             top_hash: Which manifest.
-            etag: The state of that object.
-            size: Its bytes.
+            etag: The state of that object; empty where S3 does not say it.
+            size: Its bytes, where S3 says them.
         """
-        if size > MAXIMUM_CHECKED:
+        if not etag or size is None or size > MAXIMUM_CHECKED:
             return "not verified (too large)"
         key = (bucket, top_hash, etag)
         found = self._known.get(key)

@@ -229,12 +229,12 @@ class _Page:
 
     Attributes:
         etag: The state of the manifest.
-        size: Its bytes.
+        size: Its bytes, where S3 says them.
     """
 
     entries: list[PackageEntry]
     etag: str
-    size: int
+    size: int | None
     meta: dict[str, Any] | None = None
     message: str | None = None
     end: int | None = None
@@ -258,7 +258,8 @@ async def _page(s3: Any, version: _Version, start: int, limit: int, wanted: Call
     who = principal()
     deadline = time.monotonic() + SCAN_SECONDS
     answer = await manifest_answer(s3, version.bucket, version.top_hash, start)
-    page = _Page([], etag=answer["ETag"], size=start + answer["ContentLength"])
+    length = answer.get("ContentLength")
+    page = _Page([], etag=answer.get("ETag", ""), size=None if length is None else start + length)
     budget, position = paging.PageBudget(), start
     async with answer["Body"] as body:
         async for line in lines(body, start):
