@@ -38,6 +38,7 @@ class Contender:
         environment: Its variables for a port, the URL of AWS and the URL of Quilt's registry.
         listing: The arguments of its bucket_objects_list.
         browses: Whether it has package_browse.
+        latest: Whether it speaks the revision without a handshake.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Contender:
     environment: Callable[[int, str, str], dict[str, str]]
     listing: Document
     browses: bool
+    latest: bool
 
     @property
     def image(self) -> str:
@@ -85,7 +87,7 @@ def _quilt_mcp(port: int, aws: str, registry: str) -> dict[str, str]:
 
 
 LISTING: Document = {"bucket": BUCKET, "prefix": "objects/"}
-OWN = Contender("quilt-mcp-server", ROOT, tokens.mint(KEYS, "bench", [BUCKET], 86_400), _own, LISTING, True)
+OWN = Contender("quilt-mcp-server", ROOT, tokens.mint(KEYS, "bench", [BUCKET], 86_400), _own, LISTING, True, True)
 QUILT_MCP = Contender(
     "quilt-mcp 0.22.0",
     ROOT / "bench/quilt_mcp",
@@ -93,6 +95,7 @@ QUILT_MCP = Contender(
     _quilt_mcp,
     # This server makes no link for each object either.
     LISTING | {"include_signed_urls": False},
+    False,
     False,
 )
 

@@ -34,6 +34,12 @@ from sandbox.seed.stack import Package
 
 LIMITS = ("--cpus", "0.25", "--memory", "512m")
 CLIENTS = 8
+EARLIER, LATEST = "2025-11-25", "2026-07-28"  # revisions: the last with a handshake, and the one without
+ENVELOPE: Document = {
+    "io.modelcontextprotocol/protocolVersion": LATEST,
+    "io.modelcontextprotocol/clientInfo": {"name": "bench", "version": "1"},
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
 CHEAP = {"name": "catalog_uri", "arguments": PACKAGED}
 MIB = 1024 * 1024
 # Of the specification, at 0.25 CPU and 512 MiB with 8 clients.
@@ -42,6 +48,8 @@ TARGETS = {
     "resident memory after the calls": "at most 130 MiB",
     "tools/list": "at least 250/s",
     "catalog_uri": "at least 250/s",
+    f"tools/list, {LATEST}": "at least 250/s",
+    f"catalog_uri, {LATEST}": "at least 250/s",
     "image, compressed": "at most 150 MiB",
 }
 
@@ -63,15 +71,16 @@ class Load:
 
 
 class Server:
-    """The server's endpoint, asked with a valid token."""
+    """The server's endpoint, asked with a valid token, in one revision of the protocol."""
 
-    def __init__(self, port: int, token: str = "") -> None:
+    def __init__(self, port: int, token: str = "", version: str = EARLIER) -> None:
         self.port = port
+        self._version = version
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
             "Accept": "application/json, text/event-stream",
-            "MCP-Protocol-Version": "2025-11-25",
+            "MCP-Protocol-Version": version,
         }
 
     def connection(self) -> http.client.HTTPConnection:
@@ -79,8 +88,12 @@ class Server:
 
     def ask(self, connection: http.client.HTTPConnection, method: str, params: Document) -> Document:
         """The result of a request; raises ValueError for anything else."""
+        headers = self._headers
+        if self._version != EARLIER:
+            params = params | {"_meta": ENVELOPE}
+            headers = headers | {"Mcp-Method": method} | ({"Mcp-Name": params["name"]} if "name" in params else {})
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-        connection.request("POST", "/mcp", body, self._headers)
+        connection.request("POST", "/mcp", body, headers)
         answer = json.loads(connection.getresponse().read())
         result: Document = answer.get("result", {})
         # quilt-mcp reports failures inside a success.
@@ -255,6 +268,10 @@ def rows(contender: Contender, urls: tuple[str, str], seconds: float, calls: int
         yield "initialize", str(server.load("initialize", client, while_time))
         yield "tools/list", str(server.load("tools/list", {}, while_time))
         yield "catalog_uri", str(server.load("tools/call", CHEAP, lambda count, _: count < calls))
+        if contender.latest:
+            latest = Server(server.port, contender.token, LATEST)
+            yield f"tools/list, {LATEST}", str(latest.load("tools/list", {}, while_time))
+            yield f"catalog_uri, {LATEST}", str(latest.load("tools/call", CHEAP, lambda count, _: count < calls))
         yield "resident memory after the calls", resident(container_id)
         if not server.healthy():
             return
@@ -279,7 +296,7 @@ def table(contenders: list[Contender], seconds: float, calls: int) -> None:
                 found[-1][name] = value
                 print(f"{contender.name}: {name} {value.strip()}", file=sys.stderr, flush=True)
     print(f"{'':32}" + "".join(f"{contender.name:62}" for contender in contenders) + "target for quilt-mcp-server")
-    # A dash: quilt-mcp has no package_browse, or had ended by then.
+    # A dash: quilt-mcp has no package_browse and not the latest revision, or had ended by then.
     for name in found[0]:
         cells = "".join(f"{each.get(name, '      -'):62}" for each in found)
         print(f"{name:32}{cells}{TARGETS.get(name, '')}".rstrip())

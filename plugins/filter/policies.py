@@ -73,6 +73,7 @@ def task_role_policy(
         _statement(
             "QueryAthena",
             [
+                "athena:BatchGetQueryExecution",
                 "athena:GetQueryExecution",
                 "athena:GetQueryResults",
                 "athena:GetWorkGroup",

@@ -1,15 +1,21 @@
 """Packages of a registry that has workflows. That quilt3 says the same: tests/oracle."""
 
+import asyncio
+import contextlib
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from conftest import Running, environment, token
+from mcp.server.mcpserver.exceptions import ToolError
+from server_process import SOURCE
 
+from quilt_mcp_server.auth.principal import Principal, current_principal
 from quilt_mcp_server.aws import Gateway
 from quilt_mcp_server.config import load
 from quilt_mcp_server.quilt import workflow_check
@@ -315,8 +321,8 @@ async def test_many_entries_are_never_objects_all_at_once() -> None:
     asked: list[str] = []
 
     class Watched(Workflows):
-        async def _ask(self, question: Callable[[], str]) -> dict[str, Any]:
-            asked.append(question())
+        async def _ask(self, question: Callable[[], Awaitable[str]]) -> dict[str, Any]:
+            asked.append(await question())
             return {}
 
     with Draft({"version": "v0"}) as draft:
@@ -354,3 +360,41 @@ def test_a_check_has_less_memory_than_the_server() -> None:
 def test_the_configuration_is_read_as_the_caller(server: Running, registry: Any) -> None:
     bearer = f"Bearer {token(buckets=['quilt-example'], permissions=['s3:PutObject'])}"
     assert "s3:GetObject" in server.fail("package_create", make(), Authorization=bearer)
+
+
+def test_a_check_runs_behind_the_server() -> None:
+    """At the lowest priority, so that hostile patterns do not take the server's share of the processor."""
+    program = (
+        "import os, resource; from quilt_mcp_server.quilt import workflow_check; before = os.nice(0); "
+        "workflow_check._limit(); print(os.nice(0) - before)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(SOURCE)}
+    )
+    assert int(found.stdout) >= 19 - os.nice(0)
+
+
+async def test_checks_of_a_user_wait_for_each_other_alone() -> None:
+    """While mallory's checks take their time, and more of them wait, bob's is made."""
+    workflows = Workflows(None)  # type: ignore[arg-type]  # asks nobody
+    slow, end = {"do": "choose", "config": CONFIG, "workflow": None, "name": "a/b", "message": "m"}, asyncio.Event()
+    made: list[str] = []
+
+    async def ask(user: str) -> None:
+        async def question() -> str:
+            made.append(user)
+            if user == "mallory":
+                await end.wait()
+            return json.dumps(slow)
+
+        current_principal.set(Principal(user))
+        with contextlib.suppress(ToolError):
+            await workflows._ask(question)
+
+    tasks = [asyncio.create_task(ask("mallory")) for _ in range(5)]
+    await asyncio.sleep(0)
+    await asyncio.wait_for(ask("bob"), 10)
+    assert made == ["mallory", "bob"]
+    end.set()
+    await asyncio.gather(*tasks)
+    assert made.count("mallory") == 5

@@ -29,6 +29,7 @@ from .tools import groups
 from .transport.access_log import AccessLogMiddleware
 from .transport.concurrency import ConcurrencyMiddleware, UserLimitMiddleware
 from .transport.disconnect import DisconnectMiddleware
+from .transport.enveloped_request import EnvelopedTransport
 from .transport.host_header import HostHeaderMiddleware, KnownOriginsMiddleware, Origins
 from .transport.public_documents import PublicDocumentsMiddleware
 from .transport.refusal import PostOnlyMiddleware
@@ -58,7 +59,7 @@ def build(config: Config) -> Starlette:
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     sessions = server.session_manager
-    endpoint: ASGIApp = StatelessTransport(sessions.app, modern=sessions.handle_request)
+    endpoint: ASGIApp = StatelessTransport(sessions.app, modern=EnvelopedTransport(sessions.app))
     endpoint = DisconnectMiddleware(endpoint)
     endpoint = ConcurrencyMiddleware(endpoint, config.max_requests, config.max_user_requests, _user)
     endpoint = RequestBodyMiddleware(endpoint, _user)

@@ -4,18 +4,20 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from .auth.principal import principal
 from .aws import Gateway
 from .protocol.tool import NO_WORKFLOW
 from .quilt import workflow_check
 from .quilt.draft import Draft
 from .quilt.locations import ObjectLocation, parse_physical_key, physical_key
+from .turns import Turn, UserTurns
 
 CONFIG = ".quilt/workflows/config.yml"
 MAXIMUM_FILE = 256 * 1024  # bytes of the configuration, and of a schema
@@ -41,11 +43,14 @@ class Workflow:
 
 
 class Workflows:
-    """Chooses a package's workflow and holds the package against it. One for all tools: few checks run at once."""
+    """Chooses a package's workflow and holds the package against it.
+
+    One for all tools: few checks run at once, one of a user, and all of them behind the server's own work.
+    """
 
     def __init__(self, aws: Gateway) -> None:
         self._aws = aws
-        self._turn = asyncio.Semaphore(_CHECKS_AT_ONCE)
+        self._turns = UserTurns(_CHECKS_AT_ONCE)
 
     async def choose(self, bucket: str, name: str, workflow: str | None, message: str | None) -> Workflow:
         """The workflow under which a package is pushed.
@@ -68,7 +73,7 @@ class Workflows:
         text, place = found
         asked = "" if workflow == NO_WORKFLOW else workflow
         question = {"do": "choose", "config": text, "workflow": asked, "name": name, "message": message}
-        chosen = await self._ask(lambda: json.dumps(question))
+        chosen = await self._ask(lambda: _json(question))
         header: dict[str, Any] = {"id": chosen["id"], "config": physical_key(place)}
         texts: dict[str, str | None] = {"metadata": None, "entries": None}
         for use in texts:
@@ -85,7 +90,7 @@ class Workflows:
         """
         if workflow.metadata is not None:
             value = {} if metadata is None else metadata
-            await self._check("the package's metadata", workflow.metadata, lambda: json.dumps(value))
+            await self._check("the package's metadata", workflow.metadata, lambda: _json(value))
 
     async def check_entries(self, workflow: Workflow, draft: Draft) -> None:
         """Pass, if the package's entries are as the workflow wants them.
@@ -102,10 +107,14 @@ class Workflows:
             )
         await self._check("the package's entries", workflow.entries, lambda: _entries(draft))
 
-    async def _check(self, what: str, schema: str, value: Callable[[], str]) -> None:
+    async def _check(self, what: str, schema: str, value: Callable[[], Awaitable[str]]) -> None:
         """Pass, if a value, whose JSON is made when its turn has come, is as a schema wants it."""
+
+        async def question() -> str:
+            return f'{{"do":"check","schema":{json.dumps(schema)},"value":{await value()}}}'
+
         try:
-            await self._ask(lambda: f'{{"do":"check","schema":{json.dumps(schema)},"value":{value()}}}')
+            await self._ask(question)
         except ToolError as error:
             raise ToolError(f"the workflow does not take {what}: {error}") from error
 
@@ -143,10 +152,10 @@ class Workflows:
             raise ToolError(f"{place} is not text in UTF-8") from error
         return text, ObjectLocation(place.bucket, place.key, answer.get("VersionId"))
 
-    async def _ask(self, question: Callable[[], str]) -> dict[str, Any]:
+    async def _ask(self, question: Callable[[], Awaitable[str]]) -> dict[str, Any]:
         """The answer of workflow_check, in a process of its own: its input may be made to take unlimited time."""
-        async with self._turn:
-            asked = question().encode()
+        async with self._turns.turn(principal().identity):
+            asked = (await question()).encode()
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",
@@ -174,7 +183,11 @@ class Workflows:
         return answer
 
 
-def _entries(draft: Draft) -> str:
+async def _json(value: object) -> str:
+    return json.dumps(value)
+
+
+async def _entries(draft: Draft) -> str:
     """What a schema for entries looks at, as JSON, written one by one: as objects all would take many times as much.
 
     Raises:
@@ -182,7 +195,9 @@ def _entries(draft: Draft) -> str:
     """
     found: list[str] = []
     size = 0
+    turn = Turn()
     for value in draft.values():
+        await turn.pause()
         entry = {name: value[name] for name in ("logical_key", "size")}
         found.append(json.dumps(entry | {"meta": (value["meta"] or {}).get("user_meta", {})}))
         size += len(found[-1])

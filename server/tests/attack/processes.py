@@ -19,7 +19,12 @@ class Process(Running):
 
     def __init__(self, port: int, pid: int) -> None:
         super().__init__(port)
+        self.pid = pid
         self._status = Path(f"/proc/{pid}/status")
+
+    def open_files(self) -> int:
+        """Files and connections that are open."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
     def peak(self) -> float:
         """The most memory that was resident at any time, MiB."""

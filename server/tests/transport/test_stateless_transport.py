@@ -6,9 +6,8 @@ import logging
 import time
 from typing import Any
 
-import httpx
 import pytest
-from conftest import HOST, ORIGIN, environment
+from conftest import ORIGIN, environment
 from mcp.server.transport_security import TransportSecuritySettings
 
 from quilt_mcp_server.auth.middleware import FixedPrincipalMiddleware
@@ -19,40 +18,9 @@ from quilt_mcp_server.tools.catalog import CatalogTools
 from quilt_mcp_server.tools.identity import IdentityTools
 from quilt_mcp_server.transport import stateless_transport
 from quilt_mcp_server.transport.access_log import AccessLogMiddleware
-from quilt_mcp_server.transport.host_header import HostHeaderMiddleware, Origins
+from quilt_mcp_server.transport.enveloped_request import EnvelopedTransport
 from quilt_mcp_server.transport.stateless_transport import StatelessTransport
-
-HEADERS = {"Host": HOST, "Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-WHO = {"name": "client", "version": "1"}
-
-
-def request(method: str, params: Any = None, request_id: Any = 1, **changes: Any) -> bytes:
-    body = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
-    return json.dumps({name: value for name, value in (body | changes).items() if value is not None}).encode()
-
-
-def initialize(version: str) -> bytes:
-    return request("initialize", {"protocolVersion": version, "capabilities": {}, "clientInfo": WHO})
-
-
-async def both(body: bytes, headers: dict[str, str]) -> tuple[httpx.Response, httpx.Response]:
-    """What the SDK answers, and what this server does."""
-    config = load(environment(QUILT_MCP_CATALOG_URL="https://demo.quiltdata.com"))
-    server = QuiltServer(config.tool_timeout)
-    for group in (IdentityTools(config), CatalogTools(config)):
-        server.add_group(group)
-    security = TransportSecuritySettings(allowed_hosts=[HOST], allowed_origins=[ORIGIN])
-    server.streamable_http_app(stateless_http=True, json_response=True, transport_security=security)
-    sessions = server.session_manager
-    sent = {name: value for name, value in (HEADERS | headers).items() if value}
-    async with sessions.run():
-        found = []
-        own = StatelessTransport(sessions.app, sessions.handle_request)
-        for app in (sessions.handle_request, HostHeaderMiddleware(own, [HOST], Origins([ORIGIN]))):
-            transport = httpx.ASGITransport(FixedPrincipalMiddleware(app, LOCAL_USER))
-            async with httpx.AsyncClient(transport=transport) as client:
-                found.append(await client.post(f"https://{HOST}/mcp", content=body, headers=sent))
-    return found[0], found[1]
+from transport.sdk_answers import WHO, both, initialize, request
 
 
 @pytest.mark.parametrize(
@@ -143,7 +111,7 @@ async def test_headers(headers: dict[str, str], status: int) -> None:
     assert bool(own.json().get("error", {}).get("message")) == (status != 200)
 
 
-async def test_a_revision_without_handshake_is_left_to_the_sdk() -> None:
+async def test_a_revision_without_handshake_wants_an_envelope() -> None:
     theirs, own = await both(request("tools/list"), {"MCP-Protocol-Version": "2026-07-28"})
     assert (own.status_code, own.json()) == (theirs.status_code, theirs.json()) and own.status_code == 400
 
@@ -178,7 +146,7 @@ async def asked_with(body: bytes, headers: list[tuple[bytes, bytes]]) -> tuple[i
     off = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     server.streamable_http_app(stateless_http=True, json_response=True, transport_security=off)
     sessions = server.session_manager
-    app = FixedPrincipalMiddleware(StatelessTransport(sessions.app, sessions.handle_request), LOCAL_USER)
+    app = FixedPrincipalMiddleware(StatelessTransport(sessions.app, EnvelopedTransport(sessions.app)), LOCAL_USER)
     sent: list[Any] = []
 
     async def receive() -> Any:

@@ -1,9 +1,7 @@
-"""Query executions: start, wait, and identification of their owner."""
+"""Query executions: identification of their owner, and what they say."""
 
-import asyncio
 import hashlib
 import re
-import time
 from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -13,7 +11,6 @@ from ..auth.principal import Principal
 VALIDATE = "EXPLAIN (TYPE VALIDATE)"  # before a statement that is only checked
 DONE = ("SUCCEEDED", "FAILED", "CANCELLED")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
-_POLL_FIRST, _POLL_LAST = 0.2, 3.0  # seconds between two polls
 
 
 def signed(who: Principal, text: str) -> str:
@@ -61,30 +58,6 @@ async def own(athena: Any, who: Principal, execution_id: str) -> dict[str, Any]:
     if not is_of(who, execution):
         raise missing
     return execution
-
-
-async def wait(athena: Any, execution_id: str, seconds: float, most_bytes: int) -> dict[str, Any]:
-    """The execution when it is done, or as it is after some seconds.
-
-    Raises:
-        ToolError: if it scanned more than `most_bytes`, after which it is stopped.
-    """
-    deadline = time.monotonic() + seconds
-    pause = _POLL_FIRST
-    while True:
-        execution: dict[str, Any] = (await athena.get_query_execution(QueryExecutionId=execution_id))["QueryExecution"]
-        if execution["Status"]["State"] in DONE:
-            return execution
-        if scanned(execution) > most_bytes:
-            await athena.stop_query_execution(QueryExecutionId=execution_id)
-            raise ToolError(
-                f"the query was stopped: it scanned more than {most_bytes} bytes; filter by partition keys, or select "
-                "fewer columns"
-            )
-        if time.monotonic() + pause > deadline:
-            return execution
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.5, _POLL_LAST)
 
 
 def scanned(execution: dict[str, Any]) -> int:

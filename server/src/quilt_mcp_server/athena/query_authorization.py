@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from mcp.server.mcpserver.exceptions import ToolError
 
 from ..auth.principal import AccessDeniedError, Principal, authorize, principal
+from ..turns import Turn
 from .sql import Statement, read
 
 CATALOG = "awsdatacatalog"
@@ -175,13 +176,16 @@ class QueryAuthorizer:
                 "get_partitions", "Partitions", DatabaseName=name[0], TableName=name[1], ExcludeColumnSchema=True
             )
             places += [item.get("StorageDescriptor", {}).get("Location") or places[0] for item in partitions]
-        buckets = frozenset(map(_bucket, places))
+        buckets, turn = set[str](), Turn()
+        for place in places:
+            await turn.pause()
+            buckets.add(_bucket(place))
         for bucket in buckets:
             try:
                 authorize(self.who, bucket, "s3:GetObject")
             except AccessDeniedError as error:
                 raise _refused(name) from error
-        return buckets
+        return frozenset(buckets)
 
     async def _pages(self, operation: str, field_name: str, **request: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

@@ -4,13 +4,13 @@ import base64
 import hashlib
 import json
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jwt
 
+from ..bounded_cache import BoundedCache, weight
 from .access_tokens import LEEWAY, AccessTokenRules
 from .claims import principal_from
 from .introspection import Introspection
@@ -22,6 +22,7 @@ from .refusals import InvalidTokenError as InvalidTokenError
 MAXIMUM_BYTES = 8192
 MAXIMUM_KID = 256
 REMEMBERED = 512  # tokens
+REMEMBERED_BYTES = 8 * 1024 * 1024  # of what is kept of them; the short forms of claims become long
 _REQUIRED = ("exp", "iat", "iss", "aud", "sub")
 _REQUIRED_OF_ACCESS = ("exp", "iat", "iss", "sub")
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
@@ -65,7 +66,7 @@ class TokenVerifier:
         self._rules = rules
         self._jwks = jwks
         self._introspection = introspection
-        self._verified: OrderedDict[bytes, tuple[Key, Principal]] = OrderedDict()
+        self._verified: BoundedCache[bytes, tuple[Key, Principal]] = BoundedCache(REMEMBERED, REMEMBERED_BYTES)
 
     async def verify(self, token: str) -> Principal:
         """The caller that the token stands for.
@@ -86,9 +87,8 @@ class TokenVerifier:
         if known is not None and known[0] == key and (known[1].expires or 0) + LEEWAY > time.time():
             return known[1]
         who = self._principal(token, key, header.get("typ"))
-        self._verified[digest] = (key, who)
-        if len(self._verified) > REMEMBERED:
-            self._verified.popitem(last=False)
+        # The key is the configuration's, or of the few of the JWKS address.
+        self._verified.put(digest, (key, who), weight(digest, who))
         return who
 
     async def check(self) -> None:

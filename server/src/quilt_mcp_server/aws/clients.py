@@ -38,11 +38,13 @@ class Clients:
         # Loading botocore takes about a second of a quarter CPU; the first health answer does not wait for it.
         from aiobotocore.session import AioSession
 
+        from .listing_parser import ListingParserFactory
         from .signing import ContextResolver, only_the_granted_bucket
 
         if self._session is None:
             self._session = AioSession()
             self._session.register_component("credential_provider", ContextResolver())
+            self._session.register_component("response_parser_factory", ListingParserFactory())
         client = await self._stack.enter_async_context(
             self._session.create_client(
                 service, region_name=self._config.region, config=client_config(self._config, service)

@@ -8,14 +8,19 @@ import hashlib
 import json
 import re
 import time
-from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from ..auth.principal import AccessDeniedError, Principal
+from ..bounded_cache import BoundedCache, weight
 from ..config import Config
 from .grants import Credentials, Query
 
 CACHE_ENTRIES = 1024
+CACHE_BYTES = 8 * 1024 * 1024
+CREDENTIALS_BYTES = (
+    4096  # of a session's credentials, whose token has about 1,000 characters, and the task that got them
+)
 SESSION_SECONDS = 3600
 REFRESH_BEFORE = 300  # seconds before their expiration from which credentials are no longer used
 MAXIMUM_POLICY = 2048  # characters; STS's own limit
@@ -43,6 +48,12 @@ class CredentialSource(Protocol):
     """Gets credentials for a caller and a bucket."""
 
     async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Credentials: ...
+
+    def set_of(self, who: Principal) -> tuple[str, ...]:
+        """What is equal for callers that get the same credentials."""
+
+    def end(self, who: Principal, given: Credentials) -> datetime | None:
+        """When credentials for a caller end who does not return with another token; None if never."""
 
     async def check(self) -> None:
         """Pass if the server itself can call AWS (STS answers)."""
@@ -80,6 +91,12 @@ class TaskRole:
         until = getattr(found, "_expiry_time", None)
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token, until=until)
 
+    def set_of(self, who: Principal) -> tuple[str, ...]:
+        return ()
+
+    def end(self, who: Principal, given: Credentials) -> datetime | None:
+        return None  # The SDK renews them.
+
     def session(self) -> Any:
         """The SDK's session with its usual chain of credential providers."""
         if self._session is None:
@@ -114,7 +131,9 @@ class AssumedRoles:
     def __init__(self, config: Config) -> None:
         self._roles = config.assume_roles
         self._own = TaskRole(config)
-        self._cache: OrderedDict[_Key, tuple[float, asyncio.Future[Credentials]]] = OrderedDict()
+        self._cache: BoundedCache[_Key, tuple[float, asyncio.Future[Credentials]]] = BoundedCache(
+            CACHE_ENTRIES, CACHE_BYTES
+        )
 
     async def credentials(self, who: Principal, bucket: str | None, query: Query | None = None) -> Credentials:
         """Credentials of the caller's role, at most an hour old.
@@ -127,19 +146,27 @@ class AssumedRoles:
         key = (role, who.identity, bucket, query)
         known = self._cache.get(key)
         if known is not None and known[0] > time.monotonic():
-            self._cache.move_to_end(key)
             return await asyncio.shield(known[1])
         # Concurrent callers wait for the same STS call; a failure is not cached.
         future = asyncio.ensure_future(self._assume(role, who, bucket, query))
-        self._cache[key] = (time.monotonic() + SESSION_SECONDS - REFRESH_BEFORE, future)
+        until = time.monotonic() + SESSION_SECONDS - REFRESH_BEFORE
+        self._cache.put(key, (until, future), weight(key) + CREDENTIALS_BYTES)
         future.add_done_callback(lambda done: self._forget_failure(key, done))
-        while len(self._cache) > CACHE_ENTRIES:
-            self._cache.popitem(last=False)
         return await asyncio.shield(future)
 
+    def set_of(self, who: Principal) -> tuple[str, ...]:
+        return (self._role_of(who), who.identity)
+
+    def end(self, who: Principal, given: Credentials) -> datetime | None:
+        """A role is assumed again for as long as the token is valid, and what was assumed last lasts for its time."""
+        if who.expires is None:
+            return None
+        expires = datetime.fromtimestamp(who.expires, UTC)
+        return expires if given.until is None else max(expires, given.until - timedelta(seconds=REFRESH_BEFORE))
+
     def _forget_failure(self, key: _Key, done: asyncio.Future[Credentials]) -> None:
-        if (done.cancelled() or done.exception()) and self._cache.get(key, (0, None))[1] is done:
-            del self._cache[key]
+        if (done.cancelled() or done.exception()) and (self._cache.get(key) or (0, None))[1] is done:
+            self._cache.forget(key)
 
     def _role_of(self, who: Principal, bucket: str | None = None) -> str:
         """A role is chosen from the allowlist; what a claim says can only select, never add."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -11,7 +12,7 @@ from ..config import Config
 from .clients import Clients
 from .credentials import CredentialsError, credential_source
 from .errors import explain
-from .grants import Grant, Query, current_grant
+from .grants import Grant, Query, current_grant, grant
 
 
 class Gateway:
@@ -77,6 +78,19 @@ class Gateway:
             if (explained := explain(asked, error)) is None:
                 raise
             raise explained from error
+
+    def credential_set(self) -> tuple[str, ...]:
+        """What is equal for callers whose requests are signed with the same credentials."""
+        return self._source.set_of(principal())
+
+    async def credentials_end(self, asked: str) -> datetime | None:
+        """When no request can be signed for the caller any longer who does not return; None if that does not end.
+
+        Raises:
+            ToolError: if the caller gets no credentials.
+        """
+        async with self._granted(asked, None, None):
+            return self._source.end(principal(), grant().credentials)
 
     async def warm_up(self) -> None:
         """Load the SDK and the S3 client before the first caller needs them."""

@@ -6,6 +6,8 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from ..turns import Turn
+
 MAXIMUM_OFFSET = 50 * 1024**4  # bytes; S3 objects are not larger
 MAXIMUM_UNPACKED = 64 * 1024**2  # bytes of a gzip object's content that are unpacked to reach an offset
 _CHUNK = 64 * 1024
@@ -76,8 +78,10 @@ async def _unpack(body: Any, offset: int, length: int) -> tuple[bytes, bool]:
         raise ToolError(f"of a gzip object only the first {MAXIMUM_UNPACKED} bytes of content can be read here")
     unpacker, packed = zlib.decompressobj(wbits=31), b""
     skip, found = offset, bytearray()
+    turn = Turn()
     try:
         while len(found) <= length:
+            await turn.pause()
             packed = packed or await body.read(_CHUNK)
             ended = not packed
             piece = unpacker.flush() if ended else unpacker.decompress(packed, _CHUNK)

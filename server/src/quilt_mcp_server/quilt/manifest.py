@@ -7,6 +7,7 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from ..turns import Turn
 from .locations import ObjectLocation, parse_physical_key
 
 CHUNK = 256 * 1024  # bytes read at a time
@@ -33,7 +34,7 @@ class Line:
 
 
 async def lines(body: Any, start: int = 0) -> AsyncIterator[Line]:
-    """The lines of a manifest, while it is being received.
+    """The lines of a manifest, while it is being received. Others are served between them.
 
     Args:
         body: aiobotocore's streaming body.
@@ -44,12 +45,15 @@ async def lines(body: Any, start: int = 0) -> AsyncIterator[Line]:
     """
     rest = b""
     offset = start
+    turn = Turn()
     while chunk := await body.read(CHUNK):
+        await turn.take()
         *complete, rest = (rest + chunk).split(b"\n")
         for raw in complete:
             offset += len(raw) + 1
             if raw.strip():
                 yield Line(_parse(raw), len(raw), offset)
+                await turn.pause()
         if len(rest) > MAXIMUM_LINE:
             raise _too_long()
     if rest.strip():

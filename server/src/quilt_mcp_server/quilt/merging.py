@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from ..turns import Turn
 from .draft import Draft, Identity, Value, as_written
 from .manifest import Line, entry_key
 
@@ -43,14 +44,14 @@ async def merge(
     try:
         merging = _Merging(draft, changes, identity)
         async for line in old:
-            merging.take(line.value)
+            await merging.take(line.value)
             del line
         if top_hash is not None and identity.top_hash != top_hash:
             raise ToolError(
                 f"the package is damaged: the manifest {top_hash} has a content with the top hash {identity.top_hash}, "
                 "so it was changed or cut after it was written; push the package again, or delete this version"
             )
-        merging.end()
+        await merging.end()
     except BaseException:
         draft.file.close()
         raise
@@ -66,8 +67,9 @@ class _Merging:
         self._changes = changes
         self._waiting = sorted(changes, key=path_order, reverse=True)
         self._missing: list[str] = []
+        self._turn = Turn()
 
-    def take(self, value: Value) -> None:
+    async def take(self, value: Value) -> None:
         """The next line of the old version."""
         key = entry_key(value)
         if key is None:
@@ -76,7 +78,7 @@ class _Merging:
         written = as_written(value)
         part = self._identity.add(written)
         while self._waiting and path_order(self._waiting[-1]) < path_order(key):
-            self._add_next()
+            await self._add_next()
         if self._waiting and self._waiting[-1] == key:
             changed = self._changes[self._waiting.pop()]
             if changed is not None:
@@ -84,15 +86,16 @@ class _Merging:
         else:
             self._draft.entry(written, part)
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Add the rest."""
         while self._waiting:
-            self._add_next()
+            await self._add_next()
         if self._missing:
             named = ", ".join(map(repr, self._missing[:_SHOWN]))
             raise ToolError(f"the package has no entry {named[:500]} to remove; package_browse shows its entries")
 
-    def _add_next(self) -> None:
+    async def _add_next(self) -> None:
+        await self._turn.pause()
         key = self._waiting.pop()
         added = self._changes[key]
         if added is None:

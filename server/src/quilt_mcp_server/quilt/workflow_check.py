@@ -6,6 +6,7 @@ reason this file imports nothing of the server.
 """
 
 import json
+import os
 import re
 import sys
 from itertools import islice
@@ -13,6 +14,7 @@ from typing import Any
 
 MAXIMUM_SECONDS = 15  # of CPU
 MAXIMUM_MEMORY = 128 * 1024 * 1024  # bytes of address space
+NICENESS = 19  # behind everything that the server does
 MAXIMUM_TEXT = 300  # characters of one problem
 PROBLEMS = 5  # that are reported
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
@@ -183,6 +185,7 @@ def _problems(schema: Any, value: Any) -> str:
 
 
 def _limit() -> None:
+    os.nice(NICENESS)
     try:
         import resource
     except ImportError:  # Windows, which is not supported

@@ -14,9 +14,11 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 from ..athena import executions
+from ..athena.describing import Describer
 from ..athena.query_authorization import AuthorizedQuery
 from ..athena.sql import MAXIMUM_QUERY
-from ..auth.principal import principal
+from ..athena.watching import MAXIMUM_WATCHED, QueryWatcher, Watched
+from ..auth.principal import authorize_action, principal
 from ..aws import Gateway
 from ..aws.grants import Query
 from ..config import Config
@@ -28,7 +30,6 @@ from .athena_catalog import AthenaCatalogTools, Database
 MAXIMUM_ROWS = 1000
 MAXIMUM_RESULT = 256 * 1024  # characters of cells in one page
 VALIDATION_SECONDS = 15.0
-WATCH_SECONDS = 1800.0  # Athena's own limit for a query
 
 Sql = Annotated[str, Field(description="One SELECT (or WITH); Trino SQL.", max_length=MAXIMUM_QUERY)]
 Group = Annotated[str | None, Field(max_length=128)]
@@ -50,6 +51,7 @@ class QueryPage(BaseModel):
     next_cursor: NextCursor = None
     scanned_bytes: int
     problem: str | None = None
+    scan_limit: Annotated[str | None, Field(description="While it runs: what stops it.")] = None
 
 
 class QueryState(BaseModel):
@@ -79,15 +81,24 @@ class _Place:
         workgroup: Its name.
         results: s3://bucket/prefix.
         configuration: What the query says of it; None where the workgroup decides, with one location for all callers.
+        cutoff: Bytes from which on the workgroup itself stops a query, if it does.
     """
 
     workgroup: str
     results: str
     configuration: dict[str, Any] | None
+    cutoff: int | None
 
     @property
     def own(self) -> bool:
         return self.configuration is not None
+
+    @property
+    def limit(self) -> str:
+        """What an answer says of the workgroup's own limit."""
+        if self.cutoff is None:
+            return f"the workgroup {self.workgroup} has no limit of its own (BytesScannedCutoffPerQuery)"
+        return f"the workgroup {self.workgroup} stops it above {self.cutoff} scanned bytes"
 
 
 class AthenaQueryTools:
@@ -99,7 +110,8 @@ class AthenaQueryTools:
         self._most = config.athena_max_scan
         self._seconds = config.tool_timeout * TIME_SHARE
         self._catalog = AthenaCatalogTools(config, aws)
-        self._watching: set[asyncio.Task[None]] = set()
+        self._watcher = QueryWatcher(aws, config.athena_max_scan)
+        self._stopping: set[asyncio.Task[None]] = set()
 
     @tool(
         "Check a query",
@@ -118,8 +130,8 @@ class AthenaQueryTools:
         except ToolError as error:
             return Validation(valid=False, problem=str(error), tables=[])
         started = await self._started(authorized, f"{executions.VALIDATE} {authorized.text}", database, place)
-        async with self._attended(started), self._athena("checking a query", "athena:GetQueryExecution") as athena:
-            execution = await executions.wait(athena, started, VALIDATION_SECONDS, self._most)
+        async with self._attended(started):
+            execution = await started.wait(VALIDATION_SECONDS)
         state = execution["Status"]["State"]
         problem = None if state == "SUCCEEDED" else execution["Status"].get("StateChangeReason") or f"it is {state}"
         tables = [".".join(name) for name in authorized.tables]
@@ -150,11 +162,12 @@ class AthenaQueryTools:
         authorized = await self._authorized(query, database, place.own)
         started = await self._started(authorized, authorized.text, database, place)
         left = begin + self._seconds - time.monotonic()
-        async with self._attended(started), self._athena("running the query", "athena:GetQueryExecution") as athena:
-            execution = await executions.wait(athena, started, min(wait_seconds, left), self._most)
-        if execution["Status"]["State"] not in executions.DONE:
-            self._watch(started)
-        return await self._page(execution, limit, None)
+        async with self._attended(started):
+            execution = await started.wait(min(wait_seconds, left))
+        page = await self._page(execution, limit, None)
+        if page.state not in executions.DONE:
+            page.scan_limit = f"{self._limit(started)}; {place.limit}"
+        return page
 
     @tool(
         "Get a query's rows",
@@ -176,7 +189,11 @@ class AthenaQueryTools:
         database = execution.get("QueryExecutionContext", {}).get("Database", "")
         own = f"/{executions.owner(principal())}/" in _location(execution)
         await self._authorized(executions.unsigned(execution["Query"]), database, own)
-        return await self._page(execution, limit, token)
+        page = await self._page(execution, limit, token)
+        if page.state not in executions.DONE:
+            # It may have been started by a process of this server that is no more.
+            page.scan_limit = self._limit(await self._watcher.take_up(execution_id))
+        return page
 
     @tool("Cancel a query", read_only=False, actions=("athena:StopQueryExecution",))
     async def athena_query_cancel(self, execution_id: ExecutionId) -> QueryState:
@@ -185,7 +202,8 @@ class AthenaQueryTools:
             execution = await executions.own(athena, principal(), execution_id)
             if execution["Status"]["State"] not in executions.DONE:
                 await athena.stop_query_execution(QueryExecutionId=execution_id)
-                execution = await executions.wait(athena, execution_id, 5, self._most)
+                if watched := await self._watcher.take_up(execution_id):
+                    execution = await watched.wait(5)
         return QueryState(execution_id=execution_id, state=execution["Status"]["State"])
 
     @tool("List your queries", actions=("athena:ListQueryExecutions",))
@@ -196,17 +214,16 @@ class AthenaQueryTools:
         request: dict[str, Any] = {"WorkGroup": group, "MaxResults": 50}
         if token := paging.decode(question, cursor, str):
             request["NextToken"] = token
-        turn = asyncio.Semaphore(8)
         async with self._athena(f"listing the queries of {group}", "athena:ListQueryExecutions") as athena:
-
-            async def look(execution_id: str) -> dict[str, Any]:
-                async with turn:
-                    answer = await athena.get_query_execution(QueryExecutionId=execution_id)
-                    found: dict[str, Any] = answer["QueryExecution"]
-                    return found
-
             answer = await athena.list_query_executions(**request)
-            found = await asyncio.gather(*map(look, answer.get("QueryExecutionIds", ())))
+            listed = answer.get("QueryExecutionIds", ())
+            described, faults = await Describer().describe(athena, listed)
+            for error in faults.values():
+                raise error
+        found = [described[each] for each in listed]
+        for execution in found:
+            if execution["Status"]["State"] not in executions.DONE and executions.is_of(who, execution):
+                await self._watcher.take_up(execution["QueryExecutionId"])
         following = answer.get("NextToken")
         return History(
             queries=[_shown(execution) for execution in found if executions.is_of(who, execution, validations=False)],
@@ -225,6 +242,7 @@ class AthenaQueryTools:
         settings = found.get("Configuration", {})
         configuration = settings.get("ResultConfiguration", {})
         results = configuration.get("OutputLocation", "")
+        cutoff = settings.get("BytesScannedCutoffPerQuery")
         if not results.startswith("s3://"):
             raise ToolError(
                 f"the workgroup {group!r} says no place in S3 for results; name another one, athena_workgroups_list "
@@ -232,9 +250,9 @@ class AthenaQueryTools:
             )
         # Athena's default; what a query says of its results is ignored then.
         if settings.get("EnforceWorkGroupConfiguration", True):
-            return _Place(group, results, None)
+            return _Place(group, results, None, cutoff)
         results = f"{results.rstrip('/')}/{executions.owner(principal())}/"
-        return _Place(group, results, configuration | {"OutputLocation": results})
+        return _Place(group, results, configuration | {"OutputLocation": results}, cutoff)
 
     async def _start(self, authorized: AuthorizedQuery, text: str, database: str, place: _Place) -> str:
         """Start an authorized statement, or its explanation."""
@@ -250,9 +268,15 @@ class AthenaQueryTools:
         started: str = answer["QueryExecutionId"]
         return started
 
-    async def _started(self, authorized: AuthorizedQuery, text: str, database: str, place: _Place) -> str:
-        """Start it, and know it also when this call ends before Athena has answered."""
-        starting = asyncio.ensure_future(self._start(authorized, text, database, place))
+    async def _started(self, authorized: AuthorizedQuery, text: str, database: str, place: _Place) -> Watched:
+        """Start it, and watch it also when this call ends before Athena has answered."""
+        authorize_action(principal(), "athena:GetQueryExecution")
+
+        async def start() -> Watched:
+            async with self._watcher.starting() as watch:
+                return watch(await self._start(authorized, text, database, place))
+
+        starting = asyncio.ensure_future(start())
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -260,43 +284,38 @@ class AthenaQueryTools:
             raise
 
     @asynccontextmanager
-    async def _attended(self, execution_id: str) -> AsyncIterator[None]:
-        """While a call waits for a query. Without an end of both, the query is watched: the scan costs money."""
+    async def _attended(self, started: Watched) -> AsyncIterator[None]:
+        """While a call waits for a query."""
         try:
             yield
         except asyncio.CancelledError:
-            self._keep(self._abandoned(execution_id))
-            raise
-        except Exception:
-            self._watch(execution_id)
+            self._keep(self._abandoned(started))
             raise
 
-    async def _abandoned(self, started: str | asyncio.Future[str]) -> None:
-        """Stop a query whose caller has cancelled the call; watch it if the call ended otherwise."""
-        execution_id = started if isinstance(started, str) else await started
+    async def _abandoned(self, started: Watched | asyncio.Future[Watched]) -> None:
+        """Stop a query whose caller has cancelled the call; it is watched if the call ended otherwise."""
+        watched = started if isinstance(started, Watched) else await started
         if is_cancelled():
             async with self._athena("stopping the query", "athena:StopQueryExecution") as athena:
-                await athena.stop_query_execution(QueryExecutionId=execution_id)
-        else:
-            self._watch(execution_id)
+                await athena.stop_query_execution(QueryExecutionId=watched.execution_id)
 
-    def _watch(self, execution_id: str) -> None:
-        """Continue to check whether the query scans too much while no call waits for it."""
-
-        async def watch() -> None:
-            async with self._athena("watching the query", "athena:GetQueryExecution") as athena:
-                await executions.wait(athena, execution_id, WATCH_SECONDS, self._most)
-
-        self._keep(watch())
+    def _limit(self, watched: Watched | None) -> str:
+        """What an answer says of the limit of a query that still runs."""
+        if watched is None:
+            return (
+                f"more than {MAXIMUM_WATCHED} of your queries run, and this server does not limit what this one scans"
+            )
+        until = "" if watched.until is None else f" until {watched.until:%Y-%m-%dT%H:%M:%SZ}, when your credentials end"
+        return f"this server stops it above {self._most} scanned bytes{until}"
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it after the call's end."""
         task = asyncio.create_task(work)
-        self._watching.add(task)
-        task.add_done_callback(self._watched)
+        self._stopping.add(task)
+        task.add_done_callback(self._kept)
 
-    def _watched(self, task: asyncio.Task[None]) -> None:
-        self._watching.discard(task)
+    def _kept(self, task: asyncio.Task[None]) -> None:
+        self._stopping.discard(task)
         if not task.cancelled():
             task.exception()  # The call that reads the result raises it.
 

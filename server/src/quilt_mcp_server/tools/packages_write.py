@@ -17,6 +17,7 @@ from ..quilt.merging import merge, path_order
 from ..quilt.publishing import publish, record_time
 from ..quilt.registry import Pointer, has_time, no_package, open_manifest, read_pointer
 from ..transport.disconnect import uninterrupted
+from ..turns import Turn
 from ..workflows import Workflow, Workflows
 from .entries_to_add import EntryToAdd, Item, describe, items, refuse
 
@@ -154,7 +155,9 @@ class PackagesWriteTools:
     ) -> PackageRevision:
         values = await describe(self._aws, wanted, self._seconds)
         with Draft(header) as draft:
+            turn = Turn()
             for value in sorted(values, key=lambda value: path_order(value["logical_key"])):
+                await turn.pause()
                 draft.entry(value)
             before = await self._latest(bucket, name)
             if before is not None and before.top_hash != draft.top_hash:
@@ -194,10 +197,12 @@ class PackagesWriteTools:
         request: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
         found: list[Item] = []
         wanted = _wanted(include, exclude)
+        turn = Turn()
         while True:
             async with self._aws.bucket(bucket, f"listing s3://{bucket}/{prefix}", "s3:ListBucket") as s3:
                 answer = await s3.list_objects_v2(**request)
             for listed in answer.get("Contents", ()):
+                await turn.pause()
                 key = listed["Key"]
                 path = key[len(start) :]
                 # A key that ends in a slash is a console's folder; Quilt's own files are no data.

@@ -6,22 +6,17 @@ the SDK itself uses in this way for the revision without handshake.
 """
 
 import asyncio
-import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-import anyio
 from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
 from mcp.server.runner import serve_one
 from mcp.server.streamable_http import check_accept_headers
-from mcp.shared.dispatcher import CallOptions
-from mcp.shared.exceptions import MCPError, NoBackChannelError
+from mcp.shared.exceptions import MCPError
 from mcp.shared.inbound import MCP_PROTOCOL_VERSION_HEADER
 from mcp.shared.message import ServerMessageMetadata
-from mcp.shared.transport_context import TransportContext
 from mcp_types import (
     DEFAULT_NEGOTIATED_VERSION,
     INTERNAL_ERROR,
@@ -32,7 +27,6 @@ from mcp_types import (
     ErrorData,
     JSONRPCNotification,
     JSONRPCRequest,
-    RequestId,
     jsonrpc_message_adapter,
 )
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
@@ -44,9 +38,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..telemetry import mcp_methods
 from ..telemetry.logs import current_record, record
+from .json_exchange import JsonExchange
 from .refusal import id_in, id_of, refusal
-
-log = logging.getLogger(__name__)
 
 MAXIMUM_BATCH = 32  # messages
 BATCH_SECONDS = 50.0  # of all requests of a batch; below the balancer's idle timeout
@@ -55,7 +48,6 @@ _BATCH_VERSION = "2025-03-26"  # the one revision with batches, and of a request
 _VERSION = MCP_PROTOCOL_VERSION_HEADER.encode("ascii")
 _ACCEPT = b"accept"
 _SHOWN = 64  # characters of a version that nobody knows
-_TRANSPORT = TransportContext(kind="streamable-http", can_send_request=False)
 _NO_MESSAGE = "the body is not a JSON-RPC 2.0 message: an object with jsonrpc, id, method and params, an object"
 _NO_ID = "the id of a request is a string or a whole number; a notification has none"
 
@@ -155,7 +147,7 @@ class StatelessTransport:
         return 202, None
 
     async def _result(self, message: JSONRPCRequest, request: Request, version: str) -> Message:
-        context = _Exchange(message.id, ServerMessageMetadata(request_context=request, can_send_request=False))
+        context = JsonExchange(message.id, ServerMessageMetadata(request_context=request, can_send_request=False))
         answer: Message = {"jsonrpc": "2.0", "id": message.id}
         try:
             answer["result"] = await serve_one(
@@ -171,28 +163,6 @@ class StatelessTransport:
         except ValidationError:
             answer["error"] = {"code": INVALID_PARAMS, "message": "Invalid request parameters", "data": ""}
         return answer
-
-
-@dataclass
-class _Exchange:
-    """The SDK's `DispatchContext` of one request: a JSON response carries no messages to the client."""
-
-    request_id: RequestId
-    message_metadata: ServerMessageMetadata
-    transport: TransportContext = _TRANSPORT
-    cancel_requested: anyio.Event = field(default_factory=anyio.Event)
-    can_send_request: bool = field(default=False, init=False)
-
-    async def send_raw_request(
-        self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
-    ) -> dict[str, Any]:
-        raise NoBackChannelError(method)
-
-    async def notify(self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None) -> None:
-        log.debug("dropped %s", method)
-
-    async def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
-        log.debug("dropped progress")
 
 
 def _version_fault(versions: list[str]) -> dict[str, Any] | None:

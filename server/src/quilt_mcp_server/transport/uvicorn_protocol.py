@@ -2,6 +2,7 @@
 
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -10,8 +11,14 @@ HEADER_TIMEOUT = 15.0  # seconds from a connection's or a request's first byte t
 KEEP_ALIVE = 75  # seconds; above the balancer's idle timeout of 60, so that the balancer closes first
 GRACE = 20  # seconds that running requests get to finish after SIGTERM; stopTimeout must be above it
 
+MAXIMUM_CONNECTIONS = 800  # with those to AWS fewer than the 1,024 files that a process may usually have open
+
 _TOO_LARGE = b"431 Request Header Fields Too Large"
 _TOO_SLOW = b"408 Request Timeout"
+_TOO_MANY = b"503 Service Unavailable\r\nretry-after: 2"
+
+_Waiting = dict["BoundedUvicornProtocol", None]
+_waiting: WeakKeyDictionary[AbstractEventLoop, _Waiting] = WeakKeyDictionary()
 
 
 class OneWrite:
@@ -44,20 +51,45 @@ class OneWrite:
 
 
 class BoundedUvicornProtocol(HttpToolsProtocol):
-    """Closes connections whose headers do not end. The parser itself would collect them without a limit."""
+    """Closes connections whose headers do not end, and those that wait when there are too many.
+
+    The parser itself would collect headers without a limit.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._timer: TimerHandle | None = None
         self._in_headers = False
         self._header_bytes = 0
+        # Connections without a request that is being served, the one that waits longest first.
+        self._idle = _waiting.setdefault(self.loop, {})
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as its parent
         super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]
         self._timer = self.loop.call_later(HEADER_TIMEOUT, self._refuse, _TOO_SLOW)
+        if len(self.connections) > MAXIMUM_CONNECTIONS:
+            self._make_room()
+        if not self.transport.is_closing():
+            self._idle[self] = None
+
+    def _make_room(self) -> None:
+        """Close the connection that waits longest; this new one, if all are busy."""
+        longest = next(iter(self._idle), None)
+        if longest is None:
+            self._refuse(_TOO_MANY)
+            self._leave()
+        else:
+            longest.transport.close()
+            longest._leave()
+
+    def _leave(self) -> None:
+        """Not counted any longer: the loop reports the end of a connection later."""
+        self._idle.pop(self, None)
+        self.connections.discard(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        self._idle.pop(self, None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -76,7 +108,13 @@ class BoundedUvicornProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_headers = False
         self._stop_timer()
+        self._idle.pop(self, None)
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._idle[self] = None
 
     def on_message_complete(self) -> None:
         # The rest of a body whose request was answered before it had arrived.
