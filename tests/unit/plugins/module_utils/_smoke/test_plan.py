@@ -41,7 +41,8 @@ PARAMS: dict[str, Any] = {
 
 def planned(params: dict[str, Any], client: Any, **more: Any) -> Any:
     """The plan, with the secret from this client."""
-    return plan_from(params, partial(secret_value, client=client), **more)
+    secret = partial(secret_value, client=client, whose="the token", instead="give one")
+    return plan_from(params, secret, **more)
 
 
 class Secrets:
