@@ -250,6 +250,17 @@ async def test_what_is_kept_is_bounded_and_no_guess_displaces_it(
     assert len(provider.asked) == before
 
 
+async def test_long_answers_are_kept_as_far_as_they_fit(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(introspection, "REMEMBERED_BYTES", introspection.WEIGHT * 100_000)
+    provider.answers |= {f"long-{number}": {**GOOD, "groups": ["g" * 30_000]} for number in range(5)}
+    asked = about(provider)
+    for number in range(5):
+        await asked.claims(f"long-{number}")
+    assert len(asked._active) == 3
+    await asked.claims("long-4")
+    assert len(provider.asked) == 5
+
+
 async def test_after_a_failure_it_is_asked_again_soon_and_then_less_often(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

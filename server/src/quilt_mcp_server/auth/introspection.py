@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
+from ..bounded_cache import BoundedCache
 from ..oauth_settings import IntrospectionSettings
 from .jwks import FIRST_PAUSE, KeysUnavailableError
 from .refusals import InvalidTokenError
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 MAXIMUM_TOKEN = 4096  # characters
 MAXIMUM_BYTES = 32 * 1024
 REMEMBERED = 256  # active tokens, and as many that are not
+REMEMBERED_BYTES = 8 * 1024 * 1024  # of what is said about active tokens
+WEIGHT = 16  # bytes of memory that a byte of JSON becomes at most
 MAXIMUM_AGE = 60.0  # seconds for which a token that is revoked may still be accepted
 REFUSED_AGE = 10.0  # seconds for which a token that is not active is not asked about again
 PAUSE = 30.0  # seconds, at most, in which nothing is asked after a failure: 1, 2, 4 and so on
@@ -48,7 +51,7 @@ class Introspection:
         pair = f"{quote_plus(settings.client_id)}:{quote_plus(settings.client_secret)}"
         self._authorization = f"Basic {b64encode(pair.encode()).decode()}"
         # Apart, so that made-up tokens do not displace those that are good.
-        self._active: OrderedDict[bytes, tuple[float, Claims]] = OrderedDict()
+        self._active: BoundedCache[bytes, tuple[float, Claims]] = BoundedCache(REMEMBERED, REMEMBERED_BYTES)
         self._inactive: OrderedDict[bytes, float] = OrderedDict()
         self._asking: dict[bytes, asyncio.Task[Claims | None]] = {}
         self._waiting = 0
@@ -66,10 +69,9 @@ class Introspection:
             raise InvalidTokenError("the token is malformed")
         digest = hashlib.sha256(token.encode()).digest()
         now = time.monotonic()
-        until, known = self._active.get(digest, (0.0, None))
-        if known is not None and until > now:
-            self._active.move_to_end(digest)
-            return known
+        known = self._active.get(digest)
+        if known is not None and known[0] > now:
+            return known[1]
         found = None if self._inactive.get(digest, 0.0) > now else await self._asked(digest, token)
         if found is None:
             raise InvalidTokenError("the token is not active at the authorization server; get a new one")
@@ -97,11 +99,12 @@ class Introspection:
     async def _ask(self, digest: bytes, token: str) -> Claims | None:
         try:
             async with asyncio.timeout(TIMEOUT):
-                found = _active(await self._post(token))
+                body = await self._post(token)
+                found = _active(json.loads(body))
             self._failures = 0
         except _RefusedError:
             # Whoever sends such a token must not be able to begin a pause for all others.
-            found = None
+            body, found = b"", None
         except Exception as error:
             self._failures += 1
             self._failed = time.monotonic()
@@ -109,22 +112,20 @@ class Introspection:
             raise KeysUnavailableError from error
         finally:
             del self._asking[digest]
-        self._remember(digest, found)
+        self._remember(digest, found, WEIGHT * len(body))
         return found
 
-    def _remember(self, digest: bytes, found: Claims | None) -> None:
+    def _remember(self, digest: bytes, found: Claims | None, weight: int) -> None:
         now = time.monotonic()
         if found is None:
             self._inactive[digest] = now + REFUSED_AGE
             self._inactive.move_to_end(digest)
+            if len(self._inactive) > REMEMBERED:
+                self._inactive.popitem(last=False)
         else:
-            self._active[digest] = (now + MAXIMUM_AGE, found)
-            self._active.move_to_end(digest)
-        for kept in (self._active, self._inactive):
-            if len(kept) > REMEMBERED:
-                kept.popitem(last=False)
+            self._active.put(digest, (now + MAXIMUM_AGE, found), weight)
 
-    async def _post(self, token: str) -> Any:
+    async def _post(self, token: str) -> bytes:
         import httpx2
 
         headers = {"Authorization": self._authorization, "Accept": "application/json", "Accept-Encoding": "identity"}
@@ -142,7 +143,7 @@ class Introspection:
                 body += chunk
                 if len(body) > MAXIMUM_BYTES:
                     raise _RefusedError
-        return json.loads(body)
+        return bytes(body)
 
 
 class _StatusError(Exception):
