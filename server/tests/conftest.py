@@ -107,7 +107,7 @@ def token(
         "iss": "quilt-frontend",
         "aud": "quilt-mcp-server",
         "iat": now,
-        "exp": now + 600,
+        "exp": now + 3600,  # longer than all tests take, as some are made when a file is imported
         "buckets": ["quilt-example"],
     }
     claims = {name: value for name, value in (claims | changes).items() if value is not None}

@@ -219,7 +219,7 @@ def test_what_is_remembered_is_the_very_token_under_the_very_key(monkeypatch: py
         with pytest.raises(InvalidTokenError):
             asyncio.run(verifier.verify(forged))
     now = time.time()
-    monkeypatch.setattr("quilt_mcp_server.auth.tokens.time.time", lambda: now + 700)
+    monkeypatch.setattr("quilt_mcp_server.auth.tokens.time.time", lambda: now + 3700)
     # The library's own clock still accepts it; only the cached principal must not be returned.
     monkeypatch.setattr(verifier, "_principal", lambda *_: Principal("verified again"))
     assert asyncio.run(verifier.verify(raw)).subject == "verified again"
