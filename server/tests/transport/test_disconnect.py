@@ -21,7 +21,7 @@ from stub import serving
 from quilt_mcp_server.quilt import publishing
 from quilt_mcp_server.transport.concurrency import RESERVE
 
-OLD, NEW = "2025-11-25", "2026-07-28"
+OLD, NEW, BATCH = "2025-11-25", "2026-07-28", "2025-03-26"
 VERSIONS = pytest.mark.parametrize("version", [OLD, NEW])
 WITHIN = 2.0  # seconds in which nothing more is asked of AWS
 
@@ -32,6 +32,11 @@ def request(tool: str, arguments: dict[str, Any], version: str, sub: str = "alic
     if version == NEW:
         params["_meta"] = {PROTOCOL_VERSION_META_KEY: NEW, CLIENT_CAPABILITIES_META_KEY: {}}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+    named = ["Mcp-Method: tools/call", f"Mcp-Name: {tool}"] if version == NEW else []
+    return post(body, version, *named, sub=sub)
+
+
+def post(body: str, version: str, *headers: str, sub: str = "alice") -> bytes:
     lines = [
         "POST /mcp HTTP/1.1",
         f"Host: {HOST}",
@@ -40,7 +45,7 @@ def request(tool: str, arguments: dict[str, Any], version: str, sub: str = "alic
         "Accept: application/json, text/event-stream",
         f"MCP-Protocol-Version: {version}",
         f"Content-Length: {len(body)}",
-        *(["Mcp-Method: tools/call", f"Mcp-Name: {tool}"] if version == NEW else []),
+        *headers,
     ]
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
@@ -92,6 +97,25 @@ def test_a_read_stops(serve: Callable[..., Running], monkeypatch: pytest.MonkeyP
         time.sleep(WITHIN + 0.5)
         assert [asked for asked in bucket.asked if asked > gone + WITHIN] == []
         assert len(bucket.asked) < 20
+
+
+def test_a_batch_stops_as_a_whole(serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its messages are served several at a time, and those that have not begun are not begun."""
+    bucket = EndlessBucket()
+    with serving(bucket.app) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        server = serve()
+        wanted = {"name": "package_versions", "arguments": {"registry": "quilt-example", "package_name": "a/b"}}
+        quick = {"jsonrpc": "2.0", "id": 99, "method": "ping"}
+        batch = [{"jsonrpc": "2.0", "id": n, "method": "tools/call", "params": wanted} for n in range(8)]
+        # Those that end first must not take the others along, nor leave them behind.
+        with asking(server, post(json.dumps([quick, *batch, quick]), BATCH)):
+            until(lambda: len(bucket.asked) > 12)
+        gone = time.monotonic()
+        time.sleep(WITHIN + 0.5)
+        assert [asked for asked in bucket.asked if asked > gone + WITHIN] == []
+        assert len(bucket.asked) < 60
+        assert server.post(PING).status_code == 200
 
 
 @VERSIONS

@@ -6,8 +6,8 @@ cannot be read later, and writes are completed.
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Self
 
@@ -23,29 +23,24 @@ class ClientGoneError(Exception):
 
 
 class Exchange:
-    """A request that is being served, and whether its client is still there.
+    """An HTTP request that is being served, and whether its client is still there. A batch has several calls in it.
 
     Attributes:
         gone: Whether the client has hung up.
         cancels: Whether that is a cancellation of everything, writes included.
+        blocks: What is cancelled then.
     """
 
     def __init__(self, *, cancels: bool) -> None:
         self.cancels = cancels
         self.gone = False
-        self._task: asyncio.Task[object] | None = None
-        self._uninterrupted = 0
-        self._interrupted = False
+        self.blocks: set[WhileConnected] = set()
 
     def hang_up(self) -> None:
         """The client has gone."""
         self.gone = True
-        self._interrupt()
-
-    def _interrupt(self) -> None:
-        if self.gone and self._task is not None and not self._uninterrupted and not self._interrupted:
-            self._interrupted = True
-            self._task.cancel()
+        for block in tuple(self.blocks):
+            block.interrupt()
 
 
 _exchange: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
@@ -70,13 +65,19 @@ class WhileConnected:
     def __init__(self, *, read: bool = True) -> None:
         exchange = _exchange.get()
         self._exchange = exchange if exchange is not None and (read or exchange.cancels) else None
+        self._task: asyncio.Task[object] | None = None
         self._cancelling = 0
+        self._interrupted = False
+        self._whole = 0  # parts that are being done as a whole
+        self._token: Token[WhileConnected | None] | None = None
 
     async def __aenter__(self) -> Self:
         if self._exchange is not None:
-            task = self._exchange._task = asyncio.current_task()
-            self._cancelling = task.cancelling() if task is not None else 0
-            self._exchange._interrupt()
+            self._task = asyncio.current_task()
+            self._cancelling = self._task.cancelling() if self._task is not None else 0
+            self._exchange.blocks.add(self)
+            self._token = _block.set(self)
+            self.interrupt()
         return self
 
     async def __aexit__(
@@ -84,26 +85,39 @@ class WhileConnected:
     ) -> None:
         if self._exchange is None:
             return
-        task, self._exchange._task = self._exchange._task, None
-        if task is not None and self._exchange._interrupted:
-            left = task.uncancel()
+        self._exchange.blocks.discard(self)
+        if self._token is not None:
+            _block.reset(self._token)
+        if self._interrupted and self._task is not None:
+            left = self._task.uncancel()
             if left <= self._cancelling and kind is not None and issubclass(kind, asyncio.CancelledError):
                 raise ClientGoneError from error
 
+    def interrupt(self) -> None:
+        """Cancel it if the client has gone, unless a part of it is being done as a whole."""
+        gone = self._exchange is not None and self._exchange.gone
+        if gone and not self._whole and not self._interrupted and self._task is not None:
+            self._interrupted = True
+            self._task.cancel()
 
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """A block that is done as a whole although the client hangs up meanwhile; what comes behind it is stopped then."""
-    exchange = _exchange.get()
-    if exchange is None:
-        yield
-        return
-    exchange._uninterrupted += 1
-    try:
-        yield
-    finally:
-        exchange._uninterrupted -= 1
-        exchange._interrupt()
+    @contextmanager
+    def uninterrupted(self) -> Iterator[None]:
+        """See the function of this name."""
+        self._whole += 1
+        try:
+            yield
+        finally:
+            self._whole -= 1
+            self.interrupt()
+
+
+_block: ContextVar[WhileConnected | None] = ContextVar("block", default=None)
+
+
+def uninterrupted() -> AbstractContextManager[None]:
+    """A part that is done as a whole although the client hangs up meanwhile; what comes behind it is stopped then."""
+    block = _block.get()
+    return nullcontext() if block is None else block.uninterrupted()
 
 
 class DisconnectMiddleware:
