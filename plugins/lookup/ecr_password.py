@@ -107,10 +107,10 @@ class LookupModule(LookupBase):
 
     def _client(self) -> Any:
         """A client of ECR, with the session of the role to assume where there is one."""
-        source, profile = (self.get_option(name) or None for name in ("access_key", "profile"))
+        profile, access_key = (self.get_option(name) or None for name in ("profile", "access_key"))
         session = boto3.Session(
             profile_name=profile,
-            aws_access_key_id=source,
+            aws_access_key_id=access_key,
             aws_secret_access_key=self.get_option("secret_key") or None,
             aws_session_token=self.get_option("session_token") or None,
         )
@@ -121,5 +121,5 @@ class LookupModule(LookupBase):
         role = complete(self.get_options(), session_folder())["assume_role"]
         if role:
             sts = partial(session.client, "sts", **place)
-            session = assumed_session(sts, role, str(profile or source or ""), profile)
+            session = assumed_session(sts, role, profile, access_key)
         return session.client("ecr", **place)

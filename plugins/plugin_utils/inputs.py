@@ -13,38 +13,9 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from .rules import (
-    buckets,
-    capacity,
-    conditions,
-    connection,
-    containers,
-    image,
-    maps,
-    roles,
-    route,
-    scaling,
-    smoke,
-    tags,
-    task,
-)
+from .rules import RULES, task
 from .rules.numbers import as_int
 
-RULES = (
-    buckets,
-    capacity,
-    conditions,
-    connection,
-    containers,
-    image,
-    maps,
-    roles,
-    route,
-    scaling,
-    smoke,
-    tags,
-    task,
-)
 Values = Mapping[str, Any]
 
 # Inputs are compared with these so that a misspelled name is found, and another project's variable is left alone.
@@ -53,7 +24,6 @@ VERY_CLOSE = 0.9
 
 # AWX gives every job one of these as an extra variable; the second is its older name.
 AWX_VARIABLES = frozenset({"awx_job_id", "tower_job_id"})
-SCHEDULED_ACTION_KEYS = ("scheduled_action_name", "schedule", "scalable_target_action")
 
 
 @dataclass(frozen=True)

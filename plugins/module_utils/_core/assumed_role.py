@@ -38,14 +38,16 @@ NOT_LONGER = "exceeds the 1 hour session limit for roles assumed by role chainin
 Session = dict[str, str]  # access_key, secret_key, token, expiry_time in ISO 8601, as botocore takes them
 
 
-def assumed_session(sts: Callable[[], Any], role: Mapping[str, Any], source: str, profile: str | None) -> Any:
+def assumed_session(
+    sts: Callable[[], Any], role: Mapping[str, Any], profile: str | None, access_key: str | None
+) -> Any:
     """A boto3 session whose credentials are those of the role.
 
     Args:
         sts: makes a client of STS with the credentials that assume the role.
         role: the option `assume_role`.
-        source: says whose credentials those are, so that no other's session is taken from the folder.
-        profile: whose settings of the AWS configuration files hold.
+        profile: whose credentials those are, and whose settings of the AWS configuration files hold.
+        access_key: the same in place of a profile; with neither they are the environment's.
 
     Raises:
         InvalidParameters: AWS would refuse the option.
@@ -54,8 +56,8 @@ def assumed_session(sts: Callable[[], Any], role: Mapping[str, Any], source: str
     problems = [problem.at("assume_role") for problem in role_problems(role)]
     if problems:
         raise InvalidParameters(*problems, label="the connection")
-    role = {**DEFAULTS, **role}
-    fetch = _Fetcher(sts, role, source)
+    role = {**DEFAULTS, **{name: value for name, value in role.items() if value is not None}}
+    fetch = _Fetcher(sts, role, profile, access_key)
     credentials = RefreshableCredentials.create_from_metadata(
         fetch(),
         refresh_using=fetch,
@@ -78,10 +80,17 @@ def assumed_session(sts: Callable[[], Any], role: Mapping[str, Any], source: str
 class _Fetcher:
     """Called for a session of the role: that of the folder while it lasts, otherwise a new one."""
 
-    def __init__(self, sts: Callable[[], Any], role: Mapping[str, Any], source: str) -> None:
+    def __init__(
+        self, sts: Callable[[], Any], role: Mapping[str, Any], profile: str | None, access_key: str | None
+    ) -> None:
         self._sts = sts
         self._role = role
-        asked = [source, *(str(role.get(name)) for name in ("role_arn", "session_name", "external_id", "duration"))]
+        # No session of other credentials is taken from the folder.
+        asked = [
+            profile,
+            access_key,
+            *(str(role.get(name)) for name in ("role_arn", "session_name", "external_id", "duration")),
+        ]
         self._name = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
     def __call__(self) -> Session:
@@ -97,7 +106,7 @@ class _Fetcher:
         request = {
             "RoleArn": role["role_arn"],
             "RoleSessionName": role["session_name"],
-            "DurationSeconds": role["duration"],
+            "DurationSeconds": int(role["duration"]),
             **({"ExternalId": role["external_id"]} if role.get("external_id") else {}),
         }
         try:

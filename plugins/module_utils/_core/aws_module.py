@@ -39,7 +39,6 @@ class AwsModule(AnsibleAWSModule):  # type: ignore[misc]
 
     @cached_property
     def _assumed(self) -> Any:
-        params = self.params
-        source = str(params["profile"] or params["access_key"] or "")
         sts = partial(super().client, "sts")
-        return assumed_session(sts, params["assume_role"], source, params["profile"] or None)
+        profile, access_key = (self.params[name] or None for name in ("profile", "access_key"))
+        return assumed_session(sts, self.params["assume_role"], profile, access_key)

@@ -33,6 +33,7 @@ PAUSE = 3  # seconds between two looks at a scan
 _CONFIG_LIMIT = 4 << 20  # bytes; an image's configuration has some kilobytes
 
 
+PAGE = 1000  # images of one call, the most that ECR gives
 UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)  # when an image was pushed of which ECR does not say it
 # What ECR answers for a layer that a pull-through cache has not fetched.
 NOT_CACHED = ("LayersNotFoundException", "LayerInaccessibleException", "UnableToGetUpstreamLayerException")
@@ -169,7 +170,8 @@ def tagged_images(ecr: Any, repository: str, tag: str) -> list[dict[str, Any]] |
 @aws_call("list the images of {repository} in ECR", missing=["RepositoryNotFoundException"])
 def newest_tag(ecr: Any, repository: str, prefix: str) -> str | None:
     """The tag with that prefix of the image that was pushed last."""
-    pages = ecr.get_paginator("describe_images").paginate(repositoryName=repository, filter={"tagStatus": "TAGGED"})
+    request = {"repositoryName": repository, "filter": {"tagStatus": "TAGGED"}}
+    pages = ecr.get_paginator("describe_images").paginate(**request, PaginationConfig={"PageSize": PAGE})
     found = [
         (image.get("imagePushedAt", UNKNOWN), tag)
         for page in pages

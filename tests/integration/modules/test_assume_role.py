@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible.plugins.loader import lookup_loader
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core import assumed_role
 from ansible_collections.quilt.mcp_server.plugins.module_utils._core.clients import Clients
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils import connection
 
 if TYPE_CHECKING:
     from sandbox.emulator.control_plane import ControlPlane
@@ -200,3 +202,32 @@ def test_what_aws_would_refuse_is_refused_before_any_call(
     assert result["failed"]
     assert f"Found: assume_role: {found}" in result["msg"]
     assert result["calls"] == []
+
+
+def test_the_lookup_asks_with_the_session_too(
+    aws: ControlPlane, role: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its options are as they were written: text, and null."""
+    monkeypatch.setattr(connection.C, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    lookup = lookup_loader.get("quilt.mcp_server.ecr_password")
+    given = {"region": aws.region, "endpoint_url": aws.url, "access_key": "sandbox", "secret_key": "sandbox"}
+    mark = aws.mark()
+    for _ in range(2):
+        (password,) = lookup.run([], {}, **given, assume_role={**role, "duration": "900", "session_name": None})
+        assert password
+    used = keys_of(aws, mark)
+    assert (used["AssumeRole"], asked(aws, mark)) == ({"sandbox"}, 1)
+    assert all(key.startswith("ASIA") for key in used["GetAuthorizationToken"])
+
+
+def test_a_profile_and_a_key_of_one_name_have_two_sessions(
+    aws: ControlPlane, run_module: Any, role: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "credentials").write_text("[sandbox]\naws_access_key_id = other\naws_secret_access_key = other\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    role |= {"session_folder": str(tmp_path / "sessions")}
+    mark = aws.mark()
+    run_module("assert_account", account_id=ACCOUNT, assume_role=role)
+    none = {"access_key": "", "secret_key": "", "profile": "sandbox"}
+    assert "failed" not in run_module("assert_account", account_id=ACCOUNT, assume_role=role, **none)
+    assert keys_of(aws, mark)["AssumeRole"] == {"sandbox", "other"}

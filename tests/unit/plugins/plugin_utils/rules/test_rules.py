@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.quilt.mcp_server.plugins.plugin_utils.inputs import RULES
-from ansible_collections.quilt.mcp_server.plugins.plugin_utils.rules import maps, tags, task
+from ansible_collections.quilt.mcp_server.plugins.plugin_utils.rules import RULES, maps, tags, task
 
 ROOT = Path(__file__).parents[5]
 # Maps that have keys of their own, or that the playbooks make.
