@@ -152,6 +152,25 @@ def test_a_query_that_athena_begins_for_a_client_that_is_gone_is_stopped(
         transition(aws_url, progression="immediate")
 
 
+def test_a_query_that_cannot_be_stopped_is_said(
+    server: Running, athena: Any, aws_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from moto.athena.exceptions import InvalidArgumentException
+    from moto.athena.responses import AthenaResponse
+
+    def refused(_self: Any) -> Any:
+        raise InvalidArgumentException("not now")
+
+    monkeypatch.setattr(AthenaResponse, "stop_query_execution", refused)
+    transition(aws_url, progression="manual", times=1000)
+    try:
+        with asking(server, request("athena_query_execute", run("select id from orders", wait_seconds=35), NEW)):
+            until(lambda: executions(athena))
+        until(lambda: [line for line in caplog.messages if "nobody waits for was not stopped" in line])
+    finally:
+        transition(aws_url, progression="immediate")
+
+
 def executions(athena: Any) -> list[str]:
     found: list[str] = athena.list_query_executions(WorkGroup="quilt")["QueryExecutionIds"]
     return found

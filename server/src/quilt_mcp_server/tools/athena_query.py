@@ -4,6 +4,7 @@ Whether a statement may run is decided in `athena/query_authorization.py`.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -26,6 +27,8 @@ from ..protocol import paging
 from ..protocol.tool import TIME_SHARE, Cursor, NextCursor, tool
 from ..transport.disconnect import is_cancelled
 from .athena_catalog import AthenaCatalogTools, Database
+
+log = logging.getLogger(__name__)
 
 MAXIMUM_ROWS = 1000
 MAXIMUM_RESULT = 256 * 1024  # characters of cells in one page
@@ -316,8 +319,9 @@ class AthenaQueryTools:
 
     def _kept(self, task: asyncio.Task[None]) -> None:
         self._stopping.discard(task)
-        if not task.cancelled():
-            task.exception()  # The call that reads the result raises it.
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The watcher goes on with it, if it was started.
+            log.warning("a query that nobody waits for was not stopped: %s", error)
 
     async def _page(self, execution: dict[str, Any], limit: int, token: str | None) -> QueryPage:
         execution_id, status = execution["QueryExecutionId"], execution["Status"]
